@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sekimori. No configure step: `make help` lists what can be asked for.
+#   V=1 shows commands, SAN=1 builds with AddressSanitizer and UBSan into build/san, CC=clang works.
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),@:,@printf '  %-6s %s\n' $(1) $(patsubst $(CURDIR)/%,%,$(2)))
+
+CLANG ?= clang
+TOP := build
+B := $(if $(SAN),$(TOP)/san,$(TOP))
+
+, := ,
+CSTD := -std=gnu11 -D_GNU_SOURCE
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wno-unused-parameter $(if $(CI),-Werror)
+OPT := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined,-O2 -D_FORTIFY_SOURCE=2)
+CFLAGS += $(CSTD) $(WARN) $(OPT) -g -fPIE -Iinclude -Iuserspace
+LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=address$(,)undefined)
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -Iinclude -Ibpf -I/usr/include/$(shell uname -m)-linux-gnu
+
+# One row per archive and program: its folder's *.c; then what it links, lower rooms last.
+LIB_SRC := $(wildcard userspace/lib/*.c)
+CORE_SRC := $(wildcard userspace/core/*.c)
+KERN_SRC := $(wildcard userspace/kern/*.c)
+CORE_LIBS := -lhs -lpcre2-8 -ljansson -lz
+KERN_LIBS := -lbpf -lelf -lz
+LIB_A := $(B)/lib.a
+CORE_A := $(B)/core.a
+KERN_A := $(B)/kern.a
+PROGRAMS := $(B)/sekimori $(B)/sekimorid
+sekimori_LIBS := $(CORE_LIBS) -lpcap
+sekimorid_LIBS := $(KERN_LIBS) $(CORE_LIBS) -lseccomp -lcap
+
+BPF_OBJECT := $(TOP)/sekimori.bpf.o
+UNIT := $(patsubst selftests/unit/%.c,$(B)/unit/%,$(wildcard selftests/unit/*.c))
+PROG := $(patsubst selftests/prog/%.c,$(B)/prog/%,$(wildcard selftests/prog/*.c))
+BENCH := $(patsubst selftests/bench/%.c,$(B)/bench/%,$(wildcard selftests/bench/*.c))
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+.PHONY: all run check check-vm bench fuzz install deb help deps clean tests
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS) $(BPF_OBJECT)
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make            build the programs and the BPF object into build/
+## make run        install what is missing, build, and show the lab for about a minute
+##                 STAY=1 keeps it running, IFACE=eth0 protects a real interface in monitor mode
+## make check      install what is missing, build, run all tests (T=PATTERN: those whose name matches)
+## make check-vm   the packet tables on Debian's 6.1 and 6.12 kernels under QEMU
+## make bench      measure, beside the peers; results in build/bench/*.tsv
+## make fuzz       fuzz every parser for a while (SECONDS=60)
+## make install    into DESTDIR/PREFIX    make deb  the Debian packages
+## make clean      remove build/
+
+deps:
+	$(Q)tools/install-deps.sh build
+
+run:
+	$(Q)tools/install-deps.sh run
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
+	$(Q)tools/run.sh $(if $(IFACE),--iface $(IFACE)) $(if $(STAY),--stay) $(if $(ENFORCE),--enforce)
+
+check:
+	$(Q)tools/install-deps.sh check
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) SAN=1 all tests
+	$(Q)selftests/run.sh $(if $(T),'$(T)')
+
+check-vm:
+	$(Q)tools/install-deps.sh vm
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
+	$(Q)selftests/vm/run.sh
+
+bench:
+	$(Q)tools/install-deps.sh bench
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH)
+	$(Q)selftests/bench/run.sh
+
+fuzz:
+	$(Q)tools/install-deps.sh check
+	$(Q)selftests/fuzz/run.sh $(or $(SECONDS),60)
+
+tests: $(UNIT) $(PROG)
+
+# --- programs
+define program
+$(B)/$(1): $(call obj,$(wildcard userspace/$(1)/*.c)) $(KERN_A) $(CORE_A) $(LIB_A)
+	$$(call say,LD,$$@)
+	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$($(1)_LIBS)
+endef
+$(foreach p,$(notdir $(PROGRAMS)),$(eval $(call program,$(p))))
+
+$(LIB_A): $(call obj,$(LIB_SRC))
+$(CORE_A): $(call obj,$(CORE_SRC))
+$(KERN_A): $(call obj,$(KERN_SRC))
+$(B)/%.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/obj/%.o: %.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# --- tests: one program per file, the file's name is the test's name
+$(B)/unit/%: $(B)/obj/selftests/unit/%.o $(CORE_A) $(LIB_A)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+$(B)/prog/%: $(B)/obj/selftests/prog/%.o $(KERN_A) $(CORE_A) $(LIB_A)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS)
+$(B)/bench/%: $(B)/obj/selftests/bench/%.o $(KERN_A) $(CORE_A) $(LIB_A)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS) -lpcap
+$(B)/obj/selftests/%.o: CFLAGS += -Iselftests -Wno-missing-prototypes
+
+# --- BPF
+$(BPF_OBJECT): bpf/sekimori.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+
+clean:
+	$(Q)rm -rf build
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ctl.bpf.h - seki_flow_ctl: how user space changes a flow. The command
+ * names the flow by key and id, so it cannot hit a later flow of the same key.
+ */
+#ifndef BPF_CTL_H
+#define BPF_CTL_H
+
+#include "suspect.bpf.h"
+
+struct expire_arg {
+	__u32 now, tcp_idle, tcp_closing, udp_idle, other_idle, removed;
+};
+
+static long flow_expire(void *map, struct seki_flow_key *key, struct seki_flow *f, struct expire_arg *arg)
+{
+	__u32 both = SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI, idle = arg->other_idle;
+	struct seki_flow_key copy = *key;
+	struct seki_addr prefix;
+
+	if (f->state == SEKI_FLOW_BLOCKED && arg->now < f->blocked_until)
+		return 0;
+	if (copy.proto == IPPROTO_TCP)
+		idle = f->flags & SEKI_FLOW_RST || (f->flags & both) == both ? arg->tcp_closing
+									     : arg->tcp_idle;
+	else if (copy.proto == IPPROTO_UDP)
+		idle = arg->udp_idle;
+	if (arg->now < f->last + idle)
+		return 0;
+	quota_key(&prefix, flow_initiator(&copy, f->flags));
+	if (!bpf_map_delete_elem(&seki_flows, &copy)) {
+		quota_change(&prefix, -1);
+		arg->removed++;
+	}
+	return 0;
+}
+
+/* A flow of this source ended well: evidence that others share it (T2). Only flows that proved where they
+ * come from count. */
+static __always_inline void source_clean(const struct seki_flow_key *key, __u32 flags, __u32 now)
+{
+	struct seki_addr initiator = *flow_initiator(key, flags);
+	struct seki_source *source, fresh = {};
+
+	if (!(flags & SEKI_FLOW_VALIDATED))
+		return;
+	source = bpf_map_lookup_elem(&seki_sources, &initiator);
+	if (!source) {
+		fresh.window = now;
+		fresh.clean[0] = 1;
+		bpf_map_update_elem(&seki_sources, &initiator, &fresh, BPF_NOEXIST);
+		return;
+	}
+	if (now - source->window >= SEKI_SHARED_WINDOW) {
+		source->clean[1] = now - source->window < 2 * SEKI_SHARED_WINDOW ? source->clean[0] : 0;
+		source->clean[0] = 0;
+		source->window = now;
+	}
+	source->clean[0]++;
+}
+
+static __always_inline int ctl_clear(struct seki_flow_cmd *cmd, struct seki_flow *f,
+				     const struct seki_flow_key *key, __u32 now)
+{
+	__u32 to = cmd->op == SEKI_OP_SEAL ? SEKI_FLOW_SEALED : SEKI_FLOW_CLEARED;
+
+	if (f->flags & SEKI_FLOW_LOST) {
+		__sync_val_compare_and_swap(&f->state, SEKI_FLOW_SUSPECT, SEKI_FLOW_UNINSPECTED);
+		return -EBUSY;
+	}
+	if (cmd->op == SEKI_OP_SEAL && !(f->flags & SEKI_FLOW_REPLIED))
+		return -EBUSY;
+	if (__sync_val_compare_and_swap(&f->state, SEKI_FLOW_SUSPECT, to) != SEKI_FLOW_SUSPECT)
+		return f->state == to ? 0 : -EBUSY;
+	source_clean(key, f->flags, now);
+	return 0;
+}
+
+/* A cut flow never lives in the table that a flood can churn (T18). */
+static __always_inline int ctl_block(struct seki_flow_cmd *cmd, struct seki_flow *f,
+				     const struct seki_flow_key *key, bool embryo)
+{
+	struct seki_addr prefix;
+
+	if (embryo) {
+		if (bpf_map_update_elem(&seki_flows, key, f, BPF_NOEXIST))
+			return -ENOSPC;
+		bpf_map_delete_elem(&seki_embryos, key);
+		f = bpf_map_lookup_elem(&seki_flows, key);
+		if (!f)
+			return -ENOENT;
+		quota_key(&prefix, flow_initiator(key, f->flags));
+		quota_change(&prefix, 1);
+	}
+	f->blocked_until = cmd->until;
+	f->state = SEKI_FLOW_BLOCKED;
+	return 0;
+}
+
+static __always_inline void ctl_expire(struct seki_flow_cmd *cmd, __u32 now)
+{
+	__u32 zero = 0;
+	struct seki_settings *s = bpf_map_lookup_elem(&seki_settings, &zero);
+	struct expire_arg arg = {.now = now};
+
+	if (!s)
+		return;
+	arg.tcp_idle = s->tcp_idle;
+	arg.tcp_closing = s->tcp_closing;
+	arg.udp_idle = s->udp_idle;
+	arg.other_idle = s->other_idle;
+	bpf_for_each_map_elem(&seki_flows, flow_expire, &arg, 0);
+	cmd->removed = arg.removed;
+}
+
+SEC("syscall")
+int seki_flow_ctl(struct seki_flow_cmd *cmd)
+{
+	__u32 now =
+		(__u32)(bpf_ktime_get_ns() / 1000000000); /* the coarse clock is for packet programs only */
+	struct seki_flow_key key = cmd->key;
+	struct seki_flow *f;
+	bool embryo;
+	int err = 0;
+
+	cmd->removed = 0;
+	if (cmd->op == SEKI_OP_EXPIRE) {
+		ctl_expire(cmd, now);
+		cmd->result = 0;
+		return 0;
+	}
+	f = flow_find(&key, &embryo);
+	if (!f) {
+		cmd->result = -ENOENT;
+		return 0;
+	}
+	if (f->id != cmd->id && (cmd->id || (cmd->op != SEKI_OP_READ && cmd->op != SEKI_OP_BLOCK))) {
+		cmd->result = -ESTALE;
+		return 0;
+	}
+	switch (cmd->op) {
+	case SEKI_OP_READ:
+		break;
+	case SEKI_OP_CLEAR:
+	case SEKI_OP_SEAL:
+		err = ctl_clear(cmd, f, &key, now);
+		break;
+	case SEKI_OP_CLEAN_END:
+		if (f->flags & SEKI_FLOW_LOST)
+			err = -EBUSY;
+		else
+			source_clean(&key, f->flags, now);
+		break;
+	case SEKI_OP_BLOCK:
+		err = ctl_block(cmd, f, &key, embryo);
+		break;
+	case SEKI_OP_UNBLOCK:
+		__sync_val_compare_and_swap(&f->state, SEKI_FLOW_BLOCKED, SEKI_FLOW_SUSPECT);
+		break;
+	default:
+		err = -EINVAL;
+	}
+	f = flow_find(&key, &embryo);
+	if (f)
+		cmd->flow = *f;
+	cmd->result = err;
+	return 0;
+}
+
+#endif

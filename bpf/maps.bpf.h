@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * maps.bpf.h - the maps of include/sekimori/maps.h, and the scratch memory
+ * of one packet. Named pins let iproute2 and the daemon share them.
+ */
+#ifndef BPF_MAPS_H
+#define BPF_MAPS_H
+
+#include <linux/bpf.h>
+#include <linux/errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <bpf/bpf_helpers.h>
+
+#include "sekimori/event.h"
+#include "sekimori/maps.h"
+
+#define FLOW_ENTRIES   131072
+#define EMBRYO_ENTRIES 65536
+#define SOURCE_ENTRIES 65536
+#define LIST_ENTRIES   262144
+#define BLOCK_ENTRIES  65536
+#define RING_BYTES     (8 << 20)
+#define PRIO_BYTES     (1 << 20)
+
+#define PINNED __uint(pinning, LIBBPF_PIN_BY_NAME)
+
+#define MAP(name, kind, entries, key_type, value_type)                                                       \
+	struct {                                                                                             \
+		__uint(type, BPF_MAP_TYPE_##kind);                                                           \
+		__uint(max_entries, entries);                                                                \
+		__type(key, key_type);                                                                       \
+		__type(value, value_type);                                                                   \
+		PINNED;                                                                                      \
+	} name SEC(".maps")
+
+#define TRIE(name, entries, key_type, value_type)                                                            \
+	struct {                                                                                             \
+		__uint(type, BPF_MAP_TYPE_LPM_TRIE);                                                         \
+		__uint(max_entries, entries);                                                                \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                                                        \
+		__type(key, key_type);                                                                       \
+		__type(value, value_type);                                                                   \
+		PINNED;                                                                                      \
+	} name SEC(".maps")
+
+MAP(seki_settings, ARRAY, 1, __u32, struct seki_settings);
+MAP(seki_ifaces, HASH, 1024, struct seki_iface_key, struct seki_iface);
+TRIE(seki_nets, 16384, struct seki_lpm, struct seki_net);
+MAP(seki_blocked, HASH, BLOCK_ENTRIES, struct seki_addr, struct seki_entry);
+TRIE(seki_egress_host, 16384, struct seki_lpm, __u32);
+TRIE(seki_egress, 16384, struct seki_egress_key, __u32);
+MAP(seki_flows, HASH, FLOW_ENTRIES, struct seki_flow_key, struct seki_flow);
+MAP(seki_embryos, LRU_HASH, EMBRYO_ENTRIES, struct seki_flow_key, struct seki_flow);
+MAP(seki_quota, LRU_HASH, SOURCE_ENTRIES, struct seki_addr, __u32);
+MAP(seki_sources, LRU_HASH, SOURCE_ENTRIES, struct seki_addr, struct seki_source);
+MAP(seki_hits, LRU_HASH, 65536, __u32, struct seki_hits);
+MAP(seki_list_count, PERCPU_ARRAY, SEKI_MAX_LISTS, __u32, struct seki_hits);
+MAP(seki_counters, PERCPU_ARRAY, SEKI_REASON_MAX, __u32, struct seki_counter);
+MAP(seki_losses, PERCPU_ARRAY, SEKI_LOSS_MAX, __u32, __u64);
+MAP(seki_ids, PERCPU_ARRAY, 1, __u32, __u64);
+MAP(seki_frags, LRU_HASH, 8192, struct seki_frag_key, __u8);
+
+struct list4 {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, LIST_ENTRIES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct seki_lpm4);
+	__type(value, struct seki_entry);
+} seki_list4_a SEC(".maps"), seki_list4_b SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	PINNED;
+	__array(values, struct list4);
+} seki_list4 SEC(".maps") = {.values = {&seki_list4_a, &seki_list4_b}};
+
+struct list6 {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, LIST_ENTRIES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct seki_lpm);
+	__type(value, struct seki_entry);
+} seki_list6_a SEC(".maps"), seki_list6_b SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	PINNED;
+	__array(values, struct list6);
+} seki_list6 SEC(".maps") = {.values = {&seki_list6_a, &seki_list6_b}};
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES);
+} seki_ring0 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, SEKI_MAX_RINGS);
+	__type(key, __u32);
+	PINNED;
+	__array(values, struct ring);
+} seki_rings SEC(".maps") = {.values = {&seki_ring0}};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, PRIO_BYTES);
+	PINNED;
+} seki_prio SEC(".maps");
+
+/* Header bytes that the parser sees. Headers that reach beyond end in a named reason. */
+#define HEAD_MAX 256
+
+/* One IP header's addresses. */
+struct pair {
+	struct seki_addr src, dst;
+};
+
+/* Everything known of the packet in hand. */
+struct packet {
+	struct pair ip; /* the outermost */
+	struct pair inner[SEKI_MAX_TUNNEL];
+	struct pair error; /* of the packet that an ICMP error quotes */
+	__be16 error_sport, error_dport;
+	__u8 error_proto;
+	__u8 has_addresses; /* ip is valid, also when a later header is bad */
+	__u8 inners;
+	__u8 is_icmp_error;
+	__u32 len, ip_len; /* frame; IP datagram from l3_offset on */
+	__u16 vlan, l3_offset, l4_offset;
+	__u16 next_offset; /* parser: where the next header begins … */
+	__u8 next_proto;   /* … and what it is */
+	__be16 sport, dport;
+	__u32 payload;	/* bytes behind the L4 header */
+	__u32 seq, ack; /* host order */
+	__be32 frag_id;
+	__u8 proto, version, tcp_flags, icmp_type;
+	__u8 fragment; /* 1 first, 2 later */
+	__u8 gso;
+};
+
+/* Memory of one packet; a pointer to a map value must not be kept in it. */
+struct work {
+	__u8 head[HEAD_MAX];
+	struct packet p;
+	struct seki_flow_key key;
+	struct seki_flow flow; /* a new flow before it is in its table */
+	__u64 now_ns;
+	__u32 now; /* seconds */
+	__u32 ifindex;
+	__u32 head_len;
+	__u8 role, mode, egress, ours; /* ours: the sender is on our side */
+	__u32 enforce_until;
+	__u8 from_lo, from_initiator, state, verdict;
+	__u8 reason, copy, flags_gso, last_reason;
+	__u16 rec_flags;
+	__u16 list;
+	__u32 entry, sid;
+	__u32 flow_flags;
+	__u64 flow_id;
+	/* copying */
+	__u32 offset;
+	__u32 seq;
+	struct seki_addr address; /* key of small look-ups */
+	union {
+		struct seki_lpm lpm;
+		struct seki_lpm4 lpm4;
+		struct seki_egress_key egress_key;
+		struct seki_frag_key frag_key;
+		struct seki_source source;
+		struct seki_hits hits;
+	};
+};
+
+/* Slot 0 XDP, 1 tc egress: the two may interrupt one another, neither itself. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct work);
+} seki_work SEC(".maps");
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * maps.h - the BPF maps: names, keys, values, who writes what.
+ *
+ * Rule (T12): a map is written by user space or by BPF, never by both, since
+ * an update from user space overwrites whole values. User space changes a
+ * flow through the "syscall" program seki_flow_ctl (struct seki_flow_cmd).
+ * Times are seconds of CLOCK_MONOTONIC, 0 means never.
+ */
+#ifndef SEKIMORI_MAPS_H
+#define SEKIMORI_MAPS_H
+
+#include "abi.h"
+
+/*      name             kind               key                value               writer
+ * seki_settings    ARRAY 1            u32                seki_settings       user
+ * seki_ifaces      HASH               seki_iface_key     seki_iface          user
+ * seki_nets        LPM_TRIE           seki_lpm           seki_net            user   own, DMZ, allow scopes
+ * seki_list4       ARRAY_OF_MAPS 2 of LPM_TRIE seki_lpm4 -> seki_entry       user   blacklist generations
+ * seki_list6       ARRAY_OF_MAPS 2 of LPM_TRIE seki_lpm  -> seki_entry       user
+ * seki_blocked     HASH               seki_addr          seki_entry          user   auto-blocked sources
+ * seki_egress_host LPM_TRIE           seki_lpm           u32 profile         user   DMZ host -> profile
+ * seki_egress      LPM_TRIE           seki_egress_key    u32 rule id         user   what a profile may start
+ * seki_flows       HASH               seki_flow_key      seki_flow           BPF    validated flows
+ * seki_embryos     LRU_HASH           seki_flow_key      seki_flow           BPF    unanswered SYN, unvalidated UDP (T18)
+ * seki_quota       LRU_HASH           seki_addr (/24,/48) u32 flows          BPF
+ * seki_sources     LRU_HASH           seki_addr          seki_source         BPF    token bucket, clean flows (T2)
+ * seki_hits        LRU_HASH           u32 entry id       seki_hits           BPF    per-entry counters
+ * seki_list_count  PERCPU_ARRAY       u32 list           seki_hits           BPF    per-list counters
+ * seki_counters    PERCPU_ARRAY       u32 seki_reason    seki_counter        BPF
+ * seki_losses      PERCPU_ARRAY       u32 seki_loss      u64                 BPF
+ * seki_ids         PERCPU_ARRAY 1     u32                u64                 BPF    flow ids given so far
+ * seki_frags       LRU_HASH           seki_frag_key      u8                  BPF    datagrams whose first fragment the egress policy passed
+ * seki_rings       ARRAY_OF_MAPS 16 of RINGBUF                               BPF -> engine; slot 0 exists at load
+ * seki_prio        RINGBUF                                                   BPF -> keeper's reader of decisions
+ */
+
+#define SEKI_PIN_ROOT "/sys/fs/bpf/sekimori" /* + "/" + instance */
+#define SEKI_PIN_IPROUTE2 "/sys/fs/bpf/tc/globals"
+#define SEKI_OBJECT "sekimori.bpf.o"
+#define SEKI_PROG_XDP "seki_xdp"	   /* section "xdp" */
+#define SEKI_PROG_XDP_FRAGS "seki_xdp_frags" /* section "xdp.frags" */
+#define SEKI_PROG_TC "seki_tc_egress"	   /* section "tc" */
+#define SEKI_PROG_CTL "seki_flow_ctl"	   /* section "syscall" */
+
+/*
+ * One per machine. magic == 0 (nobody has written it, as after a bare
+ * `ip link`): the compiled defaults of bpf/config.bpf.h hold.
+ */
+struct seki_settings {
+	__u32 magic, schema;
+	__u64 generation;	/* of the policy, rises with every apply */
+	__u64 policy_digest;	/* of the image that was applied */
+	__u32 active;		/* slot of seki_list4/6: 0 or 1 */
+	__u32 rings;		/* engines served, 1..SEKI_MAX_RINGS */
+	__u32 depth[2];		/* inspection depth in payload bytes per transaction: to server, to client */
+	__u32 chunk;		/* payload bytes per record, at most SEKI_CHUNK_MAX */
+	__u32 rate, burst;	/* new flows per second and source; bucket depth */
+	__u32 decision_rate;	/* decision records per second and source */
+	__u32 quota;		/* validated flows per source /24 or /48 */
+	__u32 tcp_idle, tcp_closing, udp_idle, other_idle; /* seconds */
+	__u32 grace_until;	/* until then mid-stream DMZ flows pass and are learnt */
+	__u8 action[64];	/* enum seki_action per enum seki_reason */
+};
+SEKI_STATIC_ASSERT(SEKI_REASON_MAX <= 64, "settings.action is too small");
+SEKI_STATIC_ASSERT(sizeof(struct seki_settings) == 144, "seki_settings");
+
+struct seki_iface_key {
+	__u32 ifindex;
+	__u16 vlan; /* outermost VLAN id, 0 = untagged or any tag without an own row */
+	__u16 pad;
+};
+
+struct seki_iface {
+	__u8 role, mode; /* enum seki_role, enum seki_mode */
+	__u16 pad;
+	__u32 enforce_until; /* confirm-or-rollback: after this second enforce reads as monitor */
+};
+
+struct seki_lpm4 {
+	__u32 prefixlen; /* 0..32 */
+	__be32 addr;
+};
+
+struct seki_lpm {
+	__u32 prefixlen; /* 0..128; v4 prefixes are 96 + len */
+	struct seki_addr addr;
+};
+
+/* Exemption from lists and auto-block (T7). Zero fields match anything. */
+struct seki_scope {
+	__u32 ifindex;
+	__be16 port; /* of our side */
+	__u8 proto;
+	__u8 kind; /* enum seki_scope_kind, for `why` only */
+};
+
+enum seki_scope_kind { SEKI_SCOPE_USER, SEKI_SCOPE_MANAGEMENT, SEKI_SCOPE_GATEWAY, SEKI_SCOPE_RESOLVER, SEKI_SCOPE_SOC, SEKI_SCOPE_OWN };
+
+#define SEKI_NET_OWN 1u	  /* an address of this machine */
+#define SEKI_NET_DMZ 2u	  /* a protected network behind this machine */
+#define SEKI_NET_SHARED 4u /* a declared proxy, CDN or NAT: never auto-blocked as a source */
+
+/* Longest match wins, so user space writes inherited scopes and flags into each row. */
+struct seki_net {
+	__u32 flags;  /* SEKI_NET_* */
+	__u32 scopes; /* used rows of scope[]; 0 = not in the allow set */
+	struct seki_scope scope[SEKI_MAX_SCOPES];
+};
+
+#define SEKI_ENTRY_SRC 1u
+#define SEKI_ENTRY_DST 2u
+#define SEKI_ENTRY_ALERT 4u /* pass, tell */
+
+/*
+ * A blacklist or auto-block row. Longest match wins in the trie, so user
+ * space writes into each row the latest expiry of every prefix that covers
+ * it; an expired short row never hides a lasting wide one.
+ */
+struct seki_entry {
+	__u32 id;      /* key of seki_hits, unique per instance */
+	__u32 expires; /* 0 = never */
+	__u16 list;    /* 0..SEKI_MAX_LISTS-1 */
+	__u8 flags;    /* SEKI_ENTRY_* */
+	__u8 severity;
+	__u32 sid;     /* rule that caused it, 0 = none */
+};
+
+#define SEKI_EGRESS_FIXED_BITS 32u /* profile, proto, port come before the address */
+struct seki_egress_key {
+	__u32 prefixlen; /* 32 + 0..128 */
+	__u8 profile;	 /* 0 = the default profile of every DMZ host */
+	__u8 proto;
+	__be16 port;
+	struct seki_addr dst;
+};
+
+struct seki_frag_key {
+	struct seki_addr src, dst;
+	__be32 id;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+#define SEKI_FLOW_INIT_LO 1u	/* the key's lo side opened the flow */
+#define SEKI_FLOW_INIT_KNOWN 2u /* a SYN or the first UDP packet was seen; else guessed by port */
+#define SEKI_FLOW_VALIDATED 4u	/* the remote party acknowledged a sequence number that our side sent (T1) */
+#define SEKI_FLOW_LOST 8u	/* a record of this flow was lost (T4) */
+#define SEKI_FLOW_FIN_LO 16u
+#define SEKI_FLOW_FIN_HI 32u
+#define SEKI_FLOW_RST 64u
+#define SEKI_FLOW_REPLIED 128u	/* both directions were seen */
+#define SEKI_FLOW_EGRESS_OK 256u /* DMZ-originated and allowed */
+#define SEKI_FLOW_LAST_SERVER 512u /* the last data came from the responder: client data re-arms (T5) */
+
+/* Written by BPF only. Index 0 = from the initiator (to server), 1 = to client. */
+struct seki_flow {
+	__u64 id;	    /* never reused; the handle for seki_flow_ctl */
+	__u32 state;	    /* enum seki_flow_state */
+	__u32 flags;	    /* SEKI_FLOW_* */
+	__u32 first, last;  /* seconds */
+	__u32 blocked_until; /* state blocked: when it ends */
+	__u32 ifindex;	    /* where it was first seen */
+	__u32 iss, snd_nxt; /* our side's first and next sequence number as seen; equal: nothing seen yet */
+	__u64 pkts[2], bytes[2];	     /* delivered, per direction */
+	__u64 cut_pkts[2], cut_bytes[2];     /* dropped after the cut */
+	__u32 copied[2];    /* payload bytes of this transaction handed over */
+	__u32 records;	    /* handed over in all; the record's sequence number in its flow */
+	__u32 lost;	    /* records lost */
+};
+
+struct seki_source {
+	__u32 tokens, stamp;	 /* admission bucket, milli-tokens and ms */
+	__u32 decisions, second; /* decision records in this second */
+	__u32 clean[2];		 /* flows that ended or were cleared without a finding: this and the previous window */
+	__u32 window;		 /* start of the window, seconds; SEKI_SHARED_WINDOW long */
+	__u32 pad;
+};
+#define SEKI_SHARED_WINDOW 60u
+
+struct seki_hits {
+	__u64 pkts, bytes;
+	__u32 last; /* second of the last hit */
+	__u32 pad;
+};
+
+struct seki_counter {
+	__u64 pkts, bytes;	     /* left this way (dropped, or passed for passing reasons) */
+	__u64 would_pkts, would_bytes; /* V reasons: passed only because of monitor mode, deadline or action pass */
+};
+
+/*
+ * Command of seki_flow_ctl, run by BPF_PROG_RUN with this struct as context.
+ * in: op, key, id (0 = whatever flow has the key; only READ and BLOCK may),
+ * until. out: result, flow (as after the command), removed.
+ */
+enum seki_flow_op {
+	SEKI_OP_READ,	     /* copy the flow out */
+	SEKI_OP_CLEAR,	     /* suspect -> cleared; refused (-EBUSY) when LOST, so that it becomes uninspected */
+	SEKI_OP_SEAL,	     /* like CLEAR, for ciphertext; needs REPLIED */
+	SEKI_OP_CLEAN_END,   /* the flow ended without a finding: counts for its source, state stays */
+	SEKI_OP_BLOCK,	     /* -> blocked until `until` */
+	SEKI_OP_UNBLOCK,     /* blocked -> suspect */
+	SEKI_OP_EXPIRE,	     /* remove idle and ended flows; removed = how many */
+	SEKI_OP_MAX
+};
+
+struct seki_flow_cmd {
+	__u32 op;
+	__s32 result; /* 0, -ENOENT no such flow, -ESTALE the id is of an older flow, -EBUSY, -ENOSPC table full, -EINVAL */
+	__u64 id;
+	struct seki_flow_key key;
+	__u32 until;
+	__u32 removed;
+	struct seki_flow flow;
+};
+SEKI_STATIC_ASSERT(sizeof(struct seki_iface_key) == 8, "seki_iface_key");
+SEKI_STATIC_ASSERT(sizeof(struct seki_iface) == 8, "seki_iface");
+SEKI_STATIC_ASSERT(sizeof(struct seki_net) == 72, "seki_net");
+SEKI_STATIC_ASSERT(sizeof(struct seki_entry) == 16, "seki_entry");
+SEKI_STATIC_ASSERT(sizeof(struct seki_egress_key) == 24, "seki_egress_key");
+SEKI_STATIC_ASSERT(sizeof(struct seki_flow) == 120, "seki_flow");
+SEKI_STATIC_ASSERT(sizeof(struct seki_flow_cmd) == 184, "seki_flow_cmd");
+
+#endif

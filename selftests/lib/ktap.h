@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ktap.h - KTAP version 1 output for tests in C. A test is a static void
+ * function; checks print what was wrong and let the test go on.
+ */
+#ifndef SELFTESTS_KTAP_H
+#define SELFTESTS_KTAP_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static int ktap_failed_checks, ktap_failed_tests;
+static const char *ktap_skip_reason;
+
+#define CHECK(condition, ...) \
+	({ \
+		bool ok_ = (condition); \
+		if (!ok_) { \
+			ktap_failed_checks++; \
+			printf("# %s:%d: %s", __FILE__, __LINE__, #condition); \
+			printf(" " __VA_ARGS__); \
+			printf("\n"); \
+		} \
+		ok_; \
+	})
+#define CHECK_EQ(actual, expected) \
+	({ \
+		long long a_ = (long long)(actual), e_ = (long long)(expected); \
+		CHECK(a_ == e_, "is %lld, not %lld (%s)", a_, e_, #expected); \
+	})
+#define CHECK_STR(actual, expected) \
+	({ \
+		const char *a_ = (actual), *e_ = (expected); \
+		CHECK(a_ && !strcmp(a_, e_), "is \"%s\", not \"%s\"", a_ ? a_ : "(null)", e_); \
+	})
+#define SKIP(reason) \
+	do { \
+		ktap_skip_reason = (reason); \
+		return; \
+	} while (0)
+
+struct ktap_test {
+	const char *name;
+	void (*run)(void);
+};
+#define TEST(function) { #function, function }
+
+static inline int ktap_run(const struct ktap_test *tests, int count)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("KTAP version 1\n1..%d\n", count);
+	for (int i = 0; i < count; i++) {
+		ktap_failed_checks = 0;
+		ktap_skip_reason = NULL;
+		tests[i].run();
+		ktap_failed_tests += ktap_failed_checks > 0;
+		printf("%s %d %s%s%s\n", ktap_failed_checks ? "not ok" : "ok", i + 1, tests[i].name,
+		       ktap_skip_reason ? " # SKIP " : "", ktap_skip_reason ? ktap_skip_reason : "");
+	}
+	return ktap_failed_tests ? 1 : 0;
+}
+#define KTAP_MAIN(tests) \
+	int main(void) \
+	{ \
+		return ktap_run(tests, sizeof(tests) / sizeof((tests)[0])); \
+	}
+
+#endif

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * app_http - HTTP conversations, cut at every byte.
+ */
+#include <zlib.h>
+
+#include "lib/session.h"
+
+#define PLAY(turns, status) session_check(APP_HTTP, turns, sizeof(turns) / sizeof((turns)[0]), status)
+
+static void basic(void)
+{
+	static const struct turn turns[] = {
+		FROM_CLIENT("GET /a/../b.php?x=%27 HTTP/1.1\r\nHost: WWW.Example.com:8080\r\nUser-Agent:  "
+			    "curl/8 \r\n"
+			    "Cookie: a=1\r\nAccept: */*\r\nX-Fold: one\r\n two\r\nAccept: text/html\r\n\r\n"),
+		FROM_SERVER("HTTP/1.1 200 OK\r\nServer: nginx\r\nSet-Cookie: s=1\r\nSet-Cookie: t=2\r\n"
+			    "Content-Length: 5\r\nContent-Type: text/html\r\n\r\nhello"),
+	};
+	char *text = PLAY(turns, NULL);
+
+	CHECK_LINE(text, "0 http.uri S0=/b.php?x='");
+	CHECK_LINE(text, "0 http.uri.raw S0=/a/../b.php?x=%27");
+	CHECK_LINE(text, "0 http.method S0=GET");
+	CHECK_LINE(text, "0 http.request_line S0=GET /a/../b.php?x=%27 HTTP/1.1");
+	CHECK_LINE(text, "0 http.protocol S0=HTTP/1.1");
+	CHECK_LINE(text, "0 http.protocol C0=HTTP/1.1");
+	CHECK_LINE(text, "0 http.host S0=www.example.com");
+	CHECK_LINE(text, "0 http.host.raw S0=WWW.Example.com:8080");
+	CHECK_LINE(text, "0 http.header S0=Host: WWW.Example.com:8080\\r\\nUser-Agent: curl/8\\r\\nAccept: "
+			 "*/*, text/html\\r\\n"
+			 "X-Fold: one two\\r\\n");
+	CHECK_LINE(text, "0 http.header.raw S0=Host: WWW.Example.com:8080\\r\\nUser-Agent:  curl/8 "
+			 "\\r\\nCookie: a=1\\r\\n"
+			 "Accept: */*\\r\\nX-Fold: one\\r\\n two\\r\\nAccept: text/html\\r\\n\\r\\n");
+	CHECK_LINE(text, "0 http.header_names "
+			 "S0=\\r\\nHost\\r\\nUser-Agent\\r\\nCookie\\r\\nAccept\\r\\nX-Fold\\r\\n\\r\\n");
+	CHECK_LINE(text, "0 http.user_agent S0=curl/8");
+	CHECK_LINE(text, "0 http.cookie S0=a=1");
+	CHECK_LINE(text, "0 http.cookie C0=s=1, t=2");
+	CHECK_LINE(text, "0 http.start C0=HTTP/1.1 200 OK\\r\\nServer: nginx\\r\\nSet-Cookie: s=1, t=2\\r\\n"
+			 "Content-Length: 5\\r\\nContent-Type: text/html\\r\\n\\r\\n");
+	CHECK_LINE(text, "0 http.stat_code C0=200");
+	CHECK_LINE(text, "0 http.stat_msg C0=OK");
+	CHECK_LINE(text, "0 http.server C0=nginx");
+	CHECK_LINE(text, "0 http.content_len C0=5");
+	CHECK_LINE(text, "0 http.response_line C0=HTTP/1.1 200 OK");
+	CHECK_LINE(text, "0 http.response_body C0=hello");
+	CHECK_LINE(text, "0 file.data C0=hello");
+	CHECK_LINE(text, "0 file.name C0=b.php");
+	CHECK_NO(text, "http.referer");
+	CHECK_NO(text, "\n1 ");
+	free(text);
+}
+
+static void pipelining(void)
+{
+	static const struct turn turns[] = {
+		FROM_CLIENT("GET /1 HTTP/1.1\nHost: a\n\nHEAD /2 HTTP/1.1\nHost: a\n\nPOST /3 "
+			    "HTTP/1.1\nContent-Length: 3\n\n"
+			    "abc\r\nGET /4 HTTP/1.1\n\n"),
+		FROM_SERVER("HTTP/1.1 200 OK\nContent-Length: 1\n\nAHTTP/1.1 200 OK\nContent-Length: 99\n\n"
+			    "HTTP/1.1 100 Continue\n\nHTTP/1.1 204 No\n\nHTTP/1.0 200 OK\n\nto the end"),
+	};
+	char *text = PLAY(turns, NULL);
+
+	CHECK_LINE(text, "0 http.uri S0=/1");
+	CHECK_LINE(text, "0 http.response_body C0=A");
+	CHECK_LINE(text, "1 http.uri S0=/2");
+	CHECK_LINE(text, "1 http.content_len C0=99");
+	CHECK_LINE(text, "2 http.request_body S0=abc");
+	CHECK_LINE(text, "2 http.stat_code C0=204");
+	CHECK_LINE(text, "3 http.uri S0=/4");
+	CHECK_LINE(text, "3 http.response_body C0=to the end");
+	CHECK_NO(text, "\n4 ");
+	free(text);
+}
+
+static void chunks(void)
+{
+	static const struct turn turns[] = {
+		FROM_CLIENT("POST /u HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"
+			    "4;ext=\"1\"\r\nWiki\r\n0005\r\npedia\r\n0\r\nTrailer: x\r\n\r\nGET /next "
+			    "HTTP/1.1\r\n\r\n"),
+		FROM_SERVER(
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n3\nabc\n 2 \r\nde\r\n0\r\n\r\n"
+			"HTTP/1.1 304 Not Modified\r\n\r\n"),
+	};
+	char *text = PLAY(turns, NULL);
+
+	CHECK_LINE(text, "0 http.request_body S0=Wikipedia");
+	CHECK_LINE(text, "0 http.response_body C0=abcde");
+	CHECK_LINE(text, "1 http.uri S0=/next");
+	CHECK_LINE(text, "1 http.stat_code C0=304");
+	free(text);
+}
+
+static void multipart(void)
+{
+	static const struct turn turns[] = {FROM_CLIENT(
+		"POST /upload.php HTTP/1.1\r\nContent-Type: multipart/form-data; "
+		"boundary=\"xyz\"\r\nContent-Length: 236\r\n\r\n"
+		"--xyz\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\ntext\r\n"
+		"--xyz\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.exe\"\r\nContent-Type: "
+		"x/y\r\n\r\nMZ\r\n\x90\r\n"
+		"--xyz\r\nContent-Disposition: form-data; filename=b\r\n\r\nsecond\r\n--xyz--\r\n")};
+	char *text = PLAY(turns, NULL);
+
+	CHECK_LINE(text, "0 file.data S0=MZ\\r\\n\\x90");
+	CHECK_LINE(text, "0 file.name S0=a.exe");
+	CHECK_LINE(text, "0 file.data S1=second");
+	CHECK_LINE(text, "0 file.name S1=b");
+	CHECK_NO(text, "file.data S2");
+	free(text);
+}
+
+static void one_sided(void)
+{
+	static const struct turn client[] = {
+		FROM_CLIENT("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n"),
+	};
+	static const struct turn server[] = {
+		FROM_SERVER("HTTP/1.1 404 Gone\r\nContent-Length: 2\r\n\r\nnoHTTP/1.1 200 "
+			    "OK\r\nContent-Length: 1\r\n\r\nx"),
+	};
+	char *text = PLAY(client, NULL);
+
+	CHECK_LINE(text, "0 http.uri S0=/1");
+	CHECK_LINE(text, "1 http.uri S0=/2");
+	free(text);
+	text = PLAY(server, NULL);
+	CHECK_LINE(text, "0 http.stat_code C0=404");
+	CHECK_LINE(text, "1 http.response_body C0=x");
+	CHECK_NO(text, " S0=");
+	free(text);
+}
+
+static void many_unanswered(void)
+{
+	struct turn turns[201] = {};
+	static const struct turn answer = FROM_SERVER(
+		"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2");
+	char *text;
+
+	for (int i = 0; i < 200; i++)
+		turns[i] = (struct turn)FROM_CLIENT("GET /x HTTP/1.1\r\n\r\n");
+	turns[200] = answer;
+	text = session_play(APP_HTTP, turns, 201, 201, 0, 0, NULL);
+	CHECK_LINE(text, "199 http.uri S0=/x");
+	/* The first 136 were ended; the first answers are theirs and not those of requests still open. */
+	CHECK_LINE(text, "200 http.response_body C0=1");
+	CHECK_LINE(text, "201 http.response_body C0=2");
+	free(text);
+}
+
+static void loss(void)
+{
+	static const struct turn body[] = {
+		FROM_CLIENT("POST /1 HTTP/1.1\r\nContent-Length: 50\r\n\r\nbegin"),
+		LOSS_THEN(TO_SERVER, "rest of it\r\nmore GET HTTP\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n"),
+	};
+	static const struct turn head[] = {
+		FROM_SERVER("HTTP/1.1 200 OK\r\nServer: x\r\nX-Lo"),
+		LOSS_THEN(TO_CLIENT,
+			  "garbage\r\n\r\nHTTP/1.1 302 Moved\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n"),
+	};
+	static const struct turn to_end[] = {
+		FROM_SERVER("HTTP/1.0 200 OK\r\n\r\nfirst "),
+		LOSS_THEN(TO_CLIENT, "last"),
+	};
+	char *text = PLAY(body, NULL);
+
+	CHECK_LINE(text, "0 http.request_body S0=begin");
+	CHECK_LINE(text, "1 http.uri S0=/2");
+	free(text);
+	text = PLAY(head, NULL);
+	CHECK_LINE(text, "0 http.server C0=x");
+	CHECK_LINE(text, "1 http.location C0=/y");
+	free(text);
+	text = PLAY(to_end, NULL);
+	CHECK_LINE(text, "0 http.response_body C0=first last");
+	free(text);
+}
+
+static void odd_heads(void)
+{
+	static const struct turn turns[] = {
+		FROM_CLIENT("\r\n\r\nGET  http://Other.example/p  HTTP/1.0\r\nHost: h\r\nNoColon here\r\n: "
+			    "empty name\r\n"
+			    "content-length: 0\r\nContent-Length: 7\r\nUser-Agent:\r\n\r\n"),
+		FROM_SERVER("HTTP/1.1 200\r\n folded before any field\r\nConnection: close\r\n\r\n"),
+		FROM_CLIENT("GET /no-version\r\nUser-Agent: x\r\n\r\n"),
+	};
+	char *text = PLAY(turns, NULL);
+
+	CHECK_LINE(text, "0 http.uri S0=/p");
+	CHECK_LINE(text, "0 http.host S0=other.example");
+	CHECK_LINE(text, "0 http.user_agent S0=");
+	CHECK_LINE(text, "0 http.content_len S0=0");
+	CHECK_LINE(text, "0 http.stat_msg C0=");
+	CHECK_LINE(text, "1 http.uri S0=/no-version");
+	CHECK_LINE(text, "1 http.user_agent S0=x");
+	CHECK_NO(text, "\n1 http.protocol S");
+	free(text);
+}
+
+static void connect_tunnel(void)
+{
+	static const struct turn refused[] = {
+		FROM_CLIENT("CONNECT a:443 HTTP/1.1\r\n\r\n"),
+		FROM_SERVER("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"),
+		FROM_CLIENT("GET / HTTP/1.1\r\nHost: z\r\n\r\n"),
+	};
+	static const struct turn agreed[] = {
+		FROM_CLIENT("CONNECT a:443 HTTP/1.1\r\n\r\n"),
+		FROM_SERVER("HTTP/1.1 200 Ok\r\n\r\n"),
+		FROM_CLIENT("\x16\x03\x01\x00\x39\x01\x00\x00\x35\x03\x03"
+			    "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\x00\x00\x02\x13\x01\x01\x00\x00\x0a\x00\x00\x00"
+			    "\x06\x00\x04\x00\x00\x01"
+			    "a"),
+		FROM_SERVER("opaque"),
+	};
+	enum app_status status;
+	char *text = PLAY(refused, NULL);
+
+	CHECK_LINE(text, "0 http.uri S0=a:443");
+	CHECK_LINE(text, "0 http.host S0=a");
+	CHECK_LINE(text, "1 http.host S0=z");
+	free(text);
+	text = PLAY(agreed, &status);
+	CHECK_LINE(text, "1 tls.sni S0=a");
+	CHECK_EQ(status, APP_OK);
+	free(text);
+}
+
+static void not_http(void)
+{
+	static const struct turn turns[] = {FROM_CLIENT("\x01\x02 binary\nnoise\n")};
+	enum app_status status;
+	char *text = PLAY(turns, &status);
+
+	CHECK_EQ(status, APP_ERROR);
+	CHECK_STR(text, "");
+	free(text);
+}
+
+static uint32_t deflate_text(const char *in, uint32_t len, int bits, uint8_t *out, uint32_t room)
+{
+	z_stream z = {};
+
+	deflateInit2(&z, 9, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY);
+	z.next_in = (Bytef *)in;
+	z.avail_in = len;
+	z.next_out = out;
+	z.avail_out = room;
+	deflate(&z, Z_FINISH);
+	deflateEnd(&z);
+	return room - z.avail_out;
+}
+
+static char *play_encoded(const char *encoding, const uint8_t *body, uint32_t len, struct turn *turn)
+{
+	static char message[65536];
+	int head = snprintf(message, sizeof(message),
+			    "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %u\r\n\r\n", encoding,
+			    len);
+
+	memcpy(message + head, body, len);
+	*turn = (struct turn){.dir = TO_CLIENT, .data = message, .len = (uint32_t)head + len};
+	return session_check(APP_HTTP, turn, 1, NULL);
+}
+
+static void encodings(void)
+{
+	static const char plain[] = "the eicar test text, the eicar test text";
+	uint8_t once[4096], twice[4096];
+	static const struct {
+		const char *name;
+		int bits;
+	} rows[] = {{"gzip", 16 + MAX_WBITS}, {"x-gzip", 16 + MAX_WBITS}, {"deflate", MAX_WBITS},
+		    {"deflate", -MAX_WBITS},  {"gzip", MAX_WBITS},	  {"identity, gzip", 16 + MAX_WBITS}};
+	struct turn turn;
+	uint32_t n;
+	char *text;
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		n = deflate_text(plain, sizeof(plain) - 1, rows[i].bits, once, sizeof(once));
+		text = play_encoded(rows[i].name, once, n, &turn);
+		CHECK_LINE(text, "0 http.response_body C0=the eicar test text, the eicar test text");
+		free(text);
+	}
+	n = deflate_text(plain, sizeof(plain) - 1, MAX_WBITS, once, sizeof(once));
+	n = deflate_text((char *)once, n, 16 + MAX_WBITS, twice, sizeof(twice));
+	text = play_encoded("deflate, gzip", twice, n, &turn);
+	CHECK_LINE(text, "0 http.response_body C0=the eicar test text, the eicar test text");
+	free(text);
+	/* Said to be compressed, but is not. */
+	text = play_encoded("gzip", (const uint8_t *)"plain text", 10, &turn);
+	CHECK_LINE(text, "0 http.response_body C0=plain text");
+	free(text);
+	text = play_encoded("deflate", (const uint8_t *)"<html>plain</html>", 18, &turn);
+	CHECK_LINE(text, "0 http.response_body C0=<html>plain</html>");
+	free(text);
+	/* Two members, and broken ones. */
+	n = deflate_text("one ", 4, 16 + MAX_WBITS, once, sizeof(once));
+	n += deflate_text("two", 3, 16 + MAX_WBITS, once + n, sizeof(once) - n);
+	text = play_encoded("gzip", once, n, &turn);
+	CHECK_LINE(text, "0 http.response_body C0=one two");
+	free(text);
+	n = deflate_text(plain, sizeof(plain) - 1, 16 + MAX_WBITS, once, sizeof(once));
+	once[n / 2] ^= 0xff;
+	free(play_encoded("gzip", once, n, &turn));
+}
+
+static void bomb(void)
+{
+	uint32_t size = 64u << 20, n;
+	char *zeros = calloc(1, size);
+	uint8_t *packed = malloc(1 << 20);
+	struct session *session = malloc(sizeof(*session));
+	char head[128];
+
+	n = deflate_text(zeros, size, 16 + MAX_WBITS, packed, 1 << 20);
+	session_init(session, APP_HTTP, IPPROTO_TCP);
+	snprintf(head, sizeof(head),
+		 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %u\r\n\r\n", n);
+	session->decoder->feed(&session->flow, TO_CLIENT,
+			       (struct span){(uint8_t *)head, (uint32_t)strlen(head)}, false, false);
+	session->decoder->feed(&session->flow, TO_CLIENT, (struct span){packed, n}, false, false);
+	if (CHECK(session->flow.txs != NULL)) {
+		struct span body;
+		bool final;
+
+		CHECK(tx_buffer(session->flow.txs, BUFFER_FILE_DATA, TO_CLIENT, 0, &body, &final));
+		CHECK_EQ(body.len, APP_BODY_MAX);
+		CHECK(session->flow.app_skipped > 0);
+	}
+	free(session_end(session));
+	free(session);
+	free(packed);
+	free(zeros);
+}
+
+/* All bodies of one flow together are bounded too. */
+static void memory(void)
+{
+	struct session *session = malloc(sizeof(*session));
+	char *body = calloc(1, APP_BODY_MAX);
+	static const char head[] = "POST / HTTP/1.1\r\nContent-Length: 1048576\r\n\r\n";
+	uint64_t held = 0;
+
+	session_init(session, APP_HTTP, IPPROTO_TCP);
+	for (int i = 0; i < 40; i++) {
+		session->decoder->feed(&session->flow, TO_SERVER,
+				       (struct span){(const uint8_t *)head, sizeof(head) - 1}, false, false);
+		session->decoder->feed(&session->flow, TO_SERVER,
+				       (struct span){(uint8_t *)body, APP_BODY_MAX}, false, false);
+	}
+	for (struct tx *tx = session->flow.txs; tx; tx = tx->next) {
+		struct span bytes;
+		bool final;
+
+		held += tx_buffer(tx, BUFFER_HTTP_REQUEST_BODY, TO_SERVER, 0, &bytes, &final) ? bytes.len : 0;
+	}
+	CHECK_EQ(held, 8u << 20);
+	CHECK_EQ(session->flow.app_skipped, 32u << 20);
+	free(session_end(session));
+	free(session);
+	free(body);
+}
+
+static void long_line(void)
+{
+	uint32_t n = 40000;
+	char *request = malloc(n + 64);
+	struct turn turn = {.dir = TO_SERVER, .data = request};
+	char *whole, *pieces;
+
+	turn.len = (uint32_t)sprintf(request, "GET /");
+	memset(request + turn.len, 'a', n);
+	turn.len += n;
+	turn.len += (uint32_t)sprintf(request + turn.len, " HTTP/1.1\r\nHost: h\r\n\r\n");
+	whole = session_play(APP_HTTP, &turn, 1, 1, 0, 0, NULL);
+	pieces = session_play(APP_HTTP, &turn, 1, 1, 0, 1000, NULL);
+	CHECK(!strcmp(whole, pieces));
+	CHECK(strstr(whole, "http.uri S0=/aaaa") != NULL);
+	CHECK_LINE(whole, "0 http.host S0=h");
+	free(whole);
+	free(pieces);
+	free(request);
+}
+
+static void probe(void)
+{
+	static const struct {
+		const char *text;
+		enum direction dir;
+		enum app_proto proto;
+	} rows[] = {
+		{"GET / HTTP/1.1\r\n", TO_SERVER, APP_HTTP},
+		{"GET /", TO_SERVER, APP_HTTP},
+		{"G", TO_SERVER, APP_UNKNOWN},
+		{"FOO /bar HTTP/1.1\r\n", TO_SERVER, APP_HTTP},
+		{"OPTIONS sip:a SIP/2.0\r\n", TO_SERVER, APP_FAILED},
+		{"HTTP/1.1 200", TO_CLIENT, APP_HTTP},
+		{"SSH-2.0-x\r\n", TO_CLIENT, APP_SSH},
+		{"220 mail ESMTP\r\n", TO_CLIENT, APP_SMTP},
+		{"220 ProFTPD\r\n", TO_CLIENT, APP_FTP},
+		{"220 hello\r\n", TO_CLIENT, APP_UNKNOWN},
+		{"EHLO x\r\n", TO_SERVER, APP_SMTP},
+		{"USER x\r\n", TO_SERVER, APP_FTP},
+		{"\x16\x03\x01\x01\x00\x01", TO_SERVER, APP_TLS},
+		{"\x16\x03\x01\x01\x00\x02", TO_CLIENT, APP_TLS},
+	};
+	struct flow flow = {.proto = IPPROTO_TCP, .server_port = 9999};
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct span spans[2] = {},
+			    all = {(const uint8_t *)rows[i].text, (uint32_t)strlen(rows[i].text)};
+		enum app_proto said;
+
+		if (all.len < 6 && rows[i].proto == APP_TLS)
+			all.len = 6;
+		spans[rows[i].dir] = all;
+		said = app_probe(&flow, spans[0], spans[1]);
+		/* The other side is silent: nothing is final before 1024 bytes. */
+		if (rows[i].proto == APP_FAILED)
+			CHECK_EQ(said, APP_UNKNOWN);
+		else
+			CHECK(said == rows[i].proto, "%s: %d", rows[i].text, said);
+	}
+	CHECK_EQ(app_probe(&flow, (struct span){(const uint8_t *)"\1\2\3\4\5\6\7\10\11\12\13\14\15\16", 14},
+			   (struct span){(const uint8_t *)"\1\2\3\4\5\6\7\10\11\12\13\14\15\16", 14}),
+		 APP_FAILED);
+}
+
+static const struct ktap_test tests[] = {
+	TEST(basic),	       TEST(pipelining), TEST(chunks),	  TEST(multipart),	TEST(one_sided),
+	TEST(many_unanswered), TEST(loss),	 TEST(odd_heads), TEST(connect_tunnel), TEST(not_http),
+	TEST(encodings),       TEST(bomb),	 TEST(memory),	  TEST(long_line),	TEST(probe),
+};
+KTAP_MAIN(tests)

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * app_ssh - banners, and ciphertext only after both sides changed keys.
+ */
+#include "lib/session.h"
+
+#define KEXINIT "\0\0\0\x0c\x0a\x14pppppppppp"
+#define NEWKEYS "\0\0\0\x0c\x0a\x15pppppppppp"
+
+static void full(void)
+{
+	static const struct turn turns[] = {
+		FROM_SERVER("welcome\r\nSSH-1.99-OpenSSH_9.2p1 Debian-2\r\n" KEXINIT),
+		FROM_CLIENT("SSH-2.0-libssh2\n" KEXINIT NEWKEYS "cipher"),
+		FROM_SERVER(NEWKEYS "cipher"),
+	};
+	enum app_status status;
+	char *text = session_check(APP_SSH, turns, 3, &status);
+
+	CHECK_EQ(status, APP_ENCRYPTED);
+	CHECK_LINE(text, "0 ssh.proto S0=2.0");
+	CHECK_LINE(text, "0 ssh.software S0=libssh2");
+	CHECK_LINE(text, "0 ssh.proto C0=1.99");
+	CHECK_LINE(text, "0 ssh.software C0=OpenSSH_9.2p1");
+	CHECK_NO(text, "\n1 ");
+	free(text);
+	free(session_check(APP_SSH, turns, 2, &status));
+	CHECK_EQ(status, APP_OK);
+}
+
+static void odd(void)
+{
+	static const struct turn nonsense[] = {
+		FROM_CLIENT("SSH-2.0-x\r\n\xff\xff\xff\xff\xff\xff"),
+		FROM_SERVER("SSH-2.0\r\n" NEWKEYS "more"),
+	};
+	static const struct turn other[] = {FROM_CLIENT("GET / HTTP/1.1\r\n")};
+	enum app_status status;
+	char *text = session_check(APP_SSH, nonsense, 2, &status);
+
+	CHECK_EQ(status, APP_OK);
+	CHECK_NO(text, "ssh.proto C");
+	free(text);
+	free(session_check(APP_SSH, other, 1, &status));
+	CHECK_EQ(status, APP_ERROR);
+}
+
+static const struct ktap_test tests[] = {TEST(full), TEST(odd)};
+KTAP_MAIN(tests)

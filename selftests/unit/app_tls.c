@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * app_tls - handshakes cut anywhere; what is and what is not called ciphertext.
+ */
+#include "core/app_tls.h"
+#include "lib/session.h"
+
+struct wire {
+	uint8_t data[8192];
+	uint32_t len;
+};
+
+static void put(struct wire *wire, const void *data, uint32_t len)
+{
+	memcpy(wire->data + wire->len, data, len);
+	wire->len += len;
+}
+
+static void put_number(struct wire *wire, uint32_t value, unsigned int bytes)
+{
+	for (unsigned int i = bytes; i-- > 0;)
+		wire->data[wire->len++] = (uint8_t)(value >> 8 * i);
+}
+
+static void put_vector(struct wire *wire, const struct wire *body, unsigned int bytes)
+{
+	put_number(wire, body->len, bytes);
+	put(wire, body->data, body->len);
+}
+
+static void put_record(struct wire *wire, uint8_t type, const void *body, uint32_t len)
+{
+	put_number(wire, type, 1);
+	put_number(wire, 0x0303, 2);
+	put_number(wire, len, 2);
+	put(wire, body, len);
+}
+
+static struct wire message(uint8_t type, const struct wire *body)
+{
+	struct wire out = {};
+
+	put_number(&out, type, 1);
+	put_vector(&out, body, 3);
+	return out;
+}
+
+/* A ClientHello with a server name, a ServerHello with or without TLS 1.3. */
+static struct wire client_hello(const char *name)
+{
+	struct wire body = {}, extension = {};
+	uint8_t random[32] = {1, 2, 3};
+
+	put_number(&body, 0x0303, 2);
+	put(&body, random, 32);
+	put_number(&body, 0, 1);
+	put(&body, "\0\2\x13\1\1\0", 6);
+	put_number(&extension, 0, 2);
+	put_number(&extension, (uint32_t)strlen(name) + 5, 2);
+	put_number(&extension, (uint32_t)strlen(name) + 3, 2);
+	put_number(&extension, 0, 1);
+	put_number(&extension, (uint32_t)strlen(name), 2);
+	put(&extension, name, (uint32_t)strlen(name));
+	put_vector(&body, &extension, 2);
+	return message(1, &body);
+}
+
+static struct wire server_hello(bool tls13)
+{
+	struct wire body = {};
+	uint8_t random[32] = {9};
+
+	put_number(&body, 0x0303, 2);
+	put(&body, random, 32);
+	put_number(&body, 0, 1);
+	put(&body, "\x13\1\0", 3);
+	if (tls13)
+		put(&body, "\0\6\0\x2b\0\2\3\4", 8);
+	return message(2, &body);
+}
+
+static void put_der(struct wire *wire, uint8_t tag, const struct wire *body)
+{
+	put_number(wire, tag, 1);
+	if (body->len >= 128)
+		put_number(wire, 0x82, 1);
+	put_vector(wire, body, body->len >= 128 ? 2 : 1);
+}
+
+static void put_attribute(struct wire *name, const char *oid, uint32_t oid_len, const char *value)
+{
+	struct wire part = {}, pair = {}, set = {}, sequence = {};
+
+	put(&part, oid, oid_len);
+	put_der(&pair, 6, &part);
+	part.len = 0;
+	put(&part, value, (uint32_t)strlen(value));
+	put_der(&pair, 0x13, &part);
+	put_der(&sequence, 0x30, &pair);
+	put_der(&set, 0x31, &sequence);
+	put(name, set.data, set.len);
+}
+
+static struct wire certificate(void)
+{
+	struct wire tbs = {}, part = {}, inner = {}, all = {}, out = {};
+
+	put(&part, "\2\1\2", 3);
+	put_der(&tbs, 0xa0, &part);
+	part.len = 0;
+	put(&part, "\0\xe1\x0f", 3);
+	put_der(&tbs, 2, &part);
+	part.len = 0;
+	put(&part, "\6\1\x2a", 3);
+	put_der(&tbs, 0x30, &part);
+	part.len = 0;
+	put_attribute(&part, "\x55\4\6", 3, "JP");
+	put_attribute(&part, "\x55\4\12", 3, "An Issuer");
+	put_der(&tbs, 0x30, &part);
+	part.len = 0;
+	put(&inner, "240131235959Z", 13);
+	put_der(&part, 0x17, &inner);
+	inner.len = 0;
+	put(&inner, "20501231000000Z", 15);
+	put_der(&part, 0x18, &inner);
+	put_der(&tbs, 0x30, &part);
+	part.len = 0;
+	put_attribute(&part, "\x55\4\3", 3, "host.example");
+	put_attribute(&part, "\x2a\x86\x48\x86\xf7\x0d\1\11\1", 9, "a@b");
+	put_attribute(&part, "\x55\4\x61", 3, "odd");
+	put_der(&tbs, 0x30, &part);
+	put_der(&all, 0x30, &tbs);
+	put_der(&out, 0x30, &all);
+	return out;
+}
+
+static struct wire certificates(void)
+{
+	struct wire der = certificate(), list = {}, body = {};
+
+	put_vector(&list, &der, 3);
+	put_number(&list, 4, 3);
+	put(&list, "abcd", 4);
+	put_vector(&body, &list, 3);
+	return message(11, &body);
+}
+
+static struct wire record(uint8_t type, const char *body)
+{
+	struct wire out = {};
+
+	put_record(&out, type, body, (uint32_t)strlen(body));
+	return out;
+}
+
+static struct turn turn_of(enum direction dir, const struct wire *wire)
+{
+	return (struct turn){.dir = dir, .data = (const char *)wire->data, .len = wire->len};
+}
+
+static void full(void)
+{
+	struct wire hello = client_hello("Host.Example"), answer = server_hello(false),
+		    certs = certificates(), c1 = {}, s1 = {}, c2 = {}, s2 = {};
+	enum app_status status;
+	struct turn turns[4];
+	char *text;
+
+	/* The hello in two records, the server's messages across records. */
+	put_record(&c1, 22, hello.data, 10);
+	put_record(&c1, 22, hello.data + 10, hello.len - 10);
+	put(&answer, certs.data, certs.len);
+	put_record(&s1, 22, answer.data, 70);
+	put_record(&s1, 22, answer.data + 70, answer.len - 70);
+	put_record(&c2, 20, "\1", 1);
+	put_record(&c2, 22, "encrypted finished", 18);
+	put_record(&c2, 23, "data", 4);
+	put_record(&s2, 20, "\1", 1);
+	put_record(&s2, 22, "encrypted finished", 18);
+	put_record(&s2, 23, "data", 4);
+	turns[0] = turn_of(TO_SERVER, &c1);
+	turns[1] = turn_of(TO_CLIENT, &s1);
+	turns[2] = turn_of(TO_SERVER, &c2);
+	turns[3] = turn_of(TO_CLIENT, &s2);
+	text = session_check(APP_TLS, turns, 4, &status);
+	CHECK_EQ(status, APP_ENCRYPTED);
+	CHECK_LINE(text, "0 tls.sni S0=Host.Example");
+	CHECK_LINE(text, "0 tls.cert_issuer C0=C=JP, O=An Issuer");
+	CHECK_LINE(text, "0 tls.cert_subject C0=CN=host.example, emailAddress=a@b, 2.5.4.97=odd");
+	CHECK_LINE(text, "0 tls.cert_serial C0=00:E1:0F");
+	CHECK_LINE(text, "0 tls.certs C1=abcd");
+	CHECK_NO(text, "\n1 ");
+	free(text);
+	/* The client alone proves nothing; nor does the server without the client's hello. */
+	free(session_play(APP_TLS, turns, 1, 1, 0, 0, &status));
+	CHECK_EQ(status, APP_OK);
+	turns[1] = turns[2];
+	free(session_play(APP_TLS, turns, 3, 3, 0, 0, &status));
+	CHECK_EQ(status, APP_OK);
+}
+
+static void tls13(void)
+{
+	struct wire hello = client_hello("a"), answer = server_hello(true), c1 = {}, s1 = {}, early = {},
+		    data = record(23, "x");
+	enum app_status status;
+	struct turn turns[4];
+
+	put_record(&c1, 22, hello.data, hello.len);
+	put_record(&early, 22, hello.data, hello.len);
+	put_record(&early, 23, "0-RTT", 5);
+	put_record(&s1, 22, answer.data, answer.len);
+	put_record(&s1, 20, "\1", 1);
+	put_record(&s1, 23, "certificate and finished", 24);
+	turns[0] = turn_of(TO_SERVER, &c1);
+	turns[1] = turn_of(TO_CLIENT, &s1);
+	turns[2] = turn_of(TO_SERVER, &data);
+	free(session_check(APP_TLS, turns, 3, &status));
+	CHECK_EQ(status, APP_ENCRYPTED);
+	/* Early data came before the server agreed to anything: not counted. */
+	turns[0] = turn_of(TO_SERVER, &early);
+	free(session_check(APP_TLS, turns, 2, &status));
+	CHECK_EQ(status, APP_OK);
+}
+
+static void lies(void)
+{
+	struct wire hello = client_hello("a"), c1 = {}, s1 = {}, data = record(23, "x"),
+		    mad = record(99, "x");
+	enum app_status status;
+	struct turn turns[3];
+	char *text;
+
+	put_record(&c1, 22, hello.data, hello.len);
+	put(&c1, data.data, data.len);
+	/* An echo service returns the client's bytes: no ServerHello. */
+	turns[0] = turn_of(TO_SERVER, &c1);
+	turns[1] = turn_of(TO_CLIENT, &c1);
+	free(session_check(APP_TLS, turns, 2, &status));
+	CHECK_EQ(status, APP_OK);
+	/* Application data on both sides without handshakes. */
+	turns[0] = turn_of(TO_SERVER, &data);
+	turns[1] = turn_of(TO_CLIENT, &data);
+	free(session_check(APP_TLS, turns, 2, &status));
+	CHECK_EQ(status, APP_OK);
+	turns[0] = turn_of(TO_SERVER, &mad);
+	free(session_check(APP_TLS, turns, 1, &status));
+	CHECK_EQ(status, APP_ERROR);
+	/* A gap: nothing is taken from behind it. */
+	turns[0] = turn_of(TO_SERVER, &c1);
+	turns[0].gap = true;
+	text = session_check(APP_TLS, turns, 1, &status);
+	CHECK_STR(text, "");
+	free(text);
+	(void)s1;
+}
+
+static void version2(void)
+{
+	static const char v2[] = "\x80\x1c\x01\x00\x02\x00\x03\x00\x00\x00\x10\x01\x02\x03"
+				 "cccccccccccccccc";
+	static const char v2_server[] = "\x80\x0b\x04\x00\x01\x00\x02\x00\x00\x00\x00\x00\x00";
+	struct turn turns[] = {FROM_CLIENT(v2), FROM_SERVER(v2_server), FROM_CLIENT("\x80\x03\x02key")};
+	enum app_status status;
+
+	CHECK_EQ(tls_probe((struct span){(const uint8_t *)v2, sizeof(v2) - 1}, TO_SERVER, 443),
+		 APP_PROBE_YES);
+	CHECK_EQ(tls_probe((struct span){(const uint8_t *)v2_server, sizeof(v2_server) - 1}, TO_CLIENT, 443),
+		 APP_PROBE_YES);
+	free(session_check(APP_TLS, turns, 3, &status));
+	CHECK_EQ(status, APP_OK);
+	CHECK_STR(tls_version_name(2), "SSLv2");
+}
+
+static void malformed(void)
+{
+	struct wire good = certificate();
+	struct x509_names names;
+
+	/* Every prefix and every damaged byte: no crash, and an error for every prefix. */
+	for (uint32_t i = 0; i <= good.len; i++) {
+		uint8_t *copy = malloc(i ? i : 1);
+
+		memcpy(copy, good.data, i);
+		names = (struct x509_names){};
+		CHECK((x509_read((struct span){copy, i}, &names) == 0) == (i == good.len), "prefix %u", i);
+		blob_free(&names.subject);
+		blob_free(&names.issuer);
+		blob_free(&names.serial);
+		free(copy);
+	}
+	for (uint32_t i = 0; i < good.len; i++)
+		for (unsigned int v = 0; v < 256; v += 5) {
+			struct wire bad = good;
+
+			bad.data[i] = (uint8_t)v;
+			names = (struct x509_names){};
+			(void)!x509_read((struct span){bad.data, bad.len}, &names);
+			blob_free(&names.subject);
+			blob_free(&names.issuer);
+			blob_free(&names.serial);
+		}
+	names = (struct x509_names){};
+	CHECK_EQ(x509_read((struct span){good.data, good.len}, &names), 0);
+	CHECK_STR(names.not_before, "2024-01-31T23:59:59");
+	CHECK_STR(names.not_after, "2050-12-31T00:00:00");
+	blob_free(&names.subject);
+	blob_free(&names.issuer);
+	blob_free(&names.serial);
+}
+
+static const struct ktap_test tests[] = {TEST(full), TEST(tls13), TEST(lies), TEST(version2),
+					 TEST(malformed)};
+KTAP_MAIN(tests)

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Frames to alerts and outcomes, with real rules and decoders. */
+#include "lib/ktap.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "core/inspector.h"
+#include "core/ruleset.h"
+#include "sekimori/maps.h"
+
+#define FIN 1
+#define SYN 2
+#define RST 4
+#define ACK 16
+
+#define RULE_EVIL "alert tcp any any -> any any (msg:\"evil\"; content:\"evil\"; sid:1;)\n"
+#define RULE_LATE "alert tcp any any -> any any (msg:\"late\"; content:\"late\"; sid:2;)\n"
+
+static struct inspector *inspector;
+static unsigned int alerts, outcomes[FLOW_LOST + 1];
+static uint32_t last_sid;
+static uint64_t now, last_flow_id;
+
+static void on_alert(const struct detect_alert *alert, void *arg)
+{
+	alerts++;
+	last_sid = alert->rule->sid;
+}
+
+static void on_flow(const struct flow *flow, enum flow_outcome outcome, void *arg)
+{
+	outcomes[outcome]++;
+	last_flow_id = flow->id;
+}
+
+static struct ruleset *rules_of(const char *text)
+{
+	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
+	struct ruleset *set = NULL;
+	char why[256] = "";
+
+	if (ruleset_builder_new(&builder) ||
+	    ruleset_add_rules(builder, "test.rules", text, strlen(text), NULL, NULL) ||
+	    ruleset_build(builder, &set, why, sizeof(why))) {
+		printf("Bail out! rules: %s\n", why);
+		exit(1);
+	}
+	return set;
+}
+
+static void fresh(const char *rules, struct inspector_options options)
+{
+	CLEANUP(ruleset_free) struct ruleset *set = rules_of(rules);
+	struct inspector_ops ops = {.alert = on_alert, .flow = on_flow};
+
+	inspector_free(inspector);
+	inspector = NULL;
+	alerts = last_sid = 0;
+	memset(outcomes, 0, sizeof(outcomes));
+	now = 1000000;
+	if (inspector_new(&options, set, &ops, &inspector))
+		abort();
+}
+
+static void put16(uint8_t *p, uint32_t value)
+{
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *p, uint32_t value)
+{
+	put16(p, value >> 16);
+	put16(p + 2, value);
+}
+
+static size_t tcp_frame(uint8_t *p, bool from_client, uint16_t client_port, uint32_t seq, uint32_t ack,
+			uint8_t flags, const void *data, size_t len)
+{
+	static const uint8_t client[4] = {192, 0, 2, 1}, server[4] = {198, 51, 100, 2};
+
+	memset(p, 0, 40);
+	p[0] = 0x45;
+	put16(p + 2, (uint32_t)(40 + len));
+	p[8] = 64;
+	p[9] = IPPROTO_TCP;
+	memcpy(p + 12, from_client ? client : server, 4);
+	memcpy(p + 16, from_client ? server : client, 4);
+	put16(p + 20, from_client ? client_port : 80);
+	put16(p + 22, from_client ? 80 : client_port);
+	put32(p + 24, seq);
+	put32(p + 28, ack);
+	p[32] = 0x50;
+	p[33] = flags;
+	put16(p + 34, 8192);
+	memcpy(p + 40, data, len);
+	return 40 + len;
+}
+
+static void send_hint(bool from_client, uint32_t seq, uint32_t ack, uint8_t flags, const void *data,
+		      size_t len, const struct inspector_hint *hint)
+{
+	uint8_t bytes[2048], *frame;
+	size_t frame_len = tcp_frame(bytes, from_client, 40000, seq, ack, flags, data, len);
+
+	frame = malloc(frame_len);
+	memcpy(frame, bytes, frame_len);
+	inspector_frame(inspector, LINK_RAW, frame, frame_len, now += 1000, hint);
+	free(frame);
+}
+
+static void put(bool from_client, uint32_t seq, uint32_t ack, uint8_t flags, const char *text)
+{
+	send_hint(from_client, seq, ack, flags, text, strlen(text), NULL);
+}
+
+static void handshake(void)
+{
+	put(true, 100, 0, SYN, "");
+	put(false, 500, 101, SYN | ACK, "");
+	put(true, 101, 501, ACK, "");
+}
+
+static void found_across_every_split(void)
+{
+	static const char text[] = "some evil bytes";
+
+	for (size_t i = 1; i < sizeof(text) - 1; i++) {
+		fresh(RULE_EVIL, (struct inspector_options){0});
+		handshake();
+		send_hint(true, 101, 501, ACK, text, i, NULL);
+		send_hint(true, 101 + (uint32_t)i, 501, ACK, text + i, sizeof(text) - 1 - i, NULL);
+		inspector_finish(inspector);
+		CHECK(alerts >= 1, "split at %zu", i);
+		CHECK_EQ(outcomes[FLOW_ENDED_ALERTED], 1);
+		CHECK_EQ(outcomes[FLOW_ENDED], 0);
+	}
+}
+
+static void found_out_of_order_and_midstream(void)
+{
+	fresh(RULE_EVIL, (struct inspector_options){0});
+	put(true, 101, 501, ACK, "x");
+	put(true, 104, 501, ACK, "il");
+	CHECK_EQ(alerts, 0);
+	put(true, 102, 501, ACK, "ev");
+	CHECK_EQ(alerts, 1);
+}
+
+static void insertion_does_not_end_a_flow(void)
+{
+	fresh(RULE_EVIL, (struct inspector_options){0});
+	handshake();
+	put(true, 101, 501, ACK, "ev");
+	put(true, 900, 501, RST, "");
+	put(false, 77, 0, RST, "");
+	put(true, 103, 501, ACK | FIN, ""); /* never acknowledged */
+	put(true, 103, 501, ACK, "il");
+	CHECK_EQ(alerts, 1);
+	CHECK_EQ(outcomes[FLOW_ENDED], 0);
+}
+
+static void clean_flow_ends_once(void)
+{
+	fresh(RULE_EVIL, (struct inspector_options){0});
+	handshake();
+	put(true, 101, 501, ACK | FIN, "hello");
+	put(false, 501, 107, ACK | FIN, "");
+	put(true, 107, 502, ACK, "");
+	inspector_tick(inspector, now + 10000000);
+	CHECK_EQ(outcomes[FLOW_ENDED], 1);
+	inspector_finish(inspector);
+	CHECK_EQ(outcomes[FLOW_ENDED], 1);
+	CHECK_EQ(outcomes[FLOW_LOST], 0);
+}
+
+static void depth_is_per_turn(void)
+{
+	struct inspector_options options = {.depth = {16, 16}};
+	static const char filler[] = "0123456789abcdefghij";
+
+	fresh(RULE_EVIL RULE_LATE, options);
+	handshake();
+	put(true, 101, 501, ACK, "ask");
+	put(false, 501, 104, ACK, filler);
+	CHECK_EQ(outcomes[FLOW_DEPTH], 1);
+	put(false, 521, 104, ACK, filler);
+	CHECK_EQ(outcomes[FLOW_DEPTH], 1);
+	put(true, 104, 541, ACK, "an evil"); /* the next request is looked at again */
+	CHECK_EQ(last_sid, 1);
+}
+
+static void lost_records_are_not_vouched_for(void)
+{
+	struct inspector_hint hint = {
+		.flow_id = 99, .flow_flags = SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_INIT_LO, .from_lo = true};
+	struct inspector_options options = {.live = true, .depth = {16, 16}};
+
+	fresh(RULE_EVIL, options);
+	send_hint(true, 101, 501, ACK, "one", 3, &hint);
+	CHECK_EQ(outcomes[FLOW_LOST], 0);
+	hint.lost = true;
+	send_hint(true, 200, 501, ACK, "an evil thing of some length", 28, &hint);
+	CHECK_EQ(outcomes[FLOW_LOST], 1);
+	CHECK_EQ(last_flow_id, 99);
+	now += 1000000;
+	inspector_tick(inspector, now);
+	CHECK_EQ(alerts >= 1, 1); /* what there is, is still inspected */
+	inspector_finish(inspector);
+	CHECK_EQ(outcomes[FLOW_LOST], 1);
+	CHECK_EQ(outcomes[FLOW_DEPTH], 0);
+	CHECK_EQ(outcomes[FLOW_ENDED], 0);
+}
+
+static void new_kernel_flow_replaces_the_old(void)
+{
+	struct inspector_hint hint = {.flow_id = 5, .from_lo = true};
+
+	fresh(RULE_EVIL, (struct inspector_options){.live = true});
+	send_hint(true, 101, 501, ACK, "ev", 2, &hint);
+	hint.flow_id = 6;
+	send_hint(true, 103, 501, ACK, "il", 2, &hint);
+	CHECK_EQ(alerts, 0);
+	CHECK_EQ(outcomes[FLOW_ENDED], 1);
+	CHECK_EQ(last_flow_id, 5);
+}
+
+static void full_table_gives_up_the_oldest(void)
+{
+	struct inspector_stats stats;
+	uint8_t frame[64];
+
+	fresh(RULE_EVIL, (struct inspector_options){.flow_max = 4});
+	for (uint16_t port = 1; port <= 10; port++) {
+		size_t len = tcp_frame(frame, true, (uint16_t)(40000 + port), 100, 0, SYN, "", 0);
+
+		inspector_frame(inspector, LINK_RAW, frame, len, now, NULL);
+	}
+	CHECK_EQ(outcomes[FLOW_LOST], 6);
+	inspector_count(inspector, &stats);
+	CHECK_EQ(stats.flows_given_up, 6);
+	CHECK_EQ(stats.flows, 10);
+}
+
+static void fragments_are_put_together(void)
+{
+	uint8_t whole[128], part[128];
+	size_t len = tcp_frame(whole, true, 40000, 101, 501, ACK, "some evil bytes in here!", 24);
+
+	fresh(RULE_EVIL, (struct inspector_options){0});
+	memcpy(part, whole, 20); /* the last part first */
+	memcpy(part + 20, whole + 20 + 24, len - 44);
+	put16(part + 2, (uint32_t)(len - 24));
+	put16(part + 6, 3);
+	inspector_frame(inspector, LINK_RAW, part, len - 24, now, NULL);
+	CHECK_EQ(alerts, 0);
+	memcpy(part, whole, 44);
+	put16(part + 2, 44);
+	put16(part + 6, 0x2000);
+	inspector_frame(inspector, LINK_RAW, part, 44, now, NULL);
+	CHECK_EQ(alerts, 1);
+}
+
+static void bad_checksums_are_not_for_the_receiver(void)
+{
+	struct inspector_stats stats;
+
+	fresh(RULE_EVIL, (struct inspector_options){.verify_checksums = true});
+	put(true, 101, 501, ACK, "evil"); /* the frame's checksums are zero */
+	CHECK_EQ(alerts, 0);
+	inspector_count(inspector, &stats);
+	CHECK_EQ(stats.checksum_bad, 1);
+	CHECK_EQ(stats.flows, 0);
+}
+
+static void old_flows_keep_their_rules(void)
+{
+	CLEANUP(ruleset_free) struct ruleset *set = rules_of(RULE_LATE);
+	uint8_t frame[128];
+	size_t len;
+
+	fresh(RULE_EVIL, (struct inspector_options){0});
+	put(true, 101, 501, ACK, "start ");
+	CHECK_EQ(inspector_reload(inspector, set), 0);
+	put(true, 107, 501, ACK, "late ");
+	CHECK_EQ(alerts, 0);
+	put(true, 112, 501, ACK, "evil");
+	CHECK_EQ(last_sid, 1);
+	len = tcp_frame(frame, true, 41000, 100, 1, ACK, "late evil", 9);
+	inspector_frame(inspector, LINK_RAW, frame, len, now, NULL);
+	CHECK_EQ(last_sid, 2);
+	inspector_finish(inspector);
+	CHECK_EQ(outcomes[FLOW_ENDED_ALERTED], 2);
+}
+
+static void reused_tuple_is_a_new_flow(void)
+{
+	struct inspector_stats stats;
+
+	fresh(RULE_EVIL, (struct inspector_options){0});
+	handshake();
+	put(true, 101, 501, ACK, "ev");
+	put(true, 0x50000000, 0, SYN, "");
+	put(false, 0x60000000, 0x50000001, SYN | ACK, "");
+	put(true, 0x50000001, 0x60000001, ACK, "evil");
+	CHECK_EQ(alerts, 1);
+	CHECK_EQ(outcomes[FLOW_ENDED], 1);
+	inspector_count(inspector, &stats);
+	CHECK_EQ(stats.flows, 2);
+}
+
+static void same_input_same_ids(void)
+{
+	uint64_t id;
+
+	fresh(RULE_EVIL, (struct inspector_options){0});
+	handshake();
+	inspector_finish(inspector);
+	id = last_flow_id;
+	fresh(RULE_EVIL, (struct inspector_options){0});
+	handshake();
+	inspector_finish(inspector);
+	CHECK_EQ(last_flow_id, id);
+	CHECK(id != 0);
+}
+
+int main(void)
+{
+	static const struct ktap_test tests[] = {
+		TEST(found_across_every_split),
+		TEST(found_out_of_order_and_midstream),
+		TEST(insertion_does_not_end_a_flow),
+		TEST(clean_flow_ends_once),
+		TEST(depth_is_per_turn),
+		TEST(lost_records_are_not_vouched_for),
+		TEST(new_kernel_flow_replaces_the_old),
+		TEST(full_table_gives_up_the_oldest),
+		TEST(fragments_are_put_together),
+		TEST(bad_checksums_are_not_for_the_receiver),
+		TEST(old_flows_keep_their_rules),
+		TEST(reused_tuple_is_a_new_flow),
+		TEST(same_input_same_ids),
+	};
+	int status = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
+
+	inspector_free(inspector);
+	return status;
+}

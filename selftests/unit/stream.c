@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Reassembly: order, overlap, wraparound, gaps, and what a receiver would not take. */
+#include "lib/ktap.h"
+
+#include <stdlib.h>
+
+#include "core/stream.h"
+
+#define FIN 1
+#define SYN 2
+#define RST 4
+#define ACK 16
+
+struct rig {
+	struct stream *stream;
+	struct stream_stats stats;
+	char got[2][65536];
+	size_t len[2];
+	unsigned int gaps[2], lasts[2];
+	uint64_t now;
+	uint8_t header[24];
+};
+
+static struct rig rig;
+
+static void rig_new(void)
+{
+	stream_free(rig.stream);
+	memset(&rig, 0, sizeof(rig));
+	rig.now = 1000000;
+	if (stream_new(&rig.stats, &rig.stream))
+		abort();
+}
+
+static void drain(bool flush)
+{
+	struct stream_chunk chunk;
+
+	for (int d = 0; d < 2; d++)
+		while (stream_next(rig.stream, d, rig.now, flush, &chunk)) {
+			struct span window;
+			uint64_t offset;
+
+			rig.gaps[d] += chunk.gap;
+			rig.lasts[d] += chunk.last;
+			if (chunk.data.len)
+				memcpy(rig.got[d] + rig.len[d], chunk.data.data, chunk.data.len);
+			rig.len[d] += chunk.data.len;
+			stream_window(rig.stream, d, &chunk, &window, &offset);
+			if (!chunk.data.len)
+				continue;
+			CHECK(window.len >= chunk.data.len);
+			CHECK(!memcmp(window.data + window.len - chunk.data.len, chunk.data.data,
+				      chunk.data.len));
+		}
+}
+
+static enum stream_verdict send_raw(enum direction dir, uint32_t seq, uint32_t ack, uint8_t flags,
+				    const void *data, size_t len)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+	struct packet packet = {
+		.time_us = rig.now, .seq = seq, .ack = ack, .tcp_flags = flags, .window = 8192};
+	enum stream_verdict verdict;
+
+	/* A block of its own, so that the sanitizer sees a read beyond it. */
+	memcpy(copy, data, len);
+	packet.payload = (struct span){copy, (uint32_t)len};
+	packet.l4_header = (struct span){rig.header, 20};
+	verdict = stream_add(rig.stream, &packet, dir);
+	if (verdict != STREAM_REOPENED)
+		drain(false);
+	free(copy);
+	return verdict;
+}
+
+static enum stream_verdict put(enum direction dir, uint32_t seq, const char *text)
+{
+	return send_raw(dir, seq, 0, ACK, text, strlen(text));
+}
+
+static void handshake(uint32_t client, uint32_t server)
+{
+	send_raw(TO_SERVER, client, 0, SYN, "", 0);
+	send_raw(TO_CLIENT, server, client + 1, SYN | ACK, "", 0);
+	send_raw(TO_SERVER, client + 1, server + 1, ACK, "", 0);
+}
+
+static const char *got(enum direction dir)
+{
+	rig.got[dir][rig.len[dir]] = 0;
+	return rig.got[dir];
+}
+
+static void split_at_every_byte(void)
+{
+	static const char text[] = "GET /index.html HTTP/1.1";
+
+	for (size_t i = 1; i < sizeof(text) - 1; i++) {
+		rig_new();
+		handshake(100, 500);
+		send_raw(TO_SERVER, 101, 501, ACK, text, i);
+		send_raw(TO_SERVER, 101 + (uint32_t)i, 501, ACK, text + i, sizeof(text) - 1 - i);
+		CHECK_STR(got(TO_SERVER), text);
+		CHECK_EQ(rig.gaps[TO_SERVER], 0);
+	}
+}
+
+static void every_order_of_four(void)
+{
+	static const char *const piece[4] = {"aaa", "bb", "cccc", "d"};
+	static const uint32_t at[4] = {0, 3, 5, 9};
+
+	/* The last base makes the sequence numbers wrap inside the data. */
+	for (unsigned int base = 0; base < 3; base++)
+		for (int i = 0; i < 256; i++) {
+			int order[4] = {i & 3, i >> 2 & 3, i >> 4 & 3, i >> 6 & 3};
+			uint32_t isn = base == 0 ? 1000 : base == 1 ? 0xfffffffa : 0x7ffffffc;
+			int seen = 0;
+
+			for (int k = 0; k < 4; k++)
+				seen |= 1 << order[k];
+			if (seen != 15)
+				continue;
+			rig_new();
+			handshake(isn, 500);
+			for (int k = 0; k < 4; k++)
+				put(TO_SERVER, isn + 1 + at[order[k]], piece[order[k]]);
+			CHECK_STR(got(TO_SERVER), "aaabbccccd");
+			CHECK_EQ(rig.gaps[TO_SERVER], 0);
+			CHECK(!stream_waiting(rig.stream));
+		}
+}
+
+static void overlaps(void)
+{
+	rig_new();
+	handshake(100, 500);
+	put(TO_SERVER, 101, "abcd");
+	put(TO_SERVER, 101, "XXXXef"); /* delivered bytes stay, the rest is new */
+	CHECK_STR(got(TO_SERVER), "abcdef");
+	CHECK_EQ(rig.stats.overlaps, 1);
+	put(TO_SERVER, 101, "abcd"); /* an honest retransmission */
+	CHECK_EQ(rig.stats.overlaps, 1);
+
+	rig_new();
+	handshake(100, 500);
+	put(TO_SERVER, 105, "EFGH");
+	put(TO_SERVER, 107, "xxij"); /* begins behind: the older bytes stay */
+	put(TO_SERVER, 103, "cdyy"); /* begins before: its bytes win */
+	put(TO_SERVER, 101, "ab");
+	CHECK_STR(got(TO_SERVER), "abcdyyGHij");
+	CHECK_EQ(rig.stats.overlaps, 2);
+
+	rig_new();
+	handshake(100, 500);
+	put(TO_SERVER, 103, "c");
+	put(TO_SERVER, 105, "e");
+	put(TO_SERVER, 107, "g");
+	put(TO_SERVER, 101, "abcdefgh"); /* covers all of them */
+	CHECK_STR(got(TO_SERVER), "abcdefgh");
+	CHECK(!stream_waiting(rig.stream));
+	CHECK_EQ(rig.stats.overlaps, 0);
+}
+
+static void midstream_and_one_sided(void)
+{
+	rig_new();
+	put(TO_SERVER, 7777, "half a request");
+	CHECK_STR(got(TO_SERVER), "half a request");
+	CHECK(stream_midstream(rig.stream));
+	CHECK_EQ(rig.gaps[TO_SERVER], 0);
+	/* Nobody acknowledges: missing bytes are awaited for a while, then skipped. */
+	put(TO_SERVER, 7777 + 20, "later");
+	CHECK_STR(got(TO_SERVER), "half a request");
+	rig.now += STREAM_HOLE_US;
+	drain(false);
+	CHECK_STR(got(TO_SERVER), "half a requestlater");
+	CHECK_EQ(rig.gaps[TO_SERVER], 1);
+	CHECK_EQ(rig.stats.gap_bytes, 6);
+}
+
+static void gap_waits_for_the_receiver(void)
+{
+	rig_new();
+	handshake(100, 500);
+	put(TO_CLIENT, 501, "hello");
+	send_raw(TO_SERVER, 101 + 10, 506, ACK, "late", 4);
+	rig.now += 100 * STREAM_HOLE_US;
+	send_raw(TO_CLIENT, 506, 101, ACK, "", 0); /* it has not got them either: they still come */
+	CHECK_EQ(rig.len[TO_SERVER], 0);
+	send_raw(TO_CLIENT, 506, 115, ACK, "", 0); /* now it has, and we have not */
+	rig.now += STREAM_ACKED_US;
+	drain(false);
+	CHECK_STR(got(TO_SERVER), "late");
+	CHECK_EQ(rig.gaps[TO_SERVER], 1);
+}
+
+static void pending_is_bounded(void)
+{
+	char block[8192];
+
+	memset(block, 'x', sizeof(block));
+	rig_new();
+	handshake(100, 500);
+	for (uint32_t i = 0; i < STREAM_SEGMENTS_MAX + 2; i++)
+		send_raw(TO_SERVER, 103 + i * 2, 501, ACK, "y", 1);
+	CHECK_EQ(rig.gaps[TO_SERVER] > 0, 1);
+	CHECK(stream_memory(rig.stream) < 1u << 20);
+
+	rig_new();
+	put(TO_SERVER, 1000, "a");
+	for (uint32_t i = 0; i < 400; i++) {
+		rig.len[TO_SERVER] = 0;
+		send_raw(TO_SERVER, 1002 + i * 8192, 0, ACK, block, sizeof(block));
+		CHECK(stream_memory(rig.stream) <= STREAM_PENDING_MAX + (1u << 18));
+	}
+	CHECK_EQ(rig.gaps[TO_SERVER], 1);
+}
+
+static void reset_must_be_exact(void)
+{
+	rig_new();
+	handshake(100, 500);
+	put(TO_SERVER, 101, "abc");
+	CHECK_EQ(send_raw(TO_SERVER, 105, 0, RST, "", 0), STREAM_IGNORED); /* in window, not exact */
+	CHECK_EQ(send_raw(TO_SERVER, 90000000, 0, RST, "", 0), STREAM_IGNORED);
+	CHECK_EQ(send_raw(TO_CLIENT, 0, 0, RST, "", 0), STREAM_IGNORED);
+	CHECK(!stream_closed(rig.stream));
+	put(TO_SERVER, 104, "def");
+	CHECK_STR(got(TO_SERVER), "abcdef");
+	CHECK_EQ(send_raw(TO_SERVER, 107, 0, RST, "", 0), STREAM_TAKEN);
+	CHECK(stream_closed(rig.stream));
+	/* The reset did not arrive (low TTL): the connection goes on, and nothing is missed. */
+	put(TO_SERVER, 107, "ghi");
+	CHECK_STR(got(TO_SERVER), "abcdefghi");
+	CHECK(!stream_closed(rig.stream));
+
+	rig_new();
+	send_raw(TO_SERVER, 100, 0, SYN, "", 0);
+	CHECK_EQ(send_raw(TO_CLIENT, 0, 555, RST | ACK, "", 0), STREAM_IGNORED);
+	CHECK_EQ(send_raw(TO_CLIENT, 0, 101, RST | ACK, "", 0), STREAM_TAKEN);
+	CHECK(stream_closed(rig.stream));
+}
+
+static void fin_counts_when_acknowledged(void)
+{
+	rig_new();
+	handshake(100, 500);
+	send_raw(TO_SERVER, 101, 501, ACK | FIN, "abc", 3);
+	CHECK_EQ(rig.lasts[TO_SERVER], 0);
+	CHECK(stream_closing(rig.stream));
+	/* A FIN that its receiver never saw: the data goes on where it pretended to end. */
+	put(TO_SERVER, 104, "def");
+	CHECK_STR(got(TO_SERVER), "abcdef");
+	send_raw(TO_SERVER, 107, 501, ACK | FIN, "", 0);
+	send_raw(TO_CLIENT, 501, 108, ACK, "", 0);
+	CHECK_EQ(rig.lasts[TO_SERVER], 1);
+	put(TO_SERVER, 108, "behind the end");
+	CHECK_STR(got(TO_SERVER), "abcdef");
+	send_raw(TO_CLIENT, 501, 108, ACK | FIN, "", 0);
+	CHECK(!stream_closed(rig.stream));
+	send_raw(TO_SERVER, 108, 502, ACK, "", 0);
+	CHECK(stream_closed(rig.stream));
+	CHECK_EQ(rig.lasts[TO_CLIENT], 1);
+	drain(true);
+	CHECK_EQ(rig.lasts[TO_SERVER], 1);
+	CHECK_EQ(rig.lasts[TO_CLIENT], 1);
+}
+
+static void insertion_is_ignored(void)
+{
+	rig_new();
+	handshake(100, 500);
+	put(TO_SERVER, 101, "GET ");
+	CHECK_EQ(send_raw(TO_SERVER, 105, 0, 8, "XXXX", 4), STREAM_IGNORED); /* no ACK flag */
+	CHECK_EQ(put(TO_SERVER, 105 + 0x20000000, "bogus"), STREAM_IGNORED);
+	CHECK_EQ(put(TO_SERVER, 105 - 0x20000000, "bogus"), STREAM_IGNORED);
+	CHECK_EQ(send_raw(TO_SERVER, 4242, 0, SYN, "", 0), STREAM_IGNORED);
+	put(TO_SERVER, 105, "/x");
+	CHECK_STR(got(TO_SERVER), "GET /x");
+	CHECK_EQ(rig.gaps[TO_SERVER], 0);
+}
+
+static void far_jump_needs_evidence(void)
+{
+	uint32_t far = 101 + 0x10000000;
+
+	rig_new();
+	handshake(100, 500);
+	put(TO_CLIENT, 501, "x");
+	CHECK_EQ(send_raw(TO_SERVER, far, 502, ACK, "aaaa", 4), STREAM_IGNORED);
+	send_raw(TO_CLIENT, 502, far + 4, ACK, "", 0); /* the receiver took it: we missed a lot */
+	CHECK_EQ(send_raw(TO_SERVER, far + 4, 502, ACK, "bbbb", 4), STREAM_TAKEN);
+	CHECK_STR(got(TO_SERVER), "bbbb");
+	CHECK_EQ(rig.gaps[TO_SERVER], 1);
+
+	rig_new(); /* one-sided: some contiguous segments */
+	put(TO_SERVER, 101, "start");
+	put(TO_SERVER, far, "11");
+	put(TO_SERVER, far + 2, "22");
+	put(TO_SERVER, far + 4, "33");
+	CHECK_STR(got(TO_SERVER), "start33");
+
+	rig_new(); /* a loss that was told */
+	put(TO_SERVER, 101, "start");
+	stream_expect_gap(rig.stream);
+	put(TO_SERVER, far, "11");
+	CHECK_STR(got(TO_SERVER), "start11");
+	CHECK_EQ(rig.gaps[TO_SERVER], 1);
+}
+
+static void syn_data(void)
+{
+	rig_new(); /* Fast Open: accepted */
+	send_raw(TO_SERVER, 100, 0, SYN, "early", 5);
+	CHECK_EQ(rig.len[TO_SERVER], 0);
+	send_raw(TO_CLIENT, 500, 106, SYN | ACK, "", 0);
+	CHECK_STR(got(TO_SERVER), "early");
+	put(TO_SERVER, 106, " bird");
+	CHECK_STR(got(TO_SERVER), "early bird");
+
+	rig_new(); /* not accepted: what is sent afterwards counts */
+	send_raw(TO_SERVER, 100, 0, SYN, "decoy", 5);
+	send_raw(TO_CLIENT, 500, 101, SYN | ACK, "", 0);
+	put(TO_SERVER, 101, "truth");
+	CHECK_STR(got(TO_SERVER), "truth");
+
+	rig_new(); /* one-sided */
+	send_raw(TO_SERVER, 100, 0, SYN, "early", 5);
+	put(TO_SERVER, 106, " bird");
+	CHECK_STR(got(TO_SERVER), "early bird");
+	rig_new();
+	send_raw(TO_SERVER, 100, 0, SYN, "decoy", 5);
+	put(TO_SERVER, 101, "truth");
+	CHECK_STR(got(TO_SERVER), "truth");
+	rig_new();
+	send_raw(TO_SERVER, 100, 0, SYN, "alone", 5);
+	drain(true);
+	CHECK_STR(got(TO_SERVER), "alone");
+}
+
+static void reuse_of_the_tuple(void)
+{
+	rig_new();
+	handshake(100, 500);
+	put(TO_SERVER, 101, "old");
+	CHECK_EQ(send_raw(TO_SERVER, 0x40000000, 0, SYN, "", 0), STREAM_IGNORED);
+	CHECK_EQ(send_raw(TO_CLIENT, 900, 5, SYN | ACK, "", 0), STREAM_IGNORED);
+	CHECK_EQ(send_raw(TO_CLIENT, 900, 0x40000001, SYN | ACK, "", 0), STREAM_REOPENED);
+
+	rig_new(); /* one-sided: data of the new connection shows it */
+	send_raw(TO_SERVER, 100, 0, SYN, "", 0);
+	put(TO_SERVER, 101, "old");
+	send_raw(TO_SERVER, 0x40000000, 0, SYN, "", 0);
+	CHECK_EQ(put(TO_SERVER, 0x40000001, "new"), STREAM_REOPENED);
+
+	rig_new(); /* after the end a SYN is enough */
+	handshake(100, 500);
+	send_raw(TO_CLIENT, 501, 0, RST, "", 0);
+	CHECK_EQ(send_raw(TO_SERVER, 7, 0, SYN, "", 0), STREAM_REOPENED);
+}
+
+static void long_streams_keep_a_window(void)
+{
+	static char block[65000];
+	uint32_t seq = 0xfffff000;
+
+	for (size_t i = 0; i < sizeof(block); i++)
+		block[i] = (char)(i * 7);
+	rig_new();
+	put(TO_SERVER, seq, "");
+	for (int i = 0; i < 600; i++) {
+		uint32_t len = (uint32_t)(1 + i * 7919 % 1448);
+
+		rig.len[TO_SERVER] = 0;
+		send_raw(TO_SERVER, seq, 0, ACK, block + i, len);
+		CHECK_EQ(rig.len[TO_SERVER], len);
+		seq += len;
+	}
+	rig.len[TO_SERVER] = 0;
+	send_raw(TO_SERVER, seq, 0, ACK, block, sizeof(block)); /* a super-packet */
+	CHECK_EQ(rig.len[TO_SERVER], sizeof(block));
+	CHECK(stream_memory(rig.stream) < 300000);
+	stream_mute(rig.stream);
+	rig.len[TO_SERVER] = 0;
+	send_raw(TO_SERVER, seq + 65000, 0, ACK, block, 100);
+	CHECK_EQ(rig.len[TO_SERVER], 100);
+	CHECK(stream_memory(rig.stream) < 1000);
+}
+
+int main(void)
+{
+	static const struct ktap_test tests[] = {
+		TEST(split_at_every_byte),
+		TEST(every_order_of_four),
+		TEST(overlaps),
+		TEST(midstream_and_one_sided),
+		TEST(gap_waits_for_the_receiver),
+		TEST(pending_is_bounded),
+		TEST(reset_must_be_exact),
+		TEST(fin_counts_when_acknowledged),
+		TEST(insertion_is_ignored),
+		TEST(far_jump_needs_evidence),
+		TEST(syn_data),
+		TEST(reuse_of_the_tuple),
+		TEST(long_streams_keep_a_window),
+	};
+	int status = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
+
+	stream_free(rig.stream);
+	return status;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * app.c - the table of decoders, protocol detection, and the life of
+ * transactions.
+ */
+#include "app.h"
+
+#include <netinet/in.h>
+
+#include "app_rows.h"
+#include "detect.h"
+
+#define PROBE_MAX 1024u
+
+/* Order matters only where two would say yes to the same bytes. */
+static const struct app_decoder *const app_rows[] = {
+	&app_tls, &app_http, &app_ssh, &app_smb, &app_smtp, &app_ftp, &app_dns_tcp, &app_dns_udp, &app_dcerpc,
+};
+
+const struct app_decoder *app_find(enum app_proto proto, uint8_t ip_proto)
+{
+	for (unsigned int i = 0; i < ARRAY_LEN(app_rows); i++)
+		if (app_rows[i]->proto == proto && app_rows[i]->ip_proto == ip_proto)
+			return app_rows[i];
+	return NULL;
+}
+
+enum app_proto app_probe(const struct flow *flow, struct span to_server, struct span to_client)
+{
+	const struct span spans[2] = {[TO_SERVER] = to_server, [TO_CLIENT] = to_client};
+	bool more = false, silent = false;
+
+	for (enum direction dir = TO_SERVER; dir <= TO_CLIENT; dir++) {
+		if (!spans[dir].len) {
+			silent = true;
+			continue;
+		}
+		for (unsigned int i = 0; i < ARRAY_LEN(app_rows); i++) {
+			enum app_probe said;
+
+			if (app_rows[i]->ip_proto != flow->proto)
+				continue;
+			said = app_rows[i]->probe(spans[dir], dir, flow->server_port);
+			if (said == APP_PROBE_YES)
+				return app_rows[i]->proto;
+			more |= said == APP_PROBE_MORE && spans[dir].len < PROBE_MAX;
+		}
+	}
+	/* A side that has said nothing may still decide, unless the other one has talked long enough. */
+	more |= silent && flow->proto == IPPROTO_TCP && to_server.len + to_client.len < PROBE_MAX;
+	return more ? APP_UNKNOWN : APP_FAILED;
+}
+
+struct tx *app_tx_new(struct flow *flow, size_t size, enum app_proto proto)
+{
+	struct tx *tx = calloc(1, size), *tail = flow->app_state[1];
+
+	if (!tx)
+		return NULL;
+	tx->proto = proto;
+	tx->id = flow->tx_count++;
+	/* app_state[1] is the list's tail: pipelined requests must not cost a walk each. */
+	if (tail)
+		tail->next = tx;
+	else
+		flow->txs = tx;
+	flow->app_state[1] = tx;
+	return tx;
+}
+
+static void tx_free(const struct flow *flow, struct tx *tx)
+{
+	const struct app_decoder *row = app_find(tx->proto, flow->proto);
+
+	detect_tx_free(tx->detect);
+	if (row && row->tx_free)
+		row->tx_free(tx);
+	else
+		free(tx);
+}
+
+void app_reap(struct flow *flow, bool all)
+{
+	struct tx **at = &flow->txs, *tail = NULL;
+
+	while (*at) {
+		struct tx *tx = *at;
+
+		if (all || (tx->done[TO_SERVER] && tx->done[TO_CLIENT] && !tx->dirty[TO_SERVER] &&
+			    !tx->dirty[TO_CLIENT])) {
+			*at = tx->next;
+			tx_free(flow, tx);
+		} else {
+			tail = tx;
+			at = &tx->next;
+		}
+	}
+	flow->app_state[1] = tail;
+}
+
+bool app_line(struct flow *flow, struct blob *held, bool *fresh, struct span *data, struct span *line)
+{
+	uint32_t n = span_find(*data, '\n');
+	bool whole = n < data->len;
+
+	if (*fresh)
+		blob_clear(held);
+	*fresh = false;
+	*line = (struct span){data->data, n};
+	*data = span_from(*data, whole ? n + 1 : n);
+	if (!whole || held->len) {
+		flow->app_skipped += blob_add(held, line->data, line->len, APP_LINE_MAX);
+		*line = blob_span(held);
+	} else if (line->len > APP_LINE_MAX) {
+		flow->app_skipped += line->len - APP_LINE_MAX;
+		line->len = APP_LINE_MAX;
+	}
+	if (!whole)
+		return false;
+	*fresh = true;
+	if (line->len && line->data[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}

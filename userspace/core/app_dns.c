@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * app_dns.c - DNS messages over UDP and TCP. Names are decompressed with a
+ * bounded number of jumps that must go backwards.
+ */
+#include "app_dns.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#define DNS_NAME_MAX  1024u /* text of one name; RFC 1035 allows 255, senders do not keep to it */
+#define DNS_JUMPS_MAX 16u
+#define DNS_TEXT_MAX  (128u << 10)
+#define DNS_HEAD      12u
+#define DNS_RESPONSE  0x8000u
+
+enum {
+	DNS_A = 1,
+	DNS_NS = 2,
+	DNS_CNAME = 5,
+	DNS_PTR = 12,
+	DNS_MX = 15,
+	DNS_TXT = 16,
+	DNS_AAAA = 28,
+	DNS_OPT = 41
+};
+
+struct dns {
+	struct blob message[2]; /* TCP: length and message so far */
+	bool blind[2];
+};
+
+struct dns_word {
+	uint16_t code;
+	const char *name;
+};
+
+/* clang-format off */
+static const struct dns_word dns_types[] = {
+	{ 1, "A" }, { 2, "NS" }, { 5, "CNAME" }, { 6, "SOA" }, { 10, "NULL" }, { 12, "PTR" }, { 13, "HINFO" },
+	{ 15, "MX" }, { 16, "TXT" }, { 17, "RP" }, { 24, "SIG" }, { 25, "KEY" }, { 28, "AAAA" }, { 29, "LOC" },
+	{ 33, "SRV" }, { 35, "NAPTR" }, { 36, "KX" }, { 37, "CERT" }, { 39, "DNAME" }, { 41, "OPT" }, { 43, "DS" },
+	{ 44, "SSHFP" }, { 45, "IPSECKEY" }, { 46, "RRSIG" }, { 47, "NSEC" }, { 48, "DNSKEY" }, { 50, "NSEC3" },
+	{ 51, "NSEC3PARAM" }, { 52, "TLSA" }, { 64, "SVCB" }, { 65, "HTTPS" }, { 99, "SPF" }, { 249, "TKEY" },
+	{ 250, "TSIG" }, { 251, "IXFR" }, { 252, "AXFR" }, { 255, "ANY" }, { 256, "URI" }, { 257, "CAA" },
+};
+static const struct dns_word dns_codes[] = {
+	{ 0, "NOERROR" }, { 1, "FORMERR" }, { 2, "SERVFAIL" }, { 3, "NXDOMAIN" }, { 4, "NOTIMP" }, { 5, "REFUSED" },
+	{ 6, "YXDOMAIN" }, { 7, "YXRRSET" }, { 8, "NXRRSET" }, { 9, "NOTAUTH" }, { 10, "NOTZONE" },
+};
+/* clang-format on */
+
+static const char *word_find(const struct dns_word *words, size_t count, unsigned int code, char text[8])
+{
+	for (size_t i = 0; i < count; i++)
+		if (words[i].code == code)
+			return words[i].name;
+	snprintf(text, 8, "%u", code & 0xffff);
+	return text;
+}
+
+const char *dns_type_name(uint16_t type, char text[8])
+{
+	return word_find(dns_types, ARRAY_LEN(dns_types), type, text);
+}
+
+const char *dns_code_name(unsigned int rcode, char text[8])
+{
+	return word_find(dns_codes, ARRAY_LEN(dns_codes), rcode, text);
+}
+
+static uint16_t get16(struct span d, uint32_t at)
+{
+	return (uint16_t)(d.data[at] << 8 | d.data[at + 1]);
+}
+
+static uint32_t get32(struct span d, uint32_t at)
+{
+	return (uint32_t)get16(d, at) << 16 | get16(d, at + 2);
+}
+
+/* Reads the name at *at onto out (NULL: only checks) and moves *at behind it. -EBADMSG. */
+static int name_read(struct span d, uint32_t *at, struct blob *out)
+{
+	uint32_t pos = *at, lowest = *at, jumps = 0, len = 0;
+	bool jumped = false;
+
+	for (;;) {
+		uint8_t n;
+
+		if (pos >= d.len)
+			return -EBADMSG;
+		n = d.data[pos++];
+		if (n >= 0xc0) {
+			uint32_t target;
+
+			if (pos >= d.len)
+				return -EBADMSG;
+			target = (uint32_t)(n & 0x3f) << 8 | d.data[pos++];
+			if (!jumped)
+				*at = pos;
+			jumped = true;
+			/* Only backwards: a name cannot contain itself. */
+			if (target >= lowest || ++jumps > DNS_JUMPS_MAX)
+				return -EBADMSG;
+			lowest = pos = target;
+			continue;
+		}
+		if (n & 0xc0)
+			return -EBADMSG;
+		if (!n)
+			break;
+		if (n > d.len - pos || len + n + 1 > DNS_NAME_MAX)
+			return -EBADMSG;
+		if (out && len)
+			blob_text(out, ".", DNS_TEXT_MAX);
+		if (out)
+			blob_add(out, d.data + pos, n, DNS_TEXT_MAX);
+		len += n + 1u;
+		pos += n;
+	}
+	if (!jumped)
+		*at = pos;
+	return 0;
+}
+
+static void data_print(struct dns_tx *tx, struct span d, uint32_t at, uint32_t len, struct dns_record *record)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint32_t name = at;
+
+	record->data_at = tx->text.len;
+	switch (record->type) {
+	case DNS_A:
+		if (len == 4 && inet_ntop(AF_INET, d.data + at, text, sizeof(text)))
+			blob_text(&tx->text, text, DNS_TEXT_MAX);
+		break;
+	case DNS_AAAA:
+		if (len == 16 && inet_ntop(AF_INET6, d.data + at, text, sizeof(text)))
+			blob_text(&tx->text, text, DNS_TEXT_MAX);
+		break;
+	case DNS_MX:
+		name = at + 2;
+		if (len < 3)
+			break;
+		/* fall through */
+	case DNS_NS:
+	case DNS_CNAME:
+	case DNS_PTR:
+		if (name_read(d, &name, &tx->text))
+			tx->text.len = record->data_at;
+		break;
+	case DNS_TXT:
+		while (len && d.data[at] < len) {
+			blob_add(&tx->text, d.data + at + 1, d.data[at], DNS_TEXT_MAX);
+			len -= d.data[at] + 1u;
+			at += d.data[at] + 1u;
+		}
+		break;
+	default:
+		break;
+	}
+	record->data_len = tx->text.len - record->data_at;
+}
+
+static int record_read(struct dns_tx *tx, struct span d, uint32_t *at, bool answer, bool keep)
+{
+	struct dns_record record = {.name_at = tx->text.len};
+	uint32_t len = 0;
+
+	if (name_read(d, at, keep ? &tx->text : NULL) || d.len - *at < (answer ? 10u : 4u)) {
+		tx->text.len = record.name_at;
+		return -EBADMSG;
+	}
+	record.name_len = tx->text.len - record.name_at;
+	record.type = get16(d, *at);
+	record.rclass = get16(d, *at + 2);
+	*at += 4;
+	if (answer) {
+		record.ttl = get32(d, *at);
+		len = get16(d, *at + 4);
+		*at += 6;
+		if (len > d.len - *at)
+			return -EBADMSG;
+		if (keep)
+			data_print(tx, d, *at, len, &record);
+		*at += len;
+	}
+	return keep && blob_add(&tx->records, &record, sizeof(record), 2 * DNS_RECORDS_MAX * sizeof(record))
+		       ? -ENOMEM
+		       : 0;
+}
+
+/*
+ * Reads d into tx. -EBADMSG: broken somewhere; tx holds what came before. whole: authorities and additionals
+ * are walked too, and nothing may be left over.
+ */
+static int message_read(struct dns_tx *tx, struct span d, bool whole, uint64_t *skipped)
+{
+	uint32_t at = DNS_HEAD, questions, answers, others;
+
+	if (d.len < DNS_HEAD)
+		return -EBADMSG;
+	tx->id = get16(d, 0);
+	tx->flags = get16(d, 2);
+	tx->response = tx->flags & DNS_RESPONSE;
+	questions = get16(d, 4);
+	answers = get16(d, 6);
+	others = (uint32_t)get16(d, 8) + get16(d, 10);
+	for (uint32_t i = 0; i < questions; i++) {
+		uint32_t from = at;
+		bool keep = i < DNS_RECORDS_MAX;
+
+		if (record_read(tx, d, &at, false, keep))
+			return -EBADMSG;
+		tx->question_count += keep;
+		*skipped += keep ? 0 : at - from;
+	}
+	for (uint32_t i = 0; i < answers; i++) {
+		uint32_t from = at;
+		bool keep = i < DNS_RECORDS_MAX;
+
+		if (record_read(tx, d, &at, true, keep))
+			return -EBADMSG;
+		tx->answer_count += keep;
+		*skipped += keep ? 0 : at - from;
+	}
+	for (uint32_t i = 0; whole && i < others; i++)
+		if (record_read(tx, d, &at, true, false))
+			return -EBADMSG;
+	return whole && at != d.len ? -EBADMSG : 0;
+}
+
+static void dns_tx_free(struct tx *tx)
+{
+	struct dns_tx *dns = (struct dns_tx *)tx;
+
+	blob_free(&dns->text);
+	blob_free(&dns->records);
+	free(dns);
+}
+
+/* Is d, of which whole bytes may be all, a DNS message? On port 53 a sound head is enough. */
+static bool dns_plausible(struct span d, bool complete, uint16_t port)
+{
+	struct dns_tx tx = {};
+	uint64_t skipped = 0;
+	uint32_t at = DNS_HEAD, opcode;
+	bool good;
+
+	if (d.len < DNS_HEAD)
+		return false;
+	opcode = get16(d, 2) >> 11 & 15;
+	if (opcode > 6 || get16(d, 2) & 0x40)
+		return false;
+	if (port == 53)
+		return !get16(d, 4) || name_read(d, &at, NULL) == 0;
+	if (get16(d, 4) != 1 || (opcode != 0 && opcode != 4 && opcode != 5) || port == 137 || port == 5353 ||
+	    port == 5355)
+		return false;
+	if (complete) {
+		good = message_read(&tx, d, true, &skipped) == 0;
+		blob_free(&tx.text);
+		blob_free(&tx.records);
+		return good;
+	}
+	return name_read(d, &at, NULL) == 0 && d.len - at >= 4 && get16(d, at + 2) == 1;
+}
+
+static enum app_probe udp_probe(struct span d, enum direction dir, uint16_t port)
+{
+	(void)dir;
+	return dns_plausible(d, true, port) ? APP_PROBE_YES : APP_PROBE_NO;
+}
+
+static enum app_probe tcp_probe(struct span d, enum direction dir, uint16_t port)
+{
+	uint32_t len;
+
+	(void)dir;
+	if (d.len >= 2 && (get16(d, 0) < DNS_HEAD + 5 || get16(d, 0) > 16384))
+		return APP_PROBE_NO;
+	if (d.len < 6)
+		return APP_PROBE_MORE;
+	if (port != 53 && d.len >= 8 && get16(d, 6) != 1)
+		return APP_PROBE_NO;
+	if (d.len < 2 + DNS_HEAD)
+		return APP_PROBE_MORE;
+	len = get16(d, 0);
+	d = span_from(d, 2);
+	if (d.len < len && d.len < DNS_HEAD + 260)
+		return APP_PROBE_MORE;
+	return dns_plausible((struct span){d.data, d.len < len ? d.len : len}, d.len >= len, port)
+		       ? APP_PROBE_YES
+		       : APP_PROBE_NO;
+}
+
+static enum app_status message_feed(struct flow *flow, enum direction dir, struct span d)
+{
+	struct dns_tx *tx;
+
+	if (d.len < DNS_HEAD)
+		return APP_ERROR;
+	tx = (struct dns_tx *)app_tx_new(flow, sizeof(*tx), APP_DNS);
+	if (!tx)
+		return APP_OK;
+	/* What is broken behind the questions does not take the questions away. */
+	(void)!message_read(tx, d, false, &flow->app_skipped);
+	tx->tx.done[TO_SERVER] = tx->tx.done[TO_CLIENT] = true;
+	tx->tx.dirty[dir] = true;
+	return APP_OK;
+}
+
+static enum app_status udp_feed(struct flow *flow, enum direction dir, struct span data, bool gap, bool last)
+{
+	(void)gap;
+	(void)last;
+	return data.len ? message_feed(flow, dir, data) : APP_OK;
+}
+
+static enum app_status tcp_feed(struct flow *flow, enum direction dir, struct span data, bool gap, bool last)
+{
+	struct dns *dns = flow->app_state[0];
+	enum app_status status = APP_OK;
+
+	(void)last;
+	if (!dns)
+		dns = flow->app_state[0] = calloc(1, sizeof(*dns));
+	if (!dns)
+		return APP_ERROR;
+	dns->blind[dir] |= gap; /* message borders cannot be found again */
+	while (data.len && !dns->blind[dir] && status == APP_OK) {
+		struct blob *message = &dns->message[dir];
+		uint32_t want = message->len < 2 ? 2 : 2u + get16(blob_span(message), 0), n;
+
+		n = want - message->len < data.len ? want - message->len : data.len;
+		if (blob_add(message, data.data, n, 2 + UINT16_MAX))
+			dns->blind[dir] = true;
+		data = span_from(data, n);
+		if (message->len < 2 || message->len < 2u + get16(blob_span(message), 0))
+			continue;
+		status = message_feed(flow, dir, span_from(blob_span(message), 2));
+		blob_clear(message);
+	}
+	return status;
+}
+
+static void tcp_flow_free(struct flow *flow)
+{
+	struct dns *dns = flow->app_state[0];
+
+	if (!dns)
+		return;
+	blob_free(&dns->message[0]);
+	blob_free(&dns->message[1]);
+	free(dns);
+	flow->app_state[0] = NULL;
+}
+
+static void udp_flow_free(struct flow *flow)
+{
+	flow->app_state[0] = NULL;
+}
+
+const struct dns_record *dns_question(const struct dns_tx *tx, unsigned int index)
+{
+	return index < tx->question_count ? (const struct dns_record *)tx->records.data + index : NULL;
+}
+
+const struct dns_record *dns_answer(const struct dns_tx *tx, unsigned int index)
+{
+	return index < tx->answer_count
+		       ? (const struct dns_record *)tx->records.data + tx->question_count + index
+		       : NULL;
+}
+
+static bool dns_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
+		       struct span *out, bool *final)
+{
+	const struct dns_tx *dns = (const struct dns_tx *)tx;
+	const struct dns_record *question = dns_question(dns, index);
+
+	(void)dir;
+	if (id != BUFFER_DNS_QUERY || dns->response || !question)
+		return false;
+	*final = true;
+	*out = (struct span){dns->text.data ? dns->text.data + question->name_at : NULL, question->name_len};
+	return true;
+}
+
+const struct app_decoder app_dns_udp = {
+	.proto = APP_DNS,
+	.ip_proto = IPPROTO_UDP,
+	.probe = udp_probe,
+	.feed = udp_feed,
+	.buffer = dns_buffer,
+	.tx_free = dns_tx_free,
+	.flow_free = udp_flow_free,
+};
+
+const struct app_decoder app_dns_tcp = {
+	.proto = APP_DNS,
+	.ip_proto = IPPROTO_TCP,
+	.probe = tcp_probe,
+	.feed = tcp_feed,
+	.buffer = dns_buffer,
+	.tx_free = dns_tx_free,
+	.flow_free = tcp_flow_free,
+};

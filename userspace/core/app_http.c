@@ -1,0 +1,692 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * app_http.c - HTTP/1 over any byte stream: framing, pairing of requests and
+ * responses, resynchronisation after loss, tunnels.
+ */
+#include "app_rows.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "app_tls.h"
+#include "http_body.h"
+#include "http_head.h"
+
+#define HTTP_HELD_MAX	 (8u << 20) /* body bytes that one flow may hold in all its transactions */
+#define HTTP_TUNNEL_HEAD 6u	    /* bytes that tell TLS in a tunnel */
+
+enum http_step {
+	HTTP_START,	 /* before a first line */
+	HTTP_FIELDS,	 /* header lines until the empty one */
+	HTTP_LENGTH,	 /* body of known length */
+	HTTP_CHUNK_SIZE, /* the line in front of a chunk */
+	HTTP_CHUNK,
+	HTTP_CHUNK_END, /* the line end behind a chunk */
+	HTTP_TRAILER,
+	HTTP_TO_END, /* body until the connection closes */
+	HTTP_LOST,   /* after a gap: until something looks like a first line */
+	HTTP_TUNNEL,
+};
+
+struct http_side {
+	enum http_step step;
+	struct http_tx *tx; /* whose message is being read */
+	struct blob line;   /* a partial line, see app_line() */
+	bool line_fresh;
+	struct blob raw; /* header lines so far */
+	uint64_t left;	 /* of the body or chunk */
+	struct http_inflate *inflate;
+	bool any; /* a message was recognised in this direction */
+};
+
+struct http {
+	struct http_side sides[2];
+	struct http_tx *awaiting; /* oldest request without a response begun */
+	uint32_t open;		  /* unfinished transactions */
+	uint32_t orphans;	  /* responses to come whose transaction was ended early */
+	uint64_t held;		  /* body bytes in all transactions, as of this feed */
+	struct tls *tls;	  /* inside a tunnel */
+	bool tunnel_told;	  /* what the tunnel carries is decided */
+};
+
+static const char *const http_methods[] = {
+	"GET",	    "POST",	   "HEAD",	   "PUT",      "DELETE",	  "OPTIONS",
+	"CONNECT",  "TRACE",	   "PATCH",	   "PROPFIND", "PROPPATCH",	  "MKCOL",
+	"COPY",	    "MOVE",	   "LOCK",	   "UNLOCK",   "SEARCH",	  "REPORT",
+	"CHECKOUT", "MERGE",	   "SUBSCRIBE",	   "NOTIFY",   "M-SEARCH",	  "BPROPFIND",
+	"POLL",	    "RPC_IN_DATA", "RPC_OUT_DATA", "BMOVE",    "VERSION-CONTROL", "LABEL",
+};
+
+static bool method_known(struct span word)
+{
+	for (unsigned int i = 0; i < ARRAY_LEN(http_methods); i++)
+		if (word.len == strlen(http_methods[i]) && !memcmp(word.data, http_methods[i], word.len))
+			return true;
+	return false;
+}
+
+/* The line's last word is HTTP/digit… */
+static bool line_has_version(struct span line)
+{
+	uint32_t at;
+
+	line = span_trim(line);
+	for (at = line.len; at > 0 && !byte_space(line.data[at - 1]); at--)
+		;
+	return at > 0 && line.len - at > 5 && span_begins(span_from(line, at), "HTTP/") &&
+	       line.data[at + 5] >= '0' && line.data[at + 5] <= '9';
+}
+
+static struct span first_word(struct span line)
+{
+	uint32_t n = 0;
+
+	while (line.len && byte_space(line.data[0]))
+		line = span_from(line, 1);
+	while (n < line.len && !byte_space(line.data[n]))
+		n++;
+	return (struct span){line.data, n};
+}
+
+static bool line_is_request(struct span line)
+{
+	struct span word = first_word(line);
+
+	if (!word.len || word.len > 64)
+		return false;
+	for (uint32_t i = 0; i < word.len; i++)
+		if (word.data[i] <= ' ' || word.data[i] >= 0x7f ||
+		    strchr("()<>@,;:\\\"/[]?={}", word.data[i]))
+			return false;
+	return line_has_version(line) || (method_known(word) && span_trim(line).len > word.len);
+}
+
+static bool line_is_response(struct span line)
+{
+	return line.len > 5 && span_begins(line, "HTTP/") && line.data[5] >= '0' && line.data[5] <= '9';
+}
+
+static enum app_probe http_probe(struct span data, enum direction dir, uint16_t server_port)
+{
+	uint32_t skip = 0, end;
+	struct span line, word;
+
+	(void)server_port;
+	while (skip < data.len && (data.data[skip] == '\r' || data.data[skip] == '\n'))
+		skip++;
+	data = span_from(data, skip);
+	end = span_find(data, '\n');
+	line = (struct span){data.data, end};
+	if (dir == TO_CLIENT) {
+		if (line_is_response(line))
+			return APP_PROBE_YES;
+		return end == data.len && data.len < 6 &&
+				       !strncasecmp("HTTP/", (const char *)data.data, data.len)
+			       ? APP_PROBE_MORE
+			       : APP_PROBE_NO;
+	}
+	word = first_word(line);
+	for (uint32_t i = 0; i < word.len; i++)
+		if (word.data[i] <= ' ' || word.data[i] >= 0x7f)
+			return APP_PROBE_NO;
+	if (end < data.len)
+		return line_is_request(line) &&
+				       (line_has_version(line) || !memchr(line.data, ':', line.len) ||
+					memchr(line.data, '/', line.len)) &&
+				       !(span_begins(span_from(line, word.len), " sip:") ||
+					 span_begins(span_from(line, word.len), " rtsp:"))
+			       ? APP_PROBE_YES
+			       : APP_PROBE_NO;
+	if (word.len > 64)
+		return APP_PROBE_NO;
+	/* A method that nothing else uses, and a target's first byte. */
+	if (word.len + 1 < line.len && method_known(word) && line.data[word.len + 1] == '/')
+		return APP_PROBE_YES;
+	return APP_PROBE_MORE;
+}
+
+static void tx_end(struct http *http, struct http_tx *tx, enum direction dir)
+{
+	if (tx->tx.done[dir])
+		return;
+	tx->tx.done[dir] = true;
+	tx->tx.dirty[dir] = true;
+	if (tx->tx.done[!dir])
+		http->open--;
+}
+
+static void awaiting_advance(struct http *http)
+{
+	struct tx *tx = http->awaiting ? http->awaiting->tx.next : NULL;
+
+	while (tx && (tx->proto != APP_HTTP || ((struct http_tx *)tx)->side[TO_CLIENT].begun ||
+		      tx->done[TO_CLIENT]))
+		tx = tx->next;
+	http->awaiting = (struct http_tx *)tx;
+}
+
+static struct http_tx *tx_open(struct flow *flow, struct http *http, enum direction dir)
+{
+	struct http_tx *tx;
+
+	if (http->open >= APP_TX_MAX && http->awaiting && http->awaiting->tx.done[TO_SERVER]) {
+		struct http_tx *oldest = http->awaiting;
+
+		awaiting_advance(http);
+		tx_end(http, oldest, TO_CLIENT);
+		http->orphans++;
+	}
+	tx = (struct http_tx *)app_tx_new(flow, sizeof(*tx), APP_HTTP);
+	if (!tx)
+		return NULL;
+	http->open++;
+	if (dir == TO_CLIENT)
+		tx->tx.done[TO_SERVER] = true; /* nobody saw its request */
+	else if (!http->awaiting)
+		http->awaiting = tx;
+	return tx;
+}
+
+/* The transaction that a message beginning now in dir belongs to. */
+static struct http_tx *tx_for(struct flow *flow, struct http *http, enum direction dir)
+{
+	struct http_tx *tx = http->awaiting;
+
+	if (dir == TO_SERVER)
+		return tx_open(flow, http, TO_SERVER);
+	if (http->orphans) {
+		http->orphans--;
+		return tx_open(flow, http, TO_CLIENT);
+	}
+	if (!tx)
+		return tx_open(flow, http, TO_CLIENT);
+	awaiting_advance(http);
+	return tx;
+}
+
+static void side_reset(struct http_side *side)
+{
+	http_inflate_free(side->inflate);
+	side->inflate = NULL;
+	blob_clear(&side->raw);
+	side->tx = NULL;
+	side->left = 0;
+}
+
+static void message_end(struct flow *flow, struct http *http, enum direction dir)
+{
+	struct http_side *side = &http->sides[dir];
+
+	if (side->tx) {
+		struct mime *form = side->tx->side[dir].form;
+
+		if (form)
+			flow->app_skipped += mime_end(form);
+		tx_end(http, side->tx, dir);
+	}
+	side_reset(side);
+	side->step = HTTP_START;
+}
+
+static void body_write(struct flow *flow, struct http *http, enum direction dir, struct span data)
+{
+	struct http_side *side = &http->sides[dir];
+	struct http_message *message = &side->tx->side[dir];
+	uint32_t before = message->body.len, max = APP_BODY_MAX;
+	uint64_t room = http->held < HTTP_HELD_MAX ? HTTP_HELD_MAX - http->held : 0;
+
+	if (!data.len)
+		return;
+	message->has_body = true;
+	if (max - before > room)
+		max = before + (uint32_t)room;
+	if (side->inflate)
+		flow->app_skipped += http_inflate_feed(side->inflate, data, &message->body, max);
+	else
+		flow->app_skipped += blob_add(&message->body, data.data, data.len, max);
+	message->body_seen += side->inflate ? message->body.len - before : data.len;
+	http->held += message->body.len - before;
+	if (message->form && message->body.len > before) {
+		flow->app_skipped += mime_feed(message->form, span_from(blob_span(&message->body), before));
+		http->held += message->body.len - before;
+	}
+	side->tx->tx.dirty[dir] = true;
+}
+
+static bool method_is(const struct http_tx *tx, const char *name)
+{
+	struct span method;
+
+	return http_piece_get(&tx->side[TO_SERVER], BUFFER_HTTP_METHOD, &method) && span_is(method, name);
+}
+
+static void tunnel_begin(struct http *http)
+{
+	for (enum direction dir = TO_SERVER; dir <= TO_CLIENT; dir++) {
+		side_reset(&http->sides[dir]);
+		blob_clear(&http->sides[dir].line);
+		http->sides[dir].line_fresh = false;
+		http->sides[dir].step = HTTP_TUNNEL;
+	}
+}
+
+/* A response head without a body, or one that is no answer yet; true when it is dealt with. */
+static bool response_special(struct flow *flow, struct http *http, struct http_side *side)
+{
+	struct http_tx *tx = side->tx;
+	struct http_message *message = &tx->side[TO_CLIENT];
+	bool connect = method_is(tx, "CONNECT");
+
+	if (message->status == 101 || (connect && message->status / 100 == 2)) {
+		message_end(flow, http, TO_CLIENT);
+		if (http->sides[TO_SERVER].tx)
+			message_end(flow, http, TO_SERVER);
+		tunnel_begin(http);
+		return true;
+	}
+	if (connect && http->sides[TO_SERVER].step == HTTP_TUNNEL)
+		http->sides[TO_SERVER].step = HTTP_START; /* refused: requests go on */
+	if (message->status / 100 == 1) {
+		/* An interim answer: the real one follows for the same request. */
+		http_message_free(message);
+		*message = (struct http_message){.begun = true};
+		blob_clear(&side->raw);
+		side->step = HTTP_START;
+		return true;
+	}
+	if (message->status == 204 || message->status == 304 || method_is(tx, "HEAD")) {
+		message_end(flow, http, TO_CLIENT);
+		return true;
+	}
+	return false;
+}
+
+/* The head is complete: what follows it? */
+static void head_end(struct flow *flow, struct http *http, enum direction dir)
+{
+	struct http_side *side = &http->sides[dir];
+	struct http_message *message = &side->tx->side[dir];
+	struct span type;
+
+	flow->app_skipped += http_head_fields(message, dir, blob_span(&side->raw));
+	blob_clear(&side->raw);
+	side->tx->tx.dirty[dir] = true;
+	if (dir == TO_CLIENT && response_special(flow, http, side))
+		return;
+	if (dir == TO_SERVER && method_is(side->tx, "CONNECT")) {
+		message_end(flow, http, dir);
+		side->step = HTTP_TUNNEL;
+		return;
+	}
+	if (message->encoding.len)
+		side->inflate = http_inflate_new(http_piece_span(message, message->encoding));
+	if (dir == TO_SERVER && http_piece_get(message, BUFFER_HTTP_CONTENT_TYPE, &type))
+		message->form = mime_new_form(type);
+	/* Both framings at once: chunked holds, as RFC 9112 has it. */
+	if (message->chunked) {
+		side->step = HTTP_CHUNK_SIZE;
+	} else if (message->has_length) {
+		side->left = message->length;
+		side->step = HTTP_LENGTH;
+		if (!side->left)
+			message_end(flow, http, dir);
+	} else if (dir == TO_SERVER) {
+		message_end(flow, http, dir);
+	} else {
+		side->step = HTTP_TO_END;
+	}
+}
+
+static bool message_begin(struct flow *flow, struct http *http, enum direction dir, struct span line)
+{
+	struct http_side *side = &http->sides[dir];
+
+	if (!side->tx)
+		side->tx = tx_for(flow, http, dir);
+	if (!side->tx)
+		return false;
+	side->any = true;
+	if (dir == TO_CLIENT)
+		side->tx->side[dir].begun = true;
+	return true;
+}
+
+/* A body without a head: what HTTP/0.9 answers with, and what clients show when a server forgets the status
+ * line. */
+static void headless_body(struct flow *flow, struct http *http, struct span line, bool whole)
+{
+	struct http_side *side = &http->sides[TO_CLIENT];
+
+	if (!message_begin(flow, http, TO_CLIENT, line))
+		return;
+	side->step = HTTP_TO_END;
+	body_write(flow, http, TO_CLIENT, line);
+	if (whole)
+		body_write(flow, http, TO_CLIENT, (struct span){(const uint8_t *)"\n", 1});
+}
+
+static enum app_status start_line(struct flow *flow, struct http *http, enum direction dir, struct span line)
+{
+	struct http_side *side = &http->sides[dir];
+	bool good = dir == TO_SERVER ? line_is_request(line) : line_is_response(line);
+
+	if (!span_trim(line).len)
+		return APP_OK; /* empty lines between messages */
+	if (!good && side->step == HTTP_LOST)
+		return APP_OK;
+	if (!good && dir == TO_CLIENT && !side->any) {
+		headless_body(flow, http, line, true);
+		return APP_OK;
+	}
+	if (!good && dir == TO_SERVER && !side->any)
+		return APP_ERROR;
+	if (!good) {
+		side->step = HTTP_LOST;
+		return APP_OK;
+	}
+	if (!message_begin(flow, http, dir, line))
+		return APP_OK;
+	flow->app_skipped += http_head_line(&side->tx->side[dir], dir, line);
+	side->tx->tx.dirty[dir] = true;
+	side->step = HTTP_FIELDS;
+	return APP_OK;
+}
+
+static void chunk_size(struct flow *flow, struct http *http, enum direction dir, struct span line)
+{
+	struct http_side *side = &http->sides[dir];
+	uint64_t size = 0;
+	uint32_t i = 0;
+
+	while (i < line.len && byte_space(line.data[i]))
+		i++;
+	if (i == line.len)
+		return; /* servers that send an extra line end */
+	if (byte_hex(line.data[i]) < 0) {
+		/* Not a size: what follows is taken as body, as lenient clients do. */
+		if (dir == TO_CLIENT) {
+			side->step = HTTP_TO_END;
+			body_write(flow, http, dir, line);
+		} else {
+			message_end(flow, http, dir);
+			side->step = HTTP_LOST;
+		}
+		return;
+	}
+	for (; i < line.len && byte_hex(line.data[i]) >= 0; i++)
+		size = size > UINT32_MAX ? size : size * 16 + (uint64_t)byte_hex(line.data[i]);
+	side->left = size;
+	side->step = size ? HTTP_CHUNK : HTTP_TRAILER;
+}
+
+/* One whole line in the steps that read lines. */
+static enum app_status line_step(struct flow *flow, struct http *http, enum direction dir, struct span line)
+{
+	struct http_side *side = &http->sides[dir];
+
+	switch (side->step) {
+	case HTTP_START:
+	case HTTP_LOST:
+		return start_line(flow, http, dir, line);
+	case HTTP_FIELDS:
+		flow->app_skipped += blob_add(&side->raw, line.data, line.len, HTTP_RAW_MAX - 2);
+		blob_text(&side->raw, "\r\n", HTTP_RAW_MAX);
+		if (!line.len)
+			head_end(flow, http, dir);
+		return APP_OK;
+	case HTTP_CHUNK_SIZE:
+		chunk_size(flow, http, dir, line);
+		return APP_OK;
+	case HTTP_CHUNK_END:
+		side->step = HTTP_CHUNK_SIZE;
+		if (span_trim(line)
+			    .len) /* no line end behind the chunk: read it as the size it seems to be */
+			chunk_size(flow, http, dir, line);
+		return APP_OK;
+	case HTTP_TRAILER:
+		if (!line.len)
+			message_end(flow, http, dir);
+		return APP_OK;
+	default:
+		return APP_OK;
+	}
+}
+
+static enum app_status tunnel_feed(struct flow *flow, struct http *http, enum direction dir, struct span data,
+				   bool gap, bool last)
+{
+	struct http_side *side = &http->sides[dir];
+	enum app_status status;
+
+	if (http->tls) {
+		status = tls_feed(flow, http->tls, dir, data, gap, last);
+		return status == APP_ENCRYPTED ? status : APP_OK;
+	}
+	if (http->tunnel_told || dir == TO_CLIENT || !data.len)
+		return APP_OK;
+	while (side->line.len < HTTP_TUNNEL_HEAD && data.len) {
+		blob_add(&side->line, data.data, 1, HTTP_TUNNEL_HEAD);
+		data = span_from(data, 1);
+	}
+	if (side->line.len < HTTP_TUNNEL_HEAD)
+		return APP_OK;
+	http->tunnel_told = true;
+	if (tls_probe(blob_span(&side->line), TO_SERVER, 0) == APP_PROBE_NO)
+		return APP_OK;
+	http->tls = tls_new();
+	if (!http->tls)
+		return APP_OK;
+	tls_feed(flow, http->tls, dir, blob_span(&side->line), false, false);
+	status = tls_feed(flow, http->tls, dir, data, false, last);
+	return status == APP_ENCRYPTED ? status : APP_OK;
+}
+
+static void side_gap(struct flow *flow, struct http *http, enum direction dir)
+{
+	struct http_side *side = &http->sides[dir];
+
+	blob_clear(&side->line);
+	side->line_fresh = false;
+	switch (side->step) {
+	case HTTP_TUNNEL:
+	case HTTP_LOST:
+		return;
+	case HTTP_TO_END: /* goes on; what is decoded so far stands, the rest cannot be decoded */
+		http_inflate_free(side->inflate);
+		side->inflate = NULL;
+		return;
+	case HTTP_FIELDS:
+		flow->app_skipped += http_head_fields(&side->tx->side[dir], dir, blob_span(&side->raw));
+		break;
+	default:
+		break;
+	}
+	message_end(flow, http, dir);
+	side->step = HTTP_LOST;
+}
+
+/* No more will come in dir: everything unfinished ends. */
+static void side_last(struct flow *flow, struct http *http, enum direction dir)
+{
+	struct http_side *side = &http->sides[dir];
+	struct span line = side->line_fresh ? (struct span){} : blob_span(&side->line);
+
+	if (side->step == HTTP_START && line.len) {
+		if (dir == TO_CLIENT && !side->any && !line_is_response(line))
+			headless_body(flow, http, line, false);
+		else if (dir == TO_SERVER ? line_is_request(line) : line_is_response(line))
+			start_line(flow, http, dir, line);
+		line = (struct span){};
+	}
+	if (side->step == HTTP_FIELDS) {
+		flow->app_skipped += blob_add(&side->raw, line.data, line.len, HTTP_RAW_MAX);
+		flow->app_skipped += http_head_fields(&side->tx->side[dir], dir, blob_span(&side->raw));
+	}
+	message_end(flow, http, dir);
+	side->step = HTTP_LOST;
+	blob_clear(&side->line);
+	side->line_fresh = false;
+	for (struct tx *tx = flow->txs; tx; tx = tx->next)
+		if (tx->proto == APP_HTTP)
+			tx_end(http, (struct http_tx *)tx, dir);
+	if (dir == TO_CLIENT)
+		http->awaiting = NULL;
+}
+
+static enum app_status side_feed(struct flow *flow, struct http *http, enum direction dir, struct span data)
+{
+	struct http_side *side = &http->sides[dir];
+	enum app_status status = APP_OK;
+
+	while (data.len && status == APP_OK) {
+		struct span part = data, line;
+
+		switch (side->step) {
+		case HTTP_TUNNEL:
+			return tunnel_feed(flow, http, dir, data, false, false);
+		case HTTP_LENGTH:
+		case HTTP_CHUNK:
+			if (part.len > side->left)
+				part.len = (uint32_t)side->left;
+			body_write(flow, http, dir, part);
+			side->left -= part.len;
+			data = span_from(data, part.len);
+			if (side->left)
+				break;
+			if (side->step == HTTP_CHUNK)
+				side->step = HTTP_CHUNK_END;
+			else
+				message_end(flow, http, dir);
+			break;
+		case HTTP_TO_END:
+			body_write(flow, http, dir, data);
+			return APP_OK;
+		default:
+			if (app_line(flow, &side->line, &side->line_fresh, &data, &line))
+				status = line_step(flow, http, dir, line);
+		}
+	}
+	return status;
+}
+
+static enum app_status http_feed(struct flow *flow, enum direction dir, struct span data, bool gap, bool last)
+{
+	struct http *http = flow->app_state[0];
+	enum app_status status;
+
+	if (!http)
+		http = flow->app_state[0] = calloc(1, sizeof(*http));
+	if (!http)
+		return APP_ERROR;
+	http->held = 0;
+	for (struct tx *tx = flow->txs; tx; tx = tx->next)
+		if (tx->proto == APP_HTTP)
+			http->held += ((struct http_tx *)tx)->side[0].body.len +
+				      ((struct http_tx *)tx)->side[1].body.len;
+	if (gap && http->sides[dir].step != HTTP_TUNNEL)
+		side_gap(flow, http, dir);
+	if (http->sides[dir].step == HTTP_TUNNEL)
+		status = tunnel_feed(flow, http, dir, data, gap, last);
+	else
+		status = side_feed(flow, http, dir, data);
+	if (last && http->sides[dir].step != HTTP_TUNNEL)
+		side_last(flow, http, dir);
+	return status;
+}
+
+static bool file_name(const struct http_tx *tx, enum direction dir, struct span *out)
+{
+	const struct http_message *message = &tx->side[dir];
+	struct span uri;
+	uint32_t at;
+
+	if (mime_parameter(http_piece_span(message, message->disposition), "filename", out))
+		return true;
+	if (!http_piece_get(&tx->side[TO_SERVER], BUFFER_HTTP_URI, &uri))
+		return false;
+	uri.len = span_find(uri, '?');
+	for (at = uri.len; at > 0 && uri.data[at - 1] != '/'; at--)
+		;
+	*out = span_from(uri, at);
+	return out->len > 0;
+}
+
+static bool file_buffer(const struct http_tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
+			struct span *out, bool *final)
+{
+	const struct http_message *message = &tx->side[dir];
+	struct span name, data;
+	bool done;
+
+	if (message->form) {
+		if (!mime_file(message->form, index, &name, &data, &done))
+			return false;
+		*out = id == BUFFER_FILE_DATA ? data : name;
+		*final = id != BUFFER_FILE_DATA || done;
+		return id == BUFFER_FILE_DATA || name.len;
+	}
+	if (index || !message->has_body)
+		return false;
+	*final = true;
+	if (id == BUFFER_FILE_NAME)
+		return file_name(tx, dir, out);
+	*out = blob_span(&message->body);
+	*final = tx->tx.done[dir];
+	return true;
+}
+
+static bool http_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
+			struct span *out, bool *final)
+{
+	const struct http_tx *http = (const struct http_tx *)tx;
+	const struct http_message *message = &http->side[dir];
+
+	if (id == BUFFER_FILE_DATA || id == BUFFER_FILE_NAME)
+		return file_buffer(http, id, dir, index, out, final);
+	if (id == BUFFER_HTTP_REQUEST_BODY || id == BUFFER_HTTP_RESPONSE_BODY) {
+		if (!message->has_body)
+			return false;
+		*out = blob_span(&message->body);
+		*final = tx->done[dir];
+		return true;
+	}
+	if (id < HTTP_FIRST || id >= HTTP_FIRST + HTTP_BUFFERS)
+		return false;
+	*final = true;
+	return http_piece_get(message, id, out);
+}
+
+static void http_tx_free(struct tx *tx)
+{
+	struct http_tx *http = (struct http_tx *)tx;
+
+	http_message_free(&http->side[TO_SERVER]);
+	http_message_free(&http->side[TO_CLIENT]);
+	free(http);
+}
+
+static void http_flow_free(struct flow *flow)
+{
+	struct http *http = flow->app_state[0];
+
+	if (!http)
+		return;
+	for (enum direction dir = TO_SERVER; dir <= TO_CLIENT; dir++) {
+		side_reset(&http->sides[dir]);
+		blob_free(&http->sides[dir].line);
+		blob_free(&http->sides[dir].raw);
+	}
+	tls_free(http->tls);
+	free(http);
+	flow->app_state[0] = NULL;
+}
+
+const struct app_decoder app_http = {
+	.proto = APP_HTTP,
+	.ip_proto = IPPROTO_TCP,
+	.probe = http_probe,
+	.feed = http_feed,
+	.buffer = http_buffer,
+	.tx_free = http_tx_free,
+	.flow_free = http_flow_free,
+};

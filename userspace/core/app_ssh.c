@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * app_ssh.c - SSH banners, then the key exchange until it is ciphertext.
+ */
+#include "app_rows.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#define SSH_PACKET_MAX (256u << 10)
+#define SSH_NEWKEYS    21
+
+struct ssh_side {
+	struct blob line;
+	bool fresh;
+	bool banner;	 /* it was read */
+	bool blind;	 /* framing is lost */
+	bool newkeys;	 /* the other bytes are ciphertext */
+	bool cipher;	 /* some came */
+	uint8_t head[6]; /* length, padding, message number */
+	uint8_t head_len;
+	uint32_t left;
+};
+
+struct ssh_tx {
+	struct tx tx;
+	struct blob proto[2], software[2];
+	bool has[2];
+};
+
+struct ssh {
+	struct ssh_side sides[2];
+	struct ssh_tx *tx;
+	bool closed;
+};
+
+static enum app_probe ssh_probe(struct span data, enum direction dir, uint16_t server_port)
+{
+	(void)dir;
+	(void)server_port;
+	if (data.len >= 6)
+		return !memcmp(data.data, "SSH-", 4) && data.data[4] >= '0' && data.data[4] <= '9'
+			       ? APP_PROBE_YES
+			       : APP_PROBE_NO;
+	return !memcmp(data.data, "SSH-", data.len < 4 ? data.len : 4) ? APP_PROBE_MORE : APP_PROBE_NO;
+}
+
+static void ssh_done(struct ssh *ssh, enum direction dir)
+{
+	struct tx *tx = ssh->tx ? &ssh->tx->tx : NULL;
+
+	if (!tx || tx->done[dir])
+		return;
+	tx->done[dir] = tx->dirty[dir] = true;
+	if (tx->done[!dir]) {
+		ssh->tx = NULL;
+		ssh->closed = true;
+	}
+}
+
+/* SSH-protoversion-software SP comments */
+static bool banner_read(struct flow *flow, struct ssh *ssh, enum direction dir, struct span line)
+{
+	struct ssh_side *side = &ssh->sides[dir];
+	uint32_t dash, end = 0;
+
+	if (!span_begins(line, "SSH-"))
+		return dir == TO_CLIENT; /* servers may send other lines first */
+	line = span_from(line, 4);
+	dash = span_find(line, '-');
+	side->banner = true;
+	if (!ssh->tx && !ssh->closed)
+		ssh->tx = (struct ssh_tx *)app_tx_new(flow, sizeof(*ssh->tx), APP_SSH);
+	if (!ssh->tx || dash == line.len)
+		return ssh->tx;
+	flow->app_skipped += blob_add(&ssh->tx->proto[dir], line.data, dash, APP_LINE_MAX);
+	line = span_from(line, dash + 1);
+	while (end < line.len && line.data[end] != ' ' && line.data[end] != '\r')
+		end++;
+	flow->app_skipped += blob_add(&ssh->tx->software[dir], line.data, end, APP_LINE_MAX);
+	ssh->tx->has[dir] = true;
+	ssh->tx->tx.dirty[dir] = true;
+	return true;
+}
+
+/* Binary packets in clear; false: they make no sense. */
+static bool packets_read(struct ssh_side *side, struct span data)
+{
+	while (data.len && !side->newkeys) {
+		uint32_t len;
+
+		if (side->left) {
+			uint32_t n = data.len < side->left ? data.len : side->left;
+
+			side->left -= n;
+			data = span_from(data, n);
+			if (!side->left && side->head[5] == SSH_NEWKEYS)
+				side->newkeys = true;
+			continue;
+		}
+		side->head[side->head_len++] = data.data[0];
+		data = span_from(data, 1);
+		if (side->head_len < sizeof(side->head))
+			continue;
+		side->head_len = 0;
+		len = (uint32_t)side->head[0] << 24 | (uint32_t)side->head[1] << 16 |
+		      (uint32_t)side->head[2] << 8 | side->head[3];
+		if (len < 3 || len > SSH_PACKET_MAX || side->head[4] >= len)
+			return false;
+		side->left = len - 2;
+	}
+	side->cipher |= side->newkeys && data.len;
+	return true;
+}
+
+static enum app_status ssh_feed(struct flow *flow, enum direction dir, struct span data, bool gap, bool last)
+{
+	struct ssh *ssh = flow->app_state[0];
+	struct ssh_side *side;
+	enum app_status status = APP_OK;
+
+	if (!ssh)
+		ssh = flow->app_state[0] = calloc(1, sizeof(*ssh));
+	if (!ssh)
+		return APP_ERROR;
+	side = &ssh->sides[dir];
+	side->blind |= gap && !side->newkeys;
+	while (data.len && !side->banner && !side->blind) {
+		struct span line;
+
+		if (!app_line(flow, &side->line, &side->fresh, &data, &line))
+			break;
+		if (!banner_read(flow, ssh, dir, line)) {
+			side->blind = true;
+			status = ssh->tx || ssh->closed ? APP_OK : APP_ERROR;
+		}
+	}
+	if (data.len && side->banner && !side->blind && !packets_read(side, data))
+		side->blind = true;
+	if (last || side->blind || side->newkeys)
+		ssh_done(ssh, dir);
+	return ssh->sides[TO_SERVER].cipher && ssh->sides[TO_CLIENT].cipher ? APP_ENCRYPTED : status;
+}
+
+static bool ssh_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
+		       struct span *out, bool *final)
+{
+	const struct ssh_tx *ssh = (const struct ssh_tx *)tx;
+
+	(void)index;
+	if ((id != BUFFER_SSH_PROTO && id != BUFFER_SSH_SOFTWARE) || !ssh->has[dir])
+		return false;
+	*final = true;
+	*out = blob_span(id == BUFFER_SSH_PROTO ? &ssh->proto[dir] : &ssh->software[dir]);
+	return true;
+}
+
+static void ssh_tx_free(struct tx *tx)
+{
+	struct ssh_tx *ssh = (struct ssh_tx *)tx;
+
+	for (enum direction dir = TO_SERVER; dir <= TO_CLIENT; dir++) {
+		blob_free(&ssh->proto[dir]);
+		blob_free(&ssh->software[dir]);
+	}
+	free(ssh);
+}
+
+static void ssh_flow_free(struct flow *flow)
+{
+	struct ssh *ssh = flow->app_state[0];
+
+	if (!ssh)
+		return;
+	blob_free(&ssh->sides[0].line);
+	blob_free(&ssh->sides[1].line);
+	free(ssh);
+	flow->app_state[0] = NULL;
+}
+
+const struct app_decoder app_ssh = {
+	.proto = APP_SSH,
+	.ip_proto = IPPROTO_TCP,
+	.probe = ssh_probe,
+	.feed = ssh_feed,
+	.buffer = ssh_buffer,
+	.tx_free = ssh_tx_free,
+	.flow_free = ssh_flow_free,
+};

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * detect.c - the detector: literals lead to rules, rules are judged in the
+ * set's order. Packets and streams; transactions are detect_tx.c.
+ */
+#include "detect_tx.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#define DETECT_TRACKER_SLOTS 65536u
+
+static int detect_scratch(struct detect *detect)
+{
+	const struct ruleset *set = detect->set;
+	int err = 0;
+
+	for (int dir = 0; dir < 2 && !err; dir++) {
+		for (int class = 0; class < LANE_CLASS_MAX && !err; class++)
+			err = mpm_scratch(&set->packet_mpm[class][dir], &detect->scratch);
+		if (!err)
+			err = mpm_scratch(&set->stream_mpm[dir], &detect->scratch);
+		for (uint32_t i = 0; i < set->tx_lane_count[dir] && !err; i++)
+			err = mpm_scratch(&set->tx_lanes[dir][i].mpm, &detect->scratch);
+	}
+	return err;
+}
+
+int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect **out)
+{
+	CLEANUP(detect_free) struct detect *detect = calloc(1, sizeof(*detect));
+	int err;
+
+	if (!detect)
+		return -ENOMEM;
+	detect->set = ruleset_ref(set);
+	detect->fn = fn;
+	detect->arg = arg;
+	detect->views = calloc(set->view_count, sizeof(*detect->views));
+	detect->stamps = calloc(set->count + 1u, sizeof(*detect->stamps));
+	detect->found = calloc(set->count + 1u, sizeof(*detect->found));
+	detect->found_at = calloc(set->count + 1u, sizeof(*detect->found_at));
+	if (!detect->views || !detect->stamps || !detect->found || !detect->found_at)
+		return -ENOMEM;
+	err = match_room_new(&detect->room);
+	if (!err)
+		err = tracker_new(DETECT_TRACKER_SLOTS, &detect->tracker);
+	if (!err)
+		err = detect_scratch(detect);
+	if (err)
+		return err;
+	*out = TAKE_PTR(detect);
+	return 0;
+}
+
+void detect_free(struct detect *detect)
+{
+	if (!detect)
+		return;
+	for (uint32_t i = 0; detect->views && i < detect->set->view_count; i++)
+		free(detect->views[i].room.data);
+	free(detect->views);
+	free(detect->stamps);
+	free(detect->found);
+	free(detect->found_at);
+	match_room_free(detect->room);
+	tracker_free(detect->tracker);
+	mpm_scratch_free(detect->scratch);
+	ruleset_free(detect->set);
+	free(detect);
+}
+
+void detect_run_begin(struct detect_run *run)
+{
+	const struct packet *packet = run->packet;
+	const struct flow *flow = run->flow;
+
+	run->detect->run++;
+	run->detect->found_count = 0;
+	if (flow && run->stage != STAGE_PACKET) {
+		bool to_server = run->dir == TO_SERVER;
+
+		run->src = to_server ? &flow->client : &flow->server;
+		run->dst = to_server ? &flow->server : &flow->client;
+		run->sport = to_server ? flow->client_port : flow->server_port;
+		run->dport = to_server ? flow->server_port : flow->client_port;
+	} else {
+		run->src = &packet->src;
+		run->dst = &packet->dst;
+		run->sport = packet->src_port;
+		run->dport = packet->dst_port;
+	}
+	run->src_value = range_address(run->src);
+	run->dst_value = range_address(run->dst);
+}
+
+bool detect_find(struct detect *detect, uint32_t rule)
+{
+	if (detect->stamps[rule] == detect->run)
+		return false;
+	detect->stamps[rule] = detect->run;
+	detect->found[detect->found_count++] = rule;
+	return true;
+}
+
+void detect_find_all(struct detect *detect, const uint32_t *rules, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		detect_find(detect, rules[i]);
+}
+
+static int found_compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void detect_sort(struct detect *detect)
+{
+	uint32_t *found = detect->found;
+
+	if (detect->found_count > 16) {
+		qsort(found, detect->found_count, sizeof(*found), found_compare);
+		return;
+	}
+	for (uint32_t i = 1; i < detect->found_count; i++) {
+		uint32_t value = found[i], j = i;
+
+		for (; j && found[j - 1] > value; j--)
+			found[j] = found[j - 1];
+		found[j] = value;
+	}
+}
+
+static void packet_hit(const uint32_t *rules, uint32_t count, uint64_t to, void *arg)
+{
+	detect_find_all(arg, rules, count);
+}
+
+/* Rules on packet and stream have one list at most: the payload. */
+static bool payload_matches(const struct detect_run *run, const struct rule *rule, struct span data, uint64_t offset)
+{
+	uint64_t variables[RULE_VARIABLES_MAX] = { 0 };
+
+	return !rule->list_count || match_list(run->detect->room, &rule->lists[0], data, offset, variables);
+}
+
+static void packet_once(struct detect_run *run)
+{
+	struct detect *detect = run->detect;
+	const struct ruleset *set = detect->set;
+	struct detect_flow_state *state = NULL;
+	const uint32_t *rules;
+	uint32_t count;
+
+	if (!set->once_always.count && !set->once_src.interval_count && !set->once_dst.interval_count)
+		return;
+	if (run->flow) {
+		state = flow_state_get(run->flow);
+		if (state && state->once_done[run->dir])
+			return;
+		if (state)
+			state->once_done[run->dir] = true;
+	}
+	detect_find_all(detect, set->once_always.rules, set->once_always.count);
+	rules = address_index_find(&set->once_src, run->src_value, &count);
+	detect_find_all(detect, rules, count);
+	rules = address_index_find(&set->once_dst, run->dst_value, &count);
+	detect_find_all(detect, rules, count);
+}
+
+static bool detect_passed(const struct detect *detect, const struct packet *packet, const struct flow *flow)
+{
+	return (detect->passed == packet && detect->passed_number == packet->number) ||
+	       (flow && flow->detect && flow->detect->passed);
+}
+
+/* Judges what was found, in order, until a pass rule ends it. */
+static void packet_judge(struct detect_run *run)
+{
+	struct detect *detect = run->detect;
+
+	detect_sort(detect);
+	for (uint32_t i = 0; i < detect->found_count && !run->passed; i++) {
+		const struct rule *rule = detect->set->rules[detect->found[i]];
+
+		if (detect_header(run, rule) && detect_states(run, rule) &&
+		    payload_matches(run, rule, run->payload, run->payload_offset))
+			detect_fire(run, rule);
+	}
+}
+
+void detect_packet(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
+{
+	struct detect_run run = { .detect = detect, .packet = packet, .flow = flow, .dir = dir, .stage = STAGE_PACKET };
+	enum lane_class class = packet->proto == IPPROTO_TCP ? LANE_TCP :
+				packet->proto == IPPROTO_UDP ? LANE_UDP :
+							       LANE_OTHER;
+	const struct ruleset *set = detect->set;
+	const uint32_t *rules;
+	uint32_t count;
+
+	detect->passed = NULL;
+	detect->window_flow = NULL;
+	if (!packet->ip_version || (flow && flow->detect && flow->detect->passed))
+		return;
+	run.payload = packet->payload;
+	if (!run.payload.len && class == LANE_OTHER && packet->proto != IPPROTO_ICMP &&
+	    packet->proto != IPPROTO_ICMPV6)
+		run.payload = packet->ip_payload;
+	if (packet->fragment)
+		run.payload = (struct span){ NULL, 0 };
+	detect_run_begin(&run);
+	packet_once(&run);
+	rules = address_index_find(&set->packet_src, run.src_value, &count);
+	detect_find_all(detect, rules, count);
+	rules = address_index_find(&set->packet_dst, run.dst_value, &count);
+	detect_find_all(detect, rules, count);
+	detect_find_all(detect, set->packet_always[class][dir].rules, set->packet_always[class][dir].count);
+	mpm_scan(&set->packet_mpm[class][dir], detect->scratch, run.payload.data, run.payload.len, packet_hit, detect);
+	packet_judge(&run);
+	if (class != LANE_TCP || flow || run.passed || !run.payload.len)
+		return;
+	/* A segment without a flow is all of the stream that there will be. */
+	run.stage = STAGE_STREAM;
+	detect_run_begin(&run);
+	detect_find_all(detect, set->stream_always[dir].rules, set->stream_always[dir].count);
+	mpm_scan(&set->stream_mpm[dir], detect->scratch, run.payload.data, run.payload.len, packet_hit, detect);
+	packet_judge(&run);
+}
+
+/* --- streams */
+
+struct stream_scan {
+	struct detect *detect;
+	uint64_t base;	/* stream offset of the scanned bytes */
+	uint64_t fresh; /* stream offset of the first new byte */
+};
+
+static void stream_hit(const uint32_t *rules, uint32_t count, uint64_t to, void *arg)
+{
+	const struct stream_scan *scan = arg;
+	struct detect *detect = scan->detect;
+
+	if (scan->base + to <= scan->fresh)
+		return;
+	for (uint32_t i = 0; i < count; i++) {
+		detect_find(detect, rules[i]);
+		detect->found_at[rules[i]] = scan->base + to; /* the last place counts */
+	}
+}
+
+static bool stream_fixed_place(const struct rule_list *list)
+{
+	for (unsigned int i = 0; i < list->node_count; i++) {
+		const struct rule_node *node = &list->nodes[i];
+
+		if (node->kind == NODE_CONTENT && (node->content.has_depth || node->content.has_offset))
+			return true;
+	}
+	return false;
+}
+
+static void stream_judge(struct detect_run *run, struct detect_flow_state *state, const struct rule *rule, bool last)
+{
+	struct detect *detect = run->detect;
+	struct stream_mark *mark = stream_mark_find(state, rule->index, run->dir);
+	uint64_t end = run->payload_offset + run->payload.len, hit_at = detect->found_at[rule->index];
+	struct span data = run->payload;
+	uint64_t offset = run->payload_offset;
+	bool unknown = rule->app_required && run->flow->app == APP_UNKNOWN;
+
+	if (mark && (mark->closed || (rule->fast_list >= 0 && hit_at <= mark->from)))
+		return;
+	if (mark && mark->from > offset) {
+		uint64_t skip = mark->from - offset < data.len ? mark->from - offset : data.len;
+
+		data = (struct span){ data.data + skip, data.len - (uint32_t)skip };
+		offset += skip;
+	}
+	if (!unknown && !detect_header(run, rule)) {
+		if (mark)
+			mark->waits = false;
+		return;
+	}
+	if (unknown || !detect_states(run, rule) || !payload_matches(run, rule, data, offset)) {
+		/* More may come, as long as the literal stays in the window. */
+		if (last && !unknown)
+			return;
+		mark = mark ? mark : stream_mark_get(state, rule->index, run->dir, &detect->marks_given_up);
+		if (mark) {
+			mark->waits = true;
+			mark->hit_at = hit_at;
+		}
+		return;
+	}
+	mark = mark ? mark : stream_mark_get(state, rule->index, run->dir, &detect->marks_given_up);
+	if (mark) {
+		mark->waits = false;
+		mark->from = end;
+		mark->closed = !rule->list_count || rule->fast_list < 0 || stream_fixed_place(&rule->lists[0]);
+	}
+	detect_fire(run, rule);
+}
+
+/* Rules that wait are looked at again while their literal is in the window. */
+static void stream_waiting_rules(struct detect_run *run, struct detect_flow_state *state)
+{
+	struct detect *detect = run->detect;
+
+	for (uint32_t i = 0; i < state->mark_count; i++) {
+		struct stream_mark *mark = &state->marks[i];
+
+		if (!mark->waits || mark->dir != run->dir)
+			continue;
+		if (mark->hit_at < run->payload_offset) {
+			mark->waits = false;
+			continue;
+		}
+		if (detect_find(detect, mark->rule))
+			detect->found_at[mark->rule] = mark->hit_at;
+	}
+}
+
+void detect_stream(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir,
+		   struct span window, uint64_t window_offset, uint32_t fresh, bool last)
+{
+	struct detect_run run = { .detect = detect, .packet = packet, .flow = flow, .dir = dir, .stage = STAGE_STREAM,
+				  .payload = window, .payload_offset = window_offset };
+	const struct mpm *mpm = &detect->set->stream_mpm[dir];
+	const struct rule_run *always = &detect->set->stream_always[dir];
+	struct detect_flow_state *state = flow_state_get(flow);
+	struct stream_scan scan = { .detect = detect };
+	uint32_t skip;
+
+	detect->window_flow = flow;
+	detect->window_packet = packet->number;
+	detect->window_dir = dir;
+	detect->window = window;
+	detect->window_offset = window_offset;
+	detect->window_last = last;
+	if (!state || detect_passed(detect, packet, flow))
+		return;
+	state->stream_size[dir] = window_offset + window.len;
+	if (fresh > window.len)
+		fresh = window.len;
+	detect_run_begin(&run);
+	skip = window.len - fresh;
+	scan.fresh = window_offset + skip;
+	skip -= mpm->longest ? (skip < mpm->longest - 1 ? skip : mpm->longest - 1) : 0;
+	scan.base = window_offset + skip;
+	if (fresh)
+		mpm_scan(mpm, detect->scratch, window.data + skip, window.len - skip, stream_hit, &scan);
+	for (uint32_t i = 0; i < always->count; i++) {
+		if (detect_find(detect, always->rules[i]))
+			detect->found_at[always->rules[i]] = window_offset + window.len;
+	}
+	stream_waiting_rules(&run, state);
+	detect_sort(detect);
+	for (uint32_t i = 0; i < detect->found_count && !run.passed; i++)
+		stream_judge(&run, state, detect->set->rules[detect->found[i]], last);
+}
+
+/* The protocol was found after the stream was looked at: rules that waited for it are judged now. */
+void detect_stream_again(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
+{
+	struct detect_run run = { .detect = detect, .packet = packet, .flow = flow, .dir = dir, .stage = STAGE_STREAM,
+				  .payload = detect->window, .payload_offset = detect->window_offset };
+
+	if (detect->window_flow != flow || detect->window_packet != packet->number || detect->window_dir != dir ||
+	    !flow->detect || !flow->detect->mark_count || detect_passed(detect, packet, flow))
+		return;
+	detect_run_begin(&run);
+	stream_waiting_rules(&run, flow->detect);
+	detect_sort(detect);
+	for (uint32_t i = 0; i < detect->found_count && !run.passed; i++)
+		stream_judge(&run, flow->detect, detect->set->rules[detect->found[i]], detect->window_last);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * detect.h - runs a ruleset over packets, streams and transactions. One
+ * detector per engine thread; no I/O, time comes with the packet.
+ *
+ * Order per packet, called by inspector.c: detect_packet() for every decoded
+ * packet; then detect_stream() for each direction in which reassembly made new
+ * in-order bytes; then detect_tx() for each transaction and direction that changed.
+ */
+#ifndef CORE_DETECT_H
+#define CORE_DETECT_H
+
+#include "flow.h"
+#include "ruleset.h"
+
+struct detect;
+
+/* A match that survived thresholds and suppression; pointers are valid during the call. */
+struct detect_alert {
+	const struct rule_info *rule;
+	const struct packet *packet;
+	const struct flow *flow; /* NULL for flowless packets */
+	const struct tx *tx;	 /* NULL when the rule looked at packet or stream */
+	enum direction dir;
+};
+typedef void (*detect_alert_fn)(const struct detect_alert *alert, void *arg);
+
+/* Takes its own reference to set. */
+__must_check int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect **out);
+void detect_free(struct detect *detect);
+DEFINE_CLEANUP(detect_free, struct detect)
+
+/* Header, packet payload and flow keywords. flow may be NULL. dir is the packet's. */
+void detect_packet(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir);
+
+/*
+ * Raw reassembled bytes of one direction: window holds the stream from
+ * window_offset on, the last `fresh` bytes of it are new. last: no more will come.
+ */
+void detect_stream(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir,
+		   struct span window, uint64_t window_offset, uint32_t fresh, bool last);
+
+/* Buffers of tx in dir appeared or grew, or the direction is done. Gives each rule at most one alert per transaction. */
+void detect_tx(struct detect *detect, const struct packet *packet, struct flow *flow, struct tx *tx, enum direction dir);
+
+/* Called by the flow and decoder code when these objects die. NULL is fine. */
+void detect_flow_free(struct detect_flow_state *state);
+void detect_tx_free(struct detect_tx_state *state);
+
+#endif

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * detect_header.c - everything of a rule that is not about content.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "detect_run.h"
+
+static bool header_protocol(const struct detect_run *run, const struct rule *rule)
+{
+	uint8_t protocol = run->stage == STAGE_PACKET || !run->flow ? run->packet->proto : run->flow->proto;
+
+	if (rule->ip_version && rule->ip_version != run->packet->ip_version)
+		return false;
+	if (!rule->protocol || rule->protocol == protocol)
+		return true;
+	return rule->protocol_any_icmp && protocol == IPPROTO_ICMPV6;
+}
+
+static bool header_endpoints(const struct detect_run *run, const struct rule *rule)
+{
+	if (range_set_has(rule->src, run->src_value) && range_set_has(rule->dst, run->dst_value) &&
+	    range_set_has(rule->sport, run->sport) && range_set_has(rule->dport, run->dport))
+		return true;
+	return rule->both_ways && range_set_has(rule->src, run->dst_value) &&
+	       range_set_has(rule->dst, run->src_value) && range_set_has(rule->sport, run->dport) &&
+	       range_set_has(rule->dport, run->sport);
+}
+
+static bool header_flow(const struct detect_run *run, const struct rule *rule)
+{
+	const struct flow *flow = run->flow;
+	/* Datagrams have no handshake: an answer establishes. */
+	bool established = flow && (flow->established || (flow->proto != IPPROTO_TCP && flow->both_directions));
+
+	if (!(rule->directions & 1 << run->dir))
+		return false;
+	if (rule->flow & (FLOW_TO_SERVER | FLOW_TO_CLIENT) && !flow)
+		return false;
+	if (rule->flow & FLOW_ESTABLISHED && !established)
+		return false;
+	if (rule->flow & FLOW_NOT_ESTABLISHED && (!flow || established))
+		return false;
+	if (rule->flow & FLOW_NO_FRAG && run->packet->fragment)
+		return false;
+	if (rule->flow & FLOW_ONLY_FRAG && !run->packet->fragment)
+		return false;
+	if (rule->app_required && (!flow || (rule->app != flow->app && !(run->tx && run->tx->proto == rule->app))))
+		return false;
+	return true;
+}
+
+static bool test_flag_bits(const struct rule_test *test, uint8_t bits)
+{
+	uint8_t wanted = (uint8_t)test->range.low;
+	bool fits;
+
+	bits &= (uint8_t)~test->ignored;
+	if (test->mode == '+')
+		fits = (bits & wanted) == wanted;
+	else if (test->mode == '*')
+		fits = (bits & wanted) != 0;
+	else
+		fits = bits == wanted;
+	return fits != test->negated;
+}
+
+static uint8_t test_fragment_bits(const struct packet *packet)
+{
+	const uint8_t *ip = packet->ip_header.data;
+
+	if (packet->ip_version != 4 || packet->ip_header.len < 20)
+		return 0;
+	return (uint8_t)((ip[6] & 0x20 ? 1 : 0) | (ip[6] & 0x40 ? 2 : 0) | (ip[6] & 0x80 ? 4 : 0));
+}
+
+static bool test_ip_option(const struct packet *packet, uint64_t option)
+{
+	const uint8_t *ip = packet->ip_header.data;
+
+	if (packet->ip_version != 4 || packet->ip_header.len < 20)
+		return false;
+	for (uint32_t i = 20; i < packet->ip_header.len;) {
+		if (option == 256 || ip[i] == option)
+			return true;
+		if (ip[i] == 0)
+			return false;
+		if (ip[i] == 1) {
+			i++;
+			continue;
+		}
+		if (packet->ip_header.len - i < 2 || ip[i + 1] < 2)
+			return false;
+		i += ip[i + 1];
+	}
+	return false;
+}
+
+static bool test_stream_size(const struct detect_run *run, const struct rule_test *test)
+{
+	const struct detect_flow_state *state = run->flow ? run->flow->detect : NULL;
+	uint64_t client, server;
+	bool fits_client, fits_server;
+
+	if (!run->flow || run->packet->proto != IPPROTO_TCP)
+		return false;
+	/* The handshake's SYN counts as one, as in sequence numbers. */
+	client = 1 + (state ? state->stream_size[TO_SERVER] : 0);
+	server = 1 + (state ? state->stream_size[TO_CLIENT] : 0);
+	fits_client = match_range(&test->range, client);
+	fits_server = match_range(&test->range, server);
+	switch (test->mode) {
+	case 'c':
+		return fits_client;
+	case 's':
+		return fits_server;
+	case 'b':
+		return fits_client && fits_server;
+	default:
+		return fits_client || fits_server;
+	}
+}
+
+static bool test_icmp(const struct packet *packet)
+{
+	return !packet->fragment && (packet->proto == IPPROTO_ICMP || packet->proto == IPPROTO_ICMPV6);
+}
+
+/* Only echo and its kin have these fields. */
+static bool test_icmp_echo(const struct packet *packet)
+{
+	static const uint8_t types[] = { 0, 8, 13, 14, 15, 16, 17, 18 };
+
+	if (!test_icmp(packet))
+		return false;
+	if (packet->proto == IPPROTO_ICMPV6)
+		return packet->icmp_type == 128 || packet->icmp_type == 129;
+	return memchr(types, packet->icmp_type, sizeof(types)) != NULL;
+}
+
+static bool test_tcp(const struct packet *packet)
+{
+	return !packet->fragment && packet->proto == IPPROTO_TCP;
+}
+
+static bool header_test(const struct detect_run *run, const struct rule_test *test)
+{
+	const struct packet *packet = run->packet;
+	const struct rule_range *range = &test->range;
+
+	switch ((enum rule_test_kind)test->kind) {
+	case TEST_DSIZE:
+		return !packet->fragment && match_range(range, packet->payload.len);
+	case TEST_TTL:
+		return packet->ip_version && match_range(range, packet->ttl);
+	case TEST_TOS:
+		return packet->ip_version == 4 && match_range(range, packet->tos);
+	case TEST_ID:
+		return packet->ip_version == 4 && match_range(range, packet->ip_id);
+	case TEST_IP_PROTO:
+		return packet->ip_version && match_range(range, packet->proto);
+	case TEST_ITYPE:
+		return test_icmp(packet) && match_range(range, packet->icmp_type);
+	case TEST_ICODE:
+		return test_icmp(packet) && match_range(range, packet->icmp_code);
+	case TEST_ICMP_ID:
+		return test_icmp_echo(packet) && match_range(range, packet->icmp_id);
+	case TEST_ICMP_SEQ:
+		return test_icmp_echo(packet) && match_range(range, packet->icmp_seq);
+	case TEST_SEQ:
+		return test_tcp(packet) && match_range(range, packet->seq);
+	case TEST_ACK:
+		return test_tcp(packet) && match_range(range, packet->ack);
+	case TEST_WINDOW:
+		return test_tcp(packet) && match_range(range, packet->window);
+	case TEST_FLAGS:
+		return test_tcp(packet) && test_flag_bits(test, packet->tcp_flags);
+	case TEST_FRAGBITS:
+		return packet->ip_version == 4 && test_flag_bits(test, test_fragment_bits(packet));
+	case TEST_FRAGOFFSET:
+		return packet->ip_version && match_range(range, packet->fragment_offset / 8);
+	case TEST_SAMEIP:
+		return packet->ip_version && !memcmp(&packet->src, &packet->dst, sizeof(packet->src));
+	case TEST_IPOPTS:
+		return test_ip_option(packet, range->low);
+	case TEST_STREAM_SIZE:
+		return test_stream_size(run, test);
+	case TEST_APP:
+		return run->flow && (run->flow->app == range->low) != test->negated &&
+		       (!test->negated || run->flow->app != APP_UNKNOWN);
+	}
+	return false;
+}
+
+bool detect_header(const struct detect_run *run, const struct rule *rule)
+{
+	if (!header_protocol(run, rule) || !header_flow(run, rule) || !header_endpoints(run, rule))
+		return false;
+	for (unsigned int i = 0; i < rule->test_count; i++) {
+		if (!header_test(run, &rule->tests[i]))
+			return false;
+	}
+	return true;
+}
+
+static void xbit_key(const struct detect_run *run, const struct rule_state *state, struct tracker_key *key)
+{
+	*key = (struct tracker_key){ .kind = TRACKER_XBIT, .number = state->names[0] };
+	if (state->track == TRACK_SRC) {
+		key->first = *run->src;
+	} else if (state->track == TRACK_DST) {
+		key->first = *run->dst;
+	} else {
+		bool ordered = memcmp(run->src, run->dst, sizeof(*run->src)) < 0;
+
+		key->first = ordered ? *run->src : *run->dst;
+		key->second = ordered ? *run->dst : *run->src;
+	}
+	/* A mark on an address is the same whichever end it was, a mark on a pair is another. */
+	key->flow = state->track == TRACK_BOTH;
+}
+
+static bool state_holds(const struct detect_run *run, const struct rule_state *state)
+{
+	const struct detect_flow_state *flow = run->flow ? run->flow->detect : NULL;
+	bool set = false;
+
+	if (state->action == STATE_COMPARE) {
+		struct rule_range range = { .op = state->op, .low = state->value };
+
+		return flowint_is_set(flow, state->names[0]) &&
+		       match_range(&range, flowint_value(flow, state->names[0]));
+	}
+	if (state->action != STATE_ISSET && state->action != STATE_ISNOTSET)
+		return true;
+	if (state->kind == STATE_XBIT) {
+		struct tracker_key key;
+
+		xbit_key(run, state, &key);
+		set = tracker_is_set(run->detect->tracker, &key, run->packet->time_us);
+		return set == (state->action == STATE_ISSET);
+	}
+	if (!run->flow)
+		return false;
+	for (unsigned int i = 0; i < state->count; i++) {
+		set = state->kind == STATE_FLOWBIT ? flowbit_is_set(flow, state->names[i]) :
+						     flowint_is_set(flow, state->names[i]);
+		/* "isset,a|b" is any of them set, "isnotset,a|b" any of them not. */
+		if (set == (state->action == STATE_ISSET))
+			return true;
+	}
+	return false;
+}
+
+bool detect_states(const struct detect_run *run, const struct rule *rule)
+{
+	for (unsigned int i = 0; i < rule->state_count; i++) {
+		if (!state_holds(run, &rule->states[i]))
+			return false;
+	}
+	return true;
+}
+
+static void state_change(struct detect_run *run, const struct rule_state *state)
+{
+	const struct ruleset *set = run->detect->set;
+	struct detect_flow_state *flow;
+	int err = 0;
+
+	if (state->action == STATE_ISSET || state->action == STATE_ISNOTSET || state->action == STATE_COMPARE)
+		return;
+	if (state->kind == STATE_XBIT) {
+		uint64_t now = run->packet->time_us;
+		struct tracker *tracker = run->detect->tracker;
+		struct tracker_key key;
+
+		xbit_key(run, state, &key);
+		if (state->action == STATE_SET || (state->action == STATE_TOGGLE && !tracker_is_set(tracker, &key, now)))
+			tracker_set(tracker, &key, now, now + (uint64_t)state->expire * 1000000);
+		else
+			tracker_unset(tracker, &key);
+		return;
+	}
+	flow = run->flow ? flow_state_get(run->flow) : NULL;
+	if (!flow)
+		return;
+	if (state->kind == STATE_FLOWBIT)
+		err = flowbit_change(flow, set, state->names[0], state->action);
+	else
+		err = flowint_change(flow, set, state->names[0], state->action, state->value);
+	run->detect->marks_given_up += err != 0;
+}
+
+static bool fire_threshold(const struct detect_run *run, const struct rule *rule, const struct rule_threshold *threshold)
+{
+	struct tracker_key key = { .kind = threshold->kind, .number = rule->index };
+
+	if (threshold->track == TRACK_SRC || threshold->track == TRACK_BOTH)
+		key.first = *run->src;
+	if (threshold->track == TRACK_DST || threshold->track == TRACK_BOTH)
+		key.second = *run->dst;
+	if (threshold->track == TRACK_FLOW)
+		key.flow = run->flow ? run->flow->id + 1 : 0;
+	return tracker_pass(run->detect->tracker, &key, threshold, run->packet->time_us);
+}
+
+void detect_fire(struct detect_run *run, const struct rule *rule)
+{
+	struct detect_flow_state *state;
+	struct detect_alert alert = {
+		.rule = &rule->info,
+		.packet = run->packet,
+		.flow = run->flow,
+		.tx = run->tx,
+		.dir = run->dir,
+	};
+
+	for (unsigned int i = 0; i < rule->state_count; i++)
+		state_change(run, &rule->states[i]);
+	if (rule->info.action == RULE_PASS) {
+		run->passed = true;
+		run->detect->passed = run->packet;
+		run->detect->passed_number = run->packet->number;
+		state = run->flow && (run->stage != STAGE_PACKET || rule->ip_only) ? flow_state_get(run->flow) : NULL;
+		if (state)
+			state->passed = true;
+		if (!rule->pass_alerts)
+			return;
+	}
+	if (rule->detection.kind && !fire_threshold(run, rule, &rule->detection))
+		return;
+	if (rule->noalert || (rule->threshold.kind && !fire_threshold(run, rule, &rule->threshold)))
+		return;
+	if (run->flow)
+		run->flow->alerted = true;
+	run->detect->fn(&alert, run->detect->arg);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * detect_run.h - one look at one piece of data: what the parts of the
+ * detector hand to each other.
+ */
+#ifndef CORE_DETECT_RUN_H
+#define CORE_DETECT_RUN_H
+
+#include "detect.h"
+#include "detect_state.h"
+#include "match.h"
+#include "tracker.h"
+#include "transform.h"
+
+struct detect_view { /* a transformed buffer of the current run */
+	struct transform_room room;
+	struct span span;
+	uint64_t run;
+	unsigned int instance;
+	bool valid;
+};
+
+struct detect {
+	struct ruleset *set;
+	detect_alert_fn fn;
+	void *arg;
+	struct hs_scratch *scratch;
+	struct match_room *room;
+	struct tracker *tracker;
+	struct detect_view *views;
+	uint64_t *stamps; /* per rule: the run in which it was taken up */
+	uint32_t *found;  /* rules to look at in this run */
+	uint64_t *found_at; /* stream runs: where the literal of found[i] ended */
+	uint32_t found_count;
+	uint64_t run;
+	uint64_t marks_given_up;
+	const struct packet *passed; /* a pass rule holds for this packet */
+	uint64_t passed_number;
+	/* The newest stream window, for transaction rules that also look at the stream. */
+	const struct flow *window_flow;
+	uint64_t window_packet;
+	enum direction window_dir;
+	struct span window;
+	uint64_t window_offset;
+	bool window_last;
+};
+
+struct detect_run {
+	struct detect *detect;
+	const struct packet *packet;
+	struct flow *flow; /* may be NULL */
+	struct tx *tx;	   /* STAGE_TX */
+	enum direction dir;
+	enum rule_stage stage;
+	const struct seki_addr *src, *dst;
+	uint16_t sport, dport;
+	range_value src_value, dst_value;
+	struct span payload;
+	uint64_t payload_offset;
+	bool passed; /* a pass rule matched: nothing more */
+};
+
+/* Header, flow options, header tests and what the rule needs to have been remembered. */
+bool detect_header(const struct detect_run *run, const struct rule *rule);
+bool detect_states(const struct detect_run *run, const struct rule *rule);
+/* Everything fits: remembers, counts, alerts. */
+void detect_fire(struct detect_run *run, const struct rule *rule);
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * detect_tx.c - rules over the buffers of transactions. New bytes are
+ * searched once; a rule that was found stays on the transaction until it
+ * matches or cannot match any more.
+ */
+#include "detect_tx.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#define TX_INSTANCES_MAX 4096u /* of one buffer with many */
+#define TX_SCANNED_ALL UINT32_MAX
+
+enum tx_result { TX_NO, TX_LATER, TX_MATCH };
+
+/* The instance-th buffer of a view, transformed. false: not there (yet). */
+static bool tx_view(const struct detect_run *run, uint16_t index, unsigned int instance, struct span *out, bool *final)
+{
+	const struct rule_view *view = &run->detect->set->views[index];
+	struct detect_view *cache = &run->detect->views[index];
+	struct span raw;
+
+	if (!tx_buffer(run->tx, (enum buffer_id)view->buffer, run->dir, instance, &raw, final))
+		return false;
+	if (!view->transform_count) {
+		*out = raw;
+		return true;
+	}
+	if (!cache->valid || cache->run != run->detect->run || cache->instance != instance) {
+		cache->valid = !transform_apply(view, raw, &cache->room, &cache->span);
+		cache->run = run->detect->run;
+		cache->instance = instance;
+	}
+	*out = cache->span;
+	return cache->valid;
+}
+
+static void tx_hit(const uint32_t *rules, uint32_t count, uint64_t to, void *arg)
+{
+	detect_find_all(arg, rules, count);
+}
+
+static void tx_scan_many(struct detect_run *run, const struct tx_lane *lane, uint32_t *scanned)
+{
+	struct detect *detect = run->detect;
+	struct span span;
+	bool final;
+
+	for (unsigned int i = *scanned; i < TX_INSTANCES_MAX && tx_view(run, lane->view, i, &span, &final); i++) {
+		mpm_scan(&lane->mpm, detect->scratch, span.data, span.len, tx_hit, detect);
+		if (final)
+			*scanned = i + 1;
+	}
+}
+
+/* Searches what is new in the lane's buffer. *grown: the size of what still grows. */
+static bool tx_scan(struct detect_run *run, const struct tx_lane *lane, uint32_t *scanned, uint32_t *grown)
+{
+	struct detect *detect = run->detect;
+	const struct rule_view *view = &detect->set->views[lane->view];
+	struct span span;
+	uint32_t skip;
+	bool final;
+
+	if (*scanned == TX_SCANNED_ALL)
+		return false;
+	if (buffer_infos[view->buffer].many == 'M') {
+		uint32_t before = *scanned;
+
+		tx_scan_many(run, lane, scanned);
+		return *scanned != before;
+	}
+	if (view->transform_count && lane->growing && *scanned) {
+		/* What is transformed as a whole is only done again when it doubled. */
+		if (!tx_buffer(run->tx, (enum buffer_id)view->buffer, run->dir, 0, &span, &final) ||
+		    (!final && span.len < *scanned * 2))
+			return false;
+	}
+	if (!tx_view(run, lane->view, 0, &span, &final))
+		return false;
+	if (view->transform_count || !lane->growing)
+		skip = 0;
+	else
+		skip = *scanned < lane->mpm.longest ? 0 : *scanned - lane->mpm.longest + 1;
+	if (span.len > skip && (span.len > *scanned || skip < *scanned || !*scanned))
+		mpm_scan(&lane->mpm, detect->scratch, span.data + skip, span.len - skip, tx_hit, detect);
+	*scanned = final ? TX_SCANNED_ALL : span.len;
+	if (!final && span.len > *grown)
+		*grown = span.len;
+	return final;
+}
+
+static enum tx_result tx_judge_payload(struct detect_run *run, const struct rule_list *list, uint64_t *variables)
+{
+	struct detect *detect = run->detect;
+	struct span data = run->packet->payload;
+	uint64_t offset = 0;
+
+	if (run->flow->proto == IPPROTO_TCP) {
+		if (detect->window_flow != run->flow || detect->window_packet != run->packet->number ||
+		    detect->window_dir != run->dir)
+			return TX_LATER;
+		data = detect->window;
+		offset = detect->window_offset;
+	}
+	return match_list(detect->room, list, data, offset, variables) ? TX_MATCH : TX_LATER;
+}
+
+static enum tx_result tx_judge_list(struct detect_run *run, const struct rule_list *list, uint64_t *variables)
+{
+	bool done = run->tx->done[run->dir], many = buffer_infos[list->view.buffer].many == 'M', final = true;
+	unsigned int instance = 0;
+	struct span span;
+
+	if (list->view.buffer == BUFFER_PAYLOAD) {
+		enum tx_result result = tx_judge_payload(run, list, variables);
+
+		return result == TX_LATER && done ? TX_NO : result;
+	}
+	for (; instance < (many ? TX_INSTANCES_MAX : 1) && tx_view(run, list->view_index, instance, &span, &final);
+	     instance++) {
+		if (list->needs_final && !final && !done)
+			return TX_LATER;
+		if (match_list(run->detect->room, list, span, 0, variables))
+			return TX_MATCH;
+	}
+	if (!instance && list->nodes[0].kind == NODE_ABSENT)
+		return done ? TX_MATCH : TX_LATER;
+	if (!done && (many || !instance || !final))
+		return TX_LATER;
+	return TX_NO;
+}
+
+static enum tx_result tx_judge(struct detect_run *run, const struct rule *rule)
+{
+	uint64_t variables[RULE_VARIABLES_MAX] = { 0 };
+	enum tx_result result = TX_MATCH;
+
+	if (!detect_header(run, rule))
+		return TX_NO;
+	for (unsigned int i = 0; i < rule->list_count; i++) {
+		enum tx_result one = tx_judge_list(run, &rule->lists[i], variables);
+
+		if (one == TX_NO)
+			return TX_NO;
+		if (one == TX_LATER)
+			result = TX_LATER;
+	}
+	/* State may still be set by another rule while the transaction lives. */
+	if (result == TX_MATCH && !detect_states(run, rule))
+		return TX_LATER;
+	return result;
+}
+
+/* Takes up the rules that wait on this transaction, and keeps finished ones out. */
+static void tx_waiting_rules(struct detect_run *run, const struct detect_tx_state *state)
+{
+	struct detect *detect = run->detect;
+
+	for (uint32_t i = 0; i < state->mark_count; i++) {
+		const struct tx_mark *mark = &state->marks[i];
+
+		if (mark->closed & 1 << run->dir)
+			detect->stamps[mark->rule] = detect->run;
+	}
+}
+
+static void tx_waiting_again(struct detect_run *run, const struct detect_tx_state *state)
+{
+	for (uint32_t i = 0; i < state->mark_count; i++) {
+		const struct tx_mark *mark = &state->marks[i];
+
+		if (mark->known & 1 << run->dir && !(mark->closed & 1 << run->dir))
+			detect_find(run->detect, mark->rule);
+	}
+}
+
+static void tx_found(struct detect_run *run, struct detect_tx_state *state, const struct rule *rule)
+{
+	enum tx_result result = tx_judge(run, rule);
+	struct tx_mark *mark;
+
+	/* The common case: found once, looked at once, no trace but in buffers that are searched only once. */
+	mark = tx_mark_get(state, rule->index);
+	if (mark) {
+		mark->known |= (uint8_t)(1 << run->dir);
+		if (result == TX_NO)
+			mark->closed |= (uint8_t)(1 << run->dir);
+		else if (result == TX_MATCH)
+			mark->closed = 3;
+	}
+	if (result == TX_MATCH)
+		detect_fire(run, rule);
+}
+
+static bool tx_lane_fits(const struct detect_run *run, const struct tx_lane *lane)
+{
+	uint8_t buffer = run->detect->set->views[lane->view].buffer;
+	enum app_proto proto = buffer_infos[buffer].proto;
+
+	return proto == APP_UNKNOWN || proto == run->tx->proto;
+}
+
+/* The payload of a datagram, as rules of its protocol see it. */
+static void tx_scan_payload(struct detect_run *run, const struct tx_lane *lane)
+{
+	if (run->flow->proto != IPPROTO_TCP)
+		mpm_scan(&lane->mpm, run->detect->scratch, run->packet->payload.data, run->packet->payload.len, tx_hit,
+			 run->detect);
+}
+
+void detect_tx(struct detect *detect, const struct packet *packet, struct flow *flow, struct tx *tx, enum direction dir)
+{
+	struct detect_run run = { .detect = detect, .packet = packet, .flow = flow, .tx = tx, .dir = dir, .stage = STAGE_TX };
+	const struct ruleset *set = detect->set;
+	struct detect_tx_state *state;
+	uint32_t grown = 0;
+	bool again = tx->done[dir];
+
+	detect_stream_again(detect, packet, flow, dir);
+	if ((detect->passed == packet && detect->passed_number == packet->number) ||
+	    (flow->detect && flow->detect->passed))
+		return;
+	state = tx_state_get(tx, set, dir);
+	if (!state)
+		return;
+	detect_run_begin(&run);
+	tx_waiting_rules(&run, state);
+	for (uint32_t i = 0; i < set->tx_lane_count[dir]; i++) {
+		const struct tx_lane *lane = &set->tx_lanes[dir][i];
+
+		if (!tx_lane_fits(&run, lane))
+			continue;
+		if (lane->view == 0)
+			tx_scan_payload(&run, lane);
+		else
+			again |= tx_scan(&run, lane, &state->scanned[dir][i], &grown);
+	}
+	if (!state->begun[dir]) {
+		state->begun[dir] = true;
+		detect_find_all(detect, set->tx_always[dir][tx->proto].rules, set->tx_always[dir][tx->proto].count);
+	}
+	if (again || grown >= state->again_at[dir]) {
+		state->again_at[dir] = grown < UINT32_MAX / 2 ? grown * 2 : grown;
+		tx_waiting_again(&run, state);
+	}
+	detect_sort(detect);
+	for (uint32_t i = 0; i < detect->found_count && !run.passed; i++)
+		tx_found(&run, state, set->rules[detect->found[i]]);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * flow.h - the engine's flow: who talks to whom, what was seen, which
+ * transactions are open, and the per-flow state that rules keep.
+ */
+#ifndef CORE_FLOW_H
+#define CORE_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet.h"
+#include "tx.h"
+
+struct stream;		   /* stream.c: reassembly of both directions */
+struct detect_flow_state; /* detect.c: flowbits, thresholds by flow, alerts given */
+
+struct flow {
+	uint64_t id;	    /* BPF's flow id live; a stable hash for files */
+	struct seki_flow_key key;
+	struct seki_addr client, server; /* client = initiator (seen or guessed) */
+	uint16_t client_port, server_port;
+	uint8_t proto;
+	bool initiator_known; /* SYN or first packet seen */
+	bool established;     /* handshake seen, or picked up mid-stream: not seen to be otherwise */
+	bool both_directions;
+	bool validated;	      /* SEKI_FLOW_VALIDATED, live only */
+	bool lost;	      /* a record of it was lost */
+	bool ended;	      /* FIN both ways or RST, or timed out */
+	bool alerted;
+	enum app_proto app;
+	uint64_t first_us, last_us;
+	uint64_t pkts[2], bytes[2];
+	struct tx *txs;	      /* open and just-ended ones, oldest first */
+	uint64_t tx_count;
+	uint64_t app_skipped;  /* body and line bytes that decoders saw but did not keep for inspection */
+	struct stream *stream;	/* NULL for non-TCP */
+	void *app_state[2];	/* the decoder's, one per direction or shared in [0] */
+	struct detect_flow_state *detect;
+};
+
+#endif

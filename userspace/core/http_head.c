@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * http_head.c - first lines and header fields to inspection buffers. Lenient
+ * as the most lenient server, with the buffers' contents as ET rules expect.
+ */
+#include "http_head.h"
+
+#include <string.h>
+
+#include "http_uri.h"
+
+/* A field whose value is a buffer of its own. */
+struct field_buffer {
+	const char *name;
+	enum buffer_id id;
+	char dir; /* S, C, B */
+};
+
+static const struct field_buffer field_buffers[] = {
+	{"user-agent", BUFFER_HTTP_USER_AGENT, 'S'},
+	{"cookie", BUFFER_HTTP_COOKIE, 'S'},
+	{"set-cookie", BUFFER_HTTP_COOKIE, 'C'},
+	{"referer", BUFFER_HTTP_REFERER, 'S'},
+	{"accept", BUFFER_HTTP_ACCEPT, 'S'},
+	{"accept-encoding", BUFFER_HTTP_ACCEPT_ENC, 'S'},
+	{"accept-language", BUFFER_HTTP_ACCEPT_LANG, 'S'},
+	{"connection", BUFFER_HTTP_CONNECTION, 'B'},
+	{"content-type", BUFFER_HTTP_CONTENT_TYPE, 'B'},
+	{"content-length", BUFFER_HTTP_CONTENT_LEN, 'B'},
+	{"server", BUFFER_HTTP_SERVER, 'C'},
+	{"location", BUFFER_HTTP_LOCATION, 'C'},
+	{"host", BUFFER_HTTP_HOST_RAW, 'S'},
+};
+
+struct field {
+	struct span name; /* within raw */
+	struct blob value;
+	bool present;
+};
+
+struct field_list {
+	struct field fields[HTTP_FIELDS_MAX];
+	uint32_t count;
+};
+
+bool http_piece_get(const struct http_message *message, enum buffer_id id, struct span *out)
+{
+	if (!(message->present & 1u << (id - HTTP_FIRST)))
+		return false;
+	*out = http_piece_span(message, message->pieces[id - HTTP_FIRST]);
+	return true;
+}
+
+struct span http_piece_span(const struct http_message *message, struct http_piece piece)
+{
+	return (struct span){message->text.data ? message->text.data + piece.at : NULL, piece.len};
+}
+
+/* Names the text from `from` to its end. */
+static void piece_set(struct http_message *message, enum buffer_id id, uint32_t from)
+{
+	message->pieces[id - HTTP_FIRST] = (struct http_piece){from, message->text.len - from};
+	message->present |= 1u << (id - HTTP_FIRST);
+}
+
+static uint32_t piece_put(struct http_message *message, enum buffer_id id, struct span bytes)
+{
+	uint32_t from = message->text.len,
+		 left = blob_add(&message->text, bytes.data, bytes.len, HTTP_HEAD_MAX);
+
+	piece_set(message, id, from);
+	return left;
+}
+
+static struct http_piece piece_hide(struct http_message *message, struct span bytes)
+{
+	uint32_t from = message->text.len;
+
+	blob_add(&message->text, bytes.data, bytes.len, HTTP_HEAD_MAX);
+	return (struct http_piece){from, message->text.len - from};
+}
+
+static void host_put(struct http_message *message, struct span host, bool raw_too)
+{
+	uint32_t from, end;
+
+	if (raw_too)
+		piece_put(message, BUFFER_HTTP_HOST_RAW, host);
+	host = span_trim(host);
+	if (host.len && host.data[0] == '[') {
+		end = span_find(host, ']');
+		host.len = end < host.len ? end + 1 : end;
+	} else {
+		host.len = span_find(host, ':');
+	}
+	while (host.len && host.data[host.len - 1] == '.')
+		host.len--;
+	from = message->text.len;
+	piece_put(message, BUFFER_HTTP_HOST, span_trim(host));
+	for (uint32_t i = from; i < message->text.len; i++)
+		message->text.data[i] = byte_lower(message->text.data[i]);
+}
+
+static struct span word_take(struct span *line)
+{
+	uint32_t n = 0;
+	struct span word;
+
+	while (line->len && byte_space(line->data[0]))
+		*line = span_from(*line, 1);
+	while (n < line->len && !byte_space(line->data[n]))
+		n++;
+	word = (struct span){line->data, n};
+	*line = span_from(*line, n);
+	return word;
+}
+
+static uint32_t request_line(struct http_message *message, struct span line)
+{
+	struct span host, rest = line, method = word_take(&rest), target, protocol = {};
+	uint32_t at, from, left;
+
+	left = piece_put(message, BUFFER_HTTP_REQUEST_LINE, line);
+	left += piece_put(message, BUFFER_HTTP_METHOD, method);
+	rest = span_trim(rest);
+	/* The protocol is what follows the last white space when it begins with HTTP/; targets may hold
+	 * spaces. */
+	for (at = rest.len; at > 0 && !byte_space(rest.data[at - 1]); at--)
+		;
+	target = rest;
+	if (at > 0 && span_begins(span_from(rest, at), "HTTP/")) {
+		protocol = span_from(rest, at);
+		target = span_trim((struct span){rest.data, at});
+	} else if (at == 0 && span_begins(rest, "HTTP/")) {
+		protocol = rest;
+		target.len = 0;
+	}
+	message->http10 = !span_is(protocol, "HTTP/1.1");
+	if (protocol.len)
+		left += piece_put(message, BUFFER_HTTP_PROTOCOL, protocol);
+	if (!target.len)
+		return left;
+	left += piece_put(message, BUFFER_HTTP_URI_RAW, target);
+	from = message->text.len;
+	/* The target may lie in text, which may move: use the line, which is the caller's. */
+	if (span_is(method, "CONNECT")) {
+		left += piece_put(message, BUFFER_HTTP_URI, target);
+		host_put(message, target, true);
+		return left;
+	}
+	if (http_uri_normalise(target, &message->text, HTTP_HEAD_MAX, &host))
+		piece_set(message, BUFFER_HTTP_URI, from);
+	if (host.len)
+		host_put(message, host, true);
+	return left;
+}
+
+static uint32_t response_line(struct http_message *message, struct span line)
+{
+	struct span rest = line, protocol = word_take(&rest), code = word_take(&rest);
+	uint32_t left;
+
+	left = piece_put(message, BUFFER_HTTP_RESPONSE_LINE, line);
+	left += piece_put(message, BUFFER_HTTP_PROTOCOL, protocol);
+	if (code.len)
+		left += piece_put(message, BUFFER_HTTP_STAT_CODE, code);
+	left += piece_put(message, BUFFER_HTTP_STAT_MSG, span_trim(rest));
+	message->http10 = !span_is(protocol, "HTTP/1.1");
+	message->status = 0;
+	for (uint32_t i = 0; i < code.len && i < 3 && code.data[i] >= '0' && code.data[i] <= '9'; i++)
+		message->status = message->status * 10 + (code.data[i] - '0');
+	return left;
+}
+
+uint32_t http_head_line(struct http_message *message, enum direction dir, struct span line)
+{
+	message->begun = true;
+	return dir == TO_SERVER ? request_line(message, line) : response_line(message, line);
+}
+
+/* Next line of raw without its end; *fold: the next one continues it. */
+static struct span line_take(struct span *raw)
+{
+	uint32_t n = span_find(*raw, '\n');
+	struct span line = {raw->data, n};
+
+	*raw = span_from(*raw, n < raw->len ? n + 1 : n);
+	if (line.len && line.data[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+static struct field *field_find(struct field_list *list, struct span name)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct field *field = &list->fields[i];
+
+		if (field->name.len == name.len && name.len &&
+		    !strncasecmp((const char *)field->name.data, (const char *)name.data, name.len))
+			return field;
+	}
+	return NULL;
+}
+
+/* Repeated fields join with ", " in the place of the first; of Content-Length the first holds. */
+static uint32_t field_add(struct field_list *list, struct span name, struct span value, struct field **last)
+{
+	struct field *field;
+
+	*last = NULL;
+	name = span_trim(name);
+	value = span_trim(value);
+	field = field_find(list, name);
+	if (!field) {
+		if (list->count == HTTP_FIELDS_MAX)
+			return name.len + value.len;
+		field = &list->fields[list->count++];
+		*field = (struct field){.name = name};
+	} else if (span_is(name, "content-length")) {
+		return value.len;
+	} else {
+		blob_text(&field->value, ", ", HTTP_RAW_MAX);
+	}
+	*last = field;
+	return blob_add(&field->value, value.data, value.len, HTTP_RAW_MAX);
+}
+
+static uint32_t fields_split(struct field_list *list, struct span raw)
+{
+	struct field *last = NULL;
+	uint32_t left = 0;
+
+	while (raw.len) {
+		struct span line = line_take(&raw);
+		uint32_t colon;
+
+		if (!line.len)
+			continue;
+		if ((line.data[0] == ' ' || line.data[0] == '\t') && list->count) {
+			struct span more = span_trim(line);
+
+			if (!last) {
+				left += more.len;
+				continue;
+			}
+			if (last->value.len)
+				blob_add(&last->value, line.data, 1, HTTP_RAW_MAX);
+			left += blob_add(&last->value, more.data, more.len, HTTP_RAW_MAX);
+			continue;
+		}
+		colon = span_find(line, ':');
+		if (colon == line.len) /* no colon: a value without name */
+			left += field_add(list, (struct span){}, line, &last);
+		else
+			left += field_add(list, (struct span){line.data, colon}, span_from(line, colon + 1),
+					  &last);
+	}
+	return left;
+}
+
+static uint32_t field_print(struct http_message *message, const struct field *field)
+{
+	return blob_add(&message->text, field->name.data, field->name.len, HTTP_HEAD_MAX) +
+	       blob_text(&message->text, ": ", HTTP_HEAD_MAX) +
+	       blob_add(&message->text, field->value.data, field->value.len, HTTP_HEAD_MAX) +
+	       blob_text(&message->text, "\r\n", HTTP_HEAD_MAX);
+}
+
+static bool field_is_cookie(const struct field *field, enum direction dir)
+{
+	return span_is(field->name, dir == TO_SERVER ? "cookie" : "set-cookie");
+}
+
+static uint32_t fields_print(struct http_message *message, enum direction dir, const struct field_list *list)
+{
+	uint32_t left = 0, from = message->text.len, i;
+	struct http_piece line =
+		message->pieces[(dir == TO_SERVER ? BUFFER_HTTP_REQUEST_LINE : BUFFER_HTTP_RESPONSE_LINE) -
+				HTTP_FIRST];
+
+	for (i = 0; i < list->count; i++)
+		if (!field_is_cookie(&list->fields[i], dir))
+			left += field_print(message, &list->fields[i]);
+	if (message->text.len > from)
+		piece_set(message, BUFFER_HTTP_HEADER, from);
+
+	from = message->text.len;
+	left += blob_text(&message->text, "\r\n", HTTP_HEAD_MAX);
+	for (i = 0; i < list->count; i++) {
+		left += blob_add(&message->text, list->fields[i].name.data, list->fields[i].name.len,
+				 HTTP_HEAD_MAX);
+		left += blob_text(&message->text, "\r\n", HTTP_HEAD_MAX);
+	}
+	left += blob_text(&message->text, "\r\n", HTTP_HEAD_MAX);
+	if (list->count)
+		piece_set(message, BUFFER_HTTP_HEADER_NAMES, from);
+
+	from = message->text.len;
+	if (blob_room(&message->text, line.len, HTTP_HEAD_MAX))
+		blob_add(&message->text, message->text.data + line.at, line.len, HTTP_HEAD_MAX);
+	left += blob_text(&message->text, "\r\n", HTTP_HEAD_MAX);
+	for (i = 0; i < list->count; i++)
+		left += field_print(message, &list->fields[i]);
+	left += blob_text(&message->text, "\r\n", HTTP_HEAD_MAX);
+	piece_set(message, BUFFER_HTTP_START, from);
+	return left;
+}
+
+static void framing_read(struct http_message *message, struct span name, struct span value)
+{
+	if (span_is(name, "transfer-encoding")) {
+		for (uint32_t i = 0; i < value.len; i++)
+			message->chunked |= span_begins(span_from(value, i), "chunked");
+	} else if (span_is(name, "content-length")) {
+		uint64_t n = 0;
+		uint32_t i = 0;
+
+		while (i < value.len && (value.data[i] < '0' || value.data[i] > '9'))
+			i++;
+		message->has_length = i < value.len;
+		for (; i < value.len && value.data[i] >= '0' && value.data[i] <= '9'; i++)
+			n = n > UINT32_MAX * 1000ull ? n : n * 10 + (value.data[i] - '0');
+		message->length = n;
+	} else if (span_is(name, "content-encoding")) {
+		message->encoding = piece_hide(message, value);
+	} else if (span_is(name, "content-disposition")) {
+		message->disposition = piece_hide(message, value);
+	} else if (span_is(name, "connection")) {
+		for (uint32_t i = 0; i < value.len; i++) {
+			message->close |= span_begins(span_from(value, i), "close");
+			message->upgrade |= span_begins(span_from(value, i), "upgrade");
+		}
+	}
+}
+
+uint32_t http_head_fields(struct http_message *message, enum direction dir, struct span raw)
+{
+	AUTO_FREE struct field_list *list = malloc(sizeof(*list));
+	uint32_t left = 0;
+
+	message->head_done = true;
+	if (!list)
+		return raw.len;
+	list->count = 0;
+	left += piece_put(message, BUFFER_HTTP_HEADER_RAW, raw);
+	left += fields_split(list, raw);
+	left += fields_print(message, dir, list);
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct field *field = &list->fields[i];
+		struct span value = blob_span(&field->value);
+
+		framing_read(message, field->name, value);
+		for (unsigned int b = 0; b < ARRAY_LEN(field_buffers); b++) {
+			const struct field_buffer *row = &field_buffers[b];
+
+			if (row->dir != 'B' && row->dir != (dir == TO_SERVER ? 'S' : 'C'))
+				continue;
+			if (!span_is(field->name, row->name))
+				continue;
+			/* The authority of an absolute target wins over the Host field. */
+			if (row->id == BUFFER_HTTP_HOST_RAW) {
+				if (!(message->present & 1u << (BUFFER_HTTP_HOST - HTTP_FIRST)))
+					host_put(message, value, true);
+			} else {
+				left += piece_put(message, row->id, value);
+			}
+		}
+		blob_free(&field->value);
+	}
+	return left;
+}
+
+void http_message_free(struct http_message *message)
+{
+	blob_free(&message->text);
+	blob_free(&message->body);
+	mime_free(message->form);
+	message->form = NULL;
+}

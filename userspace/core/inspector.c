@@ -1,0 +1,800 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * inspector.c - frames to flows, flows to streams, streams to decoders and
+ * rules; says what became of each flow.
+ */
+#include "inspector.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "app.h"
+#include "defrag.h"
+#include "flow_table.h"
+#include "sekimori/maps.h"
+#include "stream.h"
+
+#define FLOW_MEMORY    (256ull << 20)
+#define FLOW_MAX       65536u
+#define DEPTH	       (1u << 20)
+#define DEFRAG_MEMORY  (16ull << 20)
+#define NESTED_MAX     3 /* fragments inside reassembled datagrams */
+#define SWEEP_US       1000000u
+#define DATAGRAM_TRIES 8		  /* datagrams looked at before a UDP flow has no known protocol */
+#define ID_MASK	       ((1ull << 53) - 1) /* JSON readers hold no larger integers exactly */
+
+#define TCP_SYN 2
+#define TCP_ACK 16
+#define TCP_RST 4
+
+/* Seconds without a packet until a flow ends. */
+static const struct {
+	uint8_t proto;
+	uint16_t fresh, established, closing, closed;
+} timeouts[] = {
+	{IPPROTO_TCP, 60, 600, 60, 5},	  {IPPROTO_UDP, 30, 180, 180, 180}, {IPPROTO_ICMP, 30, 30, 30, 30},
+	{IPPROTO_ICMPV6, 30, 30, 30, 30}, {0, 60, 120, 120, 120}, /* all others; last */
+};
+
+/* A detector with the rules it was made for; lives as long as a flow uses it. */
+struct generation {
+	struct detect *detect;
+	uint64_t users;
+};
+
+struct subject {
+	struct flow_entry entry; /* first */
+	struct generation *generation;
+	const struct app_decoder *decoder;
+	uint64_t last_number;
+	uint64_t spent[2];	  /* bytes of this turn, per direction, against the depth */
+	uint64_t fed;		  /* bytes given to the decoder since it last had no transaction open */
+	bool server_spoke;	  /* the last data came from the server: client data begins a new turn (T5) */
+	bool opaque;		  /* ciphertext from here on */
+	bool told[FLOW_LOST + 1]; /* outcomes given */
+	bool any_data, dir_last[2];
+	enum direction first_dir; /* of data */
+	uint8_t datagrams;
+};
+
+struct inspector {
+	struct inspector_options options;
+	struct inspector_ops ops;
+	struct inspector_stats stats;
+	struct stream_stats stream_stats;
+	struct flow_table *flows;
+	struct defrag *defrag;
+	struct generation *generation;
+	struct subject *current; /* whose bytes are with the rules now */
+	uint64_t number, now_us, swept_us;
+	bool dying;
+};
+
+/* --- generations */
+
+static void on_alert(const struct detect_alert *alert, void *arg)
+{
+	struct inspector *inspector = arg;
+
+	inspector->stats.alerts++;
+	if (inspector->current)
+		inspector->current->entry.flow.alerted = true;
+	if (inspector->ops.alert)
+		inspector->ops.alert(alert, inspector->ops.arg);
+}
+
+static int generation_new(struct inspector *inspector, struct ruleset *set, struct generation **out)
+{
+	AUTO_FREE struct generation *generation = calloc(1, sizeof(*generation));
+	int error;
+
+	if (!generation)
+		return -ENOMEM;
+	error = detect_new(set, on_alert, inspector, &generation->detect);
+	if (error)
+		return error;
+	generation->users = 1;
+	*out = TAKE_PTR(generation);
+	return 0;
+}
+
+static void generation_put(struct generation *generation)
+{
+	if (!generation || --generation->users)
+		return;
+	detect_free(generation->detect);
+	free(generation);
+}
+
+/* --- outcomes */
+
+static void tell(struct inspector *inspector, struct subject *subject, enum flow_outcome outcome)
+{
+	if (subject->told[outcome])
+		return;
+	subject->told[outcome] = true;
+	if (inspector->ops.flow)
+		inspector->ops.flow(&subject->entry.flow, outcome, inspector->ops.arg);
+}
+
+static void mark_lost(struct inspector *inspector, struct subject *subject)
+{
+	struct flow *flow = &subject->entry.flow;
+
+	flow->lost = true;
+	if (flow->stream)
+		stream_expect_gap(flow->stream);
+	tell(inspector, subject, FLOW_LOST);
+}
+
+/* --- decoders */
+
+static void inspect_txs(struct subject *subject, const struct packet *packet, enum direction dir)
+{
+	struct flow *flow = &subject->entry.flow;
+	struct detect *detect = subject->generation->detect;
+
+	for (struct tx *tx = flow->txs; tx; tx = tx->next)
+		for (int i = 0; i < 2; i++) {
+			enum direction d = i ? !dir : dir;
+
+			if (!tx->dirty[d])
+				continue;
+			tx->dirty[d] = false;
+			detect_tx(detect, packet, flow, tx, d);
+		}
+	app_reap(flow, false);
+	if (!flow->txs)
+		subject->fed = 0;
+}
+
+static void drop_decoder(struct subject *subject)
+{
+	struct flow *flow = &subject->entry.flow;
+
+	app_reap(flow, true);
+	if (subject->decoder && subject->decoder->flow_free)
+		subject->decoder->flow_free(flow);
+	flow->app_state[0] = flow->app_state[1] = NULL;
+	subject->decoder = NULL;
+	subject->fed = 0;
+}
+
+static void feed(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+		 enum direction dir, const struct stream_chunk *chunk)
+{
+	struct flow *flow = &subject->entry.flow;
+	enum app_status status;
+
+	subject->fed += chunk->data.len;
+	status = subject->decoder->feed(flow, dir, chunk->data, chunk->gap, chunk->last);
+	inspect_txs(subject, packet, dir);
+	if (status == APP_ERROR) {
+		drop_decoder(subject);
+		flow->app = APP_FAILED;
+	} else if (status == APP_ENCRYPTED && !subject->opaque) {
+		subject->opaque = true;
+		if (flow->stream)
+			stream_mute(flow->stream);
+		if (!flow->lost)
+			tell(inspector, subject, FLOW_CIPHERTEXT);
+	}
+}
+
+static bool choose_decoder(struct subject *subject, struct span to_server, struct span to_client,
+			   bool give_up)
+{
+	struct flow *flow = &subject->entry.flow;
+
+	flow->app = app_probe(flow, to_server, to_client);
+	if (flow->app == APP_UNKNOWN && give_up)
+		flow->app = APP_FAILED;
+	if (flow->app == APP_UNKNOWN || flow->app == APP_FAILED)
+		return false;
+	subject->decoder = app_find(flow->app, flow->proto);
+	if (!subject->decoder)
+		flow->app = APP_FAILED;
+	return subject->decoder;
+}
+
+/* Both directions from their first bytes, until the protocol is known; then the decoder gets all of them. */
+static void probe_stream(struct inspector *inspector, struct subject *subject, const struct packet *packet)
+{
+	struct flow *flow = &subject->entry.flow;
+	struct span tail[2];
+	uint64_t offset[2];
+	bool give_up = subject->dir_last[0] && subject->dir_last[1];
+
+	for (int d = 0; d < 2; d++) {
+		stream_tail(flow->stream, d, &tail[d], &offset[d]);
+		give_up |= tail[d].len >= STREAM_WINDOW_KEPT;
+	}
+	if (!choose_decoder(subject, tail[TO_SERVER], tail[TO_CLIENT], give_up))
+		return;
+	for (int i = 0; i < 2 && subject->decoder; i++) {
+		enum direction d = i ? !subject->first_dir : subject->first_dir;
+		struct stream_chunk chunk = {.data = tail[d], .last = subject->dir_last[d]};
+
+		if (chunk.data.len || chunk.last)
+			feed(inspector, subject, packet, d, &chunk);
+	}
+}
+
+/* --- depth */
+
+/* Counts per turn: client data behind server data is the next request, and looked at again (T5). */
+static bool spend(struct inspector *inspector, struct subject *subject, enum direction dir, uint32_t len)
+{
+	if (dir == TO_CLIENT) {
+		subject->server_spoke |= len > 0;
+	} else if (subject->server_spoke && len) {
+		subject->server_spoke = false;
+		subject->spent[0] = subject->spent[1] = 0;
+		subject->told[FLOW_DEPTH] = false;
+	}
+	if (subject->spent[dir] >= inspector->options.depth[dir]) {
+		inspector->stats.skipped_bytes += len;
+		return false;
+	}
+	subject->spent[dir] += len;
+	inspector->stats.inspected_bytes += len;
+	return true;
+}
+
+static void check_depth(struct inspector *inspector, struct subject *subject, enum direction dir)
+{
+	struct flow *flow = &subject->entry.flow;
+
+	if (subject->opaque || flow->alerted || flow->lost || subject->told[FLOW_DEPTH] ||
+	    subject->spent[dir] < inspector->options.depth[dir])
+		return;
+	tell(inspector, subject, FLOW_DEPTH);
+	/* The kernel stops copying now; what it copies next is not what comes next. */
+	if (inspector->options.live && flow->stream)
+		stream_expect_gap(flow->stream);
+}
+
+/* --- payload */
+
+static void inspect_chunk(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+			  enum direction dir, const struct stream_chunk *chunk)
+{
+	struct flow *flow = &subject->entry.flow;
+	struct span window;
+	uint64_t offset;
+
+	if (chunk->data.len && !subject->any_data) {
+		subject->any_data = true;
+		subject->first_dir = dir;
+	}
+	flow->established |= chunk->data.len > 0; /* also Fast Open: the handshake accepted it */
+	subject->dir_last[dir] |= chunk->last;
+	if (subject->opaque) {
+		inspector->stats.ciphertext_bytes += chunk->data.len;
+		return;
+	}
+	if (spend(inspector, subject, dir, chunk->data.len)) {
+		stream_window(flow->stream, dir, chunk, &window, &offset);
+		detect_stream(subject->generation->detect, packet, flow, dir, window, offset, chunk->data.len,
+			      chunk->last);
+	}
+	/* Beyond the depth the decoder still counts along, so that it knows where the next transaction
+	 * begins. */
+	if (subject->decoder)
+		feed(inspector, subject, packet, dir, chunk);
+	else if (flow->app == APP_UNKNOWN)
+		probe_stream(inspector, subject, packet);
+	check_depth(inspector, subject, dir);
+}
+
+static void drain(struct inspector *inspector, struct subject *subject, const struct packet *packets[2],
+		  enum direction dir, bool flush)
+{
+	struct stream *stream = subject->entry.flow.stream;
+	struct stream_chunk chunk;
+
+	for (int i = 0; i < 2; i++) {
+		enum direction d = i ? !dir : dir;
+
+		while (stream_next(stream, d, inspector->now_us, flush, &chunk))
+			inspect_chunk(inspector, subject, packets[d], d, &chunk);
+	}
+}
+
+static void inspect_datagram(struct inspector *inspector, struct subject *subject,
+			     const struct packet *packet, enum direction dir)
+{
+	struct flow *flow = &subject->entry.flow;
+	struct stream_chunk chunk = {.data = packet->payload};
+	struct span nothing = {NULL, 0};
+
+	if (!packet->payload.len)
+		return;
+	spend(inspector, subject, dir, packet->payload.len);
+	if (flow->app == APP_UNKNOWN) {
+		bool to_client = dir == TO_CLIENT;
+
+		subject->datagrams++;
+		choose_decoder(subject, to_client ? nothing : packet->payload,
+			       to_client ? packet->payload : nothing, subject->datagrams >= DATAGRAM_TRIES);
+	}
+	if (subject->decoder)
+		feed(inspector, subject, packet, dir, &chunk);
+	check_depth(inspector, subject, dir);
+}
+
+/* --- flows */
+
+/* For what is inspected when no packet is there: timeouts and the end of input. */
+static void stand_in(const struct inspector *inspector, const struct subject *subject, enum direction dir,
+		     struct packet *out)
+{
+	const struct flow *flow = &subject->entry.flow;
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	bool to_server = dir == TO_SERVER;
+
+	*out = (struct packet){
+		.time_us = flow->last_us,
+		.number = subject->last_number,
+		.proto = flow->proto,
+		.src = to_server ? flow->client : flow->server,
+		.dst = to_server ? flow->server : flow->client,
+		.src_port = to_server ? flow->client_port : flow->server_port,
+		.dst_port = to_server ? flow->server_port : flow->client_port,
+		.tcp_flags = flow->proto == IPPROTO_TCP ? TCP_ACK : 0,
+	};
+	out->ip_version = memcmp(flow->client.b, mapped, sizeof(mapped)) ? 6 : 4;
+}
+
+static void drain_alone(struct inspector *inspector, struct subject *subject, bool flush)
+{
+	struct packet packets[2];
+	const struct packet *pointers[2] = {&packets[0], &packets[1]};
+	struct subject *before = inspector->current;
+
+	stand_in(inspector, subject, TO_SERVER, &packets[TO_SERVER]);
+	stand_in(inspector, subject, TO_CLIENT, &packets[TO_CLIENT]);
+	inspector->current = subject;
+	drain(inspector, subject, pointers, subject->first_dir, flush);
+	inspector->current = before;
+}
+
+static void on_flow_end(struct flow_entry *entry, enum flow_end why, void *arg)
+{
+	struct inspector *inspector = arg;
+	struct subject *subject = (struct subject *)entry;
+	struct flow *flow = &entry->flow;
+
+	if (!inspector->dying) {
+		if (flow->stream)
+			drain_alone(inspector, subject, true);
+		flow->ended = true;
+		if (why == FLOW_END_GIVEN_UP)
+			mark_lost(inspector, subject);
+		if (flow->alerted)
+			tell(inspector, subject, FLOW_ENDED_ALERTED);
+		else if (!flow->lost)
+			tell(inspector, subject, FLOW_ENDED);
+	}
+	inspector->stats.skipped_bytes += flow->app_skipped;
+	drop_decoder(subject);
+	detect_flow_free(flow->detect);
+	stream_free(flow->stream);
+	generation_put(subject->generation);
+}
+
+static uint64_t stable_id(const struct seki_flow_key *key, uint64_t time_us, uint64_t number)
+{
+	const uint8_t *p = (const uint8_t *)key;
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < sizeof(*key); i++)
+		hash = (hash ^ p[i]) * 0x100000001b3u;
+	hash = (hash ^ time_us) * 0x100000001b3u;
+	hash = (hash ^ number) * 0xff51afd7ed558ccdu;
+	hash ^= hash >> 33;
+	hash &= ID_MASK;
+	return hash ? hash : 1;
+}
+
+/* Did the sender of this packet open the flow? */
+static bool sender_opened(const struct packet *packet, const struct inspector_hint *hint, bool live,
+			  bool *known)
+{
+	bool from_service, to_service;
+
+	if (live && hint->flow_id) {
+		*known = hint->flow_flags & SEKI_FLOW_INIT_KNOWN;
+		return hint->from_lo == !!(hint->flow_flags & SEKI_FLOW_INIT_LO);
+	}
+	*known = true;
+	if (packet->proto != IPPROTO_TCP)
+		return true;
+	if (packet->tcp_flags & TCP_SYN)
+		return !(packet->tcp_flags & TCP_ACK);
+	/* Mid-stream: the well-known port is the server's, else the lower of one ephemeral and one other. */
+	*known = false;
+	from_service = packet->src_port < 1024;
+	to_service = packet->dst_port < 1024;
+	if (from_service != to_service)
+		return to_service;
+	from_service = packet->src_port < 32768;
+	to_service = packet->dst_port < 32768;
+	return from_service == to_service || to_service;
+}
+
+static struct subject *subject_new(struct inspector *inspector, const struct packet *packet,
+				   const struct seki_flow_key *key, const struct inspector_hint *hint)
+{
+	struct subject *subject;
+	struct flow *flow;
+	struct stream *stream = NULL;
+	bool opened;
+
+	if (packet->proto == IPPROTO_TCP && stream_new(&inspector->stream_stats, &stream))
+		return NULL;
+	subject = (struct subject *)flow_table_add(inspector->flows, key);
+	if (!subject) {
+		stream_free(stream);
+		return NULL;
+	}
+	flow = &subject->entry.flow;
+	flow->stream = stream;
+	flow->proto = packet->proto;
+	flow->id = inspector->options.live ? hint->flow_id : stable_id(key, packet->time_us, packet->number);
+	flow->first_us = packet->time_us;
+	opened = sender_opened(packet, hint, inspector->options.live, &flow->initiator_known);
+	flow->client = opened ? packet->src : packet->dst;
+	flow->server = opened ? packet->dst : packet->src;
+	flow->client_port = opened ? packet->src_port : packet->dst_port;
+	flow->server_port = opened ? packet->dst_port : packet->src_port;
+	subject->generation = inspector->generation;
+	subject->generation->users++;
+	inspector->stats.flows++;
+	if (stream && !(packet->tcp_flags & TCP_SYN))
+		inspector->stats.midstream++;
+	return subject;
+}
+
+static enum direction direction_of(const struct flow *flow, const struct packet *packet)
+{
+	bool same_host = !memcmp(&flow->client, &flow->server, sizeof(flow->client));
+
+	if (memcmp(&packet->src, &flow->client, sizeof(packet->src)))
+		return TO_CLIENT;
+	return same_host && packet->src_port != flow->client_port ? TO_CLIENT : TO_SERVER;
+}
+
+static void set_expiry(struct inspector *inspector, struct subject *subject)
+{
+	struct flow *flow = &subject->entry.flow;
+	size_t row = 0;
+	uint64_t seconds;
+
+	while (timeouts[row].proto && timeouts[row].proto != flow->proto)
+		row++;
+	seconds = flow->established ? timeouts[row].established : timeouts[row].fresh;
+	if (flow->stream && stream_closed(flow->stream))
+		seconds = timeouts[row].closed;
+	else if (flow->stream && stream_closing(flow->stream))
+		seconds = timeouts[row].closing;
+	flow->ended = flow->stream && stream_closed(flow->stream);
+	subject->entry.expires_us = inspector->now_us + seconds * 1000000;
+}
+
+static void account(struct subject *subject, const struct packet *packet, enum direction dir)
+{
+	struct flow *flow = &subject->entry.flow;
+
+	flow->last_us = packet->time_us;
+	flow->pkts[dir]++;
+	flow->bytes[dir] += packet->frame.len;
+	flow->both_directions = flow->pkts[0] && flow->pkts[1];
+	subject->last_number = packet->number;
+	if (flow->proto == IPPROTO_TCP)
+		flow->established |= !(packet->tcp_flags & (TCP_SYN | TCP_RST));
+	else
+		flow->established = flow->both_directions;
+}
+
+/* --- packets */
+
+/* Packets that no stack takes: rules see them, flows do not change by them. */
+static void inspect_bare(struct inspector *inspector, const struct packet *packet)
+{
+	struct seki_flow_key key;
+	struct subject *subject;
+
+	flow_key_of(packet, &key);
+	subject = (struct subject *)flow_table_find(inspector->flows, &key);
+	inspector->current = subject;
+	if (subject)
+		detect_packet(subject->generation->detect, packet, &subject->entry.flow,
+			      direction_of(&subject->entry.flow, packet));
+	else
+		detect_packet(inspector->generation->detect, packet, NULL, TO_SERVER);
+	inspector->current = NULL;
+}
+
+static struct subject *subject_of(struct inspector *inspector, const struct packet *packet,
+				  const struct inspector_hint *hint)
+{
+	struct seki_flow_key key;
+	struct subject *subject;
+	struct flow *flow;
+
+	flow_key_of(packet, &key);
+	subject = (struct subject *)flow_table_find(inspector->flows, &key);
+	if (subject && inspector->options.live && hint->flow_id) {
+		flow = &subject->entry.flow;
+		if (!flow->id) {
+			flow->id = hint->flow_id;
+		} else if (flow->id != hint->flow_id) { /* the kernel began a new flow with the same key */
+			flow_table_end(inspector->flows, &subject->entry, FLOW_END_NORMAL);
+			subject = NULL;
+		}
+	} else if (subject && subject->entry.expires_us < packet->time_us) {
+		flow_table_end(inspector->flows, &subject->entry, FLOW_END_TIMEOUT);
+		subject = NULL;
+	}
+	return subject ? subject : subject_new(inspector, packet, &key, hint);
+}
+
+static enum stream_verdict add_to_stream(struct inspector *inspector, const struct packet *packet,
+					 const struct inspector_hint *hint, struct subject **subject)
+{
+	struct flow *flow = &(*subject)->entry.flow;
+	enum stream_verdict verdict = stream_add(flow->stream, packet, direction_of(flow, packet));
+
+	if (verdict != STREAM_REOPENED)
+		return verdict;
+	flow_table_end(inspector->flows, &(*subject)->entry, FLOW_END_NORMAL);
+	*subject = subject_of(inspector, packet, hint);
+	if (!*subject)
+		return STREAM_IGNORED;
+	flow = &(*subject)->entry.flow;
+	return stream_add(flow->stream, packet, direction_of(flow, packet));
+}
+
+static uint64_t memory_of(const struct subject *subject)
+{
+	const struct flow *flow = &subject->entry.flow;
+
+	return (flow->stream ? stream_memory(flow->stream) : 0) + subject->fed;
+}
+
+static void inspect_packet(struct inspector *inspector, const struct packet *packet,
+			   const struct inspector_hint *hint)
+{
+	struct subject *subject = subject_of(inspector, packet, hint);
+	const struct packet *packets[2] = {packet, packet};
+	enum stream_verdict verdict = STREAM_TAKEN;
+	enum direction dir;
+	struct flow *flow;
+
+	if (subject && subject->entry.flow.stream)
+		verdict = add_to_stream(inspector, packet, hint, &subject);
+	if (!subject) {
+		inspector->stats.undecoded[SEKI_R_FLOW_TABLE_FULL]++;
+		return;
+	}
+	inspector->current = subject;
+	flow = &subject->entry.flow;
+	dir = direction_of(flow, packet);
+	if (hint->lost || hint->flow_flags & SEKI_FLOW_LOST)
+		mark_lost(inspector, subject);
+	flow->validated |= !!(hint->flow_flags & SEKI_FLOW_VALIDATED);
+	if (verdict == STREAM_TAKEN)
+		account(subject, packet, dir);
+	detect_packet(subject->generation->detect, packet, flow, dir);
+	if (verdict == STREAM_TAKEN) {
+		if (flow->stream)
+			drain(inspector, subject, packets, dir, false);
+		else if (flow->proto == IPPROTO_UDP)
+			inspect_datagram(inspector, subject, packet, dir);
+		set_expiry(inspector, subject);
+	}
+	inspector->current = NULL;
+	flow_table_touch(inspector->flows, &subject->entry, memory_of(subject));
+}
+
+/*
+ * A TCP segment that its receiver drops must not count in the stream. Datagrams stand alone: inspecting one
+ * that is dropped hides nothing, and captures on loopback hold checksums that nobody filled in.
+ */
+static bool checksums_good(struct inspector *inspector, struct packet *packet)
+{
+	if (!inspector->options.verify_checksums)
+		return true;
+	packet_verify(packet);
+	if (!packet->ip_checksum_bad && !packet->l4_checksum_bad)
+		return true;
+	inspector->stats.checksum_bad++;
+	return !packet->ip_checksum_bad && packet->proto != IPPROTO_TCP;
+}
+
+/* The headers that carry a packet through tunnels are there for rules too: those of the first `layers`
+ * layers. */
+static void inspect_outer(struct inspector *inspector, enum link_type link, const struct packet *inner,
+			  unsigned int layers)
+{
+	for (unsigned int layer = 0; layer < layers; layer++) {
+		struct packet outer;
+		enum seki_reason reason =
+			packet_decode_layer(link, inner->frame.data, inner->frame.len, layer, &outer);
+
+		outer.time_us = inner->time_us;
+		outer.number = inner->number;
+		if (reason == SEKI_R_CLEAN && !outer.fragment)
+			inspect_bare(inspector, &outer);
+	}
+}
+
+/* false: the packet is not to be looked at further. */
+static bool judge(struct inspector *inspector, enum seki_reason reason, enum link_type link,
+		  struct packet *packet, const struct inspector_hint *hint)
+{
+	packet->checksum_unknown = hint->checksum_unknown;
+	if ((reason == SEKI_R_IP4_BAD || reason == SEKI_R_IP6_BAD) && packet->truncated && hint->truncated)
+		reason = SEKI_R_CLEAN;
+	if (reason == SEKI_R_CLEAN)
+		return checksums_good(inspector, packet);
+	inspector->stats.undecoded[reason]++;
+	/* Where such a fragment is let through, its receiver puts it together all the same. */
+	if (reason == SEKI_R_FRAGMENT_BAD && packet->fragment && !packet->truncated)
+		return checksums_good(inspector, packet);
+	if ((reason == SEKI_R_TCP_FLAGS || reason == SEKI_R_LAND) && checksums_good(inspector, packet))
+		inspect_bare(inspector, packet);
+	if (packet->tunnels)
+		inspect_outer(inspector, link, packet, packet->tunnels + 1);
+	return false;
+}
+
+static void sweep(struct inspector *inspector)
+{
+	struct flow_entry *entry = flow_table_oldest(inspector->flows);
+
+	inspector->swept_us = inspector->now_us;
+	defrag_expire(inspector->defrag, inspector->now_us);
+	while (entry) {
+		struct flow_entry *newer = entry->newer;
+
+		if (entry->expires_us && entry->expires_us < inspector->now_us)
+			flow_table_end(inspector->flows, entry, FLOW_END_TIMEOUT);
+		else if (entry->flow.stream && stream_waiting(entry->flow.stream))
+			drain_alone(inspector, (struct subject *)entry, false);
+		entry = newer;
+	}
+}
+
+void inspector_tick(struct inspector *inspector, uint64_t time_us)
+{
+	if (time_us > inspector->now_us)
+		inspector->now_us = time_us;
+	if (inspector->now_us - inspector->swept_us >= SWEEP_US)
+		sweep(inspector);
+}
+
+void inspector_frame(struct inspector *inspector, enum link_type link, const uint8_t *frame, size_t len,
+		     uint64_t time_us, const struct inspector_hint *hint)
+{
+	static const struct inspector_hint no_hint;
+	struct packet packet;
+	enum seki_reason reason;
+
+	hint = hint ? hint : &no_hint;
+	inspector_tick(inspector, time_us);
+	inspector->number++;
+	inspector->stats.packets++;
+	inspector->stats.bytes += len;
+	reason = packet_decode(link, frame, len, &packet);
+	for (unsigned int nested = 0;; nested++) {
+		struct packet outer;
+		struct span whole;
+
+		packet.time_us = time_us;
+		packet.number = inspector->number;
+		if (!judge(inspector, reason, link, &packet, hint))
+			return;
+		if (!packet.fragment)
+			break;
+		inspector->stats.fragments++;
+		if (packet.truncated || nested == NESTED_MAX) {
+			inspector->stats.undecoded[SEKI_R_FRAGMENT_BAD]++;
+			return;
+		}
+		if (defrag_add(inspector->defrag, &packet, &whole) != DEFRAG_DONE)
+			return;
+		outer = packet;
+		reason = packet_decode_ip(whole.data, whole.len, &packet);
+		link = LINK_RAW;
+		memcpy(packet.vlan, outer.vlan, sizeof(packet.vlan));
+		packet.vlan_count = outer.vlan_count;
+	}
+	if (packet.tunnels)
+		inspect_outer(inspector, link, &packet, packet.tunnels);
+	inspect_packet(inspector, &packet, hint);
+}
+
+/* --- life */
+
+int inspector_new(const struct inspector_options *options, struct ruleset *set,
+		  const struct inspector_ops *ops, struct inspector **out)
+{
+	CLEANUP(inspector_free) struct inspector *inspector = calloc(1, sizeof(*inspector));
+	struct flow_table_options table = {.entry_size = sizeof(struct subject), .end = on_flow_end};
+	int error;
+
+	if (!inspector)
+		return -ENOMEM;
+	inspector->options = *options;
+	for (int d = 0; d < 2; d++)
+		if (!options->depth[d])
+			inspector->options.depth[d] = DEPTH;
+	inspector->ops = *ops;
+	table.flow_max = options->flow_max ? options->flow_max : FLOW_MAX;
+	table.memory = options->flow_memory ? options->flow_memory : FLOW_MEMORY;
+	table.arg = inspector;
+	/* Live, nobody outside may know which flows share a bucket; for files the same input gives the same
+	 * run. */
+	if (options->live && getrandom(&table.seed, sizeof(table.seed), 0) != (ssize_t)sizeof(table.seed))
+		return -errno;
+	error = flow_table_new(&table, &inspector->flows);
+	if (!error)
+		error = defrag_new(DEFRAG_MEMORY, &inspector->defrag);
+	if (!error)
+		error = generation_new(inspector, set, &inspector->generation);
+	if (error)
+		return error;
+	*out = TAKE_PTR(inspector);
+	return 0;
+}
+
+void inspector_free(struct inspector *inspector)
+{
+	if (!inspector)
+		return;
+	inspector->dying = true;
+	flow_table_free(inspector->flows);
+	defrag_free(inspector->defrag);
+	generation_put(inspector->generation);
+	free(inspector);
+}
+
+void inspector_finish(struct inspector *inspector)
+{
+	struct flow_entry *entry;
+
+	while ((entry = flow_table_oldest(inspector->flows)))
+		flow_table_end(inspector->flows, entry, FLOW_END_TIMEOUT);
+	defrag_expire(inspector->defrag, UINT64_MAX);
+	inspector->number = 0;
+	inspector->now_us = inspector->swept_us = 0;
+}
+
+int inspector_reload(struct inspector *inspector, struct ruleset *set)
+{
+	struct generation *generation;
+	int error = generation_new(inspector, set, &generation);
+
+	if (error)
+		return error;
+	generation_put(inspector->generation);
+	inspector->generation = generation;
+	return 0;
+}
+
+void inspector_count(const struct inspector *inspector, struct inspector_stats *out)
+{
+	struct defrag_stats fragments;
+
+	defrag_count(inspector->defrag, &fragments);
+	*out = inspector->stats;
+	out->flows_given_up = flow_table_given_up(inspector->flows);
+	out->reassembly_gaps = inspector->stream_stats.gaps;
+	out->overlaps = inspector->stream_stats.overlaps + fragments.overlaps;
+	out->undecoded[SEKI_R_FRAGMENT_BAD] += fragments.refused;
+	out->undecoded[SEKI_R_UNINSPECTED] += fragments.given_up;
+}

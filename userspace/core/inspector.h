@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inspector.h - the engine without its surroundings: frames in, alerts and
+ * flow ends out. `sekimori inspect` and the live engine both run this.
+ */
+#ifndef CORE_INSPECTOR_H
+#define CORE_INSPECTOR_H
+
+#include "detect.h"
+
+struct inspector;
+
+struct inspector_options {
+	bool verify_checksums;	  /* false: -k none */
+	bool live;		  /* flows carry BPF ids, time is monotonic */
+	uint64_t flow_memory;	  /* bytes for flows and reassembly; 0 = 256 MiB. Beyond it the oldest flow is given up, counted */
+	uint32_t flow_max;	  /* 0 = 65536 */
+	uint32_t depth[2];	  /* inspection depth per transaction; 0 = 1 MiB */
+};
+
+/* What BPF said of a live packet; zero for files but for the last two members. */
+struct inspector_hint {
+	uint64_t flow_id;
+	uint32_t flow_flags; /* SEKI_FLOW_* */
+	uint32_t record_seq;
+	bool from_lo;
+	bool lost; /* a record of this flow is missing before this one */
+	bool checksum_unknown; /* SEKI_REC_CSUM_PARTIAL or SEKI_REC_GSO: there is nothing to verify yet */
+	bool truncated;	       /* the capture holds less than the frame: its IP length cannot be met */
+};
+
+enum flow_outcome {
+	FLOW_ENDED,	    /* ended or timed out: nothing found */
+	FLOW_ENDED_ALERTED,
+	FLOW_DEPTH,	    /* inspection depth reached, nothing found: may be cleared */
+	FLOW_CIPHERTEXT,    /* both halves of the handshake seen, now opaque: may be sealed */
+	FLOW_LOST,	    /* lost a record or was given up: uninspected */
+};
+
+struct inspector_ops {
+	detect_alert_fn alert;
+	/* Once per outcome and flow; live engines turn it into messages to the keeper. */
+	void (*flow)(const struct flow *flow, enum flow_outcome outcome, void *arg);
+	void *arg;
+};
+
+struct inspector_stats {
+	uint64_t packets, bytes, undecoded[SEKI_REASON_MAX];
+	uint64_t flows, flows_given_up, fragments, reassembly_gaps, overlaps, midstream, checksum_bad;
+	uint64_t inspected_bytes, ciphertext_bytes, skipped_bytes;
+	uint64_t alerts;
+};
+
+__must_check int inspector_new(const struct inspector_options *options, struct ruleset *set,
+			       const struct inspector_ops *ops, struct inspector **out);
+void inspector_free(struct inspector *inspector);
+DEFINE_CLEANUP(inspector_free, struct inspector)
+
+/* One frame. hint may be NULL. Never fails: what cannot be decoded is counted by reason. */
+void inspector_frame(struct inspector *inspector, enum link_type link, const uint8_t *frame, size_t len,
+		     uint64_t time_us, const struct inspector_hint *hint);
+/* Time without packets: timeouts of flows and fragments. */
+void inspector_tick(struct inspector *inspector, uint64_t time_us);
+/* End of input: every flow ends, last data is inspected. */
+void inspector_finish(struct inspector *inspector);
+/* New flows use set; old flows keep theirs until they end. -ENOMEM: nothing changed. */
+__must_check int inspector_reload(struct inspector *inspector, struct ruleset *set);
+void inspector_count(const struct inspector *inspector, struct inspector_stats *out);
+
+#endif

@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * list.c - named lists in one path-compressed binary trie per address family.
+ * A node without items only joins two branches. Depth is at most 129, so
+ * recursion is bounded.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "list.h"
+
+#define LIST_DEPTH_MAX 130 /* one node per prefix length, and the empty link behind the last */
+#define ID_BUCKETS_MIN 1024u
+
+/* One list's claim on the prefix of its node. */
+struct claim {
+	struct claim *next;
+	char *reason; /* NULL: none given */
+	uint64_t expires, created;
+	uint32_t sid;
+	uint16_t list;
+	uint8_t flags, severity;
+};
+
+struct node {
+	struct prefix prefix;
+	uint32_t id; /* 0: joins branches only */
+	struct node *child[2];
+	struct node *id_next;
+	struct claim *claims; /* by list index */
+};
+
+struct list_set {
+	struct node *root[2]; /* IPv6, IPv4: ::/0 does not cover IPv4, as the kernel keeps them apart too */
+	struct node **ids;
+	uint32_t id_buckets, id_count;
+	uint32_t max_entries, total;
+	uint64_t next_expiry; /* nothing expires before; 0: nothing expires */
+	uint16_t lists;
+	uint32_t count[SEKI_MAX_LISTS];
+	char name[SEKI_MAX_LISTS][LIST_NAME_MAX];
+};
+
+/* --- ids: a hash of the prefix, so that reloading a list keeps every counter with its prefix */
+
+static uint32_t prefix_hash(const struct prefix *p)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (unsigned int i = 0; i < 16; i++)
+		hash = (hash ^ p->addr[i]) * 0x100000001b3ull;
+	hash = (hash ^ p->len) * 0x100000001b3ull;
+	hash ^= hash >> 32;
+	hash *= 0x9e3779b97f4a7c15ull;
+	return (uint32_t)(hash >> 32);
+}
+
+static bool id_used(const struct list_set *set, uint32_t id)
+{
+	for (const struct node *n = set->ids[id & (set->id_buckets - 1)]; n; n = n->id_next)
+		if (n->id == id)
+			return true;
+	return false;
+}
+
+static void id_link(struct list_set *set, struct node *node)
+{
+	struct node **bucket = &set->ids[node->id & (set->id_buckets - 1)];
+
+	node->id_next = *bucket;
+	*bucket = node;
+}
+
+static void id_grow(struct list_set *set)
+{
+	uint32_t old_buckets = set->id_buckets;
+	struct node **old = set->ids, **bigger;
+
+	bigger = old_buckets < 1u << 30 ? calloc(old_buckets * 2ul, sizeof(*bigger)) : NULL;
+	if (!bigger)
+		return; /* longer chains are slower, not wrong */
+	set->ids = bigger;
+	set->id_buckets = old_buckets * 2;
+	for (uint32_t i = 0; i < old_buckets; i++) {
+		for (struct node *n = old[i], *next; n; n = next) {
+			next = n->id_next;
+			id_link(set, n);
+		}
+	}
+	free(old);
+}
+
+static void id_give(struct list_set *set, struct node *node)
+{
+	uint32_t id = prefix_hash(&node->prefix);
+
+	if (set->id_count >= set->id_buckets)
+		id_grow(set);
+	do {
+		id = (id + 1) & LIST_ID_LAST;
+	} while (id == 0 || id_used(set, id));
+	node->id = id;
+	id_link(set, node);
+	set->id_count++;
+}
+
+static void id_take(struct list_set *set, struct node *node)
+{
+	struct node **at = &set->ids[node->id & (set->id_buckets - 1)];
+
+	while (*at != node)
+		at = &(*at)->id_next;
+	*at = node->id_next;
+	node->id = 0;
+	set->id_count--;
+}
+
+/* --- trie */
+
+static unsigned int prefix_bit(const struct prefix *p, unsigned int at)
+{
+	return p->addr[at / 8] >> (7 - at % 8) & 1;
+}
+
+/* The longest prefix that contains both. */
+static struct prefix prefix_common(const struct prefix *a, const struct prefix *b)
+{
+	unsigned int shortest = a->len < b->len ? a->len : b->len, bits = 0;
+	struct prefix common = {0};
+
+	while (bits < shortest && prefix_bit(a, bits) == prefix_bit(b, bits))
+		bits++;
+	common.len = (uint8_t)bits;
+	memcpy(common.addr, a->addr, bits / 8);
+	if (bits % 8)
+		common.addr[bits / 8] = (uint8_t)(a->addr[bits / 8] & (0xff00 >> (bits % 8)));
+	return common;
+}
+
+static struct node *node_new(const struct prefix *prefix)
+{
+	struct node *node = calloc(1, sizeof(*node));
+
+	if (node)
+		node->prefix = *prefix;
+	return node;
+}
+
+static bool same_prefix(const struct prefix *a, const struct prefix *b)
+{
+	return a->len == b->len && !memcmp(a->addr, b->addr, sizeof(a->addr));
+}
+
+/* Links from the root down to where prefix is or would be; the last one is path[*depth]. */
+static void trie_descend(struct node **root, const struct prefix *prefix, struct node **path[LIST_DEPTH_MAX],
+			 unsigned int *depth)
+{
+	unsigned int at = 0;
+
+	path[0] = root;
+	while (*path[at] && (*path[at])->prefix.len < prefix->len &&
+	       prefix_contains(&(*path[at])->prefix, prefix)) {
+		path[at + 1] = &(*path[at])->child[prefix_bit(prefix, (*path[at])->prefix.len)];
+		at++;
+	}
+	*depth = at;
+}
+
+/* The node of prefix, made when absent. NULL: out of memory. */
+static struct node *trie_insert(struct list_set *set, const struct prefix *prefix)
+{
+	struct node **path[LIST_DEPTH_MAX], **link, *node, *join, *old;
+	struct prefix common;
+	unsigned int depth;
+
+	trie_descend(&set->root[prefix_is_v4(prefix)], prefix, path, &depth);
+	link = path[depth];
+	old = *link;
+	if (old && same_prefix(&old->prefix, prefix))
+		return old;
+	node = node_new(prefix);
+	if (!node)
+		return NULL;
+	if (!old) {
+		*link = node;
+		return node;
+	}
+	common = prefix_common(&old->prefix, prefix);
+	if (common.len == prefix->len) {
+		node->child[prefix_bit(&old->prefix, prefix->len)] = old;
+		*link = node;
+		return node;
+	}
+	join = node_new(&common);
+	if (!join) {
+		free(node);
+		return NULL;
+	}
+	join->child[prefix_bit(prefix, common.len)] = node;
+	join->child[prefix_bit(&old->prefix, common.len)] = old;
+	*link = join;
+	return node;
+}
+
+/* Takes a node without claims out when it joins nothing any more. */
+static void trie_collapse(struct list_set *set, struct node **link)
+{
+	struct node *node = *link;
+
+	if (node->claims)
+		return;
+	if (node->id)
+		id_take(set, node);
+	if (node->child[0] && node->child[1])
+		return;
+	*link = node->child[0] ? node->child[0] : node->child[1];
+	free(node);
+}
+
+/* --- claims */
+
+static void claim_free(struct claim *claim)
+{
+	free(claim->reason);
+	free(claim);
+}
+
+/* The link where the list's claim is or belongs. */
+static struct claim **claim_link(struct node *node, uint16_t list)
+{
+	struct claim **at = &node->claims;
+
+	while (*at && (*at)->list < list)
+		at = &(*at)->next;
+	return at;
+}
+
+static void claim_unlink(struct list_set *set, struct claim **link)
+{
+	struct claim *claim = *link;
+
+	*link = claim->next;
+	set->count[claim->list]--;
+	set->total--;
+	claim_free(claim);
+}
+
+static int claim_new(const struct list_item *item, struct claim **out)
+{
+	struct claim *claim = calloc(1, sizeof(*claim));
+
+	if (!claim)
+		return -ENOMEM;
+	*claim = (struct claim){
+		.expires = item->expires,
+		.created = item->created,
+		.sid = item->sid,
+		.list = item->list,
+		.flags = item->flags,
+		.severity = item->severity,
+	};
+	if (item->reason[0]) {
+		claim->reason = strdup(item->reason);
+		if (!claim->reason) {
+			free(claim);
+			return -ENOMEM;
+		}
+	}
+	*out = claim;
+	return 0;
+}
+
+static void claim_show(const struct node *node, const struct claim *claim, struct list_item *item)
+{
+	*item = (struct list_item){
+		.prefix = node->prefix,
+		.list = claim->list,
+		.flags = claim->flags,
+		.severity = claim->severity,
+		.sid = claim->sid,
+		.expires = claim->expires,
+		.created = claim->created,
+	};
+	if (claim->reason)
+		memcpy(item->reason, claim->reason, strlen(claim->reason) + 1);
+}
+
+/* --- the set */
+
+int list_set_new(uint32_t max_entries, struct list_set **out)
+{
+	struct list_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return -ENOMEM;
+	set->ids = calloc(ID_BUCKETS_MIN, sizeof(*set->ids));
+	if (!set->ids) {
+		free(set);
+		return -ENOMEM;
+	}
+	set->id_buckets = ID_BUCKETS_MIN;
+	set->max_entries = max_entries;
+	set->lists = 1;
+	strcpy(set->name[LIST_MANUAL], "manual");
+	*out = set;
+	return 0;
+}
+
+static void node_free(struct node *node)
+{
+	if (!node)
+		return;
+	node_free(node->child[0]);
+	node_free(node->child[1]);
+	for (struct claim *c = node->claims, *next; c; c = next) {
+		next = c->next;
+		claim_free(c);
+	}
+	free(node);
+}
+
+void list_set_free(struct list_set *set)
+{
+	if (!set)
+		return;
+	node_free(set->root[0]);
+	node_free(set->root[1]);
+	free(set->ids);
+	free(set);
+}
+
+static bool name_is_good(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len >= LIST_NAME_MAX || *name == '.' || *name == '-')
+		return false;
+	return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
+int list_index(struct list_set *set, const char *name, bool create, uint16_t *index)
+{
+	if (!name_is_good(name))
+		return -EINVAL;
+	for (uint16_t i = 0; i < set->lists; i++) {
+		if (!strcmp(set->name[i], name)) {
+			*index = i;
+			return 0;
+		}
+	}
+	if (!create)
+		return -ENOENT;
+	if (set->lists == SEKI_MAX_LISTS)
+		return -ENOSPC;
+	strcpy(set->name[set->lists], name);
+	*index = set->lists++;
+	return 0;
+}
+
+const char *list_name(const struct list_set *set, uint16_t index)
+{
+	return index < set->lists ? set->name[index] : NULL;
+}
+
+static bool item_is_good(const struct list_set *set, const struct list_item *item)
+{
+	const unsigned int directions = SEKI_ENTRY_SRC | SEKI_ENTRY_DST;
+
+	return prefix_is_canonical(&item->prefix) && item->list < set->lists && (item->flags & directions) &&
+	       !(item->flags & ~(directions | SEKI_ENTRY_ALERT)) && item->severity < SEKI_SEVERITY_MAX &&
+	       memchr(item->reason, '\0', sizeof(item->reason));
+}
+
+int list_add(struct list_set *set, const struct list_item *item)
+{
+	struct claim *claim = NULL, **link;
+	struct node **path[LIST_DEPTH_MAX], *node;
+	unsigned int depth;
+	bool replaces;
+	int err;
+
+	if (!item_is_good(set, item))
+		return -EINVAL;
+	trie_descend(&set->root[prefix_is_v4(&item->prefix)], &item->prefix, path, &depth);
+	node = *path[depth];
+	if (node && !same_prefix(&node->prefix, &item->prefix))
+		node = NULL;
+	link = node ? claim_link(node, item->list) : NULL;
+	replaces = link && *link && (*link)->list == item->list;
+	if (!replaces && set->total >= set->max_entries)
+		return -ENOSPC;
+	err = claim_new(item, &claim);
+	if (err)
+		return err;
+	if (!node)
+		node = trie_insert(set, &item->prefix);
+	if (!node) {
+		claim_free(claim);
+		return -ENOMEM;
+	}
+	link = claim_link(node, item->list);
+	if (replaces)
+		claim_unlink(set, link);
+	claim->next = *link;
+	*link = claim;
+	set->count[item->list]++;
+	set->total++;
+	if (!node->id)
+		id_give(set, node);
+	if (item->expires && (!set->next_expiry || item->expires < set->next_expiry))
+		set->next_expiry = item->expires;
+	return 0;
+}
+
+int list_remove(struct list_set *set, uint16_t list, const struct prefix *prefix)
+{
+	struct node **path[LIST_DEPTH_MAX], *node;
+	struct claim **link;
+	unsigned int depth;
+
+	if (!prefix_is_canonical(prefix))
+		return -ENOENT;
+	trie_descend(&set->root[prefix_is_v4(prefix)], prefix, path, &depth);
+	node = *path[depth];
+	if (!node || !same_prefix(&node->prefix, prefix))
+		return -ENOENT;
+	link = claim_link(node, list);
+	if (!*link || (*link)->list != list)
+		return -ENOENT;
+	claim_unlink(set, link);
+	trie_collapse(set, path[depth]);
+	/* A join above may have lost its second branch. */
+	if (depth > 0)
+		trie_collapse(set, path[depth - 1]);
+	return 0;
+}
+
+/* Removes the claims of one list, or with list SEKI_MAX_LISTS those that expired before now; from the leaves
+ * up. */
+static void trie_prune(struct list_set *set, struct node **link, uint16_t list, uint64_t now)
+{
+	struct node *node = *link;
+
+	if (!node)
+		return;
+	trie_prune(set, &node->child[0], list, now);
+	trie_prune(set, &node->child[1], list, now);
+	for (struct claim **at = &node->claims; *at;) {
+		const struct claim *c = *at;
+
+		if (list < SEKI_MAX_LISTS ? c->list == list : c->expires && c->expires <= now) {
+			claim_unlink(set, at);
+			continue;
+		}
+		if (c->expires && (!set->next_expiry || c->expires < set->next_expiry))
+			set->next_expiry = c->expires;
+		at = &(*at)->next;
+	}
+	trie_collapse(set, link);
+}
+
+static uint32_t prune_all(struct list_set *set, uint16_t list, uint64_t now)
+{
+	uint32_t before = set->total;
+
+	set->next_expiry = 0;
+	trie_prune(set, &set->root[0], list, now);
+	trie_prune(set, &set->root[1], list, now);
+	return before - set->total;
+}
+
+void list_clear(struct list_set *set, uint16_t list)
+{
+	if (list < set->lists && set->count[list] > 0)
+		prune_all(set, list, 0);
+}
+
+uint32_t list_expire(struct list_set *set, uint64_t now)
+{
+	if (!set->next_expiry || set->next_expiry > now)
+		return 0;
+	return prune_all(set, SEKI_MAX_LISTS, now);
+}
+
+uint32_t list_count(const struct list_set *set, uint16_t list)
+{
+	return list < set->lists ? set->count[list] : 0;
+}
+
+uint32_t list_total(const struct list_set *set)
+{
+	return set->total;
+}
+
+/* --- reading */
+
+void list_why(const struct list_set *set, const struct prefix *addr, list_item_fn fn, void *arg)
+{
+	const struct node *covers[LIST_DEPTH_MAX], *node = set->root[prefix_is_v4(addr)];
+	unsigned int depth = 0;
+	struct list_item item;
+
+	while (node && prefix_contains(&node->prefix, addr)) {
+		covers[depth++] = node;
+		if (node->prefix.len >= addr->len)
+			break;
+		node = node->child[prefix_bit(addr, node->prefix.len)];
+	}
+	while (depth-- > 0) {
+		for (const struct claim *c = covers[depth]->claims; c; c = c->next) {
+			claim_show(covers[depth], c, &item);
+			if (fn(&item, arg))
+				return;
+		}
+	}
+}
+
+static int each_below(const struct node *node, uint16_t list, list_item_fn fn, void *arg)
+{
+	struct list_item item;
+
+	if (!node)
+		return 0;
+	for (const struct claim *c = node->claims; c; c = c->next) {
+		if (c->list != list)
+			continue;
+		claim_show(node, c, &item);
+		if (fn(&item, arg))
+			return 1;
+	}
+	return each_below(node->child[0], list, fn, arg) || each_below(node->child[1], list, fn, arg);
+}
+
+void list_each(const struct list_set *set, uint16_t list, list_item_fn fn, void *arg)
+{
+	if (!each_below(set->root[1], list, fn, arg))
+		each_below(set->root[0], list, fn, arg);
+}
+
+/* --- flattening */
+
+/* What the live claims at and above a node add up to, for dropping and for telling apart. */
+struct fold {
+	const struct claim *best; /* names list, severity and sid; NULL: no such claim */
+	uint8_t flags;
+	uint64_t expires; /* 0: never */
+};
+
+struct flattener {
+	struct list_row *rows;
+	uint32_t count;
+	uint64_t now;
+	int64_t to_monotonic;
+};
+
+static void fold_claim(struct fold *fold, const struct claim *claim, bool inherited)
+{
+	bool stays = fold->best && (!fold->expires || (claim->expires && claim->expires <= fold->expires));
+
+	fold->expires = stays ? fold->expires : claim->expires;
+	fold->flags |= claim->flags;
+	if (inherited || !fold->best || claim->severity > fold->best->severity)
+		fold->best = claim;
+}
+
+static uint32_t to_kernel_time(uint64_t expires, int64_t to_monotonic)
+{
+	int64_t seconds;
+
+	if (!expires)
+		return 0;
+	if (expires > INT64_MAX || __builtin_add_overflow((int64_t)expires, to_monotonic, &seconds))
+		return UINT32_MAX;
+	if (seconds < 1)
+		return 1; /* 0 would mean never */
+	return seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+}
+
+/* by value: what the node adds holds for its branch only */
+static void flatten_below(struct flattener *f, const struct node *node, struct fold drop, struct fold alert)
+{
+	bool drop_inherited = true, alert_inherited = true, live = false;
+
+	if (!node)
+		return;
+	for (const struct claim *c = node->claims; c; c = c->next) {
+		if (c->expires && c->expires <= f->now)
+			continue;
+		live = true;
+		if (c->flags & SEKI_ENTRY_ALERT) {
+			fold_claim(&alert, c, alert_inherited);
+			alert_inherited = false;
+		} else {
+			fold_claim(&drop, c, drop_inherited);
+			drop_inherited = false;
+		}
+	}
+	if (live) {
+		/* Dropping wins: an alert-only list must never open what another list closes. */
+		const struct fold *fold = drop.best ? &drop : &alert;
+
+		f->rows[f->count++] = (struct list_row){
+			.prefix = node->prefix,
+			.entry =
+				{
+					.id = node->id,
+					.expires = to_kernel_time(fold->expires, f->to_monotonic),
+					.list = fold->best->list,
+					.flags = fold->flags,
+					.severity = fold->best->severity,
+					.sid = fold->best->sid,
+				},
+		};
+	}
+	flatten_below(f, node->child[0], drop, alert);
+	flatten_below(f, node->child[1], drop, alert);
+}
+
+int list_flatten(struct list_set *set, uint64_t now, int64_t to_monotonic, struct list_row **rows,
+		 uint32_t *count)
+{
+	struct flattener f = {.now = now, .to_monotonic = to_monotonic};
+
+	/* One row per node with an id at most; one spare, so that an empty set gives a pointer too. */
+	f.rows = malloc((set->id_count + 1ul) * sizeof(*f.rows));
+	if (!f.rows)
+		return -ENOMEM;
+	flatten_below(&f, set->root[1], (struct fold){0}, (struct fold){0});
+	flatten_below(&f, set->root[0], (struct fold){0}, (struct fold){0});
+	*rows = f.rows;
+	*count = f.count;
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * list.h - the truth about who is listed: named lists of prefixes, reference
+ * counted, merged into the rows the kernel gets. No I/O; times are arguments.
+ */
+#ifndef CORE_LIST_H
+#define CORE_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/cleanup.h"
+#include "lib/prefix.h"
+#include "sekimori/maps.h"
+
+#define LIST_NAME_MAX 32
+#define LIST_REASON_MAX 128
+#define LIST_ID_LAST 0x7fffffffu /* ids of rows are 1..this; the upper half is free for rows that are in no list */
+#define LIST_MANUAL 0u /* `sekimori block` writes here; always exists as "manual" */
+
+struct list_set;
+
+struct list_item {
+	struct prefix prefix;
+	uint16_t list;
+	uint8_t flags;	  /* SEKI_ENTRY_SRC, _DST, _ALERT */
+	uint8_t severity;
+	uint32_t sid;
+	uint64_t expires; /* epoch seconds, 0 = never */
+	uint64_t created;
+	char reason[LIST_REASON_MAX];
+};
+
+__must_check int list_set_new(uint32_t max_entries, struct list_set **out);
+void list_set_free(struct list_set *set);
+DEFINE_CLEANUP(list_set_free, struct list_set)
+
+/* Index of the named list, made when create and absent. -ENOENT, -ENOSPC (SEKI_MAX_LISTS), -EINVAL bad name. */
+__must_check int list_index(struct list_set *set, const char *name, bool create, uint16_t *index);
+const char *list_name(const struct list_set *set, uint16_t index); /* NULL: no such list */
+
+/* One item per (list, prefix): adding again replaces. -ENOSPC at max_entries. */
+__must_check int list_add(struct list_set *set, const struct list_item *item);
+__must_check int list_remove(struct list_set *set, uint16_t list, const struct prefix *prefix); /* -ENOENT */
+/* Drops every item of the list. */
+void list_clear(struct list_set *set, uint16_t list);
+/* Removes items that expired before now; returns how many. */
+uint32_t list_expire(struct list_set *set, uint64_t now);
+uint32_t list_count(const struct list_set *set, uint16_t list);
+uint32_t list_total(const struct list_set *set);
+
+/* Every item that covers addr, most specific first; returns nonzero of fn to stop. */
+typedef int (*list_item_fn)(const struct list_item *item, void *arg);
+void list_why(const struct list_set *set, const struct prefix *addr, list_item_fn fn, void *arg);
+void list_each(const struct list_set *set, uint16_t list, list_item_fn fn, void *arg);
+
+/*
+ * The merged rows: one per distinct prefix, flags and latest expiry of every
+ * item that covers it folded in (see struct seki_entry). to_monotonic is added
+ * to epoch seconds. id is stable for a prefix while it stays listed.
+ * Items that expired by now do not count. Where dropping and alerting claims meet, dropping wins whole: the row
+ * has the directions and the expiry of the dropping ones. list, severity and sid are those of the prefix's own
+ * most severe such item, else of the nearest that covers it. IPv6 prefixes never cover IPv4 (::/0 is IPv6 only).
+ * *rows is malloc'ed, IPv4 first. -ENOMEM.
+ */
+struct list_row {
+	struct prefix prefix;
+	struct seki_entry entry;
+};
+__must_check int list_flatten(struct list_set *set, uint64_t now, int64_t to_monotonic, struct list_row **rows,
+			      uint32_t *count);
+
+/*
+ * Plain list text: one address, CIDR or a-b range per line, # and ; comments.
+ * A malformed line is reported and left out, never ends the list. Ranges become prefixes, the fewest that are
+ * exact. add returns 0, -EEXIST for a prefix that is there already (a line of such only counts as merged), or
+ * another -errno, which ends the reading and is returned. report->lines counts lines with an entry.
+ */
+struct list_report {
+	uint32_t lines, accepted, merged, refused;
+};
+typedef void (*list_refused_fn)(unsigned int line, const char *text, const char *why, void *arg);
+__must_check int list_parse_plain(const char *text, size_t len, int (*add)(const struct prefix *prefix, void *arg),
+				  list_refused_fn refused, void *arg, struct list_report *report);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mpm.h - many literals at once over one buffer: says which rules are worth
+ * a full look.
+ */
+#ifndef CORE_MPM_H
+#define CORE_MPM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/cleanup.h"
+
+#define MPM_PATTERN_MAX 64u /* longer literals are found by their first bytes; the exact check follows */
+
+struct hs_database;
+struct hs_scratch;
+
+struct mpm_pattern {
+	const uint8_t *data; /* borrowed until mpm_build() returns */
+	uint16_t len;
+	bool nocase;
+	uint32_t rule;
+};
+
+/* Grows while rules are added, then is built once and never changes. Zero is empty. */
+struct mpm {
+	struct mpm_pattern *patterns; /* only before the build */
+	uint32_t pattern_count, pattern_room;
+	struct hs_database *database; /* NULL: nothing to find */
+	uint32_t *rules;	      /* grouped by literal */
+	uint32_t *first;	      /* literal n has rules[first[n]] … rules[first[n + 1] - 1] */
+	uint32_t literal_count;
+	uint32_t longest; /* literal */
+};
+
+/* A literal of rules[0..count) ended at byte `to` of the scanned data. */
+typedef void (*mpm_hit_fn)(const uint32_t *rules, uint32_t count, uint64_t to, void *arg);
+
+__must_check int mpm_add(struct mpm *mpm, const struct mpm_pattern *pattern);
+/* once: a literal is reported at most once per scan. -EINVAL with why, -ENOMEM. */
+__must_check int mpm_build(struct mpm *mpm, bool once, char *why, size_t why_len);
+void mpm_clear(struct mpm *mpm);
+/* Makes *scratch big enough for mpm too. One scratch per thread. */
+__must_check int mpm_scratch(const struct mpm *mpm, struct hs_scratch **scratch);
+void mpm_scratch_free(struct hs_scratch *scratch);
+void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len, mpm_hit_fn fn,
+	      void *arg);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * policy.h - everything that a configuration says, as one value. A parser
+ * child makes it from text and seals it (policy_pack); the keeper checks the
+ * image's bounds (policy_unpack) and applies it whole or not at all.
+ */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/cleanup.h"
+#include "lib/conf.h"
+#include "lib/prefix.h"
+#include "sekimori/maps.h"
+
+#define POLICY_PATH_MAX 256
+#define POLICY_NAME_MAX 32
+#define POLICY_REASON_MAX 128
+#define POLICY_PROFILES_MAX 256u /* with "default"; the kernel's number of a profile is one byte */
+#define POLICY_PROFILE_DEFAULT "default"
+#define POLICY_IMAGE_MAX (512u << 20)
+
+struct policy_iface {
+	char name[16];
+	uint16_t vlan;
+	uint8_t role, mode;
+};
+
+struct policy_net { /* allow entries, own and protected networks */
+	struct prefix prefix;
+	uint32_t flags; /* SEKI_NET_* */
+	bool allow;	/* scope holds */
+	struct seki_scope scope; /* ifindex is 0: the keeper fills it from iface */
+	char iface[16];		 /* the scope holds on this interface only; "" = any */
+	char reason[POLICY_REASON_MAX]; /* of an allow entry, for people */
+	uint32_t line;		 /* of the configuration */
+};
+
+struct policy_service { /* what a DMZ profile may start */
+	char profile[POLICY_NAME_MAX];
+	uint8_t proto;
+	uint16_t port; /* host order */
+	struct prefix dst;
+	uint32_t rule; /* line of the configuration, for messages */
+};
+
+struct policy_host {
+	struct prefix prefix;
+	char profile[POLICY_NAME_MAX];
+	uint32_t line; /* of the configuration */
+};
+
+struct policy_list { /* a list file to load at start and apply */
+	char name[POLICY_NAME_MAX];
+	char path[POLICY_PATH_MAX];
+	uint8_t flags, severity;
+};
+
+struct policy_entry {
+	uint16_t list; /* row of lists[] */
+	struct prefix prefix;
+};
+
+struct policy_variable {
+	char name[POLICY_NAME_MAX];
+	char value[1024];
+};
+
+struct policy_block { /* auto-block */
+	uint8_t cut_severity;	/* from this severity on the flow is cut */
+	uint8_t source_severity; /* from this one on the source is blocked too */
+	bool enabled;
+	uint32_t ttl, ttl_max;	/* seconds; each repeat multiplies by repeat_factor */
+	uint32_t repeat_factor;
+	uint32_t shared_flows;	/* a source with this many other clean flows in SEKI_SHARED_WINDOW..2x is shared: cut only */
+	uint32_t rate;		/* source blocks per second, all engines together */
+};
+
+struct policy {
+	struct seki_settings settings; /* depth, chunk, rate, quota, timeouts, action; the rest is the keeper's */
+	struct policy_block block;
+	uint32_t engines;
+	uint64_t engine_memory;
+	char eve_path[POLICY_PATH_MAX];
+	struct policy_iface *ifaces;
+	struct policy_net *nets;
+	struct policy_service *services;
+	struct policy_host *hosts;
+	struct policy_list *lists;
+	struct policy_entry *entries;
+	struct policy_variable *variables;
+	char (*rule_files)[POLICY_PATH_MAX];
+	uint32_t iface_count, net_count, service_count, host_count, list_count, entry_count, variable_count,
+		rule_file_count;
+};
+
+void policy_free(struct policy *policy); /* and the struct itself */
+DEFINE_CLEANUP(policy_free, struct policy)
+
+/* The defaults of the table, no interface, no list; malloc'ed. */
+__must_check int policy_default(struct policy **out);
+
+/*
+ * Configuration text to policy; pure. All errors are collected with file:line:column and a suggestion for unknown
+ * keys; one error refuses the whole. Contents of list files are not read here: list_count rows name them.
+ */
+__must_check int policy_parse(const char *file, const char *text, size_t len, struct policy **out, struct conf_errors *errors);
+
+/* Adds a prefix that a list file named to lists[list]. -EINVAL, -ENOSPC at 4 Mi entries, -ENOMEM. */
+__must_check int policy_add_entry(struct policy *policy, uint16_t list, const struct prefix *prefix);
+
+/* One line per key: name, type, default, range, help. For man page, `check --help`. fn gets each row. */
+struct policy_key_help {
+	const char *block, *name, *type, *standard, *help;
+};
+void policy_keys(void (*fn)(const struct policy_key_help *row, void *arg), void *arg);
+
+/*
+ * Flat image: header with magic, schema, counts and digest, then arrays. *image malloc'ed. -EFBIG over a limit; -EINVAL when
+ * policy holds what policy_unpack() would refuse. The same policy always gives the same bytes.
+ */
+__must_check int policy_pack(const struct policy *policy, void **image, size_t *len);
+/*
+ * Checks every bound, enum, string end and the digest of a hostile image. -EBADMSG with *why (static), -ENOMEM.
+ * The digest (against damage, not forgery) is then in settings.policy_digest.
+ */
+__must_check int policy_unpack(const void *image, size_t len, struct policy **out, const char **why);
+
+/*
+ * Safety of the entries against lock-out: a finding with the offending prefix and why when an entry covers one of the
+ * given own, gateway, resolver or management addresses or lies inside one, or lists together cover more than max_share (per
+ * mille; 0 = not asked) of the IPv4 space (then with the widest entry). Lists that only alert are not looked at. Returns how many.
+ * A finding is for people: enforcement is safe anyway, since the allow set wins.
+ */
+struct policy_guard {
+	const struct prefix *addresses;
+	uint32_t count;
+	uint32_t max_share;
+};
+typedef void (*policy_finding_fn)(const struct prefix *entry, const char *list, const char *why, void *arg);
+uint32_t policy_check_lockout(const struct policy *policy, const struct policy_guard *guard, policy_finding_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * rule_keyword.c - the table of rule keywords. Adding one is adding a row
+ * and, where no function fits, the function.
+ */
+#include <pthread.h>
+#include <string.h>
+
+#include "rule_parse.h"
+
+#define META(word, function, text) { .name = word, .parse = function, .argument = ARGUMENT_NEEDED, .help = text }
+#define FIELD(word, old, test, greatest, text) \
+	{ .name = word, .alias = old, .parse = keyword_range, .argument = ARGUMENT_NEEDED, .flags = KEYWORD_PACKET, \
+	  .value = test, .max = greatest, .help = text }
+#define OLD(word, buffer) \
+	{ .name = word, .parse = keyword_old_buffer, .value = BUFFER_##buffer, \
+	  .help = "the content before it is looked for in the buffer of that name" }
+#define STICKY(word, buffer) \
+	{ .name = word, .parse = keyword_buffer, .value = BUFFER_##buffer, .help = "older spelling of a sticky buffer" }
+#define CHANGE(word, transform, text) \
+	{ .name = word, .parse = keyword_transform, .value = TRANSFORM_##transform, .help = text }
+
+static const struct rule_keyword keywords[] = {
+	META("msg", keyword_msg, "text of the alert"),
+	META("sid", keyword_sid, "number of the rule"),
+	META("rev", keyword_rev, "revision of the rule"),
+	META("gid", keyword_gid, "group of the number, 1 when left out"),
+	META("classtype", keyword_classtype, "class, which gives description and priority"),
+	META("priority", keyword_priority, "1 most urgent; wins over that of the class"),
+	META("reference", keyword_reference, "kind,value: where to read more"),
+	META("metadata", keyword_metadata, "key value, …; signature_severity gives the severity"),
+	META("target", keyword_target, "src_ip or dest_ip is the victim"),
+	{ .name = "noalert", .parse = keyword_noalert, .help = "sets state but gives no alert" },
+	{ .name = "alert", .parse = keyword_alert, .help = "a pass rule gives an alert too" },
+	{ .name = "tag", .parse = keyword_ignored, .argument = ARGUMENT_NEEDED, .flags = KEYWORD_NO_EFFECT,
+	  .help = "would record later packets; read, without effect" },
+	{ .name = "rawbytes", .parse = keyword_ignored, .flags = KEYWORD_NO_EFFECT,
+	  .help = "payload is always raw; read, without effect" },
+
+	META("flow", keyword_flow, "established, to_server, to_client, stateless, only_stream, no_stream, …"),
+	META("flowbits", keyword_flowbits, "set, unset, toggle, isset or isnotset,name: a mark on the flow"),
+	META("flowint", keyword_flowint, "name,operator,value: a counter on the flow"),
+	META("xbits", keyword_xbits, "action,name,track ip_src|ip_dst|ip_pair,expire s: a mark on addresses"),
+	META("hostbits", keyword_hostbits, "action,name[,src|dst]: a mark on an address"),
+	META("threshold", keyword_threshold, "type limit|threshold|both, track …, count n, seconds s: fewer alerts"),
+	META("detection_filter", keyword_detection_filter, "track …, count n, seconds s: alerts only above a rate"),
+	META("stream_size", keyword_stream_size, "client|server|both|either,operator,n: bytes of the stream so far"),
+	META("app-layer-protocol", keyword_app_protocol, "[!]name: the protocol detected on the flow"),
+
+	FIELD("dsize", NULL, TEST_DSIZE, 65535, "length of the packet's payload"),
+	FIELD("ttl", NULL, TEST_TTL, 255, "time to live or hop limit"),
+	FIELD("tos", NULL, TEST_TOS, 255, "type of service"),
+	FIELD("id", NULL, TEST_ID, 65535, "IPv4 identification"),
+	FIELD("itype", NULL, TEST_ITYPE, 255, "ICMP type"),
+	FIELD("icode", NULL, TEST_ICODE, 255, "ICMP code"),
+	FIELD("icmp_id", NULL, TEST_ICMP_ID, 65535, "identifier of an ICMP echo"),
+	FIELD("icmp_seq", NULL, TEST_ICMP_SEQ, 65535, "sequence number of an ICMP echo"),
+	FIELD("seq", "tcp.seq", TEST_SEQ, UINT32_MAX, "TCP sequence number"),
+	FIELD("ack", "tcp.ack", TEST_ACK, UINT32_MAX, "TCP acknowledgement number"),
+	FIELD("window", "tcp.window", TEST_WINDOW, 65535, "TCP window"),
+	FIELD("fragoffset", NULL, TEST_FRAGOFFSET, 8191, "fragment offset in units of 8 bytes"),
+	{ .name = "flags", .alias = "tcp.flags", .parse = keyword_flags, .argument = ARGUMENT_NEEDED,
+	  .flags = KEYWORD_PACKET, .help = "[!|+|*]FSRPAUEC0[,ignored]: TCP flags" },
+	{ .name = "fragbits", .parse = keyword_fragbits, .argument = ARGUMENT_NEEDED, .flags = KEYWORD_PACKET,
+	  .help = "[!|+|*]MDR: more fragments, do not fragment, reserved" },
+	{ .name = "sameip", .parse = keyword_sameip, .flags = KEYWORD_PACKET, .help = "source equals destination" },
+	{ .name = "ipopts", .parse = keyword_ipopts, .argument = ARGUMENT_NEEDED, .flags = KEYWORD_PACKET,
+	  .help = "an IPv4 option: rr, lsrr, ssrr, ts, sec, esec, satid, nop, eol, any" },
+	META("ip_proto", keyword_ip_proto, "protocol number or name, with <, > or !"),
+
+	META("content", keyword_content, "[!]\"bytes\": must (not) be in the buffer; |xx| is hexadecimal"),
+	{ .name = "nocase", .parse = keyword_nocase, .help = "upper and lower case are the same" },
+	{ .name = "offset", .parse = keyword_position, .argument = ARGUMENT_NEEDED, .value = 'o',
+	  .help = "the content begins at or behind this place" },
+	{ .name = "depth", .parse = keyword_position, .argument = ARGUMENT_NEEDED, .value = 'p',
+	  .help = "the content lies in so many bytes, counted from the offset" },
+	{ .name = "distance", .parse = keyword_position, .argument = ARGUMENT_NEEDED, .value = 'd',
+	  .help = "at least so many bytes behind the last match" },
+	{ .name = "within", .parse = keyword_position, .argument = ARGUMENT_NEEDED, .value = 'w',
+	  .help = "ends within so many bytes behind the last match" },
+	{ .name = "startswith", .parse = keyword_edge, .value = 's', .help = "the buffer begins with it" },
+	{ .name = "endswith", .parse = keyword_edge, .value = 'e', .help = "the buffer ends with it" },
+	{ .name = "fast_pattern", .parse = keyword_fast_pattern, .argument = ARGUMENT_OPTIONAL,
+	  .help = "the content by which the rule is found first" },
+	META("isdataat", keyword_isdataat, "[!]n[,relative]: there is (no) data at that place"),
+	{ .name = "absent", .parse = keyword_absent, .argument = ARGUMENT_OPTIONAL, .help = "the buffer does not exist" },
+	META("bsize", keyword_bsize, "length of the sticky buffer"),
+	META("urilen", keyword_urilen, "range[,raw|norm]: length of the request target"),
+	META("pcre", keyword_pcre, "[!]\"/regex/flags\"; R relative"),
+	META("byte_test", keyword_byte_test, "count,[!]operator,value,offset[,…]: compares a number in the data"),
+	META("byte_jump", keyword_byte_jump, "count,offset[,…]: goes on where a number in the data points"),
+	META("byte_extract", keyword_byte_extract, "count,offset,name[,…]: keeps a number for later options"),
+	META("byte_math", keyword_byte_math, "bytes n, offset n, oper o, rvalue v, result name: calculates"),
+
+	CHANGE("dotprefix", DOTPREFIX, "a dot is put before the buffer"),
+	CHANGE("to_lowercase", TO_LOWERCASE, "the buffer in lower case"),
+	CHANGE("to_uppercase", TO_UPPERCASE, "the buffer in upper case"),
+	CHANGE("strip_whitespace", STRIP_WHITESPACE, "the buffer without white space"),
+	CHANGE("compress_whitespace", COMPRESS_WHITESPACE, "runs of white space become one blank"),
+	CHANGE("url_decode", URL_DECODE, "%xx and + are decoded"),
+	CHANGE("header_lowercase", HEADER_LOWERCASE, "names of header lines in lower case"),
+	CHANGE("strip_pseudo_headers", STRIP_PSEUDO_HEADERS, "without header lines that begin with a colon"),
+
+#define X(id, word, proto, dir, many, text) \
+	{ .name = word, .parse = keyword_buffer, .value = BUFFER_##id, .help = text },
+	INSPECTION_BUFFERS(X)
+#undef X
+	STICKY("file_data", FILE_DATA),
+	STICKY("dns_query", DNS_QUERY),
+	STICKY("dns.query.rrname", DNS_QUERY),
+	STICKY("tls_sni", TLS_SNI),
+	STICKY("tls_cert_subject", TLS_CERT_SUBJECT),
+	STICKY("tls_cert_issuer", TLS_CERT_ISSUER),
+	STICKY("tls_cert_serial", TLS_CERT_SERIAL),
+	STICKY("tls.issuer", TLS_CERT_ISSUER),
+	STICKY("ssh_software", SSH_SOFTWARE),
+	STICKY("ssh_proto", SSH_PROTO),
+	STICKY("http_request_line", HTTP_REQUEST_LINE),
+	STICKY("http_response_line", HTTP_RESPONSE_LINE),
+	STICKY("http_protocol", HTTP_PROTOCOL),
+	STICKY("http_accept", HTTP_ACCEPT),
+	STICKY("http_accept_enc", HTTP_ACCEPT_ENC),
+	STICKY("http_accept_lang", HTTP_ACCEPT_LANG),
+	STICKY("http_connection", HTTP_CONNECTION),
+	STICKY("http_content_type", HTTP_CONTENT_TYPE),
+	STICKY("http_content_len", HTTP_CONTENT_LEN),
+	STICKY("http_header_names", HTTP_HEADER_NAMES),
+	STICKY("http_referer", HTTP_REFERER),
+	STICKY("http_start", HTTP_START),
+	OLD("http_uri", HTTP_URI),
+	OLD("http_raw_uri", HTTP_URI_RAW),
+	OLD("http_method", HTTP_METHOD),
+	OLD("http_header", HTTP_HEADER),
+	OLD("http_raw_header", HTTP_HEADER_RAW),
+	OLD("http_cookie", HTTP_COOKIE),
+	OLD("http_user_agent", HTTP_USER_AGENT),
+	OLD("http_host", HTTP_HOST),
+	OLD("http_raw_host", HTTP_HOST_RAW),
+	OLD("http_client_body", HTTP_REQUEST_BODY),
+	OLD("http_server_body", HTTP_RESPONSE_BODY),
+	OLD("http_stat_code", HTTP_STAT_CODE),
+	OLD("http_stat_msg", HTTP_STAT_MSG),
+	{ .name = "uricontent", .parse = keyword_buffer_content, .argument = ARGUMENT_NEEDED, .value = BUFFER_HTTP_URI,
+	  .help = "a content in the normalised request target" },
+	{ .name = "tls.issuerdn", .parse = keyword_buffer_content, .argument = ARGUMENT_NEEDED,
+	  .value = BUFFER_TLS_CERT_ISSUER, .help = "a content in the issuer of the server certificate" },
+	{ .name = "tls.subject", .parse = keyword_buffer_content, .argument = ARGUMENT_NEEDED,
+	  .value = BUFFER_TLS_CERT_SUBJECT, .help = "a content in the subject of the server certificate" },
+	{ .name = "filename", .parse = keyword_file_name, .argument = ARGUMENT_NEEDED, .value = 'n',
+	  .help = "[!]\"text\": part of a transferred file's name" },
+	{ .name = "fileext", .parse = keyword_file_name, .argument = ARGUMENT_NEEDED, .value = 'e',
+	  .help = "[!]\"text\": extension of a transferred file's name" },
+};
+
+#define KEYWORD_BUCKETS 512u
+
+static uint32_t keyword_hash(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return hash % KEYWORD_BUCKETS;
+}
+
+/* Chains of 1-based word numbers: even ones behind it are names, odd ones aliases. */
+static uint16_t keyword_first[KEYWORD_BUCKETS], keyword_next[ARRAY_LEN(keywords) * 2];
+
+static void keyword_index(void)
+{
+	for (uint16_t i = 0; i < ARRAY_LEN(keywords) * 2; i++) {
+		const char *word = i & 1 ? keywords[i / 2].alias : keywords[i / 2].name;
+
+		if (!word)
+			continue;
+		keyword_next[i] = keyword_first[keyword_hash(word)];
+		keyword_first[keyword_hash(word)] = (uint16_t)(i + 1);
+	}
+}
+
+const struct rule_keyword *rule_keyword_find(const char *name)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, keyword_index);
+	for (uint16_t at = keyword_first[keyword_hash(name)]; at; at = keyword_next[at - 1]) {
+		const struct rule_keyword *row = &keywords[(at - 1) / 2];
+
+		if (!strcmp((at - 1) & 1 ? row->alias : row->name, name))
+			return row;
+	}
+	return NULL;
+}
+
+const struct rule_keyword *rule_keyword_at(unsigned int index)
+{
+	return index < ARRAY_LEN(keywords) ? &keywords[index] : NULL;
+}

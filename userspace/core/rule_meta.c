@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * rule_meta.c - keywords that describe a rule: message, numbers, class,
+ * references, metadata, target; and those that are read without effect.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "rule_parse.h"
+
+static int meta_number(struct rule_parser *parser, const char *arg, uint32_t min, uint32_t *out)
+{
+	uint64_t value;
+
+	if (rule_unsigned(arg, UINT32_MAX, &value) || value < min)
+		return rule_refuse(parser, "not a number in the allowed range");
+	*out = (uint32_t)value;
+	return 0;
+}
+
+int keyword_msg(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	bool negated;
+	char *text = rule_unquote(arg, &negated), *to;
+
+	if (!text || negated)
+		return rule_refuse(parser, "the message is not quoted");
+	if (parser->msg_seen)
+		return rule_refuse(parser, "given twice");
+	to = text;
+	for (char *from = text; *from; from++) {
+		if (*from == '\\' && from[1] && strchr("\";:\\", from[1]))
+			from++;
+		*to++ = *from;
+	}
+	parser->msg_seen = true;
+	parser->rule->info.msg = arena_string(parser->context->arena, text, (size_t)(to - text));
+	return parser->rule->info.msg ? 0 : -ENOMEM;
+}
+
+int keyword_sid(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	if (parser->sid_seen)
+		return rule_refuse(parser, "given twice");
+	parser->sid_seen = true;
+	return meta_number(parser, arg, 1, &parser->rule->info.sid);
+}
+
+int keyword_rev(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	return meta_number(parser, arg, 0, &parser->rule->info.rev);
+}
+
+int keyword_gid(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	return meta_number(parser, arg, 0, &parser->rule->info.gid);
+}
+
+int keyword_priority(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	parser->priority_seen = true;
+	return meta_number(parser, arg, 1, &parser->rule->info.priority);
+}
+
+int keyword_classtype(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	const struct classtype *row = classification_find(parser->context->classes, arg);
+	struct rule_info *info = &parser->rule->info;
+
+	if (!row)
+		return rule_refuse(parser, "unknown classtype");
+	info->classtype = arena_string(parser->context->arena, row->name, strlen(row->name));
+	info->category = arena_string(parser->context->arena, row->description, strlen(row->description));
+	if (!info->classtype || !info->category)
+		return -ENOMEM;
+	if (!parser->priority_seen)
+		info->priority = row->priority;
+	return 0;
+}
+
+int keyword_reference(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	const char *text;
+
+	if (!strchr(arg, ','))
+		return rule_refuse(parser, "not \"kind,value\"");
+	if (parser->reference_count == RULE_REFERENCES_MAX)
+		return rule_refuse(parser, "too many references");
+	text = arena_string(parser->context->arena, arg, strlen(arg));
+	if (!text)
+		return -ENOMEM;
+	parser->references[parser->reference_count++] = text;
+	return 0;
+}
+
+int keyword_metadata(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	char *item;
+
+	while ((item = rule_item(&arg))) {
+		const char *text;
+
+		if (!*item)
+			continue;
+		if (parser->metadata_count == RULE_METADATA_MAX)
+			return rule_refuse(parser, "too many metadata entries");
+		text = arena_string(parser->context->arena, item, strlen(item));
+		if (!text)
+			return -ENOMEM;
+		parser->metadata[parser->metadata_count++] = text;
+	}
+	return 0;
+}
+
+int keyword_target(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	if (!strcmp(arg, "src_ip"))
+		parser->rule->info.target = RULE_TARGET_SRC;
+	else if (!strcmp(arg, "dest_ip"))
+		parser->rule->info.target = RULE_TARGET_DST;
+	else
+		return rule_refuse(parser, "neither src_ip nor dest_ip");
+	return 0;
+}
+
+int keyword_noalert(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	parser->rule->noalert = true;
+	return 0;
+}
+
+int keyword_alert(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	parser->rule->pass_alerts = true;
+	return 0;
+}
+
+int keyword_ignored(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	return 0;
+}

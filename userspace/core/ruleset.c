@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ruleset.c - reads rule files into a builder; the finished set with its
+ * references and look-ups. Compiling is ruleset_build.c.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "ruleset_build.h"
+#include "severity.h"
+
+/* What a set starts with; every row may be replaced by ruleset_set_variable(). */
+static const struct {
+	const char *name, *value;
+} ruleset_variables[] = {
+	{ "HOME_NET", "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]" },
+	{ "EXTERNAL_NET", "any" },
+	{ "HTTP_SERVERS", "$HOME_NET" },
+	{ "SMTP_SERVERS", "$HOME_NET" },
+	{ "SQL_SERVERS", "$HOME_NET" },
+	{ "DNS_SERVERS", "$HOME_NET" },
+	{ "TELNET_SERVERS", "$HOME_NET" },
+	{ "AIM_SERVERS", "$EXTERNAL_NET" },
+	{ "DC_SERVERS", "$HOME_NET" },
+	{ "DNP3_SERVER", "$HOME_NET" },
+	{ "DNP3_CLIENT", "$HOME_NET" },
+	{ "MODBUS_CLIENT", "$HOME_NET" },
+	{ "MODBUS_SERVER", "$HOME_NET" },
+	{ "ENIP_CLIENT", "$HOME_NET" },
+	{ "ENIP_SERVER", "$HOME_NET" },
+	{ "HTTP_PORTS", "80" },
+	{ "SHELLCODE_PORTS", "!80" },
+	{ "ORACLE_PORTS", "1521" },
+	{ "SSH_PORTS", "22" },
+	{ "DNP3_PORTS", "20000" },
+	{ "MODBUS_PORTS", "502" },
+	{ "FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]" },
+	{ "FTP_PORTS", "21" },
+	{ "GENEVE_PORTS", "6081" },
+	{ "VXLAN_PORTS", "4789" },
+	{ "TEREDO_PORTS", "3544" },
+};
+
+int ruleset_builder_new(struct ruleset_builder **out)
+{
+	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = calloc(1, sizeof(*builder));
+	const char *why;
+	int err;
+
+	if (!builder)
+		return -ENOMEM;
+	err = rule_groups_init(&builder->groups, &builder->arena);
+	builder->names = rule_names_new();
+	if (err || !builder->names)
+		return -ENOMEM;
+	classification_init(&builder->classes);
+	for (size_t i = 0; i < ARRAY_LEN(ruleset_variables); i++) {
+		err = rule_groups_set(&builder->groups, ruleset_variables[i].name, ruleset_variables[i].value, &why);
+		if (err)
+			return err;
+	}
+	*out = TAKE_PTR(builder);
+	return 0;
+}
+
+void ruleset_builder_free(struct ruleset_builder *builder)
+{
+	if (!builder)
+		return;
+	for (uint32_t i = 0; i < builder->count; i++)
+		rule_clear(builder->rules[i]);
+	free(builder->rules);
+	rule_groups_clear(&builder->groups);
+	rule_names_free(builder->names);
+	severity_clear(&builder->severities);
+	free(builder->sids);
+	arena_clear(&builder->arena);
+	free(builder);
+}
+
+int ruleset_set_variable(struct ruleset_builder *builder, const char *name, const char *value, const char **why)
+{
+	return rule_groups_set(&builder->groups, name, value, why);
+}
+
+int ruleset_add_classification(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
+			       ruleset_refused_fn fn, void *arg)
+{
+	return classification_read(&builder->classes, &builder->arena, file, text, len, fn, arg);
+}
+
+int ruleset_add_severity(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
+			 ruleset_refused_fn fn, void *arg)
+{
+	return severity_read(&builder->severities, file, text, len, fn, arg);
+}
+
+/* Keeps (gid, sid) in an open hash so that a second rule of the same number is refused. -EEXIST, -ENOMEM. */
+static int ruleset_take_sid(struct ruleset_builder *builder, uint32_t gid, uint32_t sid)
+{
+	uint64_t key = (uint64_t)gid << 32 | sid;
+	uint32_t at;
+
+	if (builder->count * 2 >= builder->sid_room) {
+		uint32_t room = builder->sid_room ? builder->sid_room * 2 : 4096;
+		uint64_t *sids = calloc(room, sizeof(*sids));
+
+		if (!sids)
+			return -ENOMEM;
+		for (uint32_t i = 0; i < builder->sid_room; i++) {
+			if (!builder->sids[i])
+				continue;
+			at = (uint32_t)(builder->sids[i] * 2654435761u) & (room - 1);
+			while (sids[at])
+				at = (at + 1) & (room - 1);
+			sids[at] = builder->sids[i];
+		}
+		free(builder->sids);
+		builder->sids = sids;
+		builder->sid_room = room;
+	}
+	at = (uint32_t)(key * 2654435761u) & (builder->sid_room - 1);
+	for (; builder->sids[at]; at = (at + 1) & (builder->sid_room - 1)) {
+		if (builder->sids[at] == key)
+			return -EEXIST;
+	}
+	builder->sids[at] = key;
+	return 0;
+}
+
+static int ruleset_keep(struct ruleset_builder *builder, struct rule *rule)
+{
+	if (builder->count == builder->room) {
+		uint32_t room = builder->room ? builder->room * 2 : 1024;
+		struct rule **rules = realloc(builder->rules, room * sizeof(struct rule *));
+
+		if (!rules)
+			return -ENOMEM;
+		builder->rules = rules;
+		builder->room = room;
+	}
+	builder->rules[builder->count++] = rule;
+	return 0;
+}
+
+struct ruleset_place {
+	const char *file;
+	unsigned int line;
+	ruleset_refused_fn fn;
+	void *arg;
+};
+
+static int ruleset_add_rule(struct ruleset_builder *builder, const struct ruleset_place *place, const char *text,
+			    size_t len)
+{
+	struct rule_context context = { &builder->arena, &builder->groups, builder->names, &builder->classes };
+	struct rule_refusal refusal;
+	struct rule *rule;
+	int err = rule_parse(&context, text, len, &rule, &refusal);
+
+	if (!err) {
+		rule->info.file = place->file;
+		rule->info.line = place->line;
+		err = ruleset_take_sid(builder, rule->info.gid, rule->info.sid);
+		if (err == -EEXIST)
+			refusal = (struct rule_refusal){ rule->info.sid, "sid", "the number is already taken" };
+		if (!err)
+			err = ruleset_keep(builder, rule);
+		if (err)
+			rule_clear(rule);
+	}
+	if (err == -ENOMEM)
+		return err;
+	if (err) {
+		builder->failed++;
+		if (place->fn)
+			place->fn(place->file, place->line, refusal.sid, refusal.keyword, refusal.why, place->arg);
+	}
+	return 0;
+}
+
+static double ruleset_clock_ms(void)
+{
+	return (double)clock() * 1000 / CLOCKS_PER_SEC;
+}
+
+/* Lines that end in a backslash go on in the next; the joined text is built in *joined. */
+static int ruleset_join(char **joined, size_t *used, const char *line, size_t len)
+{
+	char *more = realloc(*joined, *used + len + 1);
+
+	if (!more)
+		return -ENOMEM;
+	*joined = more;
+	memcpy(more + *used, line, len);
+	*used += len;
+	return 0;
+}
+
+int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
+		      ruleset_refused_fn fn, void *arg)
+{
+	struct ruleset_place place = { arena_string(&builder->arena, file, strlen(file)), 0, fn, arg };
+	double began = ruleset_clock_ms();
+	const char *end = text + len;
+	AUTO_FREE char *joined = NULL;
+	size_t used = 0;
+	int err = 0;
+
+	if (!place.file)
+		return -ENOMEM;
+	for (unsigned int number = 1; text < end && !err; number++) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text)), *line = text;
+		size_t line_len = (size_t)((newline ? newline : end) - text);
+		bool goes_on;
+
+		text = newline ? newline + 1 : end;
+		while (line_len && isspace((unsigned char)line[line_len - 1]))
+			line_len--;
+		while (line_len && isspace((unsigned char)*line))
+			line++, line_len--;
+		if (!used) {
+			place.line = number;
+			if (!line_len || *line == '#')
+				continue;
+		}
+		goes_on = line_len && line[line_len - 1] == '\\' && text < end;
+		if (goes_on || used) {
+			err = ruleset_join(&joined, &used, line, line_len - (line_len && line[line_len - 1] == '\\'));
+			if (goes_on || err)
+				continue;
+			err = ruleset_add_rule(builder, &place, joined, used);
+			used = 0;
+		} else {
+			err = ruleset_add_rule(builder, &place, line, line_len);
+		}
+	}
+	builder->load_ms += ruleset_clock_ms() - began;
+	return err;
+}
+
+struct ruleset *ruleset_ref(struct ruleset *set)
+{
+	__atomic_add_fetch(&set->references, 1, __ATOMIC_RELAXED);
+	return set;
+}
+
+void ruleset_free(struct ruleset *set)
+{
+	if (!set || __atomic_sub_fetch(&set->references, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (uint32_t i = 0; i < set->count; i++)
+		rule_clear(set->rules[i]);
+	ruleset_clear_lanes(set);
+	free(set->rules);
+	free(set->by_sid);
+	free(set->views);
+	arena_clear(&set->arena);
+	free(set);
+}
+
+void ruleset_count(const struct ruleset *set, struct ruleset_counts *out)
+{
+	*out = set->counts;
+}
+
+const struct rule_info *ruleset_find(const struct ruleset *set, uint32_t sid)
+{
+	uint32_t low = 0, high = set->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (set->by_sid[middle]->info.sid < sid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < set->count && set->by_sid[low]->info.sid == sid ? &set->by_sid[low]->info : NULL;
+}
+
+const struct rule_info *ruleset_at(const struct ruleset *set, uint32_t index)
+{
+	return index < set->count ? &set->rules[index]->info : NULL;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ruleset.h - a loaded set of rules: parsed, compiled, immutable. Built by
+ * one thread, shared read-only by any number of detectors.
+ */
+#ifndef CORE_RULESET_H
+#define CORE_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/cleanup.h"
+#include "sekimori/abi.h"
+
+struct ruleset;
+struct ruleset_builder;
+
+/* What people and outputs need of a rule; strings live as long as the set. */
+enum rule_action { RULE_ALERT, RULE_DROP, RULE_REJECT, RULE_PASS };
+enum rule_target { RULE_TARGET_NONE, RULE_TARGET_SRC, RULE_TARGET_DST };
+struct rule_info {
+	uint32_t sid, gid, rev, priority;
+	const char *msg;	/* may be "" */
+	const char *classtype;	/* short name or NULL */
+	const char *category;	/* description of the classtype, "" when none */
+	enum rule_action action;
+	enum seki_severity severity;
+	enum rule_target target;
+	const char *const *metadata;   /* "key value" strings */
+	unsigned int metadata_count;
+	const char *const *references; /* "cve,2014-6271" */
+	unsigned int reference_count;
+	const char *file;
+	unsigned int line;
+	const char *text;	/* the rule as written */
+};
+
+struct ruleset_counts {
+	uint32_t loaded, failed, skipped; /* skipped: commented out rules are not counted, disabled by option are */
+	double load_ms;
+};
+
+/* One refused rule: file:line, sid (0 unknown), the keyword or place, and why. */
+typedef void (*ruleset_refused_fn)(const char *file, unsigned int line, uint32_t sid, const char *keyword,
+				   const char *why, void *arg);
+
+__must_check int ruleset_builder_new(struct ruleset_builder **out);
+void ruleset_builder_free(struct ruleset_builder *builder);
+DEFINE_CLEANUP(ruleset_builder_free, struct ruleset_builder)
+
+/* Variables: name without "$", value in rule address/port syntax. Defaults: HOME_NET private ranges, EXTERNAL_NET any, the usual ports. -EINVAL with *why (static). */
+__must_check int ruleset_set_variable(struct ruleset_builder *builder, const char *name, const char *value, const char **why);
+/* Contents of classification.config / the severity table (sid<space>severity per line). -EINVAL: lines refused through fn, the others hold. */
+__must_check int ruleset_add_classification(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
+__must_check int ruleset_add_severity(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
+/* Contents of a .rules file. Bad rules go to fn and are counted, the others load; 0 unless out of memory. */
+__must_check int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
+
+/* Compiles. The builder is empty afterwards. -EINVAL with why (caller's buffer) when the matcher refuses. */
+__must_check int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *why, size_t why_len);
+
+struct ruleset *ruleset_ref(struct ruleset *set);
+void ruleset_free(struct ruleset *set); /* drops one reference */
+DEFINE_CLEANUP(ruleset_free, struct ruleset)
+
+void ruleset_count(const struct ruleset *set, struct ruleset_counts *out);
+const struct rule_info *ruleset_find(const struct ruleset *set, uint32_t sid); /* NULL: not loaded */
+const struct rule_info *ruleset_at(const struct ruleset *set, uint32_t index); /* 0..loaded-1 */
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ruleset_build.h - the builder's inside, shared by reading and compiling.
+ */
+#ifndef CORE_RULESET_BUILD_H
+#define CORE_RULESET_BUILD_H
+
+#include "rule_parse.h"
+#include "ruleset_parts.h"
+#include "severity.h"
+
+struct ruleset_builder {
+	struct arena arena;
+	struct rule_groups groups;
+	struct rule_names *names;
+	struct classification classes;
+	struct severity_table severities;
+	struct rule **rules;
+	uint32_t count, room, failed;
+	uint64_t *sids; /* (gid, sid) already taken, open hash */
+	uint32_t sid_room;
+	double load_ms;
+};
+
+/* Frees databases and runs of a set that may be half built. */
+void ruleset_clear_lanes(struct ruleset *set);
+
+#endif

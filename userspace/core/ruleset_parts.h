@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ruleset_parts.h - the inside of a compiled set, for the matcher only.
+ */
+#ifndef CORE_RULESET_PARTS_H
+#define CORE_RULESET_PARTS_H
+
+#include "address_index.h"
+#include "arena.h"
+#include "mpm.h"
+#include "rule.h"
+
+#define RULESET_VIEWS_MAX 1024u
+
+enum lane_class { LANE_TCP, LANE_UDP, LANE_OTHER, LANE_CLASS_MAX };
+
+/* Rules that are looked at without a literal having been found. */
+struct rule_run {
+	uint32_t *rules;
+	uint32_t count, room;
+};
+
+/* One view of one application protocol in one direction. */
+struct tx_lane {
+	uint16_t view;
+	bool growing; /* its buffer may grow for long: bodies and files */
+	struct mpm mpm;
+};
+
+struct ruleset {
+	unsigned int references;
+	struct arena arena;
+	struct rule **rules; /* in the order of inspection */
+	uint32_t count;
+	struct rule **by_sid;
+	struct ruleset_counts counts;
+	uint32_t flowbit_count, flowint_count;
+
+	struct rule_view *views; /* views[0] is the payload as it is */
+	uint32_t view_count;
+
+	struct mpm packet_mpm[LANE_CLASS_MAX][2];
+	struct rule_run packet_always[LANE_CLASS_MAX][2];
+	struct address_index once_src, once_dst;   /* ip_only: once per flow and direction */
+	struct rule_run once_always;
+	struct address_index packet_src, packet_dst; /* the other rules without content */
+	struct mpm stream_mpm[2];
+	struct rule_run stream_always[2];
+	struct tx_lane *tx_lanes[2]; /* per direction, view_count of them at most */
+	uint32_t tx_lane_count[2];
+	struct rule_run tx_always[2][APP_PROTO_MAX]; /* rules for any protocol are in every row */
+};
+
+#endif

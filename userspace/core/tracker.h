@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tracker.h - what rules remember about addresses and flows: thresholds,
+ * rates, xbits. Fixed memory. Policy when full: of the eight slots that a key may
+ * take, the one untouched for longest is given up, and counted.
+ */
+#ifndef CORE_TRACKER_H
+#define CORE_TRACKER_H
+
+#include "rule.h"
+
+struct tracker;
+
+struct tracker_key { /* zeroed before it is filled: compared as bytes */
+	uint32_t kind; /* enum rule_threshold_kind, or TRACKER_XBIT */
+	uint32_t number; /* rule index or xbit */
+	struct seki_addr first, second;
+	uint64_t flow;
+};
+#define TRACKER_XBIT 100u
+_Static_assert(sizeof(struct tracker_key) == 48, "no holes: keys are compared as bytes");
+
+__must_check int tracker_new(uint32_t slots, struct tracker **out);
+void tracker_free(struct tracker *tracker);
+DEFINE_CLEANUP(tracker_free, struct tracker)
+
+/* Counts one match at now; true: this one may alert. */
+bool tracker_pass(struct tracker *tracker, const struct tracker_key *key, const struct rule_threshold *threshold,
+		  uint64_t now_us);
+void tracker_set(struct tracker *tracker, const struct tracker_key *key, uint64_t now_us, uint64_t until_us);
+void tracker_unset(struct tracker *tracker, const struct tracker_key *key);
+bool tracker_is_set(struct tracker *tracker, const struct tracker_key *key, uint64_t now_us);
+uint64_t tracker_given_up(const struct tracker *tracker);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * tx.c - the table of inspection buffers and the way to them.
+ */
+#include "tx.h"
+
+#include <netinet/in.h>
+
+#include "app.h"
+
+const struct buffer_info buffer_infos[BUFFER_MAX] = {
+#define INFO(id, keyword, app, direction, number, text)                                                      \
+	[BUFFER_##id] = {.name = keyword,                                                                    \
+			 .proto = APP_##app,                                                                 \
+			 .dir = #direction[0],                                                               \
+			 .many = #number[0],                                                                 \
+			 .help = text},
+	INSPECTION_BUFFERS(INFO)
+#undef INFO
+};
+
+bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
+	       struct span *out, bool *final)
+{
+	const struct buffer_info *info = &buffer_infos[id];
+	const struct app_decoder *row;
+
+	if (info->proto != APP_UNKNOWN && info->proto != tx->proto)
+		return false;
+	if (info->dir != 'B' && info->dir != (dir == TO_SERVER ? 'S' : 'C'))
+		return false;
+	if (index && info->many != 'M')
+		return false;
+	/* Buffers do not depend on what the protocol runs over. */
+	row = app_find(tx->proto, IPPROTO_TCP);
+	return row && row->buffer && row->buffer(tx, id, dir, index, out, final);
+}

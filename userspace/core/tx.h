@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tx.h - application transactions and the inspection buffers they offer to
+ * rules. One table row per buffer: the rule language, the matcher, the
+ * decoders and `rules explain` read it.
+ */
+#ifndef CORE_TX_H
+#define CORE_TX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet.h"
+
+enum direction { TO_SERVER = 0, TO_CLIENT = 1 };
+
+#define APP_PROTOS(X) \
+	X(UNKNOWN, "unknown") X(FAILED, "failed") \
+	X(HTTP, "http") X(TLS, "tls") X(DNS, "dns") X(SMTP, "smtp") X(FTP, "ftp") X(SSH, "ssh") \
+	X(SMB, "smb") X(DCERPC, "dcerpc")
+enum app_proto {
+#define X(id, name) APP_##id,
+	APP_PROTOS(X)
+#undef X
+	APP_PROTO_MAX
+};
+
+/*
+ * id, sticky keyword, protocol, direction (S to server, C to client, B both), help.
+ * M after the direction: many instances per transaction (index 0, 1, …); O: one.
+ */
+#define INSPECTION_BUFFERS(X) \
+	X(PAYLOAD, "pkt_data", UNKNOWN, B, O, "packet payload or reassembled stream") \
+	X(HTTP_URI, "http.uri", HTTP, S, O, "normalised request target") \
+	X(HTTP_URI_RAW, "http.uri.raw", HTTP, S, O, "request target as sent") \
+	X(HTTP_METHOD, "http.method", HTTP, S, O, "request method") \
+	X(HTTP_REQUEST_LINE, "http.request_line", HTTP, S, O, "first line of the request") \
+	X(HTTP_PROTOCOL, "http.protocol", HTTP, B, O, "HTTP version") \
+	X(HTTP_HOST, "http.host", HTTP, S, O, "host, lower case, without port") \
+	X(HTTP_HOST_RAW, "http.host.raw", HTTP, S, O, "host as sent") \
+	X(HTTP_HEADER, "http.header", HTTP, B, O, "headers as name: value CRLF, without cookies") \
+	X(HTTP_HEADER_RAW, "http.header.raw", HTTP, B, O, "headers as sent") \
+	X(HTTP_HEADER_NAMES, "http.header_names", HTTP, B, O, "CRLF name CRLF … CRLF CRLF") \
+	X(HTTP_USER_AGENT, "http.user_agent", HTTP, S, O, "User-Agent value") \
+	X(HTTP_COOKIE, "http.cookie", HTTP, B, O, "Cookie or Set-Cookie value") \
+	X(HTTP_REFERER, "http.referer", HTTP, S, O, "Referer value") \
+	X(HTTP_ACCEPT, "http.accept", HTTP, S, O, "Accept value") \
+	X(HTTP_ACCEPT_ENC, "http.accept_enc", HTTP, S, O, "Accept-Encoding value") \
+	X(HTTP_ACCEPT_LANG, "http.accept_lang", HTTP, S, O, "Accept-Language value") \
+	X(HTTP_CONNECTION, "http.connection", HTTP, B, O, "Connection value") \
+	X(HTTP_CONTENT_TYPE, "http.content_type", HTTP, B, O, "Content-Type value") \
+	X(HTTP_CONTENT_LEN, "http.content_len", HTTP, B, O, "Content-Length value") \
+	X(HTTP_START, "http.start", HTTP, B, O, "first line and headers as sent") \
+	X(HTTP_REQUEST_BODY, "http.request_body", HTTP, S, O, "request body, de-chunked") \
+	X(HTTP_RESPONSE_LINE, "http.response_line", HTTP, C, O, "first line of the response") \
+	X(HTTP_STAT_CODE, "http.stat_code", HTTP, C, O, "status code") \
+	X(HTTP_STAT_MSG, "http.stat_msg", HTTP, C, O, "status text") \
+	X(HTTP_SERVER, "http.server", HTTP, C, O, "Server value") \
+	X(HTTP_LOCATION, "http.location", HTTP, C, O, "Location value") \
+	X(HTTP_RESPONSE_BODY, "http.response_body", HTTP, C, O, "response body, de-chunked, decompressed") \
+	X(FILE_DATA, "file.data", UNKNOWN, B, M, "content of a transferred file (HTTP body, SMTP attachment)") \
+	X(FILE_NAME, "file.name", UNKNOWN, B, M, "name of a transferred file") \
+	X(TLS_SNI, "tls.sni", TLS, S, O, "server name of the ClientHello") \
+	X(TLS_CERT_SUBJECT, "tls.cert_subject", TLS, C, O, "subject of the server certificate") \
+	X(TLS_CERT_ISSUER, "tls.cert_issuer", TLS, C, O, "issuer of the server certificate") \
+	X(TLS_CERT_SERIAL, "tls.cert_serial", TLS, C, O, "serial number, XX:XX") \
+	X(TLS_CERTS, "tls.certs", TLS, C, M, "certificates as DER") \
+	X(DNS_QUERY, "dns.query", DNS, S, M, "queried name") \
+	X(SMTP_HELO, "smtp.helo", SMTP, S, O, "HELO or EHLO argument") \
+	X(SMTP_MAIL_FROM, "smtp.mail_from", SMTP, S, O, "MAIL FROM argument") \
+	X(SMTP_RCPT_TO, "smtp.rcpt_to", SMTP, S, M, "RCPT TO argument") \
+	X(SMTP_COMMAND_LINE, "smtp.command_line", SMTP, S, M, "a command line as sent, without CRLF") \
+	X(SSH_SOFTWARE, "ssh.software", SSH, B, O, "software part of the banner") \
+	X(SSH_PROTO, "ssh.proto", SSH, B, O, "protocol version of the banner") \
+	X(FTP_COMMAND, "ftp.command", FTP, S, O, "command name") \
+	X(FTP_COMMAND_DATA, "ftp.command_data", FTP, S, O, "command argument")
+
+enum buffer_id {
+#define X(id, ...) BUFFER_##id,
+	INSPECTION_BUFFERS(X)
+#undef X
+	BUFFER_MAX
+};
+
+struct buffer_info {
+	const char *name;
+	enum app_proto proto;
+	char dir;  /* 'S', 'C', 'B' */
+	char many; /* 'O', 'M' */
+	const char *help;
+};
+extern const struct buffer_info buffer_infos[BUFFER_MAX];
+
+/* Matcher's private state per transaction (alerts given, …); detect.c owns it. */
+struct detect_tx_state;
+
+struct tx {
+	uint64_t id; /* per flow, from 0 */
+	enum app_proto proto;
+	bool done[2];  /* this direction will grow no more */
+	bool dirty[2]; /* changed since detect_tx() last saw it; inspector.c clears it */
+	struct detect_tx_state *detect;
+	struct tx *next;
+};
+
+/*
+ * The index-th instance of a buffer in direction dir. false: not there (yet).
+ * *final: it will not grow any more; a body that still grows gives what is
+ * there so far. The bytes stay valid until the flow gets its next packet.
+ */
+bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index, struct span *out,
+	       bool *final);
+
+#endif

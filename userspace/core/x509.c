@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * x509.c - a small DER reader: a cursor that checks each length against what
+ * is there before it advances.
+ */
+#include "x509.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	DER_INTEGER = 0x02,
+	DER_OID = 0x06,
+	DER_UTCTIME = 0x17,
+	DER_TIME = 0x18,
+	DER_BMPSTRING = 0x1e,
+	DER_SEQUENCE = 0x30,
+	DER_SET = 0x31,
+	DER_VERSION = 0xa0,
+};
+
+struct name_type {
+	uint8_t oid[10], len;
+	const char *text;
+};
+
+/* clang-format off */
+static const struct name_type name_types[] = {
+	{ { 0x55, 4, 3 }, 3, "CN" }, { { 0x55, 4, 4 }, 3, "SN" }, { { 0x55, 4, 5 }, 3, "serialNumber" },
+	{ { 0x55, 4, 6 }, 3, "C" }, { { 0x55, 4, 7 }, 3, "L" }, { { 0x55, 4, 8 }, 3, "ST" },
+	{ { 0x55, 4, 9 }, 3, "street" }, { { 0x55, 4, 10 }, 3, "O" }, { { 0x55, 4, 11 }, 3, "OU" },
+	{ { 0x55, 4, 12 }, 3, "title" }, { { 0x55, 4, 13 }, 3, "description" },
+	{ { 0x55, 4, 15 }, 3, "businessCategory" }, { { 0x55, 4, 17 }, 3, "postalCode" },
+	{ { 0x55, 4, 41 }, 3, "name" }, { { 0x55, 4, 42 }, 3, "GN" }, { { 0x55, 4, 43 }, 3, "initials" },
+	{ { 0x55, 4, 46 }, 3, "dnQualifier" },
+	{ { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1 }, 9, "emailAddress" },
+	{ { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 2 }, 9, "unstructuredName" },
+	{ { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25 }, 10, "DC" },
+	{ { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 1 }, 10, "UID" },
+};
+/* clang-format on */
+
+/* Takes one element off *in. -EBADMSG: it does not fit. */
+static int der_take(struct span *in, uint8_t *tag, struct span *body)
+{
+	uint32_t len, at = 2;
+
+	if (in->len < 2)
+		return -EBADMSG;
+	len = in->data[1];
+	if (len & 0x80) {
+		uint32_t bytes = len & 0x7f;
+
+		if (!bytes || bytes > 3 || in->len < 2 + bytes)
+			return -EBADMSG;
+		for (len = 0; at < 2 + bytes; at++)
+			len = len << 8 | in->data[at];
+	}
+	if (len > in->len - at)
+		return -EBADMSG;
+	*tag = in->data[0];
+	*body = (struct span){in->data + at, len};
+	*in = span_from(*in, at + len);
+	return 0;
+}
+
+static int der_expect(struct span *in, uint8_t tag, struct span *body)
+{
+	uint8_t got;
+	int rc = der_take(in, &got, body);
+
+	return rc ? rc : got == tag ? 0 : -EBADMSG;
+}
+
+static void oid_print(struct blob *out, struct span oid)
+{
+	uint64_t arc = 0;
+	bool first = true;
+	char text[48];
+
+	for (uint32_t i = 0; i < oid.len && i < 64; i++) {
+		arc = (arc & (UINT64_MAX >> 8)) << 7 | (oid.data[i] & 0x7f);
+		if (oid.data[i] & 0x80)
+			continue;
+		if (first)
+			snprintf(text, sizeof(text), "%u.%llu", arc < 80 ? (unsigned int)arc / 40 : 2u,
+				 (unsigned long long)(arc < 80 ? arc % 40 : arc - 80));
+		else
+			snprintf(text, sizeof(text), ".%llu", (unsigned long long)arc);
+		blob_text(out, text, X509_NAME_MAX);
+		first = false;
+		arc = 0;
+	}
+}
+
+static void attribute_print(struct blob *out, struct span oid, uint8_t tag, struct span value)
+{
+	const char *text = NULL;
+
+	for (unsigned int i = 0; i < ARRAY_LEN(name_types) && !text; i++)
+		if (oid.len == name_types[i].len && !memcmp(oid.data, name_types[i].oid, oid.len))
+			text = name_types[i].text;
+	if (text)
+		blob_text(out, text, X509_NAME_MAX);
+	else
+		oid_print(out, oid);
+	blob_text(out, "=", X509_NAME_MAX);
+	if (tag != DER_BMPSTRING) {
+		blob_add(out, value.data, value.len, X509_NAME_MAX);
+		return;
+	}
+	for (uint32_t i = 0; i + 1 < value.len; i += 2)
+		blob_add(out, value.data[i] ? (const uint8_t *)"?" : &value.data[i + 1], 1, X509_NAME_MAX);
+}
+
+/* RDNSequence: sets of (oid, value) pairs. */
+static int name_read(struct span name, struct blob *out)
+{
+	while (name.len) {
+		struct span set, pair, oid, value;
+		const char *between = out->len ? ", " : "";
+		uint8_t tag;
+
+		if (der_expect(&name, DER_SET, &set))
+			return -EBADMSG;
+		while (set.len) {
+			if (der_expect(&set, DER_SEQUENCE, &pair) || der_expect(&pair, DER_OID, &oid) ||
+			    der_take(&pair, &tag, &value))
+				return -EBADMSG;
+			blob_text(out, between, X509_NAME_MAX);
+			attribute_print(out, oid, tag, value);
+			between = " + ";
+		}
+	}
+	return 0;
+}
+
+static int time_read(struct span *in, char out[20])
+{
+	struct span t;
+	uint8_t tag;
+	uint32_t year_digits;
+	int year;
+
+	if (der_take(in, &tag, &t) || (tag != DER_UTCTIME && tag != DER_TIME))
+		return -EBADMSG;
+	year_digits = tag == DER_TIME ? 4 : 2;
+	if (t.len < year_digits + 10)
+		return 0;
+	for (uint32_t i = 0; i < year_digits + 10; i++)
+		if (t.data[i] < '0' || t.data[i] > '9')
+			return 0;
+	year = (t.data[0] - '0') * 10 + t.data[1] - '0';
+	if (year_digits == 4)
+		year = year * 100 + (t.data[2] - '0') * 10 + t.data[3] - '0';
+	else
+		year += year < 50 ? 2000 : 1900;
+	t = span_from(t, year_digits);
+	snprintf(out, 20, "%04u-%.2s-%.2sT%.2s:%.2s:%.2s", (unsigned int)year % 10000, (const char *)t.data,
+		 (const char *)t.data + 2, (const char *)t.data + 4, (const char *)t.data + 6,
+		 (const char *)t.data + 8);
+	return 0;
+}
+
+int x509_read(struct span der, struct x509_names *out)
+{
+	struct span certificate, tbs, part;
+	uint8_t tag;
+
+	if (der_expect(&der, DER_SEQUENCE, &certificate) || der_expect(&certificate, DER_SEQUENCE, &tbs))
+		return -EBADMSG;
+	if (tbs.len && tbs.data[0] == DER_VERSION && der_take(&tbs, &tag, &part))
+		return -EBADMSG;
+	if (der_expect(&tbs, DER_INTEGER, &part))
+		return -EBADMSG;
+	for (uint32_t i = 0; i < part.len && i < 64; i++) {
+		char text[8];
+
+		snprintf(text, sizeof(text), "%s%02X", i ? ":" : "", part.data[i]);
+		blob_text(&out->serial, text, X509_NAME_MAX);
+	}
+	if (der_expect(&tbs, DER_SEQUENCE, &part)) /* signature algorithm */
+		return -EBADMSG;
+	if (der_expect(&tbs, DER_SEQUENCE, &part) || name_read(part, &out->issuer))
+		return -EBADMSG;
+	if (der_expect(&tbs, DER_SEQUENCE, &part) || time_read(&part, out->not_before) ||
+	    time_read(&part, out->not_after))
+		return -EBADMSG;
+	if (der_expect(&tbs, DER_SEQUENCE, &part))
+		return -EBADMSG;
+	return name_read(part, &out->subject);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * x509.h - names, serial and validity out of a DER certificate. Bounded; no
+ * signature is checked and nothing is trusted.
+ */
+#ifndef CORE_X509_H
+#define CORE_X509_H
+
+#include "blob.h"
+
+#define X509_NAME_MAX 4096u /* text of one name; a longer one is cut */
+
+struct x509_names {
+	struct blob subject, issuer;	    /* "C=JP, O=Example, CN=host" in the certificate's order */
+	struct blob serial;		    /* "01:A2:FF" */
+	char not_before[20], not_after[20]; /* "2024-01-31T23:59:59", "" when it cannot be read */
+};
+
+/* Appends to the blobs what der says. -EBADMSG when it is no certificate; what was read before the fault
+ * stays. */
+__must_check int x509_read(struct span der, struct x509_names *out);
+
+#endif

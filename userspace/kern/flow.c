@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* flow.c - what BPF wrote: flows through their control program, sources, counters, usage. */
+#include <errno.h>
+#include <string.h>
+
+#include "gate_private.h"
+
+int gate_flow_ctl(struct gate *gate, struct seki_flow_cmd *cmd)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = cmd, .ctx_size_in = sizeof(*cmd));
+
+	return bpf_prog_test_run_opts(gate->prog[GATE_PROG_CTL].fd, &options);
+}
+
+int gate_source_get(struct gate *gate, const struct seki_addr *addr, struct seki_source *out)
+{
+	struct seki_source source;
+	int err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_SOURCES), addr, &source);
+
+	if (!err)
+		*out = source;
+	return err;
+}
+
+int gate_hits_get(struct gate *gate, uint32_t entry_id, struct seki_hits *out)
+{
+	struct seki_hits hits;
+	int err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_HITS), &entry_id, &hits);
+
+	if (!err)
+		*out = hits;
+	return err;
+}
+
+/* The kernel copies one value per possible CPU; the types here are multiples of its 8-byte step. */
+static int percpu_alloc(size_t value_size, void **values, int *cpus)
+{
+	int count = libbpf_num_possible_cpus();
+	void *all;
+
+	if (count < 0)
+		return count;
+	all = calloc((size_t)count, value_size);
+	if (!all)
+		return -ENOMEM;
+	*values = all;
+	*cpus = count;
+	return 0;
+}
+
+int gate_list_hits(struct gate *gate, uint32_t list, struct seki_hits *out)
+{
+	struct seki_hits sum = {0};
+	void *values AUTO_FREE = NULL;
+	const struct seki_hits *each;
+	int cpus, err;
+
+	if (list >= SEKI_MAX_LISTS)
+		return -EINVAL;
+	err = percpu_alloc(sizeof(*each), &values, &cpus);
+	if (!err)
+		err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_LIST_COUNT), &list, values);
+	if (err)
+		return err;
+	each = values;
+	for (int i = 0; i < cpus; i++) {
+		sum.pkts += each[i].pkts;
+		sum.bytes += each[i].bytes;
+		if (each[i].last > sum.last)
+			sum.last = each[i].last;
+	}
+	*out = sum;
+	return 0;
+}
+
+int gate_counters(struct gate *gate, struct seki_counter out[SEKI_REASON_MAX])
+{
+	struct seki_counter sums[SEKI_REASON_MAX];
+	void *values AUTO_FREE = NULL;
+	const struct seki_counter *each;
+	int cpus, err = percpu_alloc(sizeof(*each), &values, &cpus);
+
+	if (err)
+		return err;
+	memset(sums, 0, sizeof(sums));
+	each = values;
+	for (uint32_t reason = 0; reason < SEKI_REASON_MAX; reason++) {
+		err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_COUNTERS), &reason, values);
+		if (err)
+			return err;
+		for (int i = 0; i < cpus; i++) {
+			sums[reason].pkts += each[i].pkts;
+			sums[reason].bytes += each[i].bytes;
+			sums[reason].would_pkts += each[i].would_pkts;
+			sums[reason].would_bytes += each[i].would_bytes;
+		}
+	}
+	memcpy(out, sums, sizeof(sums));
+	return 0;
+}
+
+int gate_losses(struct gate *gate, uint64_t out[SEKI_LOSS_MAX])
+{
+	uint64_t sums[SEKI_LOSS_MAX] = {0};
+	void *values AUTO_FREE = NULL;
+	const uint64_t *each;
+	int cpus, err = percpu_alloc(sizeof(*each), &values, &cpus);
+
+	if (err)
+		return err;
+	each = values;
+	for (uint32_t loss = 0; loss < SEKI_LOSS_MAX; loss++) {
+		err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_LOSSES), &loss, values);
+		if (err)
+			return err;
+		for (int i = 0; i < cpus; i++)
+			sums[loss] += each[i];
+	}
+	memcpy(out, sums, sizeof(sums));
+	return 0;
+}
+
+static int usage_of(const struct gate *gate, enum gate_map_id id, uint32_t *rows, uint32_t *max)
+{
+	struct map_shape shape;
+
+	map_shape_get(gate, id, &shape);
+	*max = shape.entries;
+	return map_count(&shape, rows);
+}
+
+int gate_usage(struct gate *gate, struct gate_usage *out)
+{
+	struct gate_usage usage = {.embryos_max = gate->map[GATE_MAP_EMBRYOS].entries};
+	int err = usage_of(gate, GATE_MAP_FLOWS, &usage.flows, &usage.flows_max);
+
+	if (!err)
+		err = usage_of(gate, GATE_MAP_BLOCKED, &usage.blocked, &usage.blocked_max);
+	if (!err)
+		err = list_usage(gate, &usage);
+	if (!err)
+		*out = usage;
+	return err;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gate.h - the BPF object of one instance: opened, adopted or loaded, attached
+ * and its maps. The only room that knows libbpf, netlink and bpffs.
+ * Context: the keeper, single thread. Errors are -errno with one sentence for
+ * people in struct gate_why (what, where, what to do).
+ */
+#ifndef KERN_GATE_H
+#define KERN_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/cleanup.h"
+#include "sekimori/maps.h"
+
+struct gate;
+
+struct gate_why {
+	char text[512];
+};
+
+struct gate_options {
+	const char *object;   /* path of sekimori.bpf.o */
+	const char *instance; /* names the pin folder SEKI_PIN_ROOT/instance */
+	uint32_t ring_bytes;  /* per engine ring; power of two, multiple of the page size; 0 = default 8 MiB */
+	uint32_t flow_entries, embryo_entries, list_entries; /* 0 = the object's own sizes */
+};
+
+/*
+ * Opens the instance: takes its pinned maps if they are there and their stamp
+ * (magic, schema) fits; else, if one of the ifindexes given carries a program that `ip link` loaded
+ * from our object (found by map names, ids), takes that program's maps and pins them; else creates all.
+ * Loads the programs that are not in the kernel yet. Mounts bpffs when it is missing
+ * and may be mounted. -EEXIST: pins with another schema (named); -EPERM: missing
+ * capability (named); -ENOENT: no object; -ENOTSUP: kernel feature missing (named, e.g. no BTF).
+ */
+__must_check int gate_open(const struct gate_options *options, const uint32_t *ifindexes, unsigned int count,
+			   struct gate **out, struct gate_why *why);
+void gate_free(struct gate *gate); /* closes descriptors; pins and attachments stay */
+DEFINE_CLEANUP(gate_free, struct gate)
+
+/* True when gate_open() found existing maps (pins or an ip-link program) rather than making new ones. */
+bool gate_adopted(const struct gate *gate);
+
+enum gate_attach_mode { GATE_NATIVE, GATE_GENERIC };
+enum gate_link_kind { GATE_LINK_NONE, GATE_LINK_PINNED, GATE_LINK_NETLINK /* removable by ip link */, GATE_LINK_FOREIGN };
+
+struct gate_hook {
+	uint32_t ifindex;
+	char name[16];
+	enum gate_attach_mode mode;
+	enum gate_link_kind kind;
+	uint32_t prog_id;      /* XDP program on the hook now; 0 = none */
+	char prog_name[16];
+	bool frags;	       /* the xdp.frags program */
+	bool tc_egress;
+	uint64_t attached_at;  /* load time of the program, CLOCK_BOOTTIME ns; 0 unknown */
+};
+
+struct gate_attach_options {
+	bool takeover;	    /* replace a netlink attachment of ours by a pinned link; the gap is reported in why */
+	bool allow_generic; /* only then generic mode is tried, when native is refused */
+	bool tc_egress;	    /* roles host and dmz */
+	bool vlan_roles;    /* roles on VLANs: rx-vlan-offload must be off, is turned off, or -ENOTSUP (T14) */
+};
+
+/*
+ * Attaches to one interface: nothing there: pinned bpf_link; our program by netlink: adopted, updated
+ * with XDP_FLAGS_REPLACE and the expected program when it differs (T11); our pinned link: updated in
+ * place. xdp.frags is chosen when the MTU needs it (T13). -EBUSY: a foreign program (id, name, tag named);
+ * -ERANGE: the MTU cannot be met (named); -EOPNOTSUPP: no native XDP and generic not allowed; a bond slave, bridge port or VLAN sub-interface is
+ * refused with the interface to use instead. *hook describes the result; why may carry a warning on success.
+ */
+__must_check int gate_attach(struct gate *gate, uint32_t ifindex, const struct gate_attach_options *options,
+			     struct gate_hook *hook, struct gate_why *why);
+/* Detaches what is ours (link pin, netlink attachment, tc filter); -ENOENT when nothing of ours is there. */
+__must_check int gate_detach(struct gate *gate, uint32_t ifindex, struct gate_why *why);
+/* What the kernel says is on the hook now (for `status` and the foreign-detach alarm). */
+__must_check int gate_query(struct gate *gate, uint32_t ifindex, struct gate_hook *hook);
+/* Removes every pin of the instance after detaching everywhere. */
+__must_check int gate_remove(struct gate *gate, struct gate_why *why);
+
+/*
+ * settings and tables; each set is read back and compared, -EIO when the kernel holds something else.
+ * gate_settings_set() writes magic and schema itself; -EINVAL when active, rings or chunk are out of bounds.
+ */
+__must_check int gate_settings_get(struct gate *gate, struct seki_settings *out);
+__must_check int gate_settings_set(struct gate *gate, const struct seki_settings *in);
+__must_check int gate_iface_set(struct gate *gate, const struct seki_iface_key *key, const struct seki_iface *value); /* value NULL: remove */
+typedef int (*gate_iface_fn)(const struct seki_iface_key *key, const struct seki_iface *value, void *arg);
+__must_check int gate_iface_each(struct gate *gate, gate_iface_fn fn, void *arg);
+
+/* Whole-table replacement: rows added and changed first, then rows that are gone removed (never a moment without the common rows). */
+struct gate_net_row { struct seki_lpm key; struct seki_net value; };
+struct gate_egress_row { struct seki_egress_key key; uint32_t rule; };
+struct gate_host_row { struct seki_lpm key; uint32_t profile; };
+struct gate_list_row { struct seki_lpm key; struct seki_entry value; }; /* v4 as v4-mapped, split by the gate */
+__must_check int gate_nets_replace(struct gate *gate, const struct gate_net_row *rows, uint32_t count, struct gate_why *why);
+__must_check int gate_egress_replace(struct gate *gate, const struct gate_egress_row *rows, uint32_t count,
+				     const struct gate_host_row *hosts, uint32_t host_count, struct gate_why *why);
+
+/*
+ * Blacklist generation: new inner tries are made, filled, every row read back, put in the idle slot. The switch is
+ * the caller's gate_settings_set() with active = *slot; the other slot keeps the previous generation.
+ * -ENOSPC: does not fit list_entries (said in why), nothing changed.
+ */
+__must_check int gate_list_build(struct gate *gate, const struct gate_list_row *rows, uint32_t count, uint32_t *slot,
+				 struct gate_why *why);
+/* One row of the active generation; read back. -ENOENT on remove, -ENOSPC full. */
+__must_check int gate_list_put(struct gate *gate, const struct gate_list_row *row);
+__must_check int gate_list_remove(struct gate *gate, const struct seki_lpm *key);
+/* The kernel's own answer: longest match in the active generation. -ENOENT none. */
+__must_check int gate_list_lookup(struct gate *gate, const struct seki_addr *addr, struct seki_entry *out);
+__must_check int gate_net_lookup(struct gate *gate, const struct seki_addr *addr, struct seki_net *out);
+/* All rows of the active generation, malloc'ed array. */
+__must_check int gate_list_dump(struct gate *gate, struct gate_list_row **rows, uint32_t *count);
+
+/* auto-blocks. put: -ENOSPC when the table is full (the caller tells people). */
+__must_check int gate_block_put(struct gate *gate, const struct seki_addr *addr, const struct seki_entry *entry);
+__must_check int gate_block_get(struct gate *gate, const struct seki_addr *addr, struct seki_entry *out);
+__must_check int gate_block_remove(struct gate *gate, const struct seki_addr *addr);
+typedef int (*gate_block_fn)(const struct seki_addr *addr, const struct seki_entry *entry, void *arg); /* nonzero stops */
+__must_check int gate_block_each(struct gate *gate, gate_block_fn fn, void *arg);
+
+__must_check int gate_source_get(struct gate *gate, const struct seki_addr *addr, struct seki_source *out);
+__must_check int gate_hits_get(struct gate *gate, uint32_t entry_id, struct seki_hits *out);	   /* -ENOENT: never hit */
+__must_check int gate_list_hits(struct gate *gate, uint32_t list, struct seki_hits *out);	   /* summed over CPUs */
+__must_check int gate_counters(struct gate *gate, struct seki_counter out[SEKI_REASON_MAX]);
+__must_check int gate_losses(struct gate *gate, uint64_t out[SEKI_LOSS_MAX]);
+/* Runs seki_flow_ctl; cmd->result is the program's answer, the return value is the run's. */
+__must_check int gate_flow_ctl(struct gate *gate, struct seki_flow_cmd *cmd);
+/* Counts by walking the tables: for `status`, not for every tick. list_*: active generation, both families together. */
+struct gate_usage { uint32_t flows, flows_max, embryos_max, blocked, blocked_max, list_rows, list_max; };
+__must_check int gate_usage(struct gate *gate, struct gate_usage *out);
+
+/*
+ * Makes sure ring `index` exists (creating it, or keeping the one pinned) and returns a descriptor to hand to an
+ * engine: it can consume the ring and do nothing else with other maps. priority ring: gate_prio_fd().
+ * *fd is CLOEXEC and the caller's to close; each call gives another one.
+ */
+__must_check int gate_ring_fd(struct gate *gate, unsigned int index, int *fd, struct gate_why *why);
+__must_check int gate_prio_fd(struct gate *gate, int *fd);
+
+#endif

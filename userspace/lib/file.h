@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * file.h - whole files: read with a limit, replace atomically, sealed memory.
+ */
+#ifndef LIB_FILE_H
+#define LIB_FILE_H
+
+#include <stddef.h>
+
+#include "cleanup.h"
+
+/* Whole file at dirfd/path (AT_FDCWD allowed) into *data (owned, NUL after *len). -EFBIG over limit, -errno. */
+__must_check int file_read(int dirfd, const char *path, size_t limit, char **data, size_t *len);
+
+/* Write temp in the same folder, fsync, rename, fsync the folder. The old file stays on any error. mode e.g. 0600. */
+__must_check int file_replace(int dirfd, const char *path, const void *data, size_t len, unsigned int mode);
+
+/* A memfd holding data, sealed against write, grow, shrink and further seals. *fd owned. */
+__must_check int file_seal(const char *name, const void *data, size_t len, int *fd);
+
+/* Maps a memfd read-only after checking all four seals. -EPERM not sealed, -EFBIG over limit. munmap is the caller's. */
+__must_check int file_map_sealed(int fd, size_t limit, const void **data, size_t *len);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * client.h - the command line's side of the control socket, and what every
+ * command shares: instance, folders, JSON or text.
+ */
+#ifndef SEKIMORI_CLIENT_H
+#define SEKIMORI_CLIENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "lib/cleanup.h"
+#include "lib/instance.h"
+
+enum { EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_NOT_CONVERGED = 3 };
+
+struct client {
+	const char *instance, *run_root, *state_root;
+	bool json;
+};
+extern struct client client; /* set by main() before any command runs */
+
+static inline void cleanup_json_(json_t **p)
+{
+	json_decref(*p);
+}
+#define AUTO_JSON __attribute__((cleanup(cleanup_json_)))
+
+/* Is a daemon listening? No message. */
+bool client_present(void);
+
+/*
+ * Sends request (a reference is taken over; "session" is added) with an optional descriptor (borrowed, -1) and
+ * returns the answer, owned by the caller. NULL: no answer; said on stderr with what to do.
+ */
+json_t *client_ask(json_t *request, int fd);
+
+/* client_ask() for commands whose answer is {result, text}: prints it and gives the exit code. */
+int client_do(json_t *request, int fd);
+/* Prints answer as JSON, or its text when it is an error; the exit code. NULL answer: EXIT_NOT_CONVERGED. */
+int client_fail(const json_t *answer);
+bool client_ok(const json_t *answer);
+void client_print_json(const json_t *answer);
+
+/* Members of an answer; 0, "" and false when absent. */
+long long client_number(const json_t *object, const char *key);
+const char *client_text(const json_t *object, const char *key);
+bool client_flag(const json_t *object, const char *key);
+
+/* "3h 5m" for people; text needs 32 bytes. */
+const char *client_duration(long long seconds, char text[32]);
+/* Pages through a list or "auto"; fn gets each item. Exit code. */
+int client_items(const char *list, void (*fn)(const json_t *item, void *arg), void *arg, long long *total);
+
+/* Prints "sekimori COMMAND: text" and the usage of the command; EXIT_USAGE. */
+int client_usage(const char *command, const char *text, const char *argument);
+
+int cmd_up(int argc, char **argv);
+int cmd_down(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_apply(int argc, char **argv);
+int cmd_confirm(int argc, char **argv);
+int cmd_rollback(int argc, char **argv);
+int cmd_block(int argc, char **argv);
+int cmd_unblock(int argc, char **argv);
+int cmd_allow(int argc, char **argv);
+int cmd_why(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_alerts(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
+
+#endif

@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd_inspect.c - `sekimori inspect`: captures against rules, without
+ * privileges and without a network. Writes alerts as EVE and a summary.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <pcap/pcap.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "core/eve.h"
+#include "core/inspector.h"
+#include "core/ruleset.h"
+#include "lib/conf.h"
+#include "lib/file.h"
+
+int cmd_inspect(int argc, char **argv);
+
+#define RULES_BYTES_MAX (256u << 20)
+#define EXIT_FINDING	1
+#define EXIT_USAGE	2
+#define PROGRESS_FRAMES 65536u
+
+struct sid_count {
+	uint32_t sid;
+	uint64_t count;
+};
+
+struct inspection {
+	struct inspector_options options;
+	struct ruleset_builder *builder;
+	struct ruleset *set;
+	struct inspector *inspector;
+	FILE *eve;
+	const char *log_dir, *capture;
+	bool json, rules_given;
+	struct sid_count *sids; /* by sid */
+	size_t sid_count, sid_capacity;
+	uint64_t refused, eve_lost, frames, cut_frames;
+	double seconds;
+};
+
+static void inspection_free(struct inspection *inspection)
+{
+	inspector_free(inspection->inspector);
+	ruleset_builder_free(inspection->builder);
+	ruleset_free(inspection->set);
+	if (inspection->eve)
+		fclose(inspection->eve);
+	free(inspection->sids);
+}
+
+static double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* --- what is found */
+
+static void count_sid(struct inspection *inspection, uint32_t sid)
+{
+	size_t low = 0, high = inspection->sid_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (inspection->sids[middle].sid < sid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == inspection->sid_count || inspection->sids[low].sid != sid) {
+		if (inspection->sid_count == inspection->sid_capacity) {
+			size_t capacity = inspection->sid_capacity ? inspection->sid_capacity * 2 : 64;
+			struct sid_count *grown = realloc(inspection->sids, capacity * sizeof(*grown));
+
+			if (!grown)
+				return;
+			inspection->sids = grown;
+			inspection->sid_capacity = capacity;
+		}
+		memmove(&inspection->sids[low + 1], &inspection->sids[low],
+			(inspection->sid_count - low) * sizeof(*inspection->sids));
+		inspection->sids[low] = (struct sid_count){.sid = sid};
+		inspection->sid_count++;
+	}
+	inspection->sids[low].count++;
+}
+
+static void on_alert(const struct detect_alert *alert, void *arg)
+{
+	static const struct eve_enforcement nobody = {.verdict = SEKI_VERDICT_UNKNOWN, .action = "none"};
+	struct inspection *inspection = arg;
+	AUTO_FREE char *line = NULL;
+	size_t len;
+	int error;
+
+	count_sid(inspection, alert->rule->sid);
+	if (!inspection->eve)
+		return;
+	error = eve_alert(alert, alert->packet->time_us, NULL, inspection->capture, &nobody, &line, &len);
+	if (error || fwrite(line, 1, len, inspection->eve) != len)
+		inspection->eve_lost++;
+}
+
+static void on_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
+		       const char *why, void *arg)
+{
+	struct inspection *inspection = arg;
+
+	inspection->refused++;
+	fprintf(stderr, "%s:%u: ", file, line);
+	if (sid)
+		fprintf(stderr, "sid %u: ", sid);
+	if (keyword && *keyword)
+		fprintf(stderr, "%s: ", keyword);
+	fprintf(stderr, "%s\n", why);
+}
+
+/* --- what is loaded */
+
+typedef int (*add_fn)(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
+		      ruleset_refused_fn fn, void *arg);
+
+static int load_file(struct inspection *inspection, const char *path, add_fn add)
+{
+	AUTO_FREE char *text = NULL;
+	size_t len;
+	int error = file_read(AT_FDCWD, path, RULES_BYTES_MAX, &text, &len);
+
+	if (!error)
+		error = add(inspection->builder, path, text, len, on_refused, inspection);
+	if (error && error != -EINVAL) { /* -EINVAL: lines were refused and named, the others hold */
+		fprintf(stderr, "%s: %s\n", path, strerror(-error));
+		return error;
+	}
+	return 0;
+}
+
+/* The classification that lies beside a rule file belongs to it. */
+static int load_classification_beside(struct inspection *inspection, const char *rules)
+{
+	static const char name[] = "classification.config";
+	const char *slash = strrchr(rules, '/');
+	size_t dir_len = slash ? (size_t)(slash - rules) + 1 : 0;
+	AUTO_FREE char *path = malloc(dir_len + sizeof(name));
+
+	if (!path)
+		return -ENOMEM;
+	memcpy(path, rules, dir_len);
+	memcpy(path + dir_len, name, sizeof(name));
+	if (access(path, F_OK))
+		return 0;
+	return load_file(inspection, path, ruleset_add_classification);
+}
+
+static int set_bytes(const char *value, uint64_t min, uint64_t max, uint64_t *out)
+{
+	uint64_t bytes;
+	int error = conf_bytes(value, &bytes);
+
+	if (error || bytes < min || bytes > max)
+		return error ? error : -ERANGE;
+	*out = bytes;
+	return 0;
+}
+
+static int set_depth(struct inspection *inspection, unsigned int dirs, const char *value)
+{
+	uint64_t bytes;
+	int error = set_bytes(value, 1, UINT32_MAX, &bytes);
+
+	for (int d = 0; d < 2 && !error; d++)
+		if (dirs >> d & 1)
+			inspection->options.depth[d] = (uint32_t)bytes;
+	return error;
+}
+
+static int set_depth_both(struct inspection *inspection, const char *value)
+{
+	return set_depth(inspection, 3, value);
+}
+
+static int set_depth_server(struct inspection *inspection, const char *value)
+{
+	return set_depth(inspection, 1, value);
+}
+
+static int set_depth_client(struct inspection *inspection, const char *value)
+{
+	return set_depth(inspection, 2, value);
+}
+
+static int set_flow_memory(struct inspection *inspection, const char *value)
+{
+	return set_bytes(value, 1u << 20, 1ull << 40, &inspection->options.flow_memory);
+}
+
+static int set_flow_max(struct inspection *inspection, const char *value)
+{
+	uint64_t count;
+	int error = set_bytes(value, 2, 1u << 24, &count);
+
+	if (!error)
+		inspection->options.flow_max = (uint32_t)count;
+	return error;
+}
+
+static const struct {
+	const char *key;
+	int (*set)(struct inspection *inspection, const char *value);
+	const char *help;
+} settings[] = {
+	{"depth", set_depth_both, "inspection depth per transaction and direction (1m)"},
+	{"depth.to-server", set_depth_server, "the same, client to server"},
+	{"depth.to-client", set_depth_client, "the same, server to client"},
+	{"flow.memory", set_flow_memory, "bytes for flows and reassembly (256m)"},
+	{"flow.max", set_flow_max, "flows at the same time (65536)"},
+};
+
+/* Rule variables by name, also as Suricata's configuration spells them. */
+static const char *variable_name(const char *key)
+{
+	static const char *const prefixes[] = {"vars.address-groups.", "vars.port-groups."};
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		if (!strncmp(key, prefixes[i], strlen(prefixes[i])))
+			return key + strlen(prefixes[i]);
+	return *key >= 'A' && *key <= 'Z' ? key : NULL;
+}
+
+static int apply_setting(struct inspection *inspection, const char *text)
+{
+	const char *equals = strchr(text, '='), *why = "unknown", *name;
+	AUTO_FREE char *key = NULL;
+	int error = -EINVAL;
+
+	if (!equals) {
+		fprintf(stderr, "--set %s: KEY=VALUE is expected\n", text);
+		return -EINVAL;
+	}
+	key = strndup(text, (size_t)(equals - text));
+	if (!key)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
+		if (!strcmp(key, settings[i].key)) {
+			error = settings[i].set(inspection, equals + 1);
+			if (error)
+				fprintf(stderr, "--set %s: %s\n", text, strerror(-error));
+			return error;
+		}
+	name = variable_name(key);
+	if (name)
+		error = ruleset_set_variable(inspection->builder, name, equals + 1, &why);
+	if (!error)
+		return 0;
+	if (name) {
+		fprintf(stderr, "--set %s: %s\n", text, why);
+		return error;
+	}
+	fprintf(stderr, "--set %s: unknown key; there are rule variables (HOME_NET=…) and\n", text);
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
+		fprintf(stderr, "  %-16s %s\n", settings[i].key, settings[i].help);
+	return -EINVAL;
+}
+
+static int open_eve(struct inspection *inspection)
+{
+	AUTO_FREE char *path = NULL;
+
+	if (!inspection->log_dir)
+		return 0;
+	if (mkdir(inspection->log_dir, 0755) && errno != EEXIST) {
+		fprintf(stderr, "%s: %s\n", inspection->log_dir, strerror(errno));
+		return -errno;
+	}
+	if (asprintf(&path, "%s/eve.json", inspection->log_dir) < 0)
+		return -ENOMEM;
+	inspection->eve = fopen(path, "we");
+	if (!inspection->eve) {
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+static int prepare(struct inspection *inspection)
+{
+	static const struct inspector_ops ops_template = {.alert = on_alert};
+	struct inspector_ops ops = ops_template;
+	char why[256] = "";
+	int error = ruleset_build(inspection->builder, &inspection->set, why, sizeof(why));
+
+	if (error) {
+		fprintf(stderr, "the rules cannot be compiled: %s\n", *why ? why : strerror(-error));
+		return error;
+	}
+	ops.arg = inspection;
+	error = inspector_new(&inspection->options, inspection->set, &ops, &inspection->inspector);
+	if (error)
+		fprintf(stderr, "%s\n", strerror(-error));
+	return error ? error : open_eve(inspection);
+}
+
+/* --- what is read */
+
+static bool link_of(int datalink, enum link_type *out)
+{
+	static const struct {
+		int datalink;
+		enum link_type link;
+	} rows[] = {
+		{DLT_NULL, LINK_NULL},	    {DLT_LOOP, LINK_NULL},     {DLT_EN10MB, LINK_ETHERNET},
+		{DLT_PPP, LINK_PPP},	    {DLT_RAW, LINK_RAW},       {DLT_IPV4, LINK_IPV4},
+		{DLT_IPV6, LINK_IPV6},	    {DLT_LINUX_SLL, LINK_SLL}, {DLT_LINUX_SLL2, LINK_SLL2},
+		{DLT_PPP_SERIAL, LINK_PPP},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].datalink == datalink) {
+			*out = rows[i].link;
+			return true;
+		}
+	return false;
+}
+
+static void show_progress(const struct inspection *inspection, double since, double *shown)
+{
+	double now = now_seconds();
+
+	if (!isatty(STDERR_FILENO) || now - since < 2 || now - *shown < 0.5)
+		return;
+	*shown = now;
+	fprintf(stderr, "\r%s: %" PRIu64 " packets, %.0f s ", inspection->capture, inspection->frames,
+		now - since);
+}
+
+static int read_capture(struct inspection *inspection, const char *path)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *pcap = pcap_open_offline(path, why);
+	double began = now_seconds(), shown = 0;
+	struct pcap_pkthdr *head;
+	enum link_type link;
+	const u_char *frame;
+	int status;
+
+	if (!pcap) {
+		fprintf(stderr, "%s: %s\n", path, why);
+		return -EINVAL;
+	}
+	if (!link_of(pcap_datalink(pcap), &link)) {
+		fprintf(stderr, "%s: link type %d (%s) is not decoded\n", path, pcap_datalink(pcap),
+			pcap_datalink_val_to_description_or_dlt(pcap_datalink(pcap)));
+		pcap_close(pcap);
+		return -EPROTONOSUPPORT;
+	}
+	inspection->capture = path;
+	while ((status = pcap_next_ex(pcap, &head, &frame)) == 1) {
+		struct inspector_hint hint = {.truncated = head->caplen < head->len};
+		uint64_t time_us = (uint64_t)head->ts.tv_sec * 1000000 + (uint64_t)head->ts.tv_usec;
+
+		inspection->cut_frames += hint.truncated;
+		inspector_frame(inspection->inspector, link, frame, head->caplen, time_us, &hint);
+		if (!(++inspection->frames % PROGRESS_FRAMES))
+			show_progress(inspection, began, &shown);
+	}
+	inspector_finish(inspection->inspector);
+	if (shown > 0)
+		fputc('\n', stderr);
+	if (status == PCAP_ERROR)
+		fprintf(stderr, "%s: %s; what came before was inspected\n", path, pcap_geterr(pcap));
+	pcap_close(pcap);
+	inspection->seconds += now_seconds() - began;
+	return status == PCAP_ERROR ? -EIO : 0;
+}
+
+/* --- what is said */
+
+static const char *const reason_names[] = {
+#define X(id, name, ...) [SEKI_R_##id] = name,
+	SEKI_REASONS(X)
+#undef X
+};
+
+static void print_json(const struct inspection *inspection, const struct inspector_stats *stats,
+		       const struct ruleset_counts *rules)
+{
+	json_t *alerts = json_array(), *undecoded = json_object(), *root;
+
+	for (size_t i = 0; i < inspection->sid_count; i++) {
+		const struct rule_info *rule = ruleset_find(inspection->set, inspection->sids[i].sid);
+
+		json_array_append_new(alerts,
+				      json_pack("{sI sI ss*}", "sid", (json_int_t)inspection->sids[i].sid,
+						"count", (json_int_t)inspection->sids[i].count, "msg",
+						rule ? rule->msg : NULL));
+	}
+	for (int i = 0; i < SEKI_REASON_MAX; i++)
+		if (stats->undecoded[i])
+			json_object_set_new(undecoded, reason_names[i],
+					    json_integer((json_int_t)stats->undecoded[i]));
+	root = json_pack("{sI sI sI so so s{sI sI sI} s{sI sI sI sI sI sI sI sI sI sI} sf}", "packets",
+			 (json_int_t)stats->packets, "bytes", (json_int_t)stats->bytes, "flows",
+			 (json_int_t)stats->flows, "alerts", alerts, "undecoded", undecoded, "rules",
+			 "loaded", (json_int_t)rules->loaded, "failed", (json_int_t)rules->failed, "skipped",
+			 (json_int_t)rules->skipped, "inspection", "alerts", (json_int_t)stats->alerts,
+			 "inspected_bytes", (json_int_t)stats->inspected_bytes, "ciphertext_bytes",
+			 (json_int_t)stats->ciphertext_bytes, "skipped_bytes",
+			 (json_int_t)stats->skipped_bytes, "gaps", (json_int_t)stats->reassembly_gaps,
+			 "overlaps", (json_int_t)stats->overlaps, "midstream", (json_int_t)stats->midstream,
+			 "fragments", (json_int_t)stats->fragments, "checksum_bad",
+			 (json_int_t)stats->checksum_bad, "flows_given_up", (json_int_t)stats->flows_given_up,
+			 "seconds", inspection->seconds);
+	if (root)
+		json_dumpf(root, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(root);
+}
+
+static void print_row(const char *name, uint64_t value)
+{
+	if (value)
+		printf("  %-20s %" PRIu64 "\n", name, value);
+}
+
+static void print_text(const struct inspection *inspection, const struct inspector_stats *stats,
+		       const struct ruleset_counts *rules)
+{
+	printf("%" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " flows; %u rules, %u refused; %" PRIu64
+	       " alerts\n",
+	       stats->packets, stats->bytes, stats->flows, rules->loaded, rules->failed, stats->alerts);
+	for (size_t i = 0; i < inspection->sid_count; i++) {
+		const struct rule_info *rule = ruleset_find(inspection->set, inspection->sids[i].sid);
+
+		printf("%10" PRIu64 "  %-10u %s\n", inspection->sids[i].count, inspection->sids[i].sid,
+		       rule ? rule->msg : "");
+	}
+	print_row("midstream flows", stats->midstream);
+	print_row("gaps", stats->reassembly_gaps);
+	print_row("contradictions", stats->overlaps);
+	print_row("beyond depth, bytes", stats->skipped_bytes);
+	print_row("ciphertext, bytes", stats->ciphertext_bytes);
+	print_row("bad checksums", stats->checksum_bad);
+	print_row("flows given up", stats->flows_given_up);
+	print_row("cut by the capture", inspection->cut_frames);
+	for (int i = 0; i < SEKI_REASON_MAX; i++)
+		print_row(reason_names[i], stats->undecoded[i]);
+	if (inspection->seconds > 0)
+		fprintf(stderr, "%.2f s, %.2f Gbit/s; rules compiled in %.0f ms\n", inspection->seconds,
+			(double)stats->bytes * 8 / 1e9 / inspection->seconds, rules->load_ms);
+}
+
+/* --- the command */
+
+static int usage(void)
+{
+	fputs("usage: sekimori inspect [-S FILE.rules]... [--set KEY=VALUE]... [-k none|all] [-l DIR]\n"
+	      "                        [--severity FILE] [--classification FILE] [--json] FILE.pcap... | -\n"
+	      "  -S FILE               rules; classification.config beside it is read too\n"
+	      "  --set KEY=VALUE       a rule variable (HOME_NET=…) or a limit (depth, flow.memory, flow.max "
+	      "…)\n"
+	      "  -k none               do not verify checksums\n"
+	      "  -l DIR                write alerts to DIR/eve.json\n"
+	      "  --severity FILE       lines of: sid severity\n"
+	      "exit: 0 nothing found, 1 alerts, 2 wrong use or unreadable input\n",
+	      stderr);
+	return EXIT_USAGE;
+}
+
+enum { OPTION_SET = 256, OPTION_SEVERITY, OPTION_CLASSIFICATION, OPTION_JSON, OPTION_HELP };
+
+/* 0, or an exit status. */
+static int take_option(struct inspection *inspection, int option)
+{
+	int error = 0;
+
+	switch (option) {
+	case 'S':
+		inspection->rules_given = true;
+		error = load_classification_beside(inspection, optarg);
+		if (!error)
+			error = load_file(inspection, optarg, ruleset_add_rules);
+		break;
+	case 'k':
+		if (strcmp(optarg, "none") && strcmp(optarg, "all"))
+			return usage();
+		inspection->options.verify_checksums = !strcmp(optarg, "all");
+		break;
+	case 'l':
+		inspection->log_dir = optarg;
+		break;
+	case OPTION_SET:
+		error = apply_setting(inspection, optarg);
+		break;
+	case OPTION_SEVERITY:
+		error = load_file(inspection, optarg, ruleset_add_severity);
+		break;
+	case OPTION_CLASSIFICATION:
+		error = load_file(inspection, optarg, ruleset_add_classification);
+		break;
+	case OPTION_JSON:
+		inspection->json = true;
+		break;
+	default:
+		return usage();
+	}
+	return error ? EXIT_USAGE : 0;
+}
+
+static const char short_options[] = "S:k:l:h";
+static const struct option long_options[] = {
+	{"set", required_argument, NULL, OPTION_SET},
+	{"severity", required_argument, NULL, OPTION_SEVERITY},
+	{"classification", required_argument, NULL, OPTION_CLASSIFICATION},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{0},
+};
+
+/* Variables, classes and severities must be known before the rules that use them, whatever the order on the
+ * line. */
+static int take_options(struct inspection *inspection, int argc, char **argv)
+{
+	int option, status;
+
+	for (int pass = 0; pass < 2; pass++) {
+		optind = 0;
+		while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+			if ((option == 'S') != pass)
+				continue;
+			status = take_option(inspection, option);
+			if (status)
+				return status;
+		}
+	}
+	return optind == argc ? usage() : 0;
+}
+
+static int inspect_all(struct inspection *inspection, int argc, char **argv)
+{
+	struct inspector_stats stats;
+	struct ruleset_counts rules;
+	int status = 0;
+
+	if (prepare(inspection))
+		return EXIT_USAGE;
+	for (int i = optind; i < argc; i++)
+		if (read_capture(inspection, argv[i]))
+			status = EXIT_USAGE;
+	if (inspection->eve && fflush(inspection->eve)) {
+		fprintf(stderr, "%s/eve.json: %s\n", inspection->log_dir, strerror(errno));
+		status = EXIT_USAGE;
+	}
+	if (inspection->eve_lost)
+		fprintf(stderr, "%" PRIu64 " alerts could not be written to eve.json\n",
+			inspection->eve_lost);
+	inspector_count(inspection->inspector, &stats);
+	ruleset_count(inspection->set, &rules);
+	if (inspection->json)
+		print_json(inspection, &stats, &rules);
+	else
+		print_text(inspection, &stats, &rules);
+	return status ? status : stats.alerts ? EXIT_FINDING : 0;
+}
+
+int cmd_inspect(int argc, char **argv)
+{
+	struct inspection inspection = {.options.verify_checksums = true};
+	int status;
+
+	if (ruleset_builder_new(&inspection.builder)) {
+		fprintf(stderr, "%s\n", strerror(ENOMEM));
+		return EXIT_USAGE;
+	}
+	status = take_options(&inspection, argc, argv);
+	if (!status && !inspection.rules_given)
+		fputs("no rules were given (-S): only decoding is shown\n", stderr);
+	if (!status)
+		status = inspect_all(&inspection, argc, argv);
+	inspection_free(&inspection);
+	return status;
+}

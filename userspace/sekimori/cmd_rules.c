@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd_rules.c - `sekimori rules`: check files, try them on a capture,
+ * explain a sid or a keyword.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "client.h"
+#include "core/explain.h"
+#include "core/ruleset.h"
+#include "lib/file.h"
+
+#define RULES_FILE_MAX (256u << 20)
+#define REFUSED_KEYWORDS_MAX 128
+
+struct refusal {
+	char keyword[64];
+	unsigned int count;
+};
+struct rules_check {
+	struct ruleset_builder *builder;
+	struct refusal refusals[REFUSED_KEYWORDS_MAX];
+	unsigned int refusal_count, others;
+	json_t *list; /* of refused rules, with --json */
+	bool quiet;
+};
+
+static int rules_usage(void)
+{
+	fputs("usage: sekimori rules check [--set NAME=VALUE]... [--classification FILE] [--severity FILE] [--json]\n"
+	      "                            [--quiet] FILE...\n"
+	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
+	      "       sekimori rules explain [--lang ja|en] [--file FILE.json] SID|KEYWORD\n"
+	      "exit: 0 all is well, 1 a rule was refused or nothing is known, 2 wrong use or unreadable file\n",
+	      stderr);
+	return EXIT_USAGE;
+}
+
+static void check_count(struct rules_check *check, const char *keyword)
+{
+	unsigned int i;
+
+	for (i = 0; i < check->refusal_count && strcmp(check->refusals[i].keyword, keyword); i++)
+		;
+	if (i == REFUSED_KEYWORDS_MAX) {
+		check->others++;
+		return;
+	}
+	if (i == check->refusal_count) {
+		snprintf(check->refusals[i].keyword, sizeof(check->refusals[i].keyword), "%s", keyword);
+		check->refusal_count++;
+	}
+	check->refusals[i].count++;
+}
+
+/* Text of rule files may hold control characters that a terminal would obey. */
+static void print_clean(FILE *to, const char *text)
+{
+	for (; *text; text++)
+		fputc(iscntrl((unsigned char)*text) ? '?' : *text, to);
+}
+
+static void check_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword, const char *why,
+			  void *arg)
+{
+	struct rules_check *check = arg;
+
+	check_count(check, keyword);
+	if (check->list)
+		json_array_append_new(check->list, json_pack("{s:s, s:i, s:I, s:s%, s:s}", "file", file, "line",
+							     (int)line, "sid", (json_int_t)sid, "keyword", keyword,
+							     strlen(keyword), "why", why));
+	if (check->quiet || check->list)
+		return;
+	fprintf(stderr, "%s:%u: ", file, line);
+	if (sid)
+		fprintf(stderr, "sid %u: ", sid);
+	print_clean(stderr, keyword);
+	fprintf(stderr, ": %s\n", why);
+}
+
+typedef int (*rules_add_fn)(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
+			    ruleset_refused_fn fn, void *arg);
+
+static int check_file(struct rules_check *check, const char *path, rules_add_fn add)
+{
+	AUTO_FREE char *text = NULL;
+	size_t len;
+	int err = file_read(AT_FDCWD, path, RULES_FILE_MAX, &text, &len);
+
+	if (!err)
+		err = add(check->builder, path, text, len, check_refused, check);
+	if (err == -EINVAL)
+		return 0; /* its lines were told one by one */
+	if (err)
+		fprintf(stderr, "sekimori rules: %s: %s\n", path, strerror(-err));
+	return err;
+}
+
+/* A classification.config beside the rules belongs to them. */
+static int check_beside(struct rules_check *check, const char *path)
+{
+	AUTO_FREE char *copy = strdup(path), *beside = NULL;
+
+	if (!copy || asprintf(&beside, "%s/classification.config", dirname(copy)) < 0) {
+		beside = NULL;
+		return -ENOMEM;
+	}
+	return access(beside, R_OK) ? 0 : check_file(check, beside, ruleset_add_classification);
+}
+
+static int check_variable(struct rules_check *check, char *setting)
+{
+	char *value = strchr(setting, '=');
+	const char *why = "NAME=VALUE is needed";
+	int err = -EINVAL;
+
+	if (value) {
+		*value++ = '\0';
+		if (!strncmp(setting, "vars.", 5))
+			setting = strrchr(setting, '.') + 1;
+		err = ruleset_set_variable(check->builder, setting, value, &why);
+	}
+	if (err)
+		fprintf(stderr, "sekimori rules: --set %s: %s\n", setting, err == -ENOMEM ? strerror(ENOMEM) : why);
+	return err;
+}
+
+static int refusal_compare(const void *a, const void *b)
+{
+	const struct refusal *x = a, *y = b;
+
+	return x->count < y->count ? 1 : -(x->count > y->count);
+}
+
+static int check_report(struct rules_check *check)
+{
+	CLEANUP(ruleset_free) struct ruleset *set = NULL;
+	struct ruleset_counts counts;
+	char why[256];
+	int err = ruleset_build(check->builder, &set, why, sizeof(why));
+
+	if (err) {
+		fprintf(stderr, "sekimori rules: %s\n", err == -ENOMEM ? strerror(ENOMEM) : why);
+		return EXIT_FINDING;
+	}
+	ruleset_count(set, &counts);
+	qsort(check->refusals, check->refusal_count, sizeof(check->refusals[0]), refusal_compare);
+	if (check->list) {
+		AUTO_JSON json_t *root = json_pack("{s:i, s:i, s:f, s:O}", "loaded", (int)counts.loaded, "refused",
+						   (int)counts.failed, "load_ms", counts.load_ms, "rules", check->list);
+
+		client_print_json(root);
+	} else {
+		printf("%u rules loaded, %u refused, %.0f ms\n", counts.loaded, counts.failed, counts.load_ms);
+		for (unsigned int i = 0; i < check->refusal_count; i++) {
+			printf("%8u  ", check->refusals[i].count);
+			print_clean(stdout, check->refusals[i].keyword);
+			putchar('\n');
+		}
+		if (check->others)
+			printf("%8u  (other keywords)\n", check->others);
+	}
+	return check->refusal_count ? EXIT_FINDING : 0;
+}
+
+enum { OPTION_SET = 256, OPTION_CLASSIFICATION, OPTION_SEVERITY, OPTION_JSON, OPTION_QUIET, OPTION_LANG, OPTION_FILE };
+
+static const struct option check_options[] = {
+	{ "set", required_argument, NULL, OPTION_SET },
+	{ "classification", required_argument, NULL, OPTION_CLASSIFICATION },
+	{ "severity", required_argument, NULL, OPTION_SEVERITY },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "quiet", no_argument, NULL, OPTION_QUIET },
+	{ 0 },
+};
+
+static int check_option(struct rules_check *check, int option)
+{
+	switch (option) {
+	case OPTION_SET:
+		return check_variable(check, optarg);
+	case OPTION_CLASSIFICATION:
+		return check_file(check, optarg, ruleset_add_classification);
+	case OPTION_SEVERITY:
+		return check_file(check, optarg, ruleset_add_severity);
+	case OPTION_JSON:
+		check->list = check->list ? check->list : json_array();
+		return check->list ? 0 : -ENOMEM;
+	case OPTION_QUIET:
+		check->quiet = true;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int rules_check_all(struct rules_check *check, int argc, char **argv)
+{
+	int option;
+
+	if (ruleset_builder_new(&check->builder)) {
+		fprintf(stderr, "sekimori rules: %s\n", strerror(ENOMEM));
+		return EXIT_USAGE;
+	}
+	if (client.json && check_option(check, OPTION_JSON))
+		return EXIT_USAGE;
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", check_options, NULL)) != -1) {
+		if (option == '?')
+			return rules_usage();
+		if (check_option(check, option))
+			return EXIT_USAGE;
+	}
+	if (optind == argc)
+		return rules_usage();
+	for (int i = optind; i < argc; i++) {
+		if (check_beside(check, argv[i]) || check_file(check, argv[i], ruleset_add_rules))
+			return EXIT_USAGE;
+	}
+	return check_report(check);
+}
+
+static int rules_check(int argc, char **argv)
+{
+	AUTO_FREE struct rules_check *check = calloc(1, sizeof(*check));
+	int code;
+
+	if (!check) {
+		fprintf(stderr, "sekimori rules: %s\n", strerror(ENOMEM));
+		return EXIT_USAGE;
+	}
+	code = rules_check_all(check, argc, argv);
+	ruleset_builder_free(check->builder);
+	json_decref(check->list);
+	return code;
+}
+
+/* Beside the program as built, then as installed, then of the system. */
+static int explanations_read(const char *path, char **text, size_t *len)
+{
+	static const char *const places[] = { "../rules", "../share/sekimori/rules", "/usr/share/sekimori/rules" };
+	char program[4096];
+	ssize_t got = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	int err = -ENOENT;
+
+	if (path)
+		return file_read(AT_FDCWD, path, RULES_FILE_MAX, text, len);
+	program[got > 0 ? got : 0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(places) && err == -ENOENT; i++) {
+		AUTO_FREE char *candidate = NULL;
+		const char *folder = places[i][0] == '/' ? "" : dirname(program);
+
+		if (asprintf(&candidate, "%s%s%s/explanations.json", folder, *folder ? "/" : "", places[i]) < 0) {
+			candidate = NULL;
+			return -ENOMEM;
+		}
+		err = file_read(AT_FDCWD, candidate, RULES_FILE_MAX, text, len);
+		got = readlink("/proc/self/exe", program, sizeof(program) - 1);
+		program[got > 0 ? got : 0] = '\0';
+	}
+	return err;
+}
+
+static int explain_number(const char *word, const char *path, const char *language)
+{
+	AUTO_FREE char *json = NULL, *text = NULL;
+	const char *why = NULL;
+	char *end;
+	size_t len;
+	unsigned long sid;
+	int err;
+
+	errno = 0;
+	sid = strtoul(word, &end, 10);
+	if (errno || *end || !sid || sid > UINT32_MAX) {
+		fprintf(stderr, "sekimori rules explain: %s is not a sid\n", word);
+		return EXIT_USAGE;
+	}
+	err = explanations_read(path, &json, &len);
+	if (err) {
+		fprintf(stderr, "sekimori rules explain: %s: %s (--file names it)\n", path ? path : "explanations.json",
+			strerror(-err));
+		return EXIT_USAGE;
+	}
+	err = explain_sid(json, len, (uint32_t)sid, explain_language(language), &text, &why);
+	if (err == -ENOENT) {
+		fprintf(stderr, "sekimori rules explain: sid %lu has no explanation\n", sid);
+		return EXIT_FINDING;
+	}
+	if (err) {
+		fprintf(stderr, "sekimori rules explain: %s\n", err == -EBADMSG ? why : strerror(-err));
+		return EXIT_USAGE;
+	}
+	fputs(text, stdout);
+	return 0;
+}
+
+static int explain_word(const char *word)
+{
+	AUTO_FREE char *text = NULL;
+	const char *nearest = NULL;
+	int err = explain_keyword(word, &text, &nearest);
+
+	if (!err) {
+		fputs(text, stdout);
+		return 0;
+	}
+	fprintf(stderr, "sekimori rules explain: no keyword %s", word);
+	if (nearest)
+		fprintf(stderr, "; did you mean %s?", nearest);
+	fputc('\n', stderr);
+	return EXIT_FINDING;
+}
+
+static const struct option explain_options[] = {
+	{ "lang", required_argument, NULL, OPTION_LANG },
+	{ "file", required_argument, NULL, OPTION_FILE },
+	{ 0 },
+};
+
+static int rules_explain(int argc, char **argv)
+{
+	const char *language = getenv("LC_ALL"), *path = NULL;
+	int option;
+
+	if (!language || !*language)
+		language = getenv("LC_MESSAGES");
+	if (!language || !*language)
+		language = getenv("LANG");
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", explain_options, NULL)) != -1) {
+		if (option == OPTION_LANG && (!strcmp(optarg, "ja") || !strcmp(optarg, "en")))
+			language = optarg;
+		else if (option == OPTION_FILE)
+			path = optarg;
+		else
+			return rules_usage();
+	}
+	if (optind + 1 != argc)
+		return rules_usage();
+	if (isdigit((unsigned char)argv[optind][0]))
+		return explain_number(argv[optind], path, language);
+	return explain_word(argv[optind]);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} rules_verbs[] = {
+	{ "check", rules_check },
+	{ "test", cmd_inspect },
+	{ "explain", rules_explain },
+};
+
+int cmd_rules(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(rules_verbs); i++) {
+		if (!strcmp(argv[1], rules_verbs[i].name))
+			return rules_verbs[i].run(argc - 1, argv + 1);
+	}
+	return rules_usage();
+}

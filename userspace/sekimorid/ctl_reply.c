@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ctl_reply.c - answers of the keeper as JSON. Every enum goes out by name.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "ctl.h"
+
+static const char *const reason_names[SEKI_REASON_MAX] = {
+#define X(id, name, ...) [SEKI_R_##id] = name,
+	SEKI_REASONS(X)
+#undef X
+};
+static const char *const loss_names[SEKI_LOSS_MAX] = {
+#define X(id, name, ...) [SEKI_LOSS_##id] = name,
+	SEKI_LOSSES(X)
+#undef X
+};
+static const char *const role_names[SEKI_ROLE_MAX] = {
+#define X(id, name, ...) [SEKI_ROLE_##id] = name,
+	SEKI_ROLES(X)
+#undef X
+};
+static const char *const mode_names[SEKI_MODE_MAX] = {
+#define X(id, name) [SEKI_MODE_##id] = name,
+	SEKI_MODES(X)
+#undef X
+};
+static const char *const severity_names[SEKI_SEVERITY_MAX] = {
+#define X(id, name) [SEKI_SEVERITY_##id] = name,
+	SEKI_SEVERITIES(X)
+#undef X
+};
+static const char *const scope_names[] = {
+	[SEKI_SCOPE_USER] = "user",	    [SEKI_SCOPE_MANAGEMENT] = "management", [SEKI_SCOPE_GATEWAY] = "gateway",
+	[SEKI_SCOPE_RESOLVER] = "resolver", [SEKI_SCOPE_SOC] = "soc",		     [SEKI_SCOPE_OWN] = "own",
+};
+static const char *const hook_names[] = {
+	[GATE_LINK_NONE] = "none",
+	[GATE_LINK_PINNED] = "pinned link",
+	[GATE_LINK_NETLINK] = "removable by ip link",
+	[GATE_LINK_FOREIGN] = "foreign",
+};
+static const char *const source_names[] = { "manual", "configuration", "loaded" };
+
+#define NAME(table, i) ((size_t)(i) < ARRAY_LEN(table) && (table)[i] ? (table)[i] : "unknown")
+
+static void put_number(json_t *object, const char *key, uint64_t value)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+	json_object_set_new(object, key, json_string(text));
+}
+
+static void put_flag(json_t *object, const char *key, bool value)
+{
+	json_object_set_new(object, key, json_boolean(value));
+}
+
+static void put_prefix(json_t *object, const char *key, const struct message_prefix *in)
+{
+	char text[PREFIX_TEXT_MAX];
+	struct prefix prefix;
+
+	if (message_prefix_get(in, &prefix))
+		put_text(object, key, prefix_format(&prefix, text));
+}
+
+static json_t *reply_done(const struct message_done *done)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "result", json_integer(done->result));
+	put_text(out, "text", done->text);
+	return out;
+}
+
+static json_t *reply_iface(const struct message_status_iface *in)
+{
+	json_t *out = json_object();
+
+	put_text(out, "name", in->name);
+	if (in->vlan)
+		put_number(out, "vlan", in->vlan);
+	put_text(out, "role", NAME(role_names, in->role));
+	put_text(out, "mode", NAME(mode_names, in->mode));
+	put_flag(out, "attached", in->attached);
+	put_text(out, "hook", NAME(hook_names, in->kind));
+	put_text(out, "xdp", in->generic ? "generic" : "native");
+	put_flag(out, "frags", in->frags);
+	put_flag(out, "tc_egress", in->tc_egress);
+	put_number(out, "ifindex", in->ifindex);
+	put_number(out, "program", in->prog_id);
+	if (in->since)
+		put_number(out, "since", in->since);
+	if (in->enforce_left)
+		put_number(out, "enforce_left", in->enforce_left);
+	return out;
+}
+
+static json_t *reply_engine(const struct message_status *s)
+{
+	const struct message_engine_stats *e = &s->engine;
+	json_t *out = json_object();
+
+	put_number(out, "count", s->engines);
+	put_number(out, "ready", s->engines_ready);
+	put_number(out, "rules_loaded", s->rules_loaded);
+	put_number(out, "rules_failed", s->rules_failed);
+	put_number(out, "packets", e->packets);
+	put_number(out, "bytes", e->bytes);
+	put_number(out, "flows", e->flows);
+	put_number(out, "alerts", e->alerts);
+	put_number(out, "undecoded", e->undecoded);
+	put_number(out, "midstream", e->midstream);
+	put_number(out, "reassembly_gaps", e->gaps);
+	put_number(out, "flows_given_up", e->given_up);
+	put_number(out, "inspected_bytes", e->inspected_bytes);
+	put_number(out, "ciphertext_bytes", e->ciphertext_bytes);
+	put_number(out, "bad_records", e->bad_records);
+	put_number(out, "chunks_lost", e->chunks_lost);
+	put_number(out, "proposals_lost", e->proposals_lost);
+	put_number(out, "events_lost", e->events_lost);
+	put_number(out, "ring_used", e->ring_used);
+	put_number(out, "ring_size", e->ring_size);
+	return out;
+}
+
+static json_t *reply_status_rest(json_t *out, const struct message_status *s)
+{
+	json_t *losses = json_object(), *usage = json_object(), *events = json_object();
+
+	for (int i = 0; i < SEKI_LOSS_MAX; i++)
+		put_number(losses, loss_names[i], s->losses[i]);
+	put_number(usage, "flows", s->usage.flows);
+	put_number(usage, "flows_max", s->usage.flows_max);
+	put_number(usage, "blocked", s->usage.blocked);
+	put_number(usage, "blocked_max", s->usage.blocked_max);
+	put_number(usage, "list_rows", s->usage.list_rows);
+	put_number(usage, "list_max", s->usage.list_max);
+	put_text(events, "file", s->eve);
+	put_number(events, "written", s->reporter.lines);
+	put_number(events, "refused", s->reporter.refused);
+	put_number(events, "lost", s->reporter.lost + s->events_lost);
+	put_number(events, "write_errors", s->reporter.write_errors);
+	if (s->reporter.last_errno)
+		put_text(events, "error", strerror(s->reporter.last_errno));
+	json_object_set_new(out, "losses", losses);
+	json_object_set_new(out, "usage", usage);
+	json_object_set_new(out, "events", events);
+	json_object_set_new(out, "engine", reply_engine(s));
+	put_number(out, "dropped", s->dropped);
+	put_number(out, "would_drop", s->would_drop);
+	put_number(out, "passed", s->passed);
+	put_number(out, "proposals", s->proposals);
+	put_number(out, "proposals_refused", s->refused_proposals);
+	put_number(out, "protocol_breaks", s->protocol_breaks);
+	put_number(out, "blocks_made", s->blocks_made);
+	put_number(out, "cuts_made", s->cuts_made);
+	return out;
+}
+
+static json_t *reply_status(const struct message_status *s)
+{
+	json_t *out = json_object(), *ifaces = json_array(), *processes = json_array();
+	char digest[20];
+
+	snprintf(digest, sizeof(digest), "%016" PRIx64, s->digest);
+	put_number(out, "result", 0);
+	put_flag(out, "gate", s->gate);
+	put_flag(out, "adopted", s->adopted);
+	put_number(out, "generation", s->generation);
+	put_text(out, "digest", digest);
+	put_number(out, "started", s->started);
+	put_number(out, "since", s->since);
+	put_number(out, "confirm_left", s->pending_left);
+	put_number(out, "alarms", s->alarms);
+	put_text(out, "alarm", s->alarm);
+	put_number(out, "list_total", s->list_total);
+	put_number(out, "landlock", s->landlock);
+	for (uint32_t i = 0; i < s->iface_count && i < MESSAGE_IFACES_MAX; i++)
+		json_array_append_new(ifaces, reply_iface(&s->ifaces[i]));
+	for (uint32_t i = 0; i < s->process_count && i < MESSAGE_PROCESSES_MAX; i++) {
+		json_t *row = json_object();
+
+		put_text(row, "name", s->processes[i].name);
+		put_number(row, "pid", s->processes[i].pid);
+		put_flag(row, "up", s->processes[i].up);
+		put_number(row, "restarts", s->processes[i].restarts);
+		json_array_append_new(processes, row);
+	}
+	json_object_set_new(out, "ifaces", ifaces);
+	json_object_set_new(out, "processes", processes);
+	return reply_status_rest(out, s);
+}
+
+static json_t *reply_flags(uint8_t flags)
+{
+	const char *side = flags & SEKI_ENTRY_SRC ? flags & SEKI_ENTRY_DST ? "both" : "source" : "destination";
+
+	return json_string(side);
+}
+
+static json_t *reply_item(const struct message_item *in)
+{
+	json_t *out = json_object();
+
+	put_prefix(out, "prefix", &in->prefix);
+	put_text(out, "list", in->list);
+	put_text(out, "reason", in->reason);
+	put_text(out, "severity", NAME(severity_names, in->severity));
+	json_object_set_new(out, "side", reply_flags(in->flags));
+	put_text(out, "action", in->flags & SEKI_ENTRY_ALERT ? "alert" : "drop");
+	put_number(out, "expires", in->expires);
+	put_number(out, "created", in->created);
+	if (in->sid)
+		put_number(out, "sid", in->sid);
+	return out;
+}
+
+static json_t *reply_entry(const struct seki_entry *entry, const struct seki_hits *hits, uint32_t now)
+{
+	json_t *out = json_object();
+
+	put_number(out, "entry", entry->id);
+	put_number(out, "seconds_left", entry->expires > now ? entry->expires - now : 0);
+	put_flag(out, "expired", entry->expires && entry->expires <= now);
+	put_flag(out, "lasting", !entry->expires);
+	put_text(out, "severity", NAME(severity_names, entry->severity));
+	json_object_set_new(out, "side", reply_flags(entry->flags));
+	put_text(out, "action", entry->flags & SEKI_ENTRY_ALERT ? "alert" : "drop");
+	if (entry->sid)
+		put_number(out, "sid", entry->sid);
+	put_number(out, "packets", hits->pkts);
+	put_number(out, "bytes", hits->bytes);
+	return out;
+}
+
+static json_t *reply_net(const struct seki_net *net)
+{
+	json_t *out = json_object(), *scopes = json_array();
+
+	put_flag(out, "own", net->flags & SEKI_NET_OWN);
+	put_flag(out, "dmz", net->flags & SEKI_NET_DMZ);
+	put_flag(out, "shared", net->flags & SEKI_NET_SHARED);
+	for (uint32_t i = 0; i < net->scopes && i < SEKI_MAX_SCOPES; i++) {
+		json_t *row = json_object();
+
+		put_text(row, "kind", NAME(scope_names, net->scope[i].kind));
+		put_number(row, "port", __builtin_bswap16(net->scope[i].port));
+		put_number(row, "protocol", net->scope[i].proto);
+		put_number(row, "ifindex", net->scope[i].ifindex);
+		json_array_append_new(scopes, row);
+	}
+	json_object_set_new(out, "allow", scopes);
+	return out;
+}
+
+static json_t *reply_why(const struct message_why *w)
+{
+	json_t *out = json_object(), *items = json_array();
+
+	put_number(out, "result", 0);
+	put_prefix(out, "address", &w->prefix);
+	put_flag(out, "gate", w->gate);
+	put_flag(out, "enforcing", w->enforcing);
+	if (w->net)
+		json_object_set_new(out, "net", reply_net(&w->net_entry));
+	if (w->blocked)
+		json_object_set_new(out, "auto_block", reply_entry(&w->block_entry, &w->block_hits, w->now));
+	if (w->listed) {
+		json_t *entry = reply_entry(&w->list_entry, &w->list_hits, w->now);
+
+		put_text(entry, "list", w->list);
+		json_object_set_new(out, "kernel", entry);
+	}
+	for (uint32_t i = 0; i < w->count && i < MESSAGE_WHY_MAX; i++)
+		json_array_append_new(items, reply_item(&w->items[i]));
+	json_object_set_new(out, "items", items);
+	put_number(out, "items_total", w->total);
+	return out;
+}
+
+static json_t *reply_items(const struct message_items *in)
+{
+	json_t *out = json_object(), *items = json_array();
+
+	put_number(out, "result", 0);
+	put_number(out, "total", in->total);
+	put_number(out, "first", in->first);
+	for (uint32_t i = 0; i < in->count && i < MESSAGE_ITEMS_MAX; i++)
+		json_array_append_new(items, reply_item(&in->items[i]));
+	json_object_set_new(out, "items", items);
+	return out;
+}
+
+static json_t *reply_lists(const struct message_lists *in)
+{
+	json_t *out = json_object(), *lists = json_array();
+
+	put_number(out, "result", 0);
+	put_number(out, "total", in->total);
+	for (uint32_t i = 0; i < in->count && i < SEKI_MAX_LISTS; i++) {
+		json_t *row = json_object();
+
+		put_text(row, "name", in->rows[i].name);
+		put_text(row, "source", NAME(source_names, in->rows[i].source));
+		put_number(row, "entries", in->rows[i].count);
+		put_number(row, "packets", in->rows[i].hits.pkts);
+		put_number(row, "bytes", in->rows[i].hits.bytes);
+		json_array_append_new(lists, row);
+	}
+	json_object_set_new(out, "lists", lists);
+	return out;
+}
+
+static json_t *reply_counters(const struct message_counters *in)
+{
+	json_t *out = json_object(), *reasons = json_object(), *losses = json_object();
+
+	for (int i = 0; i < SEKI_REASON_MAX; i++) {
+		json_t *row = json_object();
+
+		put_number(row, "packets", in->reasons[i].pkts);
+		put_number(row, "bytes", in->reasons[i].bytes);
+		put_number(row, "would_packets", in->reasons[i].would_pkts);
+		put_number(row, "would_bytes", in->reasons[i].would_bytes);
+		json_object_set_new(reasons, reason_names[i], row);
+	}
+	for (int i = 0; i < SEKI_LOSS_MAX; i++)
+		put_number(losses, loss_names[i], in->losses[i]);
+	put_number(out, "result", 0);
+	json_object_set_new(out, "reasons", reasons);
+	json_object_set_new(out, "losses", losses);
+	return out;
+}
+
+json_t *ctl_reply_write(uint32_t type, const void *body, size_t len)
+{
+	switch (type) {
+	case MESSAGE_DONE:
+		return reply_done(body);
+	case MESSAGE_STATUS:
+		return reply_status(body);
+	case MESSAGE_WHY:
+		return reply_why(body);
+	case MESSAGE_ITEMS:
+		return reply_items(body);
+	case MESSAGE_LISTS:
+		return reply_lists(body);
+	case MESSAGE_COUNTERS:
+		return reply_counters(body);
+	default:
+		return NULL;
+	}
+}

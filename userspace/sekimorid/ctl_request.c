@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ctl_request.c - JSON of a client to a message for the keeper.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ctl.h"
+
+enum ctl_field { FIELD_ADDRESS = 1, FIELD_NAME = 2, FIELD_PATH = 4, FIELD_NUMBER = 8, FIELD_REMOVE = 16 };
+
+struct ctl_row {
+	const char *command;
+	uint32_t type;
+	bool changes;
+	uint32_t required, optional; /* FIELD_*, for message_ask */
+};
+
+static const struct ctl_row rows[] = {
+	{ "status", MESSAGE_ASK_STATUS, false, 0, 0 },
+	{ "counters", MESSAGE_ASK_COUNTERS, false, 0, 0 },
+	{ "why", MESSAGE_ASK_WHY, false, FIELD_ADDRESS, 0 },
+	{ "lists", MESSAGE_ASK_LISTS, false, 0, 0 },
+	{ "items", MESSAGE_ASK_ITEMS, false, FIELD_NAME, FIELD_NUMBER },
+	{ "block", MESSAGE_BLOCK, true, 0, 0 },
+	{ "unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0 },
+	{ "allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE },
+	{ "load", MESSAGE_LIST_LOAD, true, FIELD_NAME, 0 },
+	{ "apply", MESSAGE_APPLY, true, 0, FIELD_PATH | FIELD_NUMBER },
+	{ "confirm", MESSAGE_CONFIRM, true, 0, 0 },
+	{ "rollback", MESSAGE_ROLLBACK, true, 0, 0 },
+	{ "reload", MESSAGE_RELOAD, true, 0, 0 },
+	{ "up", MESSAGE_UP, true, 0, 0 },
+	{ "down", MESSAGE_DOWN, true, 0, 0 },
+};
+
+static const char *const role_names[SEKI_ROLE_MAX] = {
+#define X(id, name, ...) [SEKI_ROLE_##id] = name,
+	SEKI_ROLES(X)
+#undef X
+};
+
+/* Copies a JSON string; absent is fine. */
+static bool request_text(const json_t *object, const char *key, char *out, size_t size)
+{
+	const json_t *value = json_object_get(object, key);
+	size_t len;
+
+	if (!value)
+		return true;
+	len = json_string_length(value);
+	if (!json_is_string(value) || len >= size || strlen(json_string_value(value)) != len)
+		return false;
+	memcpy(out, json_string_value(value), len + 1);
+	return true;
+}
+
+static bool request_number(const json_t *object, const char *key, uint64_t max, uint64_t *out)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!value)
+		return true;
+	if (!json_is_integer(value) || json_integer_value(value) < 0 || (uint64_t)json_integer_value(value) > max)
+		return false;
+	*out = (uint64_t)json_integer_value(value);
+	return true;
+}
+
+static bool request_prefix(const json_t *object, const char *key, struct message_prefix *out)
+{
+	const char *text = json_string_value(json_object_get(object, key)), *why;
+	struct prefix prefix;
+
+	if (!text || prefix_parse(text, strlen(text), &prefix, &why))
+		return false;
+	message_prefix_put(&prefix, out);
+	return true;
+}
+
+static int request_peer(const json_t *object, uint32_t uid, struct message_peer *peer, const char **why)
+{
+	const json_t *session = json_object_get(object, "session");
+	struct message_prefix prefix;
+	uint64_t port = 0;
+
+	peer->uid = uid;
+	if (!session)
+		return 0;
+	if (!request_prefix(session, "address", &prefix) || prefix.len != 128 ||
+	    !request_number(session, "port", 65535, &port)) {
+		*why = "\"session\" is not {address, port}";
+		return -EINVAL;
+	}
+	memcpy(peer->address, prefix.addr, sizeof(peer->address));
+	peer->port = (uint16_t)port;
+	peer->known = 1;
+	return 0;
+}
+
+static int request_ask(const json_t *object, const struct ctl_row *row, struct message_ask *ask, const char **why)
+{
+	uint32_t allowed = row->required | row->optional;
+	uint64_t number = 0;
+
+	if (allowed & FIELD_ADDRESS && !request_prefix(object, "address", &ask->prefix)) {
+		*why = "\"address\" is not an address or prefix";
+		return -EINVAL;
+	}
+	if (!request_text(object, "name", ask->name, sizeof(ask->name)) || (row->required & FIELD_NAME && !*ask->name)) {
+		*why = "\"name\" is missing or too long";
+		return -EINVAL;
+	}
+	if (!request_text(object, "path", ask->path, sizeof(ask->path)) || (*ask->path && *ask->path != '/')) {
+		*why = "\"path\" is too long or not absolute";
+		return -EINVAL;
+	}
+	if (!request_number(object, "number", UINT32_MAX, &number)) {
+		*why = "\"number\" is out of range";
+		return -EINVAL;
+	}
+	ask->number = (uint32_t)number;
+	ask->remove = json_is_true(json_object_get(object, "remove"));
+	return 0;
+}
+
+static int request_block(const json_t *object, struct message_block *block, const char **why)
+{
+	if (!request_prefix(object, "address", &block->prefix)) {
+		*why = "\"address\" is not an address or prefix";
+		return -EINVAL;
+	}
+	if (!request_number(object, "seconds", 10ULL * 366 * 86400, &block->seconds)) {
+		*why = "\"seconds\" is out of range (at most ten years)";
+		return -EINVAL;
+	}
+	if (!request_text(object, "reason", block->reason, sizeof(block->reason))) {
+		*why = "\"reason\" is longer than 127 bytes";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int request_up(const json_t *object, struct message_up *up, const char **why)
+{
+	const json_t *ifaces = json_object_get(object, "ifaces"), *row;
+	uint64_t number = 0;
+	size_t i;
+
+	if (json_is_true(json_object_get(object, "takeover")))
+		up->flags |= UP_TAKEOVER;
+	if (json_is_true(json_object_get(object, "generic")))
+		up->flags |= UP_GENERIC;
+	if (json_is_true(json_object_get(object, "enforce")))
+		up->flags |= UP_ENFORCE;
+	*why = "\"ifaces\" is not an array of at most 16 {name, vlan, role}";
+	if (json_array_size(ifaces) > MESSAGE_UP_MAX)
+		return -EINVAL;
+	json_array_foreach(ifaces, i, row)
+	{
+		const char *role = json_string_value(json_object_get(row, "role"));
+
+		number = 0;
+		if (!request_text(row, "name", up->ifaces[i].name, sizeof(up->ifaces[i].name)) || !*up->ifaces[i].name ||
+		    !request_number(row, "vlan", 4094, &number))
+			return -EINVAL;
+		up->ifaces[i].vlan = (uint16_t)number;
+		up->ifaces[i].role = SEKI_ROLE_WAN;
+		if (role) {
+			int r = SEKI_ROLE_NONE + 1;
+
+			while (r < SEKI_ROLE_MAX && strcmp(role_names[r], role) != 0)
+				r++;
+			if (r == SEKI_ROLE_MAX)
+				return -EINVAL;
+			up->ifaces[i].role = (uint8_t)r;
+		}
+	}
+	up->count = (uint32_t)json_array_size(ifaces);
+	number = 0;
+	*why = "\"confirm\" is out of range (5 to 86400 seconds)";
+	if (!request_number(object, "confirm", 86400, &number) || (number && number < 5))
+		return -EINVAL;
+	up->confirm_within = (uint32_t)number;
+	*why = "\"path\" is too long or not absolute";
+	if (!request_text(object, "path", up->path, sizeof(up->path)) || (*up->path && *up->path != '/'))
+		return -EINVAL;
+	return 0;
+}
+
+static int request_row(const json_t *object, const struct ctl_row *row, uint32_t uid, struct ctl_request *out,
+		       const char **why)
+{
+	struct message_peer *peer;
+	int err;
+
+	if (row->type == MESSAGE_BLOCK) {
+		out->len = sizeof(out->body.block);
+		peer = &out->body.block.peer;
+		err = request_block(object, &out->body.block, why);
+	} else if (row->type == MESSAGE_UP) {
+		out->len = sizeof(out->body.up);
+		peer = &out->body.up.peer;
+		err = request_up(object, &out->body.up, why);
+	} else {
+		out->len = sizeof(out->body.ask);
+		peer = &out->body.ask.peer;
+		err = request_ask(object, row, &out->body.ask, why);
+	}
+	return err ? err : request_peer(object, uid, peer, why);
+}
+
+int ctl_request_read(const char *text, size_t len, uint32_t uid, struct ctl_request *out, const char **why)
+{
+	json_error_t error;
+	json_t *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	const char *command = json_string_value(json_object_get(object, "command"));
+	int err = -EINVAL;
+
+	memset(out, 0, sizeof(*out));
+	*why = object ? "unknown command" : "the request is not a JSON object";
+	for (size_t i = 0; command && i < ARRAY_LEN(rows); i++) {
+		if (strcmp(rows[i].command, command) != 0)
+			continue;
+		out->type = rows[i].type;
+		out->changes = rows[i].changes;
+		out->needs_fd = message_table[rows[i].type].needs_fd;
+		err = request_row(object, &rows[i], uid, out, why);
+		break;
+	}
+	json_decref(object);
+	return err;
+}

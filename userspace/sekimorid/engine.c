@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * engine.c - the inspector live: takes packets from its ring, says what it
+ * found. It can propose, never act: it holds no map but the ring's pages.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "bundle.h"
+#include "core/decide.h"
+#include "core/eve.h"
+#include "core/inspector.h"
+#include "engine_frame.h"
+#include "kern/ring.h"
+#include "lib/file.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "process.h"
+
+#define ENGINE_BATCH 512u    /* records per turn, so that messages are not starved */
+#define ENGINE_PATIENCE_MS 200 /* how long a full channel may hold the engine; the ring counts what that costs */
+
+struct engine {
+	struct loop *loop;
+	struct ring *ring;
+	struct engine_frames *frames;
+	struct inspector *inspector;
+	struct policy *policy;
+	int reporter; /* -1 until passed */
+	const struct seki_record *record; /* being inspected; NULL in timeouts */
+	int64_t wall_offset_us; /* wall clock minus CLOCK_MONOTONIC */
+	struct message_names names;
+	struct message_outcomes outcomes;
+	struct message_engine_stats stats;
+	struct message_ready ready;
+	size_t ready_len;
+};
+
+static uint64_t engine_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void engine_clock(struct engine *e)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	e->wall_offset_us = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000 - (int64_t)engine_now_us();
+}
+
+/* A full queue is waited for a moment, then counted by the caller: never silently dropped. */
+static int engine_send(int fd, uint32_t type, const void *body, size_t len)
+{
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
+	int err = channel_send(fd, type, 0, body, len, -1);
+
+	if (err != -EAGAIN)
+		return err;
+	if (poll(&out, 1, ENGINE_PATIENCE_MS) <= 0)
+		return -EAGAIN;
+	return channel_send(fd, type, 0, body, len, -1);
+}
+
+static void engine_flush(struct engine *e)
+{
+	if (!e->outcomes.count)
+		return;
+	if (engine_send(PROCESS_FD_KEEPER, MESSAGE_OUTCOMES, &e->outcomes, sizeof(e->outcomes)))
+		e->stats.proposals_lost += e->outcomes.count;
+	memset(&e->outcomes, 0, sizeof(e->outcomes));
+}
+
+static bool engine_protected(const struct seki_addr *addr, void *arg)
+{
+	const struct engine *e = arg;
+	struct prefix p = { .len = 128 };
+
+	memcpy(p.addr, addr->b, sizeof(p.addr));
+	for (uint32_t i = 0; i < e->policy->net_count; i++)
+		if (e->policy->nets[i].flags & (SEKI_NET_OWN | SEKI_NET_DMZ) &&
+		    prefix_contains(&e->policy->nets[i].prefix, &p))
+			return true;
+	return false;
+}
+
+static const char *engine_iface(const struct engine *e, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < e->names.count; i++)
+		if (e->names.rows[i].ifindex == ifindex)
+			return e->names.rows[i].name;
+	return NULL;
+}
+
+static void engine_propose(struct engine *e, const struct detect_alert *alert, const struct decision *decision,
+			   const char *line, size_t len)
+{
+	static _Alignas(8) uint8_t body[sizeof(struct message_proposal) + MESSAGE_LINE_MAX];
+	struct message_proposal proposal = {
+		.key = alert->flow->key,
+		.flow_id = alert->flow->id,
+		.attacker = decision->attacker,
+		.sid = alert->rule->sid,
+		.line_len = (uint32_t)len,
+		.vlan = e->record ? e->record->vlan : 0,
+		.kind = decision->kind,
+		.severity = alert->rule->severity,
+		.dir = alert->dir,
+	};
+
+	snprintf(proposal.why, sizeof(proposal.why), "%s", decision->why ? decision->why : "");
+	memcpy(body, &proposal, sizeof(proposal));
+	memcpy(body + sizeof(proposal), line, len);
+	if (engine_send(PROCESS_FD_KEEPER, MESSAGE_PROPOSAL, body, sizeof(proposal) + len))
+		e->stats.proposals_lost++;
+}
+
+static void engine_alert(const struct detect_alert *alert, void *arg)
+{
+	struct engine *e = arg;
+	uint64_t time_us = alert->packet ? alert->packet->time_us : engine_now_us();
+	struct decision decision = decide(&e->policy->block, alert, engine_protected, e);
+	struct eve_enforcement passed = { .verdict = SEKI_VERDICT_PASSED, .action = "none", .why = decision.why };
+	bool propose = decision.kind != DECIDE_NONE && alert->flow && alert->flow->id;
+	AUTO_FREE char *line = NULL;
+	size_t len = 0;
+	int err;
+
+	e->stats.alerts++;
+	if (e->record && e->record->verdict < SEKI_VERDICT_MAX)
+		passed.verdict = e->record->verdict;
+	err = eve_alert(alert, (uint64_t)((int64_t)time_us + e->wall_offset_us),
+			e->record ? engine_iface(e, e->record->ifindex) : NULL, NULL, propose ? NULL : &passed, &line,
+			&len);
+	if (!err && len > MESSAGE_LINE_MAX)
+		err = -EMSGSIZE;
+	if (err) {
+		log_warn("an alert of sid %u could not be written: %s", alert->rule->sid, strerror(-err));
+		e->stats.events_lost++;
+		return;
+	}
+	if (propose)
+		engine_propose(e, alert, &decision, line, len);
+	else if (e->reporter < 0 || engine_send(e->reporter, MESSAGE_EVENT, line, len))
+		e->stats.events_lost++;
+}
+
+static void engine_outcome(const struct flow *flow, enum flow_outcome outcome, void *arg)
+{
+	struct engine *e = arg;
+	struct message_outcome *row;
+
+	if (!flow->id || outcome == FLOW_ENDED_ALERTED)
+		return;
+	row = &e->outcomes.rows[e->outcomes.count++];
+	*row = (struct message_outcome){ .key = flow->key, .flow_id = flow->id, .outcome = outcome };
+	if (e->outcomes.count == MESSAGE_OUTCOMES_MAX)
+		engine_flush(e);
+}
+
+static void engine_record(const struct seki_record *record, const uint8_t *data, void *arg)
+{
+	struct engine *e = arg;
+	struct inspector_hint hint = {
+		.flow_id = record->flow_id,
+		.flow_flags = record->flow_flags,
+		.record_seq = record->seq,
+		.from_lo = record->flags & SEKI_REC_FROM_LO,
+	};
+	const uint8_t *frame;
+	size_t len;
+	bool lost;
+
+	if (record->kind != SEKI_REC_PACKET || !engine_frame_add(e->frames, record, data, &frame, &len, &lost))
+		return;
+	hint.lost = lost || record->flow_flags & SEKI_FLOW_LOST;
+	e->record = record;
+	inspector_frame(e->inspector, LINK_ETHERNET, frame, len, record->t_ns / 1000, &hint);
+	e->record = NULL;
+}
+
+static void engine_ring(int fd, uint32_t events, void *arg)
+{
+	struct engine *e = arg;
+	unsigned int done = 0, bad = 0;
+	int err;
+
+	if (!e->inspector)
+		return;
+	err = ring_consume(e->ring, ENGINE_BATCH, engine_record, e, &done, &bad);
+	e->stats.bad_records += bad;
+	if (err)
+		log_error("ring: %s", strerror(-err));
+	engine_flush(e);
+}
+
+static void engine_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword, const char *why,
+			   void *arg)
+{
+	struct engine *e = arg;
+	size_t left = sizeof(e->ready.text) - e->ready_len;
+	int n;
+
+	log_debug("%s:%u: sid %u: %s: %s", file, line, sid, keyword ? keyword : "", why);
+	n = snprintf(e->ready.text + e->ready_len, left, "%s:%u: sid %u: %s%s%s\n", file, line, sid,
+		     keyword ? keyword : "", keyword ? ": " : "", why);
+	if (n < 0 || (size_t)n >= left)
+		e->ready.text[e->ready_len] = '\0'; /* counted in failed */
+	else
+		e->ready_len += (size_t)n;
+}
+
+static int engine_read_bundle(struct engine *e, struct ruleset_builder *builder, const void *data, size_t len)
+{
+	const struct bundle_entry *entry;
+	const char *text;
+	size_t cursor = 0;
+	int more, err = 0;
+
+	/* A severity raised or a classification must be known before the rules that use it. */
+	for (int pass = 0; pass < 2; pass++) {
+		cursor = 0;
+		while ((more = bundle_next(data, len, &cursor, &entry, &text)) > 0) {
+			if (pass == 0 && entry->kind == BUNDLE_CLASSIFICATION)
+				err = ruleset_add_classification(builder, entry->name, text, entry->len, engine_refused, e);
+			else if (pass == 0 && entry->kind == BUNDLE_SEVERITY)
+				err = ruleset_add_severity(builder, entry->name, text, entry->len, engine_refused, e);
+			else if (pass == 1 && entry->kind == BUNDLE_RULES)
+				err = ruleset_add_rules(builder, entry->name, text, entry->len, engine_refused, e);
+			if (err && err != -EINVAL)
+				return err;
+		}
+		if (more < 0)
+			return more;
+	}
+	return 0;
+}
+
+static int engine_build(struct engine *e, const void *data, size_t len, struct ruleset **out)
+{
+	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
+	CLEANUP(ruleset_free) struct ruleset *set = NULL;
+	struct ruleset_counts counts;
+	const char *why = "";
+	char text[256] = "";
+	int err = ruleset_builder_new(&builder);
+
+	for (uint32_t i = 0; !err && i < e->policy->variable_count; i++) {
+		err = ruleset_set_variable(builder, e->policy->variables[i].name, e->policy->variables[i].value, &why);
+		if (err)
+			log_error("variable %s: %s", e->policy->variables[i].name, why);
+	}
+	if (!err)
+		err = engine_read_bundle(e, builder, data, len);
+	if (!err) {
+		err = ruleset_build(builder, &set, text, sizeof(text));
+		if (err)
+			log_error("rules: %s", text);
+	}
+	if (err)
+		return err;
+	ruleset_count(set, &counts);
+	e->ready.loaded = counts.loaded;
+	e->ready.failed = counts.failed;
+	e->ready.skipped = counts.skipped;
+	log_info("%u rules loaded, %u refused, in %.0f ms", counts.loaded, counts.failed, counts.load_ms);
+	*out = TAKE_PTR(set);
+	return 0;
+}
+
+/* A new set is built whole before the old one is let go; on any failure the old one stays and the keeper hears why. */
+static void engine_rules(struct engine *e, int fd)
+{
+	CLEANUP(ruleset_free) struct ruleset *set = NULL;
+	const struct inspector_ops ops = { .alert = engine_alert, .flow = engine_outcome, .arg = e };
+	const void *data = NULL;
+	size_t len = 0;
+	int err;
+
+	memset(&e->ready, 0, sizeof(e->ready));
+	e->ready_len = 0;
+	err = e->policy ? file_map_sealed(fd, BUNDLE_MAX, &data, &len) : -EINVAL;
+	if (!err)
+		err = engine_build(e, data, len, &set);
+	if (!err && e->inspector) {
+		err = inspector_reload(e->inspector, set);
+	} else if (!err) {
+		const struct inspector_options options = {
+			.live = true,
+			.verify_checksums = true,
+			.flow_memory = e->policy->engine_memory,
+			.depth = { e->policy->settings.depth[0], e->policy->settings.depth[1] },
+		};
+
+		err = inspector_new(&options, set, &ops, &e->inspector);
+		if (!err)
+			err = loop_add(e->loop, PROCESS_FD_OWN, EPOLLIN, engine_ring, e);
+	}
+	e->ready.result = err;
+	if (data) {
+		e->ready.digest = bundle_digest(data, len);
+		munmap((void *)data, len);
+	}
+	if (err)
+		log_error("rules not taken: %s", strerror(-err));
+	if (engine_send(PROCESS_FD_KEEPER, MESSAGE_READY, &e->ready, sizeof(e->ready)))
+		loop_stop(e->loop, 1);
+}
+
+static void engine_take_policy(struct engine *e, int fd)
+{
+	struct policy *policy = NULL;
+	const void *data = NULL;
+	const char *why = "";
+	size_t len = 0;
+	int err = file_map_sealed(fd, POLICY_IMAGE_MAX, &data, &len);
+
+	if (!err)
+		err = policy_unpack(data, len, &policy, &why);
+	if (data)
+		munmap((void *)data, len);
+	if (err) {
+		log_error("policy not taken: %s %s", strerror(-err), why);
+		return;
+	}
+	policy_free(e->policy);
+	e->policy = policy;
+}
+
+static void engine_keeper(int fd, uint32_t events, void *arg)
+{
+	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
+	struct channel_rule rules[MESSAGE_MAX];
+	struct engine *e = arg;
+	size_t count = message_rules(PROCESS_KEEPER, PROCESS_ENGINE, rules);
+
+	for (;;) {
+		struct channel_head head;
+		AUTO_FD int passed = -1;
+		int err = channel_receive(fd, rules, count, &head, body, &passed);
+
+		if (err == -EAGAIN)
+			return;
+		if (err || head.type == MESSAGE_STOP || (message_table[head.type].needs_fd && passed < 0)) {
+			loop_stop(e->loop, err == -ENOTCONN || !err ? 0 : 1);
+			return;
+		}
+		switch (head.type) {
+		case MESSAGE_POLICY:
+			engine_take_policy(e, passed);
+			break;
+		case MESSAGE_RULES:
+			engine_rules(e, passed);
+			break;
+		case MESSAGE_REPORTER:
+			if (e->reporter >= 0)
+				close(e->reporter);
+			e->reporter = TAKE_FD(passed);
+			break;
+		case MESSAGE_NAMES:
+			memcpy(&e->names, body, sizeof(e->names));
+			break;
+		}
+	}
+}
+
+static void engine_tick(void *arg)
+{
+	struct engine *e = arg;
+	struct message_engine_stats *s = &e->stats;
+	struct inspector_stats in = { 0 };
+
+	engine_clock(e);
+	if (!e->inspector)
+		return;
+	inspector_tick(e->inspector, engine_now_us());
+	engine_flush(e);
+	inspector_count(e->inspector, &in);
+	s->packets = in.packets;
+	s->bytes = in.bytes;
+	s->flows = in.flows;
+	s->midstream = in.midstream;
+	s->gaps = in.reassembly_gaps;
+	s->given_up = in.flows_given_up;
+	s->inspected_bytes = in.inspected_bytes;
+	s->ciphertext_bytes = in.ciphertext_bytes;
+	s->undecoded = 0;
+	for (int i = 0; i < SEKI_REASON_MAX; i++)
+		s->undecoded += in.undecoded[i];
+	s->chunks_lost = engine_frames_lost(e->frames);
+	ring_fill(e->ring, &s->ring_used, &s->ring_size);
+	if (engine_send(PROCESS_FD_KEEPER, MESSAGE_ENGINE_STATS, s, sizeof(*s)) == -EPIPE)
+		loop_stop(e->loop, 0);
+}
+
+/* Opened while bpf(2) may still be called; its pages are all that the engine uses afterwards. */
+static struct ring *engine_own_ring;
+
+int engine_prepare(void)
+{
+	int err = ring_open(PROCESS_FD_OWN, &engine_own_ring);
+
+	if (err)
+		log_error("ring: %s", strerror(-err));
+	return err;
+}
+
+int engine_main(unsigned int index)
+{
+	CLEANUP(loop_free) struct loop *loop = NULL;
+	struct engine *e = calloc(1, sizeof(*e));
+	int err = e ? loop_new(&loop) : -ENOMEM;
+
+	if (err)
+		return 1;
+	e->loop = loop;
+	e->ring = engine_own_ring;
+	e->reporter = -1;
+	engine_clock(e);
+	err = engine_frames_new(&e->frames);
+	if (!err)
+		err = loop_add(loop, PROCESS_FD_KEEPER, EPOLLIN, engine_keeper, e);
+	if (!err)
+		err = loop_tick(loop, 250, engine_tick, e);
+	if (!err)
+		err = loop_run(loop);
+	inspector_free(e->inspector);
+	policy_free(e->policy);
+	engine_frames_free(e->frames);
+	ring_free(e->ring);
+	free(e);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * keeper.h - the process that may change the kernel. It parses nothing from
+ * outside: children do, and it judges what they say. Single thread.
+ */
+#ifndef SEKIMORID_KEEPER_H
+#define SEKIMORID_KEEPER_H
+
+#include <sys/types.h>
+
+#include "core/inspector.h"
+#include "kern/ring.h"
+#include "lib/instance.h"
+#include "lib/loop.h"
+#include "process.h"
+
+#define KEEPER_CHILDREN (2 + SEKI_MAX_RINGS + 1) /* ctl, reporter, engines, parser */
+#define KEEPER_RESTARTS 5      /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
+#define KEEPER_RESTART_WINDOW 60u
+#define KEEPER_AUTOS 256       /* addresses that the machine itself puts into the allow set */
+#define KEEPER_PEERS 16	       /* management peers remembered; the oldest goes first */
+#define KEEPER_REPEATS 4096    /* sources whose repeats are remembered */
+#define KEEPER_LIST_MAX 1000000u
+
+struct keeper_options {
+	const char *instance, *config, *state_root, *run_root, *object, *exe_dir;
+	bool foreground;
+};
+
+struct keeper_child {
+	enum process_kind kind;
+	unsigned int index;
+	pid_t pid; /* 0: not running */
+	int fd;	   /* -1: none */
+	uint32_t restarts;
+	uint32_t recent[KEEPER_RESTARTS]; /* seconds of the last restarts */
+	uint32_t next_start;		  /* not before this second */
+	bool given_up;			  /* said once; cleared when it holds again */
+	bool ready;
+	struct message_meter meter;
+	struct message_ready rules;	    /* engines */
+	struct message_engine_stats stats;  /* engines */
+};
+
+struct keeper_iface {
+	struct policy_iface want;
+	uint32_t ifindex;
+	bool attached, alarmed;
+	struct gate_hook hook;
+	uint64_t since; /* epoch */
+};
+
+struct keeper_auto {
+	struct prefix prefix;
+	uint32_t flags; /* SEKI_NET_* */
+	struct seki_scope scope;
+};
+
+struct keeper_repeat {
+	struct seki_addr addr;
+	uint32_t count, last; /* second of the last block */
+};
+
+enum keeper_list_source { LIST_FROM_HAND, LIST_FROM_CONFIG, LIST_FROM_FILE };
+
+/* A policy as people gave it: the configuration, and what commands added to it. */
+struct keeper_policy {
+	struct policy *base;	/* owned */
+	struct policy *runtime; /* owned: interfaces of `up`, entries of `allow`, management peers */
+};
+
+struct keeper_job;
+
+struct keeper {
+	struct keeper_options options;
+	char run_dir[INSTANCE_PATH_MAX], state_dir[INSTANCE_PATH_MAX], object[INSTANCE_PATH_MAX];
+	char config[POLICY_PATH_MAX]; /* "" = none */
+	int lock;
+	int listener; /* control socket */
+	struct loop *loop;
+	struct gate *gate; /* NULL until something is up */
+	struct ring *prio;
+	bool adopted;
+	uint64_t started; /* epoch */
+
+	struct keeper_policy now, before; /* before: what rollback goes back to; members may be NULL */
+	uint32_t pending_until;		  /* second; 0: nothing waits for a confirm */
+	struct seki_settings settings;
+	struct keeper_iface ifaces[MESSAGE_IFACES_MAX];
+	uint32_t iface_count;
+
+	struct list_set *lists;
+	uint8_t list_source[SEKI_MAX_LISTS]; /* enum keeper_list_source */
+	bool lists_stale;		     /* expired items are still in the kernel's rows */
+
+	struct keeper_auto autos[KEEPER_AUTOS];
+	uint32_t auto_count;
+	struct keeper_auto resolvers[16];
+	uint32_t resolver_count;
+	int64_t resolv_mtime;
+	uint32_t default_iface; /* ifindex of the default route, 0 none */
+	bool nets_stale;
+
+	struct keeper_child children[KEEPER_CHILDREN];
+	struct message_reporter_stats reporter;
+	struct keeper_job *job; /* the one change under way, or NULL */
+
+	struct keeper_repeat repeats[KEEPER_REPEATS];
+	uint32_t block_second, block_count; /* rate of source blocks */
+	uint64_t proposals, proposals_refused, protocol_breaks, blocks_made, cuts_made, events_lost;
+	uint32_t alarms, ticks;
+	char alarm[256];
+	bool block_table_full;
+};
+
+/* keeper.c */
+int keeper_run(const struct keeper_options *options);
+uint32_t keeper_now(void);    /* CLOCK_MONOTONIC seconds */
+uint64_t keeper_epoch(void);  /* seconds */
+uint64_t keeper_wall_us(void);
+/* Into the event file and the log; uid of who caused it. */
+void keeper_audit(struct keeper *k, enum message_audit_kind kind, uint32_t uid, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Opens the instance's maps for the interfaces wanted, once. */
+__must_check int keeper_gate(struct keeper *k, const struct policy *effective, struct gate_why *why);
+void keeper_prio(struct keeper *k);
+int keeper_eve_open(struct keeper *k);
+
+/* keeper_child.c */
+void keeper_children_init(struct keeper *k);
+struct keeper_child *keeper_child(struct keeper *k, enum process_kind kind, unsigned int index);
+__must_check int keeper_child_start(struct keeper *k, struct keeper_child *child);
+void keeper_child_stop(struct keeper *k, struct keeper_child *child);
+void keeper_children_tick(struct keeper *k); /* starts what should run and does not */
+void keeper_children_reap(struct keeper *k);
+void keeper_children_policy(struct keeper *k, bool all); /* policy and rules to every engine, or to those without */
+void keeper_children_names(struct keeper *k);
+/* Sends; a full queue to the reporter is counted as lost events. */
+void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len);
+void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len);
+void keeper_done(struct keeper *k, uint64_t cookie, int result, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* keeper_apply.c */
+struct keeper_apply {
+	uint32_t confirm_within; /* seconds, 0 = at once and for good */
+	struct gate_attach_options attach;
+	uint32_t uid;
+	bool trusted; /* was confirmed once: a restart or a way back needs no probation */
+};
+/*
+ * Makes the kernel hold next (ownership is taken in any case): all or, on error, what was before. text gets
+ * warnings on success and the reason on failure.
+ */
+__must_check int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keeper_apply *how, char *text,
+			      size_t size);
+__must_check int keeper_confirm(struct keeper *k, uint32_t uid);
+__must_check int keeper_rollback(struct keeper *k, uint32_t uid, const char *cause, char *text, size_t size);
+/* base and runtime as one; -E2BIG with text. */
+__must_check int keeper_policy_merge(const struct keeper_policy *in, struct policy **out);
+void keeper_policy_free(struct keeper_policy *policy);
+__must_check int keeper_policy_copy(const struct policy *in, struct policy **out);
+void keeper_hooks_poll(struct keeper *k);
+__must_check int keeper_detach_all(struct keeper *k, char *text, size_t size);
+
+/* keeper_net.c */
+__must_check int keeper_nets_push(struct keeper *k, const struct policy *policy, struct gate_why *why);
+__must_check int keeper_egress_push(struct keeper *k, const struct policy *policy, struct gate_why *why);
+/* What in the allow set the prefix covers, for a warning; "" none. */
+void keeper_covers(const struct keeper *k, const struct prefix *prefix, char *text, size_t size);
+
+/* keeper_address.c: own addresses, gateways; true when they changed */
+bool keeper_addresses_read(struct keeper *k);
+
+/* keeper_list.c */
+__must_check int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why);
+__must_check int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper_list_source source,
+				   struct gate_why *why);
+void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block *in);
+void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+void keeper_peer_allow(struct keeper *k, const struct message_peer *peer);
+void keeper_expire(struct keeper *k);
+
+/* keeper_proposal.c */
+void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
+void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
+
+/* keeper_request.c */
+void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed);
+
+/* keeper_status.c */
+void keeper_status(struct keeper *k, uint64_t cookie);
+void keeper_counters(struct keeper *k, uint64_t cookie);
+void keeper_why(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+void keeper_list_status(struct keeper *k, uint64_t cookie);
+void keeper_list_items(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+
+/* keeper_job.c */
+enum keeper_job_kind { JOB_APPLY, JOB_LIST, JOB_RESOLV };
+struct keeper_change { /* what a JOB_APPLY does once its configuration is read */
+	struct keeper_apply how;
+	bool reread;		  /* read the configuration; else the base stays */
+	char path[POLICY_PATH_MAX];
+	struct message_up up;	  /* count 0: no interfaces are added */
+};
+/* cookie 0: nobody waits. -EBUSY: another job runs. */
+__must_check int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_change *change);
+__must_check int keeper_job_list(struct keeper *k, uint64_t cookie, uint32_t uid, const char *name, int text);
+__must_check int keeper_job_resolv(struct keeper *k);
+void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, int image);
+void keeper_job_failed(struct keeper *k, const char *why);
+void keeper_job_tick(struct keeper *k);
+bool keeper_job_runs(const struct keeper *k);
+
+/* keeper_state.c: what a restart finds again */
+__must_check int keeper_state_load(struct keeper *k);
+__must_check int keeper_state_save_policy(struct keeper *k);
+__must_check int keeper_state_save_lists(struct keeper *k, bool manual);
+void keeper_state_forget(struct keeper *k); /* interfaces, after `down` */
+
+#endif

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * keeper_child.c - the children: started, heard, replaced when they die, and
+ * never believed without their row of the message table.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "bundle.h"
+#include "keeper.h"
+#include "lib/file.h"
+#include "lib/log.h"
+
+#define CHILD_QUEUE (1 << 20) /* bytes that may wait in a channel */
+
+void keeper_children_init(struct keeper *k)
+{
+	unsigned int n = 0;
+
+	memset(k->children, 0, sizeof(k->children));
+	k->children[n++] = (struct keeper_child){ .kind = PROCESS_CTL };
+	k->children[n++] = (struct keeper_child){ .kind = PROCESS_REPORTER };
+	for (unsigned int i = 0; i < SEKI_MAX_RINGS; i++)
+		k->children[n++] = (struct keeper_child){ .kind = PROCESS_ENGINE, .index = i };
+	k->children[n++] = (struct keeper_child){ .kind = PROCESS_PARSER };
+	for (n = 0; n < KEEPER_CHILDREN; n++)
+		k->children[n].fd = -1;
+}
+
+struct keeper_child *keeper_child(struct keeper *k, enum process_kind kind, unsigned int index)
+{
+	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++)
+		if (k->children[i].kind == kind && k->children[i].index == index)
+			return &k->children[i];
+	return NULL;
+}
+
+void keeper_child_stop(struct keeper *k, struct keeper_child *child)
+{
+	if (child->fd >= 0) {
+		loop_remove(k->loop, child->fd);
+		close(child->fd);
+		child->fd = -1;
+	}
+	if (child->pid > 0)
+		kill(child->pid, SIGKILL);
+	child->ready = false;
+}
+
+static void child_message(struct keeper *k, struct keeper_child *child, const struct channel_head *head,
+			  const uint8_t *body, int passed)
+{
+	switch (child->kind) {
+	case PROCESS_ENGINE:
+		if (head->type == MESSAGE_PROPOSAL)
+			keeper_proposal(k, child, body, head->len);
+		else if (head->type == MESSAGE_OUTCOMES)
+			keeper_outcomes(k, child, body, head->len);
+		else if (head->type == MESSAGE_ENGINE_STATS)
+			memcpy(&child->stats, body, sizeof(child->stats));
+		else if (head->type == MESSAGE_READY) {
+			memcpy(&child->rules, body, sizeof(child->rules));
+			child->rules.text[sizeof(child->rules.text) - 1] = '\0';
+			child->ready = true;
+			if (child->rules.result)
+				keeper_audit(k, AUDIT_ALARM, 0, "engine %u did not take the rules: %s", child->index,
+					     strerror(-child->rules.result));
+			else
+				keeper_audit(k, AUDIT_NOTE, 0, "engine %u has %u rules, %u refused", child->index,
+					     child->rules.loaded, child->rules.failed);
+		}
+		break;
+	case PROCESS_REPORTER:
+		memcpy(&k->reporter, body, sizeof(k->reporter));
+		break;
+	case PROCESS_CTL:
+		keeper_request(k, head, body, passed);
+		break;
+	case PROCESS_PARSER:
+		keeper_job_parsed(k, (const struct message_parsed *)body, passed);
+		break;
+	default:
+		break;
+	}
+}
+
+static void child_receive(int fd, uint32_t events, void *arg)
+{
+	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
+	struct channel_rule rules[MESSAGE_MAX];
+	struct keeper *k = arg;
+	struct keeper_child *child = NULL;
+	size_t count;
+
+	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++)
+		if (k->children[i].fd == fd)
+			child = &k->children[i];
+	if (!child)
+		return;
+	count = message_rules(child->kind, PROCESS_KEEPER, rules);
+	for (int i = 0; i < 64 && child->fd == fd; i++) {
+		struct channel_head head;
+		AUTO_FD int passed = -1;
+		int err = channel_receive(fd, rules, count, &head, body, &passed);
+
+		if (err == -EAGAIN)
+			return;
+		if (!err && message_table[head.type].needs_fd && passed < 0)
+			err = -EPROTO;
+		if (err) {
+			if (err != -ENOTCONN) {
+				k->protocol_breaks++;
+				keeper_audit(k, AUDIT_ALARM, 0, "%s %u broke the protocol and is replaced",
+					     process_table[child->kind].name, child->index);
+			}
+			keeper_child_stop(k, child);
+			return;
+		}
+		if (message_admit(&child->meter, head.type, keeper_now()))
+			child_message(k, child, &head, body, passed);
+	}
+}
+
+static int child_send(const struct keeper_child *child, uint32_t type, uint64_t cookie, const void *body, size_t len, int fd)
+{
+	return child->fd < 0 ? -ENOTCONN : channel_send(child->fd, type, cookie, body, len, fd);
+}
+
+void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len)
+{
+	if (child_send(keeper_child(k, PROCESS_REPORTER, 0), type, 0, body, len, -1))
+		k->events_lost++;
+}
+
+void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len)
+{
+	if (cookie && child_send(keeper_child(k, PROCESS_CTL, 0), type, cookie, body, len, -1))
+		log_warn("an answer to the command line was lost");
+}
+
+void keeper_done(struct keeper *k, uint64_t cookie, int result, const char *format, ...)
+{
+	struct message_done done = { .result = result };
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(done.text, sizeof(done.text), format, ap);
+	va_end(ap);
+	keeper_answer(k, cookie, MESSAGE_DONE, &done, sizeof(done));
+}
+
+/* A channel between an engine and the reporter: one end each, none stays here. */
+static int child_introduce(struct keeper *k, const struct keeper_child *engine)
+{
+	const struct keeper_child *reporter = keeper_child(k, PROCESS_REPORTER, 0);
+	const int queue = CHILD_QUEUE;
+	uint32_t index = engine->index;
+	int ends[2], err = channel_pair(ends);
+
+	if (err)
+		return err;
+	if (setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &queue, sizeof(queue)) < 0)
+		log_debug("a channel keeps its small queue");
+	err = child_send(reporter, MESSAGE_ENGINE_CHANNEL, 0, &index, sizeof(index), ends[0]);
+	if (!err)
+		err = child_send(engine, MESSAGE_REPORTER, 0, NULL, 0, ends[1]);
+	close(ends[0]);
+	close(ends[1]);
+	return err;
+}
+
+static const char *const rule_companions[] = {
+	[BUNDLE_CLASSIFICATION] = "classification.config",
+	[BUNDLE_SEVERITY] = "severity.table",
+};
+
+static void rules_companions(struct bundle *bundle, const char *rules_path)
+{
+	char path[POLICY_PATH_MAX];
+	const char *slash = strrchr(rules_path, '/');
+
+	for (unsigned int kind = 0; kind < ARRAY_LEN(rule_companions); kind++) {
+		int err;
+
+		if (!rule_companions[kind])
+			continue;
+		if (snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - rules_path + 1) : 0, rules_path,
+			     rule_companions[kind]) >= (int)sizeof(path))
+			continue;
+		err = bundle_add_file(bundle, kind, 0, path);
+		if (err && err != -ENOENT)
+			log_warn("%s: %s", path, strerror(-err));
+	}
+}
+
+/* Files that a pattern names are copied; -ENOENT when there is none. */
+static int rules_gather(struct keeper *k, struct bundle *bundle, const char *pattern, unsigned int *files)
+{
+	glob_t found;
+	int err = glob(pattern, 0, NULL, &found);
+
+	if (err)
+		return err == GLOB_NOMATCH ? -ENOENT : -EIO;
+	for (size_t i = 0; !err && i < found.gl_pathc; i++) {
+		err = bundle_add_file(bundle, BUNDLE_RULES, 0, found.gl_pathv[i]);
+		if (err)
+			keeper_audit(k, AUDIT_ALARM, 0, "rule file %s: %s", found.gl_pathv[i], strerror(-err));
+		else if (!(*files)++)
+			rules_companions(bundle, found.gl_pathv[i]);
+	}
+	globfree(&found);
+	return err;
+}
+
+static int rules_bundle(struct keeper *k, const struct policy *policy, int *fd)
+{
+	static const char *const standard[] = { "/../rules/*.rules", "/../../rules/*.rules" };
+	struct bundle bundle = { 0 };
+	unsigned int files = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < policy->rule_file_count; i++) {
+		err = rules_gather(k, &bundle, policy->rule_files[i], &files);
+		if (err == -ENOENT)
+			keeper_audit(k, AUDIT_ALARM, 0, "rules \"%s\": no such file", policy->rule_files[i]);
+	}
+	for (size_t i = 0; !policy->rule_file_count && !files && i < ARRAY_LEN(standard); i++) {
+		char pattern[POLICY_PATH_MAX + 32];
+
+		snprintf(pattern, sizeof(pattern), "%s%s", k->options.exe_dir, standard[i]);
+		err = rules_gather(k, &bundle, pattern, &files);
+	}
+	if (!policy->rule_file_count && !files)
+		err = rules_gather(k, &bundle, "/usr/share/sekimori/rules/*.rules", &files);
+	if (err == -ENOENT && !files)
+		keeper_audit(k, AUDIT_ALARM, 0, "no rule file was found: nothing will be detected");
+	if (!err || err == -ENOENT)
+		err = bundle_seal(&bundle, fd);
+	bundle_free(&bundle);
+	return err;
+}
+
+static int policy_seal(const struct policy *in, int *fd)
+{
+	AUTO_FREE void *image = NULL;
+	struct policy view = *in;
+	size_t len = 0;
+	int err;
+
+	/* Engines do not need the lists. */
+	view.entry_count = view.list_count = 0;
+	err = policy_pack(&view, &image, &len);
+	return err ? err : file_seal("sekimori-policy", image, len, fd);
+}
+
+static uint32_t engines_wanted(const struct keeper *k)
+{
+	return k->gate ? k->settings.rings : 0;
+}
+
+void keeper_children_policy(struct keeper *k, bool all)
+{
+	CLEANUP(policy_free) struct policy *effective = NULL;
+	AUTO_FD int policy = -1;
+	AUTO_FD int rules = -1;
+	int err = keeper_policy_merge(&k->now, &effective);
+
+	if (!err)
+		err = policy_seal(effective, &policy);
+	if (!err)
+		err = rules_bundle(k, effective, &rules);
+	if (err) {
+		keeper_audit(k, AUDIT_ALARM, 0, "engines keep their rules: the new ones cannot be handed over: %s",
+			     strerror(-err));
+		return;
+	}
+	for (uint32_t i = 0; i < engines_wanted(k); i++) {
+		struct keeper_child *engine = keeper_child(k, PROCESS_ENGINE, i);
+
+		if (engine->fd < 0 || (engine->ready && !all))
+			continue;
+		err = child_send(engine, MESSAGE_POLICY, 0, NULL, 0, policy);
+		if (!err)
+			err = child_send(engine, MESSAGE_RULES, 0, NULL, 0, rules);
+		if (err)
+			keeper_child_stop(k, engine); /* it will be started anew with both */
+	}
+}
+
+void keeper_children_names(struct keeper *k)
+{
+	struct message_names names = { 0 };
+
+	for (uint32_t i = 0; i < k->iface_count; i++) {
+		names.rows[names.count].ifindex = k->ifaces[i].ifindex;
+		memcpy(names.rows[names.count++].name, k->ifaces[i].want.name, sizeof(names.rows[0].name));
+	}
+	keeper_report(k, MESSAGE_REPORTER_NAMES, &names, sizeof(names));
+	for (uint32_t i = 0; i < engines_wanted(k); i++)
+		if (child_send(keeper_child(k, PROCESS_ENGINE, i), MESSAGE_NAMES, 0, &names, sizeof(names), -1))
+			log_debug("engine %u is not there to learn interface names", i);
+}
+
+static int child_own_fd(struct keeper *k, const struct keeper_child *child, int *fd)
+{
+	struct gate_why why = { "" };
+	int err;
+
+	*fd = -1;
+	if (child->kind == PROCESS_CTL)
+		*fd = dup(k->listener);
+	if (child->kind != PROCESS_ENGINE)
+		return 0;
+	err = gate_ring_fd(k->gate, child->index, fd, &why);
+	if (err)
+		log_error("ring %u: %s", child->index, *why.text ? why.text : strerror(-err));
+	return err;
+}
+
+static int child_greet(struct keeper *k, struct keeper_child *child)
+{
+	int err = 0;
+
+	if (child->kind == PROCESS_REPORTER) {
+		keeper_children_names(k);
+		err = keeper_eve_open(k);
+		for (uint32_t i = 0; i < engines_wanted(k); i++) {
+			const struct keeper_child *engine = keeper_child(k, PROCESS_ENGINE, i);
+
+			if (engine->fd >= 0 && child_introduce(k, engine))
+				log_error("engine %u and the reporter do not meet", i);
+		}
+	}
+	if (child->kind == PROCESS_ENGINE) {
+		keeper_children_names(k);
+		err = child_introduce(k, child);
+	}
+	return err;
+}
+
+int keeper_child_start(struct keeper *k, struct keeper_child *child)
+{
+	const int queue = CHILD_QUEUE;
+	AUTO_FD int own = -1;
+	AUTO_FD int mine = -1;
+	AUTO_FD int theirs = -1;
+	int ends[2], err = channel_pair(ends);
+
+	if (err)
+		return err;
+	mine = ends[0];
+	theirs = ends[1];
+	if (setsockopt(mine, SOL_SOCKET, SO_SNDBUFFORCE, &queue, sizeof(queue)) < 0 ||
+	    setsockopt(theirs, SOL_SOCKET, SO_SNDBUFFORCE, &queue, sizeof(queue)) < 0)
+		log_debug("a channel keeps its small queue");
+	err = child_own_fd(k, child, &own);
+	if (err)
+		return err;
+	err = process_spawn(child->kind, child->index, (int[]){ theirs, own }, own < 0 ? 1 : 2, &child->pid);
+	if (!err)
+		err = loop_add(k->loop, mine, EPOLLIN, child_receive, k);
+	if (err)
+		return err;
+	child->fd = TAKE_FD(mine);
+	child->ready = false;
+	memset(&child->meter, 0, sizeof(child->meter));
+	err = child_greet(k, child);
+	if (err)
+		log_error("%s %u: %s", process_table[child->kind].name, child->index, strerror(-err));
+	return 0;
+}
+
+/* Five deaths within a minute are no accident: pause, say so, let the kernel enforce on. */
+static void child_died(struct keeper *k, struct keeper_child *child, int status)
+{
+	uint32_t now = keeper_now(), slot = child->restarts % KEEPER_RESTARTS;
+	uint32_t oldest = child->recent[slot];
+
+	keeper_child_stop(k, child);
+	child->pid = 0;
+	if (child->kind == PROCESS_PARSER) {
+		if (keeper_job_runs(k))
+			keeper_job_failed(k, "the parser process died");
+		return;
+	}
+	child->recent[slot] = now;
+	child->restarts++;
+	child->next_start = now + (child->restarts > 1 && child->recent[(slot + KEEPER_RESTARTS - 1) % KEEPER_RESTARTS] + 10 > now);
+	if (oldest && now - oldest < KEEPER_RESTART_WINDOW) {
+		child->next_start = now + KEEPER_RESTART_WINDOW;
+		child->given_up = true;
+	}
+	if (WIFSIGNALED(status))
+		keeper_audit(k, AUDIT_ALARM, 0, "%s %u died of signal %d; %s", process_table[child->kind].name,
+			     child->index, WTERMSIG(status),
+			     child->given_up ? "too often: next try in a minute, the kernel enforces on" : "it is started again");
+	else
+		keeper_audit(k, AUDIT_ALARM, 0, "%s %u ended with %d; %s", process_table[child->kind].name, child->index,
+			     WEXITSTATUS(status),
+			     child->given_up ? "too often: next try in a minute, the kernel enforces on" : "it is started again");
+}
+
+void keeper_children_reap(struct keeper *k)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned int i = 0; i < KEEPER_CHILDREN; i++)
+			if (k->children[i].pid == pid)
+				child_died(k, &k->children[i], status);
+}
+
+void keeper_children_tick(struct keeper *k)
+{
+	uint32_t now = keeper_now();
+	bool fresh = false;
+
+	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++) {
+		struct keeper_child *child = &k->children[i];
+		bool wanted = child->kind != PROCESS_PARSER &&
+			      (child->kind != PROCESS_ENGINE || child->index < engines_wanted(k));
+		int err;
+
+		if (!wanted) {
+			if (child->kind == PROCESS_ENGINE && child->pid)
+				keeper_child_stop(k, child);
+			continue;
+		}
+		if (child->pid || now < child->next_start)
+			continue;
+		child->given_up = false;
+		err = keeper_child_start(k, child);
+		if (err) {
+			child->next_start = now + 5;
+			keeper_audit(k, AUDIT_ALARM, 0, "%s %u cannot be started: %s", process_table[child->kind].name,
+				     child->index, strerror(-err));
+		}
+		fresh |= !err && child->kind == PROCESS_ENGINE;
+	}
+	if (fresh)
+		keeper_children_policy(k, false);
+}

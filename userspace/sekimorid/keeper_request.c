@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * keeper_request.c - requests that ctl passed on. ctl has checked who asks; the
+ * keeper checks the fields once more, since ctl reads what clients send.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "keeper.h"
+#include "lib/log.h"
+
+static void request_apply(struct keeper *k, uint64_t cookie, const struct message_ask *in)
+{
+	struct keeper_change change = { .reread = true, .how = { .confirm_within = in->number, .uid = in->peer.uid } };
+	int err;
+
+	if (!message_text_valid(in->path, sizeof(in->path)) || (in->number && (in->number < 5 || in->number > 86400))) {
+		keeper_done(k, cookie, -EINVAL, "confirm-within must be 5 to 86400 seconds");
+		return;
+	}
+	memcpy(change.path, *in->path ? in->path : k->config, sizeof(change.path));
+	if (!*change.path) {
+		keeper_done(k, cookie, -EINVAL, "the daemon runs without a configuration: name one with `sekimori apply FILE`");
+		return;
+	}
+	err = keeper_job_apply(k, cookie, &change);
+	if (err)
+		keeper_done(k, cookie, err, "another change is being made; try again");
+}
+
+static bool up_valid(const struct message_up *in)
+{
+	if (in->count > MESSAGE_UP_MAX || !message_text_valid(in->path, sizeof(in->path)) ||
+	    (in->confirm_within && (in->confirm_within < 5 || in->confirm_within > 86400)))
+		return false;
+	for (uint32_t i = 0; i < in->count; i++)
+		if (!message_text_valid(in->ifaces[i].name, sizeof(in->ifaces[i].name)) || !*in->ifaces[i].name ||
+		    in->ifaces[i].role >= SEKI_ROLE_MAX || in->ifaces[i].role == SEKI_ROLE_NONE ||
+		    in->ifaces[i].vlan > 4094)
+			return false;
+	return true;
+}
+
+static void request_up(struct keeper *k, uint64_t cookie, const struct message_up *in)
+{
+	struct keeper_change change = { .up = *in };
+	int err;
+
+	if (!up_valid(in)) {
+		keeper_done(k, cookie, -EINVAL, "malformed request");
+		return;
+	}
+	if (!in->count && !*in->path && !k->iface_count) {
+		keeper_done(k, cookie, -EINVAL, "nothing to protect: name an interface with --iface or a configuration");
+		return;
+	}
+	change.how.confirm_within = in->flags & UP_ENFORCE || *in->path ? in->confirm_within : 0;
+	change.how.uid = in->peer.uid;
+	change.how.attach.takeover = in->flags & UP_TAKEOVER;
+	change.how.attach.allow_generic = in->flags & UP_GENERIC;
+	change.reread = *in->path;
+	memcpy(change.path, in->path, sizeof(change.path));
+	err = keeper_job_apply(k, cookie, &change);
+	if (err)
+		keeper_done(k, cookie, err, "another change is being made; try again");
+}
+
+static void request_rollback(struct keeper *k, uint64_t cookie, const struct message_ask *in)
+{
+	char text[512];
+	int err;
+
+	if (keeper_job_runs(k)) {
+		keeper_done(k, cookie, -EBUSY, "another change is being made; try again");
+		return;
+	}
+	err = keeper_rollback(k, in->peer.uid, "asked for", text, sizeof(text));
+	keeper_done(k, cookie, err, err ? "not rolled back: %s" : "the earlier policy holds again%s", text);
+}
+
+static void request_down(struct keeper *k, uint64_t cookie, const struct message_ask *in)
+{
+	char text[512];
+	int err;
+
+	if (keeper_job_runs(k)) {
+		keeper_done(k, cookie, -EBUSY, "another change is being made; try again");
+		return;
+	}
+	if (in->remove) {
+		keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "the daemon stops; what is attached keeps enforcing");
+		keeper_done(k, cookie, 0, "stopped");
+		loop_stop(k->loop, 0);
+		return;
+	}
+	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "down: protection ends");
+	err = keeper_detach_all(k, text, sizeof(text));
+	if (!err)
+		keeper_state_forget(k);
+	keeper_done(k, cookie, err, err ? "not everything could be removed: %s" : "%sdetached", text);
+	if (!err)
+		loop_stop(k->loop, 0);
+}
+
+static void request_load(struct keeper *k, uint64_t cookie, const struct message_ask *in, int passed)
+{
+	int err;
+
+	if (!message_text_valid(in->name, sizeof(in->name)) || !*in->name || !strcmp(in->name, "manual") ||
+	    !strcmp(in->name, "auto")) {
+		keeper_done(k, cookie, -EINVAL, "this list name cannot be used: manual and auto are taken");
+		return;
+	}
+	err = keeper_job_list(k, cookie, in->peer.uid, in->name, passed);
+	if (err)
+		keeper_done(k, cookie, err, "another change is being made; try again");
+}
+
+static void request_confirm(struct keeper *k, uint64_t cookie, const struct message_ask *in)
+{
+	int err = keeper_confirm(k, in->peer.uid);
+
+	keeper_done(k, cookie, err,
+		    err == -ENOENT ? "nothing waits for a confirm" :
+		    err		   ? "not confirmed: the kernel or the state folder refused" :
+				     "confirmed");
+}
+
+void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed)
+{
+	/* Every request begins with its peer, the table's lengths are exact. */
+	const struct message_peer *peer = body;
+	const struct message_ask *ask = body;
+
+	if (peer->uid != 0 && head->type >= MESSAGE_BLOCK && head->type <= MESSAGE_DOWN) {
+		keeper_done(k, head->cookie, -EPERM, "only root may change the shield");
+		return;
+	}
+	if (head->type >= MESSAGE_BLOCK && head->type <= MESSAGE_UP)
+		keeper_peer_allow(k, peer);
+	switch (head->type) {
+	case MESSAGE_ASK_STATUS:
+		keeper_status(k, head->cookie);
+		break;
+	case MESSAGE_ASK_COUNTERS:
+		keeper_counters(k, head->cookie);
+		break;
+	case MESSAGE_ASK_WHY:
+		keeper_why(k, head->cookie, ask);
+		break;
+	case MESSAGE_ASK_LISTS:
+		keeper_list_status(k, head->cookie);
+		break;
+	case MESSAGE_ASK_ITEMS:
+		keeper_list_items(k, head->cookie, ask);
+		break;
+	case MESSAGE_BLOCK:
+		keeper_block(k, head->cookie, body);
+		break;
+	case MESSAGE_UNBLOCK:
+		keeper_unblock(k, head->cookie, ask);
+		break;
+	case MESSAGE_ALLOW:
+		keeper_allow(k, head->cookie, ask);
+		break;
+	case MESSAGE_LIST_LOAD:
+		request_load(k, head->cookie, ask, passed);
+		break;
+	case MESSAGE_APPLY:
+		request_apply(k, head->cookie, ask);
+		break;
+	case MESSAGE_CONFIRM:
+		request_confirm(k, head->cookie, ask);
+		break;
+	case MESSAGE_ROLLBACK:
+		request_rollback(k, head->cookie, ask);
+		break;
+	case MESSAGE_RELOAD:
+		keeper_children_policy(k, true);
+		keeper_done(k, head->cookie, 0, "engines read the rules again; `sekimori status` tells what they hold");
+		break;
+	case MESSAGE_UP:
+		request_up(k, head->cookie, body);
+		break;
+	case MESSAGE_DOWN:
+		request_down(k, head->cookie, ask);
+		break;
+	}
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * process.h - the one table of processes, and how the keeper starts them:
+ * this same program, executed again under another name with its descriptors.
+ */
+#ifndef SEKIMORID_PROCESS_H
+#define SEKIMORID_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "message.h"
+
+/* What a child finds at which descriptor. */
+#define PROCESS_FD_KEEPER 3 /* channel to the keeper */
+#define PROCESS_FD_OWN 4    /* ctl: listening socket; engine: its ring */
+#define PROCESS_FDS_MAX 2
+
+/* System call groups, SANDBOX_* of sandbox.h. */
+struct process_row {
+	const char *name;
+	const char *user;
+	uint32_t uid;	   /* when the user does not exist; engines add their index */
+	uint32_t groups;   /* SANDBOX_* */
+	int (*prepare)(void); /* still as root, before any message; may be NULL */
+	int (*main)(unsigned int index);
+	const char *fds, *calls, *paths; /* for people: doc/messages.md */
+};
+extern const struct process_row process_table[PROCESS_KIND_MAX];
+
+/* Row by name; false: no such process. */
+bool process_find(const char *name, enum process_kind *kind);
+
+/*
+ * Starts the kind's index-th process. fds[i] (borrowed) becomes descriptor
+ * 3 + i there, nothing else is inherited but 0..2. -errno.
+ */
+__must_check int process_spawn(enum process_kind kind, unsigned int index, const int *fds, unsigned int count, pid_t *pid);
+
+int ctl_prepare(void);
+int ctl_main(unsigned int index);
+int reporter_main(unsigned int index);
+int engine_prepare(void);
+int engine_main(unsigned int index);
+int parser_main(unsigned int index);
+
+#endif

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * reporter.c - writes what happened: EVE lines of the engines, completed with
+ * what the keeper says the kernel did, drops, alarms and changes.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/decide.h"
+#include "core/eve.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "process.h"
+
+struct reporter {
+	struct loop *loop;
+	int file; /* -1 until the keeper passes one */
+	int engines[SEKI_MAX_RINGS];
+	struct message_meter meters[SEKI_MAX_RINGS];
+	struct message_names names;
+	struct message_reporter_stats stats;
+};
+
+static const char *const reason_names[SEKI_REASON_MAX] = {
+#define X(id, name, ...) [SEKI_R_##id] = name,
+	SEKI_REASONS(X)
+#undef X
+};
+static const char *const verdict_names[SEKI_VERDICT_MAX] = {
+#define X(id, name) [SEKI_VERDICT_##id] = name,
+	SEKI_VERDICTS(X)
+#undef X
+};
+static const char *const action_names[] = {
+	[DECIDE_NONE] = "none",
+	[DECIDE_CUT_FLOW] = "cut-flow",
+	[DECIDE_BLOCK_SOURCE] = "block-source",
+};
+static const char *const audit_names[AUDIT_KIND_MAX] = {
+	[AUDIT_ALARM] = "alarm",
+	[AUDIT_CHANGE] = "change",
+	[AUDIT_NOTE] = "note",
+};
+
+/* One whole line or nothing: a partial write is completed, or counted and cut off by a newline later. */
+static void reporter_write(struct reporter *r, const char *line, size_t len)
+{
+	size_t done = 0;
+
+	if (r->file < 0) {
+		r->stats.lost++;
+		return;
+	}
+	while (done < len) {
+		ssize_t n = write(r->file, line + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			if (r->stats.last_errno != errno)
+				log_error("event file: %s; %llu lines lost so far", strerror(errno),
+					  (unsigned long long)r->stats.lost + 1);
+			r->stats.last_errno = errno;
+			r->stats.write_errors++;
+			r->stats.lost++;
+			/* Ends the fragment so that the next line begins fresh; may fail like the write did. */
+			if (done && write(r->file, "\n", 1) < 0)
+				return;
+			return;
+		}
+		done += (size_t)n;
+	}
+	r->stats.last_errno = 0;
+	r->stats.lines++;
+	r->stats.bytes += len;
+}
+
+static void reporter_time(uint64_t wall_us, char *text, size_t size)
+{
+	time_t seconds = (time_t)(wall_us / 1000000);
+	struct tm tm;
+	char zone[8];
+	size_t n;
+
+	localtime_r(&seconds, &tm);
+	n = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	strftime(zone, sizeof(zone), "%z", &tm);
+	snprintf(text + n, size - n, ".%06u%s", (unsigned int)(wall_us % 1000000), zone);
+}
+
+static void reporter_dump(struct reporter *r, json_t *event)
+{
+	AUTO_FREE char *text = json_dumps(event, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	size_t len = text ? strlen(text) : 0;
+
+	json_decref(event);
+	if (!text || len + 1 > MESSAGE_LINE_MAX) {
+		r->stats.refused++;
+		return;
+	}
+	text[len] = '\n'; /* the NUL's place; the length goes along */
+	reporter_write(r, text, len + 1);
+}
+
+static void reporter_judged(struct reporter *r, const uint8_t *body, size_t len)
+{
+	struct message_judged judged;
+	struct eve_enforcement enforcement;
+	AUTO_FREE char *line = NULL;
+	size_t line_len = 0;
+	int err;
+
+	memcpy(&judged, body, sizeof(judged));
+	if (judged.line_len != len - sizeof(judged) || judged.verdict >= SEKI_VERDICT_MAX ||
+	    judged.action > DECIDE_BLOCK_SOURCE || !message_text_valid(judged.why, sizeof(judged.why))) {
+		r->stats.refused++;
+		return;
+	}
+	enforcement = (struct eve_enforcement){
+		.verdict = judged.verdict,
+		.delivered_pkts = judged.delivered_pkts,
+		.delivered_bytes = judged.delivered_bytes,
+		.action = action_names[judged.action],
+		.block_seconds = judged.block_seconds,
+		.why = *judged.why ? judged.why : NULL,
+	};
+	err = eve_enforce((const char *)body + sizeof(judged), judged.line_len, &enforcement, &line, &line_len);
+	if (err) {
+		log_warn("an engine's event line was refused: %s", strerror(-err));
+		r->stats.refused++;
+		return;
+	}
+	reporter_write(r, line, line_len);
+}
+
+/* Lines of engines are hostile: exactly one line, printable JSON object. */
+static void reporter_event(struct reporter *r, const char *line, size_t len)
+{
+	json_error_t error;
+	json_t *object;
+
+	if (line[len - 1] != '\n' || memchr(line, '\n', len - 1) || memchr(line, '\0', len)) {
+		r->stats.refused++;
+		return;
+	}
+	object = json_loadb(line, len, 0, &error);
+	if (!json_is_object(object)) {
+		r->stats.refused++;
+		json_decref(object);
+		return;
+	}
+	json_decref(object);
+	reporter_write(r, line, len);
+}
+
+static const char *reporter_iface(const struct reporter *r, uint32_t ifindex, char text[16])
+{
+	for (uint32_t i = 0; i < r->names.count; i++)
+		if (r->names.rows[i].ifindex == ifindex)
+			return r->names.rows[i].name;
+	snprintf(text, 16, "if%u", ifindex);
+	return text;
+}
+
+static json_t *reporter_address(const struct seki_addr *addr)
+{
+	struct prefix p = { .len = 128 };
+	char text[PREFIX_TEXT_MAX];
+
+	memcpy(p.addr, addr->b, sizeof(p.addr));
+	return json_string(prefix_format(&p, text));
+}
+
+static void reporter_decision(struct reporter *r, const struct message_decision *decision)
+{
+	const struct seki_record *rec = &decision->record;
+	bool from_lo = rec->flags & SEKI_REC_FROM_LO;
+	char when[48], iface[16];
+	json_t *event = json_object(), *drop = json_object(), *own = json_object();
+
+	reporter_time(decision->wall_us, when, sizeof(when));
+	json_object_set_new(event, "timestamp", json_string(when));
+	json_object_set_new(event, "event_type", json_string("drop"));
+	json_object_set_new(event, "in_iface", json_string(reporter_iface(r, rec->ifindex, iface)));
+	if (rec->vlan) {
+		json_t *vlan = json_array();
+
+		json_array_append_new(vlan, json_integer(rec->vlan));
+		json_object_set_new(event, "vlan", vlan);
+	}
+	json_object_set_new(event, "src_ip", reporter_address(from_lo ? &rec->key.lo : &rec->key.hi));
+	json_object_set_new(event, "src_port", json_integer(__builtin_bswap16(from_lo ? rec->key.lo_port : rec->key.hi_port)));
+	json_object_set_new(event, "dest_ip", reporter_address(from_lo ? &rec->key.hi : &rec->key.lo));
+	json_object_set_new(event, "dest_port", json_integer(__builtin_bswap16(from_lo ? rec->key.hi_port : rec->key.lo_port)));
+	json_object_set_new(event, "proto", json_integer(rec->key.proto));
+	json_object_set_new(drop, "len", json_integer(rec->frame_len));
+	json_object_set_new(drop, "reason", json_string(reason_names[rec->reason]));
+	json_object_set_new(event, "drop", drop);
+	json_object_set_new(own, "verdict", json_string(verdict_names[rec->verdict]));
+	if (*decision->list)
+		json_object_set_new(own, "list", json_string(decision->list));
+	if (rec->entry)
+		json_object_set_new(own, "entry", json_integer(rec->entry));
+	if (rec->sid)
+		json_object_set_new(own, "sid", json_integer(rec->sid));
+	json_object_set_new(event, "sekimori", own);
+	reporter_dump(r, event);
+}
+
+static void reporter_audit(struct reporter *r, const struct message_audit *audit)
+{
+	json_t *event = json_object(), *shield = json_object();
+	char when[48];
+
+	reporter_time(audit->wall_us, when, sizeof(when));
+	json_object_set_new(event, "timestamp", json_string(when));
+	json_object_set_new(event, "event_type", json_string("shield"));
+	json_object_set_new(shield, "kind", json_string(audit_names[audit->kind]));
+	json_object_set_new(shield, "uid", json_integer(audit->uid));
+	json_object_set_new(shield, "text", json_string(audit->text));
+	json_object_set_new(event, "shield", shield);
+	reporter_dump(r, event);
+}
+
+static void reporter_engine(int fd, uint32_t events, void *arg)
+{
+	static _Alignas(8) char body[CHANNEL_BODY_MAX];
+	struct channel_rule rules[MESSAGE_MAX];
+	struct reporter *r = arg;
+	size_t count = message_rules(PROCESS_ENGINE, PROCESS_REPORTER, rules);
+	unsigned int index = 0;
+
+	while (index < SEKI_MAX_RINGS && r->engines[index] != fd)
+		index++;
+	if (index == SEKI_MAX_RINGS)
+		return;
+	for (int i = 0; i < 256; i++) {
+		struct channel_head head;
+		struct timespec now;
+		AUTO_FD int passed = -1;
+		int err = channel_receive(fd, rules, count, &head, body, &passed);
+
+		if (err == -EAGAIN)
+			return;
+		if (err) {
+			/* The engine died, or lied: the keeper starts another and passes its channel. */
+			loop_remove(r->loop, fd);
+			close(fd);
+			r->engines[index] = -1;
+			return;
+		}
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (message_admit(&r->meters[index], head.type, (uint32_t)now.tv_sec))
+			reporter_event(r, body, head.len);
+		else
+			r->stats.lost++;
+	}
+}
+
+static void reporter_take_engine(struct reporter *r, const uint8_t *body, int *passed)
+{
+	uint32_t index;
+
+	memcpy(&index, body, sizeof(index));
+	if (index >= SEKI_MAX_RINGS || *passed < 0)
+		return;
+	if (r->engines[index] >= 0) {
+		reporter_engine(r->engines[index], 0, r); /* what is still in the old channel */
+		if (r->engines[index] >= 0) {
+			loop_remove(r->loop, r->engines[index]);
+			close(r->engines[index]);
+		}
+	}
+	r->engines[index] = TAKE_FD(*passed);
+	if (loop_add(r->loop, r->engines[index], 0, reporter_engine, r))
+		log_error("cannot watch engine %u", index);
+}
+
+static void reporter_keeper(int fd, uint32_t events, void *arg)
+{
+	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
+	struct channel_rule rules[MESSAGE_MAX];
+	struct reporter *r = arg;
+	size_t count = message_rules(PROCESS_KEEPER, PROCESS_REPORTER, rules);
+
+	for (int i = 0; i < 256; i++) {
+		struct channel_head head;
+		AUTO_FD int passed = -1;
+		int err = channel_receive(fd, rules, count, &head, body, &passed);
+
+		if (err == -EAGAIN)
+			return;
+		if (err) {
+			loop_stop(r->loop, err == -ENOTCONN ? 0 : 1);
+			return;
+		}
+		switch (head.type) {
+		case MESSAGE_EVE_FILE:
+			if (passed >= 0) {
+				if (r->file >= 0)
+					close(r->file);
+				r->file = TAKE_FD(passed);
+			}
+			break;
+		case MESSAGE_ENGINE_CHANNEL:
+			reporter_take_engine(r, body, &passed);
+			break;
+		case MESSAGE_REPORTER_NAMES:
+			memcpy(&r->names, body, sizeof(r->names));
+			break;
+		case MESSAGE_JUDGED:
+			reporter_judged(r, body, head.len);
+			break;
+		case MESSAGE_DECISION:
+			reporter_decision(r, (const struct message_decision *)body);
+			break;
+		case MESSAGE_AUDIT:
+			reporter_audit(r, (const struct message_audit *)body);
+			break;
+		}
+	}
+}
+
+static void reporter_tick(void *arg)
+{
+	struct reporter *r = arg;
+	int err = channel_send(PROCESS_FD_KEEPER, MESSAGE_REPORTER_STATS, 0, &r->stats, sizeof(r->stats), -1);
+
+	if (err && err != -EAGAIN)
+		loop_stop(r->loop, 0);
+}
+
+int reporter_main(unsigned int index)
+{
+	CLEANUP(loop_free) struct loop *loop = NULL;
+	struct reporter *r = calloc(1, sizeof(*r));
+	int err = r ? loop_new(&loop) : -ENOMEM;
+
+	if (!err) {
+		r->loop = loop;
+		r->file = -1;
+		for (int i = 0; i < (int)SEKI_MAX_RINGS; i++)
+			r->engines[i] = -1;
+		err = loop_add(loop, PROCESS_FD_KEEPER, 0, reporter_keeper, r);
+	}
+	if (!err)
+		err = loop_tick(loop, 1000, reporter_tick, r);
+	if (!err)
+		err = loop_run(loop);
+	free(r);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sandbox.h - what a child gives up before it reads its first message.
+ */
+#ifndef SEKIMORID_SANDBOX_H
+#define SEKIMORID_SANDBOX_H
+
+#include <stdint.h>
+
+#include "lib/cleanup.h"
+
+/* Groups of system calls that a process may have. */
+#define SANDBOX_BASE 1u	  /* memory, time, reading and writing what it holds, polling, leaving */
+#define SANDBOX_ACCEPT 2u /* accept4, getsockopt */
+#define SANDBOX_MEMFD 4u  /* memfd_create, ftruncate */
+
+/*
+ * Takes the user's ids (or uid and gid `fallback`), drops every capability and
+ * the bounding set, forbids new privileges, takes away all paths (Landlock)
+ * and leaves the groups' system calls (seccomp). The process dies with its
+ * parent. -errno: the process must not go on.
+ */
+__must_check int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups);
+
+/* The keeper's: keeps root but only the capabilities that its work needs. */
+__must_check int sandbox_keeper(void);
+
+/* Landlock version of this kernel, 0 = none. */
+unsigned int sandbox_landlock_abi(void);
+
+#endif
