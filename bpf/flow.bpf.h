@@ -119,6 +119,8 @@ static __always_inline __u32 flow_guess_initiator(const struct work *w)
 		sender = w->p.icmp_type != 0 && w->p.icmp_type != 129;
 		known = sender || !w->ours;
 	}
+	if (w->p.fragment)
+		known = false;
 	return (sender == w->from_lo ? SEKI_FLOW_INIT_LO : 0) | (known ? SEKI_FLOW_INIT_KNOWN : 0);
 }
 

@@ -72,8 +72,10 @@ static __always_inline bool entry_holds(struct work *w, const struct seki_entry 
 	w->list = e->list;
 	w->sid = e->sid;
 	entry_count(w);
-	if (e->flags & SEKI_ENTRY_ALERT)
+	if (e->flags & SEKI_ENTRY_ALERT) {
+		w->alert = direction == SEKI_ENTRY_SRC ? SEKI_R_LISTED_SRC : SEKI_R_LISTED_DST;
 		return false;
+	}
 	if (allowed(w, a, our_port)) {
 		count_reason(w, SEKI_R_ALLOWED, true);
 		return false;

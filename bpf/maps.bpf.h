@@ -156,7 +156,9 @@ struct work {
 	__u8 role, mode, egress, ours; /* ours: the sender is on our side */
 	__u32 enforce_until;
 	__u8 from_lo, from_initiator, state, verdict;
-	__u8 reason, copy, flags_gso, last_reason;
+	__u8 reason, copy;
+	__u8 alert; /* an alert entry hit: LISTED_SRC or LISTED_DST */
+	__u8 pad;
 	__u16 rec_flags;
 	__u16 list;
 	__u32 entry, sid;

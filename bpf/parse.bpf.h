@@ -255,6 +255,15 @@ static __always_inline enum seki_reason parse_gre(struct work *w, __u16 *etherty
 			return SEKI_R_TUNNEL_BAD;
 		*ethertype = head_be16(b + 12);
 		at += ETH_HLEN;
+		for (int tag = 0; tag < 2 && (*ethertype == ETH_P_8021Q || *ethertype == ETH_P_8021AD); tag++) {
+			b = head_at(w, at, 4);
+			if (!b)
+				return SEKI_R_TUNNEL_BAD;
+			*ethertype = head_be16(b + 2);
+			at += 4;
+		}
+		if (*ethertype == ETH_P_8021Q || *ethertype == ETH_P_8021AD)
+			return SEKI_R_TUNNEL_DEPTH;
 	}
 	w->p.next_offset = at;
 	return SEKI_R_CLEAN;

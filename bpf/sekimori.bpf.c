@@ -27,6 +27,8 @@ static __always_inline bool iface_fill(struct work *w, struct seki_settings *s)
 		w->role = row->role;
 		w->mode = row->mode;
 		w->enforce_until = row->enforce_until;
+		if (row->flags & SEKI_IFACE_CSUM_PARTIAL)
+			w->rec_flags |= SEKI_REC_CSUM_PARTIAL;
 	} else if (!s->magic) {
 		w->role = DEFAULT_ROLE;
 		w->mode = DEFAULT_MODE;
@@ -75,6 +77,19 @@ __noinline int seki_list_check(__u32 slot, struct seki_settings *s, __u32 header
 	return (int)reason;
 }
 
+/* An alert entry passes and tells. */
+__noinline int seki_alert(__u32 slot, struct seki_settings *s)
+{
+	struct work *w = work_of(slot);
+
+	if (!w || !s)
+		return 0;
+	w->reason = w->alert;
+	decision_tell(w, s);
+	w->reason = SEKI_R_CLEAN;
+	return 0;
+}
+
 /* Lists and auto-block over every address of the packet. */
 static __always_inline bool check_lists(struct work *w, struct seki_settings *s)
 {
@@ -84,7 +99,14 @@ static __always_inline bool check_lists(struct work *w, struct seki_settings *s)
 		reason = (__u32)seki_list_check(w->egress, s, 1);
 	if (reason == SEKI_R_CLEAN && w->p.inners > 1)
 		reason = (__u32)seki_list_check(w->egress, s, 2);
-	return reason != SEKI_R_CLEAN && seki_sentence(w->egress, s, reason);
+	if (reason != SEKI_R_CLEAN)
+		return seki_sentence(w->egress, s, reason);
+	if (w->alert)
+		seki_alert(w->egress, s);
+	w->entry = 0; /* an alert or allowed entry is not the cause of what comes later */
+	w->list = 0;
+	w->sid = 0;
+	return false;
 }
 
 /* The flow's row for this packet: found or made. *known: it was there before. */
@@ -95,7 +117,7 @@ static __always_inline struct seki_flow *flow_of(struct work *w, struct seki_set
 
 	*known = f != NULL;
 	*admitted = true;
-	if (f || w->p.fragment == 2)
+	if (f)
 		return f;
 	*admitted = source_admits(w, s);
 	*embryo = true;
@@ -111,7 +133,7 @@ static __always_inline bool flow_advance(struct work *w, struct seki_settings *s
 
 	if (!w->from_initiator)
 		flow_flag(f, SEKI_FLOW_REPLIED);
-	if (w->p.proto == IPPROTO_TCP)
+	if (w->p.proto == IPPROTO_TCP && !w->p.fragment) /* a later fragment has no sequence numbers to believe */
 		proof = flow_track_tcp(w, f);
 	flow_rearm(w, f);
 	if (*embryo &&
@@ -134,6 +156,27 @@ static __always_inline bool flow_advance(struct work *w, struct seki_settings *s
 		return true;
 	flow_deliver(w, f, false);
 	return false;
+}
+
+/*
+ * Fragments are followed by address pair, since later ones have no ports
+ * (T15). The first fragment of a cut flow is dropped with it: without it the
+ * others are worth nothing. True: drop.
+ */
+static __always_inline bool check_fragment(struct work *w, struct seki_settings *s)
+{
+	bool embryo, drop = false;
+	struct seki_flow *f = w->p.fragment == 1 ? flow_find(&w->key, &embryo) : NULL;
+
+	if (f && flow_is_cut(w, f)) {
+		w->from_initiator = !!(f->flags & SEKI_FLOW_INIT_LO) == w->from_lo;
+		w->flow_id = f->id;
+		drop = seki_sentence(w->egress, s, SEKI_R_FLOW_BLOCKED);
+		flow_deliver(w, f, drop);
+	}
+	key_fill(w, &w->p.ip, 0, 0, w->p.proto);
+	w->rec_flags |= SEKI_REC_FRAGMENT;
+	return drop;
 }
 
 /* Egress policy and flow. True: drop. */
@@ -162,6 +205,8 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 	}
 	if (!seki_track_flows)
 		return decide(w, s, SEKI_R_CLEAN);
+	if (w->p.fragment && check_fragment(w, s))
+		return true;
 	f = flow_of(w, s, &embryo, &known, &admitted);
 	if (!f)
 		return decide(w, s, SEKI_R_CLEAN);
@@ -171,7 +216,7 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 	w->state = f->state;
 	if (w->egress && w->role == SEKI_ROLE_DMZ && known)
 		return false; /* the other interface has counted it */
-	if (permitted)
+	if (permitted && !w->p.fragment) /* every first fragment is judged by its own ports */
 		flow_flag(f, SEKI_FLOW_EGRESS_OK);
 	if (flow_is_cut(w, f)) {
 		bool drop = seki_sentence(w->egress, s, SEKI_R_FLOW_BLOCKED);
@@ -219,6 +264,8 @@ __noinline int seki_judge(__u32 slot, struct seki_settings *s)
 		count_reason(w, reason, false);
 		return 0;
 	}
+	if (w->p.has_addresses) /* decision records name both parties by it */
+		key_fill(w, &w->p.ip, w->p.sport, w->p.dport, w->p.proto);
 	if (w->p.has_addresses && !w->egress && seki_check_spoof && spoofed(w) &&
 	    seki_sentence(w->egress, s, SEKI_R_SPOOFED))
 		return 1;
@@ -259,6 +306,7 @@ static __always_inline struct work *work_begin(__u32 slot, __u32 len, __u32 ifin
 	w->rec_flags = 0;
 	w->reason = SEKI_R_CLEAN;
 	w->state = SEKI_FLOW_NEW;
+	w->alert = 0;
 	w->from_lo = 0;
 	w->list = 0;
 	w->entry = 0;

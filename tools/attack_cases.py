@@ -59,7 +59,7 @@ def request(target, *headers, method="GET", body=b"", answer=None, chunked=False
     if not any(str(line).lower().startswith("host:") for line in headers):
         lines.append("Host: www.example.com")
     if not any(str(line).lower().startswith("user-agent:") for line in headers):
-        lines.append("User-Agent: sample/1.0")
+        lines.append("User-Agent: Mozilla/5.0 (X11; Linux x86_64)")
     lines += headers
     if body and chunked:
         lines.append("Transfer-Encoding: chunked")

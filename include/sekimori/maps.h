@@ -71,9 +71,12 @@ struct seki_iface_key {
 	__u16 pad;
 };
 
+/* A virtual device: frames of local senders reach it before their checksum is filled in; never verify them. */
+#define SEKI_IFACE_CSUM_PARTIAL 1u
+
 struct seki_iface {
 	__u8 role, mode; /* enum seki_role, enum seki_mode */
-	__u16 pad;
+	__u16 flags;	 /* SEKI_IFACE_* */
 	__u32 enforce_until; /* confirm-or-rollback: after this second enforce reads as monitor */
 };
 

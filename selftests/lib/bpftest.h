@@ -32,7 +32,8 @@
 struct world {
 	struct bpf_object *object;
 	int xdp, frags, tc, ctl;
-	int settings, ifaces, nets, blocked, egress_host, egress, flows, embryos, quota, sources, counters, losses;
+	int settings, ifaces, nets, blocked, egress_host, egress, flows, embryos, quota, sources, counters,
+		losses;
 	int list4, list6, rings, prio;
 	struct seki_settings policy;
 	struct ring_buffer *reader; /* of ring 0 */
@@ -47,16 +48,16 @@ static const char *const reason_name[] = {
 
 /* The table's class V, whose action settings and mode may change. */
 static const bool reason_is_verdict[] = {
-#define REASON_CLASS_V true
-#define REASON_CLASS_X false
+#define REASON_CLASS_V		true
+#define REASON_CLASS_X		false
 #define X(id, name, class, ...) [SEKI_R_##id] = REASON_CLASS_##class,
 	SEKI_REASONS(X)
 #undef X
 };
 
 static const bool reason_drops[] = {
-#define REASON_ACTION_DROP true
-#define REASON_ACTION_PASS false
+#define REASON_ACTION_DROP		true
+#define REASON_ACTION_PASS		false
 #define X(id, name, class, action, ...) [SEKI_R_##id] = REASON_ACTION_##action,
 	SEKI_REASONS(X)
 #undef X
@@ -105,31 +106,32 @@ struct world_size {
 	unsigned int entries;
 };
 
-static inline int world_print(enum libbpf_print_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static inline int world_print(enum libbpf_print_level level,
+								    const char *format, va_list arguments)
 {
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
 }
 
-/* Opens build/sekimori.bpf.o ($BUILD names another folder) with small tables unless `sizes` (ended by NULL) says else. */
+/* Opens build/sekimori.bpf.o ($BUILD names another folder) with small tables unless `sizes` (ended by NULL)
+ * says else. */
 static inline void world_open(struct world *w, const struct world_size *sizes)
 {
 	static const struct world_size small[] = {
-		{ "seki_flows", 8192 },	 { "seki_embryos", 8192 }, { "seki_quota", 4096 },
-		{ "seki_sources", 8192 }, { "seki_hits", 4096 },    { NULL, 0 },
+		{"seki_flows", 8192},	{"seki_embryos", 8192}, {"seki_quota", 4096},
+		{"seki_sources", 8192}, {"seki_hits", 4096},	{NULL, 0},
 	};
 	const char *build = getenv("BUILD");
 	char path[4096];
 	struct bpf_map *map;
 	int error;
 
-	*w = (struct world){ .object = NULL };
+	*w = (struct world){.object = NULL};
 	libbpf_set_print(world_print);
 	snprintf(path, sizeof(path), "%s/" SEKI_OBJECT, build && *build ? build : "build");
 	w->object = bpf_object__open_file(path, NULL);
 	if (!w->object)
 		world_die("open", path, errno);
-	bpf_object__for_each_map(map, w->object)
-		bpf_map__set_pin_path(map, NULL);
+	bpf_object__for_each_map(map, w->object) bpf_map__set_pin_path(map, NULL);
 	for (int pass = 0; pass < 2; pass++) {
 		for (const struct world_size *s = pass ? sizes : small; s && s->map; s++) {
 			map = bpf_object__find_map_by_name(w->object, s->map);
@@ -168,7 +170,7 @@ static inline void world_close(struct world *w)
 	ring_buffer__free(w->reader);
 	ring_buffer__free(w->prio_reader);
 	bpf_object__close(w->object);
-	*w = (struct world){ .object = NULL };
+	*w = (struct world){.object = NULL};
 }
 
 /* The second that the programs read: their clock is the coarse one. */
@@ -202,7 +204,7 @@ static inline void settings_sane(struct world *w)
 		.schema = SEKI_SCHEMA,
 		.generation = 1,
 		.rings = 1,
-		.depth = { 65536, 65536 },
+		.depth = {65536, 65536},
 		.chunk = 4096,
 		.rate = 100000,
 		.burst = 100000,
@@ -216,10 +218,11 @@ static inline void settings_sane(struct world *w)
 	settings_write(w);
 }
 
-static inline void iface_write(struct world *w, int vlan, enum seki_role role, enum seki_mode mode, __u32 until)
+static inline void iface_write(struct world *w, int vlan, enum seki_role role, enum seki_mode mode,
+			       __u32 until)
 {
-	struct seki_iface_key key = { .ifindex = WORLD_IFINDEX, .vlan = vlan };
-	struct seki_iface value = { .role = role, .mode = mode, .enforce_until = until };
+	struct seki_iface_key key = {.ifindex = WORLD_IFINDEX, .vlan = vlan};
+	struct seki_iface value = {.role = role, .mode = mode, .enforce_until = until};
 
 	map_write(w->ifaces, &key, &value, "seki_ifaces");
 }
@@ -227,7 +230,7 @@ static inline void iface_write(struct world *w, int vlan, enum seki_role role, e
 /* Reads "192.0.2.1", "192.0.2.0/24" or "2001:db8::/32"; prefixes of v4 are 96 + len. */
 static inline struct seki_lpm lpm_of(const char *text)
 {
-	struct seki_lpm lpm = { .prefixlen = 128 };
+	struct seki_lpm lpm = {.prefixlen = 128};
 	char address[INET6_ADDRSTRLEN + 4];
 	const char *slash = strchr(text, '/');
 	size_t size = slash ? (size_t)(slash - text) : strlen(text);
@@ -251,7 +254,8 @@ static inline struct seki_addr addr_of(const char *text)
 	return lpm_of(text).addr;
 }
 
-/* The inner map of an outer map's slot; made like the template when the slot is empty. The caller closes it. */
+/* The inner map of an outer map's slot; made like the template when the slot is empty. The caller closes it.
+ */
 static inline int inner_open(int outer, __u32 slot, __u32 key_size, const char *name)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
@@ -261,8 +265,8 @@ static inline int inner_open(int outer, __u32 slot, __u32 key_size, const char *
 	if (!bpf_map_lookup_elem(outer, &slot, &id)) {
 		fd = bpf_map_get_fd_by_id(id);
 	} else {
-		fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "seki_test_list", key_size, sizeof(struct seki_entry), 65536,
-				    &options);
+		fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "seki_test_list", key_size,
+				    sizeof(struct seki_entry), 65536, &options);
 		if (fd >= 0 && bpf_map_update_elem(outer, &slot, &fd, BPF_ANY))
 			world_die("set slot", name, errno);
 	}
@@ -275,9 +279,10 @@ static inline int inner_open(int outer, __u32 slot, __u32 key_size, const char *
 static inline void list_add_entry(struct world *w, const char *prefix, struct seki_entry entry)
 {
 	struct seki_lpm lpm = lpm_of(prefix);
-	struct seki_lpm4 lpm4 = { .prefixlen = lpm.prefixlen - 96, .addr = lpm.addr.w[3] };
+	struct seki_lpm4 lpm4 = {.prefixlen = lpm.prefixlen - 96, .addr = lpm.addr.w[3]};
 	bool v6 = strchr(prefix, ':');
-	int fd = inner_open(v6 ? w->list6 : w->list4, w->policy.active, v6 ? sizeof(lpm) : sizeof(lpm4), prefix);
+	int fd = inner_open(v6 ? w->list6 : w->list4, w->policy.active, v6 ? sizeof(lpm) : sizeof(lpm4),
+			    prefix);
 
 	map_write(fd, v6 ? (void *)&lpm : (void *)&lpm4, &entry, prefix);
 	close(fd);
@@ -287,13 +292,13 @@ static inline void list_add(struct world *w, const char *prefix, unsigned int fl
 {
 	static __u32 id;
 
-	list_add_entry(w, prefix, (struct seki_entry){ .id = ++id, .list = 3, .flags = flags });
+	list_add_entry(w, prefix, (struct seki_entry){.id = ++id, .list = 3, .flags = flags});
 }
 
 static inline void net_add(struct world *w, const char *prefix, __u32 flags, const struct seki_scope *scope)
 {
 	struct seki_lpm key = lpm_of(prefix);
-	struct seki_net net = { .flags = flags, .scopes = scope ? 1 : 0 };
+	struct seki_net net = {.flags = flags, .scopes = scope ? 1 : 0};
 
 	if (scope)
 		net.scope[0] = *scope;
@@ -303,7 +308,7 @@ static inline void net_add(struct world *w, const char *prefix, __u32 flags, con
 static inline void block_add(struct world *w, const char *address, __u32 until)
 {
 	struct seki_addr key = addr_of(address);
-	struct seki_entry entry = { .id = 9000, .expires = until, .flags = SEKI_ENTRY_SRC, .sid = 77 };
+	struct seki_entry entry = {.id = 9000, .expires = until, .flags = SEKI_ENTRY_SRC, .sid = 77};
 
 	map_write(w->blocked, &key, &entry, address);
 }
@@ -313,11 +318,11 @@ static inline void egress_add(struct world *w, int profile, int proto, int port,
 {
 	static __u32 id;
 	struct seki_lpm lpm = lpm_of(prefix);
-	struct seki_egress_key key = { .prefixlen = SEKI_EGRESS_FIXED_BITS + lpm.prefixlen,
-				       .profile = profile,
-				       .proto = proto,
-				       .port = htons(port),
-				       .dst = lpm.addr };
+	struct seki_egress_key key = {.prefixlen = SEKI_EGRESS_FIXED_BITS + lpm.prefixlen,
+				      .profile = profile,
+				      .proto = proto,
+				      .port = htons(port),
+				      .dst = lpm.addr};
 
 	id++;
 	map_write(w->egress, &key, &id, prefix);
@@ -338,7 +343,7 @@ static inline struct tally counters_read(struct world *w)
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct seki_counter *per_cpu = calloc(cpus, sizeof(*per_cpu));
-	struct tally sum = { 0 };
+	struct tally sum = {0};
 
 	for (__u32 reason = 0; reason < SEKI_REASON_MAX; reason++) {
 		if (bpf_map_lookup_elem(w->counters, &reason, per_cpu))
@@ -385,9 +390,9 @@ static inline int run_bytes(int prog, const void *data, size_t len, void *contex
 /* XDP_PASS, XDP_DROP or whatever it is, or -errno of the run. */
 static inline int run_xdp(struct world *w, const struct frame *f)
 {
-	struct xdp_md context = { .data_end = f->len, .ingress_ifindex = WORLD_IFINDEX };
+	struct xdp_md context = {.data_end = f->len, .ingress_ifindex = WORLD_IFINDEX};
 	int prog = f->len > XDP_FRAME_MAX ? w->frags : w->xdp;
-	__u32 returned;
+	__u32 returned = 0;
 
 	return run_bytes(prog, f->data, f->len, &context, sizeof(context), &returned) ?: (int)returned;
 }
@@ -395,8 +400,9 @@ static inline int run_xdp(struct world *w, const struct frame *f)
 /* TC_ACT_SHOT, or TC_ACT_OK also for "no opinion", or -errno of the run. */
 static inline int run_tc_gso(struct world *w, const struct frame *f, unsigned int gso_size)
 {
-	struct __sk_buff context = { .ifindex = WORLD_IFINDEX, .gso_size = gso_size, .gso_segs = gso_size ? 2 : 0 };
-	__u32 returned;
+	struct __sk_buff context = {
+		.ifindex = WORLD_IFINDEX, .gso_size = gso_size, .gso_segs = gso_size ? 2 : 0};
+	__u32 returned = 0;
 	int error = run_bytes(w->tc, f->data, f->len, &context, sizeof(context), &returned);
 
 	if (error)
@@ -418,16 +424,17 @@ struct outcome {
 	int reason;	      /* the one that decided; -1: none or several */
 };
 
-static inline struct outcome outcome_of(int verdict, bool dropped, const struct tally *a, const struct tally *b)
+static inline struct outcome outcome_of(int verdict, bool dropped, const struct tally *a,
+					const struct tally *b)
 {
-	struct outcome o = { .verdict = verdict, .dropped = dropped, .reason = -1 };
+	struct outcome o = {.verdict = verdict, .dropped = dropped, .reason = -1};
 	__u64 deciding;
 
 	for (int i = 0; i < SEKI_REASON_MAX; i++) {
 		__u64 pkts = b->of[i].pkts - a->of[i].pkts, would = b->of[i].would_pkts - a->of[i].would_pkts;
 
-		o.counted |= (__u64)!!pkts << i;
-		o.would |= (__u64)!!would << i;
+		o.counted |= (__u64) !!pkts << i;
+		o.would |= (__u64) !!would << i;
 		o.twice |= pkts > 1 || would > 1;
 	}
 	deciding = o.would ?: o.counted;
@@ -494,9 +501,10 @@ static inline bool outcome_is_noted(struct outcome o, int reason)
 	return !o.dropped && (o.would | o.counted) >> reason & 1 && o.verdict >= 0;
 }
 
-#define CHECK_OUTCOME(o, kind, expected, label) \
-	CHECK(outcome_is_##kind(o, SEKI_R_##expected), "%s: verdict %d%s by %s, expected " #kind " by %s", label, \
-	      (o).verdict, (o).would ? " (would)" : "", outcome_reason(o), reason_name[SEKI_R_##expected])
+#define CHECK_OUTCOME(o, kind, expected, label)                                                              \
+	CHECK(outcome_is_##kind(o, SEKI_R_##expected), "%s: verdict %d%s by %s, expected " #kind " by %s",   \
+	      label, (o).verdict, (o).would ? " (would)" : "", outcome_reason(o),                            \
+	      reason_name[SEKI_R_##expected])
 
 /* Removes every element of a map with keys of at most 64 bytes. */
 static inline void map_clear(int fd)
@@ -523,19 +531,20 @@ static inline struct seki_flow_key key_of(const char *a, int a_port, const char 
 	struct {
 		struct seki_addr addr;
 		__be16 port;
-	} __attribute__((packed)) x = { one, htons(a_port) }, y = { two, htons(b_port) };
+	} __attribute__((packed)) x = {one, htons(a_port)}, y = {two, htons(b_port)};
 	bool swap = memcmp(&x, &y, sizeof(x)) > 0;
 
-	return (struct seki_flow_key){ .lo = swap ? two : one,
-				       .hi = swap ? one : two,
-				       .lo_port = swap ? y.port : x.port,
-				       .hi_port = swap ? x.port : y.port,
-				       .proto = proto };
+	return (struct seki_flow_key){.lo = swap ? two : one,
+				      .hi = swap ? one : two,
+				      .lo_port = swap ? y.port : x.port,
+				      .hi_port = swap ? x.port : y.port,
+				      .proto = proto};
 }
 
 enum flow_place { FLOW_NOWHERE, FLOW_EMBRYO, FLOW_TABLE };
 
-static inline enum flow_place flow_find(struct world *w, const struct seki_flow_key *key, struct seki_flow *flow)
+static inline enum flow_place flow_find(struct world *w, const struct seki_flow_key *key,
+					struct seki_flow *flow)
 {
 	memset(flow, 0, sizeof(*flow));
 	if (!bpf_map_lookup_elem(w->flows, key, flow))
@@ -543,7 +552,8 @@ static inline enum flow_place flow_find(struct world *w, const struct seki_flow_
 	return bpf_map_lookup_elem(w->embryos, key, flow) ? FLOW_NOWHERE : FLOW_EMBRYO;
 }
 
-/* Runs seki_flow_ctl; the kernel writes the answer into *cmd. The result stays -EIO when the program cannot be run. */
+/* Runs seki_flow_ctl; the kernel writes the answer into *cmd. The result stays -EIO when the program cannot
+ * be run. */
 static inline int flow_ctl(struct world *w, struct seki_flow_cmd *cmd)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = cmd, .ctx_size_in = sizeof(*cmd));
@@ -556,9 +566,10 @@ static inline int flow_ctl(struct world *w, struct seki_flow_cmd *cmd)
 	return cmd->result;
 }
 
-static inline int flow_op(struct world *w, enum seki_flow_op op, const struct seki_flow_key *key, __u64 id, __u32 until)
+static inline int flow_op(struct world *w, enum seki_flow_op op, const struct seki_flow_key *key, __u64 id,
+			  __u32 until)
 {
-	struct seki_flow_cmd cmd = { .op = op, .id = id, .key = *key, .until = until };
+	struct seki_flow_cmd cmd = {.op = op, .id = id, .key = *key, .until = until};
 
 	return flow_ctl(w, &cmd);
 }

@@ -37,7 +37,18 @@
 #define FRAME_MAX    65550
 #define FRAME_LAYERS 24
 
-enum frame_kind { FRAME_LINK, FRAME_PPP, FRAME_IP4, FRAME_IP6, FRAME_EXT, FRAME_GRE, FRAME_TCP, FRAME_UDP, FRAME_ICMP, FRAME_OTHER };
+enum frame_kind {
+	FRAME_LINK,
+	FRAME_PPP,
+	FRAME_IP4,
+	FRAME_IP6,
+	FRAME_EXT,
+	FRAME_GRE,
+	FRAME_TCP,
+	FRAME_UDP,
+	FRAME_ICMP,
+	FRAME_OTHER
+};
 
 struct frame_layer {
 	enum frame_kind kind;
@@ -125,7 +136,7 @@ static inline struct frame_layer *frame_open(struct frame *f, enum frame_kind ki
 		else
 			frame_set16(f->data + last->type_at, last->kind == FRAME_PPP ? type.ppp : type.ether);
 	}
-	*l = (struct frame_layer){ .kind = kind, .at = f->len, .size = size };
+	*l = (struct frame_layer){.kind = kind, .at = f->len, .size = size};
 	frame_put(f, size);
 	f->layers++;
 	return l;
@@ -169,7 +180,7 @@ static inline void frame_addresses(const char *args, int family, uint8_t *src, u
 
 static inline void frame_eth(struct frame *f, const char *args)
 {
-	struct frame_layer *l = frame_open(f, FRAME_LINK, 14, (struct frame_type){ 0x6558, 0, 143 });
+	struct frame_layer *l = frame_open(f, FRAME_LINK, 14, (struct frame_type){0x6558, 0, 143});
 
 	memcpy(f->data + l->at, "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02", 12);
 	frame_next(f, l, args, 12, 2);
@@ -178,7 +189,7 @@ static inline void frame_eth(struct frame *f, const char *args)
 static inline void frame_vlan(struct frame *f, const char *args)
 {
 	unsigned int tpid = frame_arg(args, "tpid", 0x8100);
-	struct frame_layer *l = frame_open(f, FRAME_LINK, 4, (struct frame_type){ tpid, 0, 0 });
+	struct frame_layer *l = frame_open(f, FRAME_LINK, 4, (struct frame_type){tpid, 0, 0});
 
 	frame_set16(f->data + l->at, strtoul(args, NULL, 0) & 0xfff);
 	frame_next(f, l, args, 2, 2);
@@ -186,7 +197,7 @@ static inline void frame_vlan(struct frame *f, const char *args)
 
 static inline void frame_pppoe(struct frame *f, const char *args)
 {
-	struct frame_layer *l = frame_open(f, FRAME_PPP, 8, (struct frame_type){ 0x8864, 0, 0 });
+	struct frame_layer *l = frame_open(f, FRAME_PPP, 8, (struct frame_type){0x8864, 0, 0});
 	uint8_t *p = f->data + l->at;
 
 	p[0] = frame_arg(args, "ver", 0x11);
@@ -200,7 +211,7 @@ static inline void frame_pppoe(struct frame *f, const char *args)
 static inline void frame_ip4(struct frame *f, const char *args)
 {
 	size_t opts = frame_arg(args, "opts", 0);
-	struct frame_layer *l = frame_open(f, FRAME_IP4, 20 + opts, (struct frame_type){ 0x0800, 0x0021, 4 });
+	struct frame_layer *l = frame_open(f, FRAME_IP4, 20 + opts, (struct frame_type){0x0800, 0x0021, 4});
 	uint8_t *p = f->data + l->at;
 
 	p[0] = frame_arg(args, "ver", 4) << 4 | (frame_arg(args, "ihl", 5 + (long)opts / 4) & 15);
@@ -216,7 +227,7 @@ static inline void frame_ip4(struct frame *f, const char *args)
 
 static inline void frame_ip6(struct frame *f, const char *args)
 {
-	struct frame_layer *l = frame_open(f, FRAME_IP6, 40, (struct frame_type){ 0x86dd, 0x0057, 41 });
+	struct frame_layer *l = frame_open(f, FRAME_IP6, 40, (struct frame_type){0x86dd, 0x0057, 41});
 	uint8_t *p = f->data + l->at;
 
 	p[0] = frame_arg(args, "ver", 6) << 4;
@@ -230,7 +241,7 @@ static inline void frame_ip6(struct frame *f, const char *args)
 static inline void frame_ext(struct frame *f, const char *args, unsigned int proto)
 {
 	size_t size = frame_arg(args, "size", proto == 51 ? 24 : 8);
-	struct frame_layer *l = frame_open(f, FRAME_EXT, size, (struct frame_type){ 0, 0, proto });
+	struct frame_layer *l = frame_open(f, FRAME_EXT, size, (struct frame_type){0, 0, proto});
 	uint8_t *p = f->data + l->at;
 
 	if (proto == 44) {
@@ -248,9 +259,11 @@ static inline void frame_ext(struct frame *f, const char *args, unsigned int pro
 
 static inline void frame_gre(struct frame *f, const char *args)
 {
-	bool csum = frame_arg(args, "csum", 0), key = frame_arg(args, "key", 0), seq = frame_arg(args, "seq", 0);
+	bool csum = frame_arg(args, "csum", 0), key = frame_arg(args, "key", 0),
+	     seq = frame_arg(args, "seq", 0);
 	unsigned int flags = csum << 15 | key << 13 | seq << 12 | frame_arg(args, "ver", 0);
-	struct frame_layer *l = frame_open(f, FRAME_GRE, 4 + 4 * (csum + key + seq), (struct frame_type){ 0, 0, 47 });
+	struct frame_layer *l =
+		frame_open(f, FRAME_GRE, 4 + 4 * (csum + key + seq), (struct frame_type){0, 0, 47});
 
 	frame_set16(f->data + l->at, frame_arg(args, "flags", flags));
 	frame_next(f, l, args, 2, 2);
@@ -270,7 +283,7 @@ static inline void frame_tcp(struct frame *f, const char *args)
 {
 	static const char flag[] = "FSRPAU";
 	size_t opts = frame_arg(args, "opts", 0);
-	struct frame_layer *l = frame_open(f, FRAME_TCP, 20 + opts, (struct frame_type){ 0, 0, 6 });
+	struct frame_layer *l = frame_open(f, FRAME_TCP, 20 + opts, (struct frame_type){0, 0, 6});
 	uint8_t *p = f->data + l->at;
 	const char *flags = strchr(args, ',');
 
@@ -291,7 +304,7 @@ static inline void frame_tcp(struct frame *f, const char *args)
 
 static inline void frame_udp(struct frame *f, const char *args)
 {
-	struct frame_layer *l = frame_open(f, FRAME_UDP, 8, (struct frame_type){ 0, 0, 17 });
+	struct frame_layer *l = frame_open(f, FRAME_UDP, 8, (struct frame_type){0, 0, 17});
 
 	frame_ports(f->data + l->at, args);
 	l->len_fixed = frame_arg(args, "len", -1) >= 0;
@@ -302,7 +315,7 @@ static inline void frame_icmp(struct frame *f, const char *args, unsigned int pr
 {
 	unsigned long type = strtoul(args, NULL, 0);
 	struct frame_layer *l = frame_open(f, FRAME_ICMP, type >= 133 && type <= 137 ? 24 : 8,
-					   (struct frame_type){ 0, 0, proto });
+					   (struct frame_type){0, 0, proto});
 	uint8_t *p = f->data + l->at;
 
 	p[0] = type;
@@ -312,7 +325,7 @@ static inline void frame_icmp(struct frame *f, const char *args, unsigned int pr
 
 static inline void frame_arp(struct frame *f)
 {
-	struct frame_layer *l = frame_open(f, FRAME_OTHER, 28, (struct frame_type){ 0x0806, 0, 0 });
+	struct frame_layer *l = frame_open(f, FRAME_OTHER, 28, (struct frame_type){0x0806, 0, 0});
 
 	memcpy(f->data + l->at, "\x00\x01\x08\x00\x06\x04\x00\x01", 8);
 }
@@ -331,7 +344,7 @@ static inline void frame_layer_add(struct frame *f, const char *name, const char
 	static const struct {
 		const char *name;
 		int proto;
-	} ext[] = { { "hop", 0 }, { "rt", 43 }, { "frag", 44 }, { "ah", 51 }, { "dst", 60 } };
+	} ext[] = {{"hop", 0}, {"rt", 43}, {"frag", 44}, {"ah", 51}, {"dst", 60}};
 
 	for (size_t i = 0; i < sizeof(ext) / sizeof(ext[0]); i++)
 		if (!strcmp(name, ext[i].name))
@@ -357,7 +370,7 @@ static inline void frame_layer_add(struct frame *f, const char *name, const char
 	else if (!strcmp(name, "icmp6"))
 		frame_icmp(f, args, 58);
 	else if (!strcmp(name, "esp"))
-		frame_open(f, FRAME_OTHER, 24, (struct frame_type){ 0, 0, 50 });
+		frame_open(f, FRAME_OTHER, 24, (struct frame_type){0, 0, 50});
 	else if (!strcmp(name, "arp"))
 		frame_arp(f);
 	else if (!strcmp(name, "data") || !strcmp(name, "text"))
@@ -420,7 +433,8 @@ static inline void frame_finish(struct frame *f)
 	}
 }
 
-/* Cuts the frame to `len` bytes; with `mend`, lengths and checksums of the headers left agree with the cut. */
+/* Cuts the frame to `len` bytes; with `mend`, lengths and checksums of the headers left agree with the cut.
+ */
 static inline void frame_cut(struct frame *f, size_t len, bool mend)
 {
 	if (len >= f->len)

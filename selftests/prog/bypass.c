@@ -5,15 +5,15 @@
  */
 #include "lib/bpftest.h"
 
-#define BAD4	"198.51.100.66"
-#define BAD6	"2001:db8:bad::66"
-#define GOOD4	"198.51.100.7"
-#define GOOD6	"2001:db8:900d::7"
-#define OUR4	"192.0.2.10"
-#define OUR6	"2001:db8:1::10"
-#define FROM4	"ip4:" BAD4 ">" OUR4
-#define FROM6	"ip6:" BAD6 ">" OUR6
-#define ABOVE	"udp:4000>53 data:20"
+#define BAD4  "198.51.100.66"
+#define BAD6  "2001:db8:bad::66"
+#define GOOD4 "198.51.100.7"
+#define GOOD6 "2001:db8:900d::7"
+#define OUR4  "192.0.2.10"
+#define OUR6  "2001:db8:1::10"
+#define FROM4 "ip4:" BAD4 ">" OUR4
+#define FROM6 "ip6:" BAD6 ">" OUR6
+#define ABOVE "udp:4000>53 data:20"
 
 static struct world world;
 
@@ -23,82 +23,89 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "v4 udp", "eth " FROM4 " " ABOVE, 0 },
-	{ "v6 udp", "eth " FROM6 " " ABOVE, 0 },
-	{ "v4 tcp syn", "eth " FROM4 " tcp:4000>80,S", 0 },
-	{ "v6 tcp syn", "eth " FROM6 " tcp:4000>80,S", 0 },
-	{ "v4 1 vlan", "eth vlan:7 " FROM4 " " ABOVE, 0 },
-	{ "v6 1 vlan", "eth vlan:7 " FROM6 " " ABOVE, 0 },
-	{ "v4 priority tag", "eth vlan:0 " FROM4 " " ABOVE, 0 },
-	{ "v4 88a8", "eth vlan:7,tpid=0x88a8 " FROM4 " " ABOVE, 0 },
-	{ "v4 qinq", "eth vlan:7,tpid=0x88a8 vlan:8 " FROM4 " " ABOVE, 0 },
-	{ "v6 qinq", "eth vlan:7,tpid=0x88a8 vlan:8 " FROM6 " " ABOVE, 0 },
-	{ "v4 3 vlans", "eth vlan:1 vlan:2 vlan:3 " FROM4 " " ABOVE, 0 },
-	{ "v4 4 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 " FROM4 " " ABOVE, 0 },
-	{ "v6 4 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 " FROM6 " " ABOVE, 0 },
-	{ "v4 5 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 " FROM4 " " ABOVE, SEKI_R_VLAN_DEPTH },
-	{ "v6 5 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 " FROM6 " " ABOVE, SEKI_R_VLAN_DEPTH },
-	{ "v4 8 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 vlan:6 vlan:7 vlan:8 " FROM4 " " ABOVE,
-	  SEKI_R_VLAN_DEPTH },
-	{ "v4 pppoe", "eth pppoe " FROM4 " " ABOVE, 0 },
-	{ "v6 pppoe", "eth pppoe " FROM6 " " ABOVE, 0 },
-	{ "v4 vlan pppoe", "eth vlan:7 pppoe " FROM4 " " ABOVE, 0 },
-	{ "v6 qinq pppoe", "eth vlan:7,tpid=0x88a8 vlan:8 pppoe " FROM6 " " ABOVE, 0 },
-	{ "v4 options", "eth " FROM4 ",opts=40 " ABOVE, 0 },
-	{ "v4 first fragment", "eth " FROM4 ",mf " ABOVE " data:100", 0 },
-	{ "v4 later fragment", "eth " FROM4 ",off=1480,type=17 data:64", 0 },
-	{ "v4 gre", "eth " FROM4 " gre ip4:10.1.1.1>10.1.1.2 " ABOVE, 0 },
-	{ "v4 gre of an unknown protocol", "eth " FROM4 " gre,type=0x88b5 data:40", 0 },
-	{ "v4 esp", "eth " FROM4 " esp data:40", 0 },
-	{ "v6 esp", "eth " FROM6 " esp data:40", 0 },
-	{ "v4 ah", "eth " FROM4 " ah " ABOVE, 0 },
-	{ "v4 unknown protocol", "eth " FROM4 ",type=200 data:40", 0 },
-	{ "v4 sctp", "eth " FROM4 ",type=132 data:40", 0 },
-	{ "v4 icmp", "eth " FROM4 " icmp:8 data:40", 0 },
-	{ "v6 icmp6 echo", "eth " FROM6 " icmp6:128 data:40", 0 },
-	{ "v6 hop-by-hop", "eth " FROM6 " hop " ABOVE, 0 },
-	{ "v6 first fragment", "eth " FROM6 " frag:mf " ABOVE " data:108", 0 },
-	{ "v6 atomic fragment", "eth " FROM6 " frag " ABOVE, 0 },
-	{ "v6 later fragment", "eth " FROM6 " frag:off=1232,type=17 data:64", 0 },
-	{ "v6 routing header", "eth " FROM6 " rt " ABOVE, 0 },
-	{ "v6 ah", "eth " FROM6 " ah " ABOVE, 0 },
-	{ "v6 no next header", "eth " FROM6, 0 },
-	{ "v6 7 extension headers", "eth " FROM6 " hop dst rt dst dst dst dst " ABOVE, 0 },
-	{ "v6 8 extension headers", "eth " FROM6 " hop dst rt dst dst dst dst dst " ABOVE, 0 },
-	{ "ipip, outer", "eth " FROM4 " ip4:10.1.1.1>10.1.1.2 " ABOVE, 0 },
-	{ "ipip, inner", "eth ip4:" GOOD4 ">" OUR4 " ip4:" BAD4 ">10.1.1.2 " ABOVE, 0 },
-	{ "6in4, inner", "eth ip4:" GOOD4 ">" OUR4 " ip6:" BAD6 ">" OUR6 " " ABOVE, 0 },
-	{ "6in4, outer", "eth " FROM4 " ip6:" GOOD6 ">" OUR6 " " ABOVE, 0 },
-	{ "4in6, inner", "eth ip6:" GOOD6 ">" OUR6 " ip4:" BAD4 ">10.1.1.2 " ABOVE, 0 },
-	{ "ip6ip6, inner", "eth ip6:" GOOD6 ">" OUR6 " ip6:" BAD6 ">" OUR6 " " ABOVE, 0 },
-	{ "gre v4, inner", "eth ip4:" GOOD4 ">" OUR4 " gre ip4:" BAD4 ">10.1.1.2 " ABOVE, 0 },
-	{ "gre with key, checksum, sequence, inner",
-	  "eth ip4:" GOOD4 ">" OUR4 " gre:key,csum,seq ip4:" BAD4 ">10.1.1.2 " ABOVE, 0 },
-	{ "gre v6, inner", "eth ip6:" GOOD6 ">" OUR6 " gre ip6:" BAD6 ">" OUR6 " " ABOVE, 0 },
-	{ "two tunnels, innermost",
-	  "eth ip4:" GOOD4 ">" OUR4 " ip4:10.1.1.1>10.1.1.2 ip4:" BAD4 ">10.1.1.3 " ABOVE, 0 },
-	{ "three tunnels, innermost",
-	  "eth ip4:" GOOD4 ">" OUR4 " ip4:10.1.1.1>10.1.1.2 ip4:10.2.1.1>10.2.1.2 ip4:" BAD4 ">10.1.1.3 " ABOVE,
-	  SEKI_R_TUNNEL_DEPTH },
-	{ "trailing bytes", "eth " FROM4 ",len=48 udp:4000>53,len=28 data:20 zero:12", 0 },
+	{"v4 udp", "eth " FROM4 " " ABOVE, 0},
+	{"v6 udp", "eth " FROM6 " " ABOVE, 0},
+	{"v4 tcp syn", "eth " FROM4 " tcp:4000>80,S", 0},
+	{"v6 tcp syn", "eth " FROM6 " tcp:4000>80,S", 0},
+	{"v4 1 vlan", "eth vlan:7 " FROM4 " " ABOVE, 0},
+	{"v6 1 vlan", "eth vlan:7 " FROM6 " " ABOVE, 0},
+	{"v4 priority tag", "eth vlan:0 " FROM4 " " ABOVE, 0},
+	{"v4 88a8", "eth vlan:7,tpid=0x88a8 " FROM4 " " ABOVE, 0},
+	{"v4 qinq", "eth vlan:7,tpid=0x88a8 vlan:8 " FROM4 " " ABOVE, 0},
+	{"v6 qinq", "eth vlan:7,tpid=0x88a8 vlan:8 " FROM6 " " ABOVE, 0},
+	{"v4 3 vlans", "eth vlan:1 vlan:2 vlan:3 " FROM4 " " ABOVE, 0},
+	{"v4 4 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 " FROM4 " " ABOVE, 0},
+	{"v6 4 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 " FROM6 " " ABOVE, 0},
+	{"v4 5 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 " FROM4 " " ABOVE, SEKI_R_VLAN_DEPTH},
+	{"v6 5 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 " FROM6 " " ABOVE, SEKI_R_VLAN_DEPTH},
+	{"v4 8 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 vlan:6 vlan:7 vlan:8 " FROM4 " " ABOVE,
+	 SEKI_R_VLAN_DEPTH},
+	{"v4 pppoe", "eth pppoe " FROM4 " " ABOVE, 0},
+	{"v6 pppoe", "eth pppoe " FROM6 " " ABOVE, 0},
+	{"v4 vlan pppoe", "eth vlan:7 pppoe " FROM4 " " ABOVE, 0},
+	{"v6 qinq pppoe", "eth vlan:7,tpid=0x88a8 vlan:8 pppoe " FROM6 " " ABOVE, 0},
+	{"v4 options", "eth " FROM4 ",opts=40 " ABOVE, 0},
+	{"v4 first fragment", "eth " FROM4 ",mf " ABOVE " data:100", 0},
+	{"v4 later fragment", "eth " FROM4 ",off=1480,type=17 data:64", 0},
+	{"v4 gre", "eth " FROM4 " gre ip4:10.1.1.1>10.1.1.2 " ABOVE, 0},
+	{"v4 gre of an unknown protocol", "eth " FROM4 " gre,type=0x88b5 data:40", 0},
+	{"v4 esp", "eth " FROM4 " esp data:40", 0},
+	{"v6 esp", "eth " FROM6 " esp data:40", 0},
+	{"v4 ah", "eth " FROM4 " ah " ABOVE, 0},
+	{"v4 unknown protocol", "eth " FROM4 ",type=200 data:40", 0},
+	{"v4 sctp", "eth " FROM4 ",type=132 data:40", 0},
+	{"v4 icmp", "eth " FROM4 " icmp:8 data:40", 0},
+	{"v6 icmp6 echo", "eth " FROM6 " icmp6:128 data:40", 0},
+	{"v6 hop-by-hop", "eth " FROM6 " hop " ABOVE, 0},
+	{"v6 first fragment", "eth " FROM6 " frag:mf " ABOVE " data:108", 0},
+	{"v6 atomic fragment", "eth " FROM6 " frag " ABOVE, 0},
+	{"v6 later fragment", "eth " FROM6 " frag:off=1232,type=17 data:64", 0},
+	{"v6 routing header", "eth " FROM6 " rt " ABOVE, 0},
+	{"v6 ah", "eth " FROM6 " ah " ABOVE, 0},
+	{"v6 no next header", "eth " FROM6, 0},
+	{"v6 7 extension headers", "eth " FROM6 " hop dst rt dst dst dst dst " ABOVE, 0},
+	{"v6 8 extension headers", "eth " FROM6 " hop dst rt dst dst dst dst dst " ABOVE, 0},
+	{"ipip, outer", "eth " FROM4 " ip4:10.1.1.1>10.1.1.2 " ABOVE, 0},
+	{"ipip, inner", "eth ip4:" GOOD4 ">" OUR4 " ip4:" BAD4 ">10.1.1.2 " ABOVE, 0},
+	{"6in4, inner", "eth ip4:" GOOD4 ">" OUR4 " ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"6in4, outer", "eth " FROM4 " ip6:" GOOD6 ">" OUR6 " " ABOVE, 0},
+	{"4in6, inner", "eth ip6:" GOOD6 ">" OUR6 " ip4:" BAD4 ">10.1.1.2 " ABOVE, 0},
+	{"ip6ip6, inner", "eth ip6:" GOOD6 ">" OUR6 " ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"gre v4, inner", "eth ip4:" GOOD4 ">" OUR4 " gre ip4:" BAD4 ">10.1.1.2 " ABOVE, 0},
+	{"gre with key, checksum, sequence, inner",
+	 "eth ip4:" GOOD4 ">" OUR4 " gre:key,csum,seq ip4:" BAD4 ">10.1.1.2 " ABOVE, 0},
+	{"gre v6, inner", "eth ip6:" GOOD6 ">" OUR6 " gre ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"gre ethernet, inner", "eth ip4:" GOOD4 ">" OUR4 " gre eth ip4:" BAD4 ">10.1.1.2 " ABOVE, 0},
+	{"gre ethernet with a tag, inner",
+	 "eth ip4:" GOOD4 ">" OUR4 " gre eth vlan:5 ip4:" BAD4 ">10.1.1.2 " ABOVE, 0},
+	{"gre ethernet with two tags, inner",
+	 "eth ip4:" GOOD4 ">" OUR4 " gre:key eth vlan:5,tpid=0x88a8 vlan:6 ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"two tunnels, innermost",
+	 "eth ip4:" GOOD4 ">" OUR4 " ip4:10.1.1.1>10.1.1.2 ip4:" BAD4 ">10.1.1.3 " ABOVE, 0},
+	{"three tunnels, innermost",
+	 "eth ip4:" GOOD4 ">" OUR4 " ip4:10.1.1.1>10.1.1.2 ip4:10.2.1.1>10.2.1.2 ip4:" BAD4
+	 ">10.1.1.3 " ABOVE,
+	 SEKI_R_TUNNEL_DEPTH},
+	{"trailing bytes", "eth " FROM4 ",len=48 udp:4000>53,len=28 data:20 zero:12", 0},
 };
 
 #define ROWS ((int)(sizeof(rows) / sizeof(rows[0])))
 
-/* Headers that end before their L4 header: the address is known, so the list must hold whatever else is wrong. */
+/* Headers that end before their L4 header: the address is known, so the list must hold whatever else is
+ * wrong. */
 static const struct row cut_rows[] = {
-	{ "v4 header only, udp", "eth " FROM4 ",type=17", 0 },
-	{ "v4 header only, tcp", "eth " FROM4 ",type=6", 0 },
-	{ "v4 tcp cut off", "eth " FROM4 ",type=6 data:12", 0 },
-	{ "v6 header only, tcp", "eth " FROM6 ",type=6", 0 },
-	{ "v6 udp cut off", "eth " FROM6 ",type=17 data:5", 0 },
-	{ "v4 icmp cut off", "eth " FROM4 ",type=1 data:3", 0 },
-	{ "v4 tcp syn+fin", "eth " FROM4 " tcp:4000>80,SF", 0 },
-	{ "v4 tiny first fragment", "eth " FROM4 ",type=6,mf data:8", 0 },
-	{ "v4 gre cut off", "eth " FROM4 ",type=47 data:2", 0 },
-	{ "v4 inner header is nonsense", "eth " FROM4 ",type=4 data:40", 0 },
-	{ "v6 extension header cut off", "eth " FROM6 ",type=60 data:4", 0 },
-	{ "v6 9 extension headers", "eth " FROM6 " hop dst rt dst dst dst dst dst dst " ABOVE, 0 },
+	{"v4 header only, udp", "eth " FROM4 ",type=17", 0},
+	{"v4 header only, tcp", "eth " FROM4 ",type=6", 0},
+	{"v4 tcp cut off", "eth " FROM4 ",type=6 data:12", 0},
+	{"v6 header only, tcp", "eth " FROM6 ",type=6", 0},
+	{"v6 udp cut off", "eth " FROM6 ",type=17 data:5", 0},
+	{"v4 icmp cut off", "eth " FROM4 ",type=1 data:3", 0},
+	{"v4 tcp syn+fin", "eth " FROM4 " tcp:4000>80,SF", 0},
+	{"v4 tiny first fragment", "eth " FROM4 ",type=6,mf data:8", 0},
+	{"v4 gre cut off", "eth " FROM4 ",type=47 data:2", 0},
+	{"v4 inner header is nonsense", "eth " FROM4 ",type=4 data:40", 0},
+	{"v6 extension header cut off", "eth " FROM6 ",type=60 data:4", 0},
+	{"v6 9 extension headers", "eth " FROM6 " hop dst rt dst dst dst dst dst dst " ABOVE, 0},
 };
 
 #define CUT_ROWS ((int)(sizeof(cut_rows) / sizeof(cut_rows[0])))
@@ -120,8 +127,8 @@ static void listed_source_never_passes(void)
 
 		frame_make(&f, "%s", rows[i].frame);
 		o = send_xdp(&world, &f);
-		CHECK(outcome_is_drop(o, reason), "%s: verdict %d by %s, expected a drop by %s", rows[i].name, o.verdict,
-		      outcome_reason(o), reason_name[reason]);
+		CHECK(outcome_is_drop(o, reason), "%s: verdict %d by %s, expected a drop by %s", rows[i].name,
+		      o.verdict, outcome_reason(o), reason_name[reason]);
 	}
 }
 
@@ -136,8 +143,8 @@ static void listed_source_passes_only_as_would_in_monitor(void)
 
 		frame_make(&f, "%s", rows[i].frame);
 		o = send_xdp(&world, &f);
-		CHECK(outcome_is_would(o, reason), "%s: verdict %d by %s, expected would-drop by %s", rows[i].name,
-		      o.verdict, outcome_reason(o), reason_name[reason]);
+		CHECK(outcome_is_would(o, reason), "%s: verdict %d by %s, expected would-drop by %s",
+		      rows[i].name, o.verdict, outcome_reason(o), reason_name[reason]);
 	}
 	iface_write(&world, 0, SEKI_ROLE_WAN, SEKI_MODE_ENFORCE, 0);
 }
@@ -151,7 +158,8 @@ static void cut_frames_are_dropped(void)
 
 		frame_make(&f, "%s", cut_rows[i].frame);
 		o = send_xdp(&world, &f);
-		CHECK(o.dropped && o.reason >= 0, "%s: verdict %d by %s", cut_rows[i].name, o.verdict, outcome_reason(o));
+		CHECK(o.dropped && o.reason >= 0, "%s: verdict %d by %s", cut_rows[i].name, o.verdict,
+		      outcome_reason(o));
 	}
 }
 
@@ -165,8 +173,8 @@ static void list_holds_where_malformed_frames_may_pass(void)
 
 		frame_make(&f, "%s", cut_rows[i].frame);
 		o = send_xdp(&world, &f);
-		CHECK(outcome_is_drop(o, SEKI_R_LISTED_SRC), "%s: verdict %d by %s", cut_rows[i].name, o.verdict,
-		      outcome_reason(o));
+		CHECK(outcome_is_drop(o, SEKI_R_LISTED_SRC), "%s: verdict %d by %s", cut_rows[i].name,
+		      o.verdict, outcome_reason(o));
 	}
 	actions_set(SEKI_ACTION_DEFAULT);
 }
@@ -174,11 +182,11 @@ static void list_holds_where_malformed_frames_may_pass(void)
 static void unparsable_frames_end_in_the_configured_verdict(void)
 {
 	static const struct row odd[] = {
-		{ "5 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 " FROM4 " " ABOVE, SEKI_R_VLAN_DEPTH },
-		{ "vlan cut off", "eth vlan:1,type=0x8100 zero:1", SEKI_R_FRAME_SHORT },
-		{ "pppoe version", "eth pppoe:ver=0x21 " FROM4 " " ABOVE, SEKI_R_PPPOE_BAD },
-		{ "v4 header cut off", "eth:type=0x0800 zero:19", SEKI_R_IP4_BAD },
-		{ "v6 header cut off", "eth:type=0x86dd zero:39", SEKI_R_IP6_BAD },
+		{"5 vlans", "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 " FROM4 " " ABOVE, SEKI_R_VLAN_DEPTH},
+		{"vlan cut off", "eth vlan:1,type=0x8100 zero:1", SEKI_R_FRAME_SHORT},
+		{"pppoe version", "eth pppoe:ver=0x21 " FROM4 " " ABOVE, SEKI_R_PPPOE_BAD},
+		{"v4 header cut off", "eth:type=0x0800 zero:19", SEKI_R_IP4_BAD},
+		{"v6 header cut off", "eth:type=0x86dd zero:39", SEKI_R_IP6_BAD},
 	};
 	struct frame f;
 
@@ -192,8 +200,8 @@ static void unparsable_frames_end_in_the_configured_verdict(void)
 		      outcome_reason(o));
 		actions_set(SEKI_ACTION_PASS);
 		o = send_xdp(&world, &f);
-		CHECK(outcome_is_would(o, odd[i].reason), "%s, pass: verdict %d by %s", odd[i].name, o.verdict,
-		      outcome_reason(o));
+		CHECK(outcome_is_would(o, odd[i].reason), "%s, pass: verdict %d by %s", odd[i].name,
+		      o.verdict, outcome_reason(o));
 	}
 	actions_set(SEKI_ACTION_DEFAULT);
 }

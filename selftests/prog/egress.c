@@ -48,14 +48,22 @@ static const struct {
 	int port;
 	bool web, proxy; /* who may start it */
 } matrix[] = {
-	{ "dns", "udp", 53, true, true },	 { "dns over tcp", "tcp", 53, true, true },
-	{ "smtp", "tcp", 25, true, true },	 { "ntp", "udp", 123, true, true },
-	{ "http", "tcp", 80, false, true },	 { "https", "tcp", 443, false, true },
-	{ "ftp", "tcp", 21, false, true },	 { "quic", "udp", 443, false, false },
-	{ "reverse shell", "tcp", 4444, false, false }, { "ssh", "tcp", 22, false, false },
-	{ "smtp by udp", "udp", 25, false, false }, { "ntp by tcp", "tcp", 123, false, false },
-	{ "irc", "tcp", 6667, false, false },	 { "tftp", "udp", 69, false, false },
-	{ "port 0", "tcp", 0, false, false },	 { "top port", "udp", 65535, false, false },
+	{"dns", "udp", 53, true, true},
+	{"dns over tcp", "tcp", 53, true, true},
+	{"smtp", "tcp", 25, true, true},
+	{"ntp", "udp", 123, true, true},
+	{"http", "tcp", 80, false, true},
+	{"https", "tcp", 443, false, true},
+	{"ftp", "tcp", 21, false, true},
+	{"quic", "udp", 443, false, false},
+	{"reverse shell", "tcp", 4444, false, false},
+	{"ssh", "tcp", 22, false, false},
+	{"smtp by udp", "udp", 25, false, false},
+	{"ntp by tcp", "tcp", 123, false, false},
+	{"irc", "tcp", 6667, false, false},
+	{"tftp", "udp", 69, false, false},
+	{"port 0", "tcp", 0, false, false},
+	{"top port", "udp", 65535, false, false},
 };
 
 #define ROWS ((int)(sizeof(matrix) / sizeof(matrix[0])))
@@ -67,11 +75,11 @@ static void check_row(int row, const char *host, const char *out, bool may)
 	struct frame f;
 
 	world_fresh();
-	frame_make(&f, "eth %s:%s>%s %s:33000>%d%s", v6 ? "ip6" : "ip4", host, out, tcp ? "tcp" : "udp", matrix[row].port,
-		   tcp ? ",S" : " data:30");
+	frame_make(&f, "eth %s:%s>%s %s:33000>%d%s", v6 ? "ip6" : "ip4", host, out, tcp ? "tcp" : "udp",
+		   matrix[row].port, tcp ? ",S" : " data:30");
 	o = send_xdp(&world, &f);
-	CHECK(may ? outcome_is_free(o) : outcome_is_drop(o, SEKI_R_EGRESS_DENIED), "%s from %s: verdict %d by %s",
-	      matrix[row].service, host, o.verdict, outcome_reason(o));
+	CHECK(may ? outcome_is_free(o) : outcome_is_drop(o, SEKI_R_EGRESS_DENIED),
+	      "%s from %s: verdict %d by %s", matrix[row].service, host, o.verdict, outcome_reason(o));
 }
 
 static void role_matrix(void)
@@ -91,24 +99,28 @@ static void permitted_flow_goes_on(void)
 
 	world_fresh();
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>25,S,seq=1")), "SYN");
-	CHECK(flow_find(&world, &key, &flow) != FLOW_NOWHERE && flow.flags & SEKI_FLOW_EGRESS_OK, "flags %x", flow.flags);
+	CHECK(flow_find(&world, &key, &flow) != FLOW_NOWHERE && flow.flags & SEKI_FLOW_EGRESS_OK, "flags %x",
+	      flow.flags);
 	CHECK(outcome_is_free(wan_sends("eth ip4:" OUT4 ">" WEB4 " tcp:25>33000,SA,seq=9,ack=2")), "answer");
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>25,A,seq=2,ack=10")), "ACK");
-	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>25,PA,seq=2,ack=10 data:40")), "data");
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>25,PA,seq=2,ack=10 data:40")),
+	      "data");
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>25,FA,seq=42,ack=10")), "FIN");
 }
 
 static void denied_flow_stays_denied(void)
 {
 	world_fresh();
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,S,seq=1"), drop, EGRESS_DENIED, "SYN");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,S,seq=1"), drop, EGRESS_DENIED, "again");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,S,seq=1"), drop, EGRESS_DENIED,
+		      "SYN");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,S,seq=1"), drop, EGRESS_DENIED,
+		      "again");
 	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,A,seq=2,ack=5").dropped, "ACK");
 	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,PA,seq=2,ack=5 data:40").dropped, "data");
 	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>4444,S,seq=1"), drop, EGRESS_DENIED,
 		      "from a service's port");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,SPU,seq=1 data:9"), drop, EGRESS_DENIED,
-		      "SYN with odd flags");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,SPU,seq=1 data:9"), drop,
+		      EGRESS_DENIED, "SYN with odd flags");
 }
 
 static void public_service_answers(void)
@@ -117,9 +129,11 @@ static void public_service_answers(void)
 	CHECK(outcome_is_free(wan_sends("eth ip4:" OUT4 ">" WEB4 " tcp:50000>80,S,seq=1")), "SYN");
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,SA,seq=9,ack=2")), "SYN+ACK");
 	CHECK(outcome_is_free(wan_sends("eth ip4:" OUT4 ">" WEB4 " tcp:50000>80,A,seq=2,ack=10")), "ACK");
-	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,PA,seq=10,ack=2 data:50")), "data");
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,PA,seq=10,ack=2 data:50")),
+	      "data");
 	CHECK(outcome_is_free(wan_sends("eth ip6:" OUT6 ">" WEB6 " tcp:50000>443,S,seq=1")), "SYN v6");
-	CHECK(outcome_is_free(dmz_sends("eth ip6:" WEB6 ">" OUT6 " tcp:443>50000,SA,seq=9,ack=2")), "SYN+ACK v6");
+	CHECK(outcome_is_free(dmz_sends("eth ip6:" WEB6 ">" OUT6 " tcp:443>50000,SA,seq=9,ack=2")),
+	      "SYN+ACK v6");
 	CHECK(outcome_is_free(wan_sends("eth ip4:" OUT4 ">" WEB4 " udp:50000>5060 data:30")), "UDP in");
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " udp:5060>50000 data:30")), "UDP out");
 	CHECK(outcome_is_free(wan_sends("eth ip4:" OUT4 ">" WEB4 " icmp:8,id=3")), "echo in");
@@ -135,22 +149,24 @@ static void both_directions_on_one_interface(void)
 	frame_make(&f, "eth ip4:" OUT4 ">" WEB4 " tcp:50001>80,S,seq=1");
 	CHECK(!send_tc(&world, &f).dropped, "SYN towards the host");
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50001,SA,seq=9,ack=2")), "SYN+ACK");
-	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50001,PA,seq=10,ack=2 data:9")), "data");
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50001,PA,seq=10,ack=2 data:9")),
+	      "data");
 }
 
 static void answers_to_nobody_are_dropped(void)
 {
 	world_fresh();
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,PA,seq=10,ack=2 data:50"), drop, EGRESS_MIDSTREAM,
-		      "data of no flow");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,A,seq=10,ack=2"), drop, EGRESS_MIDSTREAM,
-		      "ACK of no flow");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " udp:5060>50000 data:30"), drop, EGRESS_DENIED, "UDP of no flow");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,PA,seq=10,ack=2 data:50"), drop,
+		      EGRESS_MIDSTREAM, "data of no flow");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,A,seq=10,ack=2"), drop,
+		      EGRESS_MIDSTREAM, "ACK of no flow");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " udp:5060>50000 data:30"), drop, EGRESS_DENIED,
+		      "UDP of no flow");
 	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:0,id=3 data:40").dropped, "echo reply of no flow");
 	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:8,id=4"), drop, EGRESS_DENIED, "echo");
 	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",type=50 data:40"), drop, EGRESS_DENIED, "ESP");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " gre ip4:10.1.1.1>10.1.1.2 udp:1>53"), drop, EGRESS_DENIED,
-		      "GRE");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " gre ip4:10.1.1.1>10.1.1.2 udp:1>53"), drop,
+		      EGRESS_DENIED, "GRE");
 }
 
 /* A host that sends an unasked SYN+ACK must not gain a flow whose data then passes as an answer. */
@@ -158,16 +174,19 @@ static void unasked_syn_ack_opens_nothing(void)
 {
 	world_fresh();
 	dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>4444,SA,seq=9,ack=2");
-	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>4444,PA,seq=10,ack=2 data:50").dropped, "data after it passes");
+	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>4444,PA,seq=10,ack=2 data:50").dropped,
+	      "data after it passes");
 	world_fresh();
 	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>4444,SA,seq=9,ack=2 data:500").dropped,
 	      "data inside of it passes");
 	world_fresh();
 	dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>4444,R,seq=9");
-	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>4444,PA,seq=10,ack=2 data:50").dropped, "data after a RST passes");
+	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>4444,PA,seq=10,ack=2 data:50").dropped,
+	      "data after a RST passes");
 	world_fresh();
 	dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:0,id=4");
-	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:8,id=4 data:50").dropped, "echo after an unasked reply passes");
+	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:8,id=4 data:50").dropped,
+	      "echo after an unasked reply passes");
 }
 
 static void grace_lets_old_flows_go_on(void)
@@ -175,13 +194,16 @@ static void grace_lets_old_flows_go_on(void)
 	world_fresh();
 	world.policy.grace_until = world_seconds() + 100;
 	settings_write(&world);
-	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,PA,seq=10,ack=2 data:50")), "in grace");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,S,seq=1"), drop, EGRESS_DENIED, "SYN in grace");
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,PA,seq=10,ack=2 data:50")),
+	      "in grace");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:33000>4444,S,seq=1"), drop, EGRESS_DENIED,
+		      "SYN in grace");
 	world.policy.grace_until = world_seconds() - 1;
 	settings_write(&world);
-	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,PA,seq=60,ack=2 data:50")), "learnt");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50009,PA,seq=10,ack=2 data:50"), drop, EGRESS_MIDSTREAM,
-		      "after grace");
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50000,PA,seq=60,ack=2 data:50")),
+	      "learnt");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50009,PA,seq=10,ack=2 data:50"), drop,
+		      EGRESS_MIDSTREAM, "after grace");
 }
 
 static void icmp_errors_follow_their_flow(void)
@@ -191,7 +213,8 @@ static void icmp_errors_follow_their_flow(void)
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:3,code=3 ip4:" OUT4 ">" WEB4
 					",type=17 udp:50000>161")),
 	      "port unreachable about it");
-	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:3,code=3 ip4:" OUT4 ">" WEB4 ",type=17 udp:50001>161").dropped,
+	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:3,code=3 ip4:" OUT4 ">" WEB4 ",type=17 udp:50001>161")
+		      .dropped,
 	      "port unreachable about nothing");
 }
 
@@ -199,21 +222,25 @@ static void fragments_follow_the_first(void)
 {
 	world_fresh();
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",mf,id=7 udp:33000>53 data:64")), "first");
-	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",off=72,id=7,type=17 data:64")), "its second");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",off=72,id=8,type=17 data:64"), drop, EGRESS_MIDSTREAM,
-		      "a second without a first");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",mf,id=9 udp:33000>4444 data:64"), drop, EGRESS_DENIED,
-		      "first of a denied one");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",off=72,id=9,type=17 data:64"), drop, EGRESS_MIDSTREAM,
-		      "second of a denied one");
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",off=72,id=7,type=17 data:64")),
+	      "its second");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",off=72,id=8,type=17 data:64"), drop,
+		      EGRESS_MIDSTREAM, "a second without a first");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",mf,id=9 udp:33000>4444 data:64"), drop,
+		      EGRESS_DENIED, "first of a denied one");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",off=72,id=9,type=17 data:64"), drop,
+		      EGRESS_MIDSTREAM, "second of a denied one");
 }
 
 static void neighbours_and_own_networks_are_not_outside(void)
 {
 	static const char *const inside[] = {
-		"eth ip4:" WEB4 ">10.0.10.9 tcp:33000>4444,S",	"eth ip4:" WEB4 ">224.0.0.251 udp:5353>5353 data:20",
-		"eth ip4:" WEB4 ">255.255.255.255 udp:68>67 data:240", "eth ip6:fe80::5>ff02::2 icmp6:133",
-		"eth ip6:" WEB6 ">ff02::fb udp:5353>5353 data:20",	"eth arp",
+		"eth ip4:" WEB4 ">10.0.10.9 tcp:33000>4444,S",
+		"eth ip4:" WEB4 ">224.0.0.251 udp:5353>5353 data:20",
+		"eth ip4:" WEB4 ">255.255.255.255 udp:68>67 data:240",
+		"eth ip6:fe80::5>ff02::2 icmp6:133",
+		"eth ip6:" WEB6 ">ff02::fb udp:5353>5353 data:20",
+		"eth arp",
 	};
 
 	for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); i++) {
@@ -225,10 +252,13 @@ static void neighbours_and_own_networks_are_not_outside(void)
 static void destination_bound_rules(void)
 {
 	world_fresh();
-	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">203.0.113.20 tcp:33000>8883,S")), "inside the prefix");
-	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">203.0.113.40 tcp:33000>8883,S"), drop, EGRESS_DENIED, "outside");
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">203.0.113.20 tcp:33000>8883,S")),
+	      "inside the prefix");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">203.0.113.40 tcp:33000>8883,S"), drop, EGRESS_DENIED,
+		      "outside");
 	CHECK(outcome_is_free(dmz_sends("eth ip6:" WEB6 ">2001:db8:8883::1 tcp:33000>8883,S")), "inside v6");
-	CHECK_OUTCOME(dmz_sends("eth ip6:" WEB6 ">" OUT6 " tcp:33000>8883,S"), drop, EGRESS_DENIED, "outside v6");
+	CHECK_OUTCOME(dmz_sends("eth ip6:" WEB6 ">" OUT6 " tcp:33000>8883,S"), drop, EGRESS_DENIED,
+		      "outside v6");
 }
 
 static void policy_holds_on_dmz_only_and_follows_the_mode(void)
@@ -253,10 +283,10 @@ static void monitor_teaches_nothing(void)
 	static const struct {
 		const char *first, *then;
 	} rows[] = {
-		{ "tcp:80>4444,SA,seq=9,ack=2", "tcp:80>4444,PA,seq=10,ack=2 data:50" },
-		{ "tcp:80>4444,A,seq=9,ack=2", "tcp:80>4444,PA,seq=9,ack=2 data:50" },
-		{ "udp:80>4444 data:5", "udp:80>4444 data:5" },
-		{ "icmp:0,id=6 data:40", "icmp:0,id=6 data:40" },
+		{"tcp:80>4444,SA,seq=9,ack=2", "tcp:80>4444,PA,seq=10,ack=2 data:50"},
+		{"tcp:80>4444,A,seq=9,ack=2", "tcp:80>4444,PA,seq=9,ack=2 data:50"},
+		{"udp:80>4444 data:5", "udp:80>4444 data:5"},
+		{"icmp:0,id=6 data:40", "icmp:0,id=6 data:40"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -274,7 +304,7 @@ static void monitor_teaches_nothing(void)
 
 static void allow_set_is_no_egress_rule(void)
 {
-	struct seki_scope any = { 0 };
+	struct seki_scope any = {0};
 
 	world_fresh();
 	net_add(&world, "198.51.100.200", 0, &any);
@@ -303,7 +333,7 @@ static const struct ktap_test tests[] = {
 /* What the shipped policy gives: default profile 0, and one for the proxy. */
 static void rules_write(void)
 {
-	static const char *const any[] = { "0.0.0.0/0", "::/0" };
+	static const char *const any[] = {"0.0.0.0/0", "::/0"};
 
 	for (int i = 0; i < 2; i++) {
 		egress_add(&world, 0, 17, 53, any[i]);

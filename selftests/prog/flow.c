@@ -12,11 +12,11 @@ struct talk {
 	bool dmz; /* the server's packets arrive by XDP on a dmz interface, else leave by tc on role host */
 };
 
-static const struct talk host4 = { "198.51.100.7", "192.0.2.10", 40000, 80, false };
-static const struct talk host6 = { "2001:db8:900d::7", "2001:db8:1::10", 40000, 80, false };
-static const struct talk dmz4 = { "198.51.100.7", "10.0.10.5", 40000, 443, true };
-static const struct talk dmz6 = { "2001:db8:900d::7", "2001:db8:d::5", 40000, 443, true };
-static const struct talk small_client = { "5.5.5.5", "192.0.2.10", 40000, 80, false };
+static const struct talk host4 = {"198.51.100.7", "192.0.2.10", 40000, 80, false};
+static const struct talk host6 = {"2001:db8:900d::7", "2001:db8:1::10", 40000, 80, false};
+static const struct talk dmz4 = {"198.51.100.7", "10.0.10.5", 40000, 443, true};
+static const struct talk dmz6 = {"2001:db8:900d::7", "2001:db8:d::5", 40000, 443, true};
+static const struct talk small_client = {"5.5.5.5", "192.0.2.10", 40000, 80, false};
 
 #define ISN_CLIENT 1000u
 #define ISN_SERVER 77000u
@@ -35,8 +35,9 @@ static struct outcome talk_client(const struct talk *t, const char *flags, __u32
 	struct frame f;
 
 	iface_write(&world, 0, t->dmz ? SEKI_ROLE_WAN : SEKI_ROLE_HOST, SEKI_MODE_ENFORCE, 0);
-	frame_make(&f, "eth %s:%s>%s tcp:%d>%d,%s,seq=%u,ack=%u data:%d", strchr(t->client, ':') ? "ip6" : "ip4", t->client,
-		   t->server, t->client_port, t->server_port, flags, seq, ack, payload);
+	frame_make(&f, "eth %s:%s>%s tcp:%d>%d,%s,seq=%u,ack=%u data:%d",
+		   strchr(t->client, ':') ? "ip6" : "ip4", t->client, t->server, t->client_port,
+		   t->server_port, flags, seq, ack, payload);
 	return send_xdp(&world, &f);
 }
 
@@ -45,8 +46,9 @@ static struct outcome talk_server(const struct talk *t, const char *flags, __u32
 	struct frame f;
 
 	iface_write(&world, 0, t->dmz ? SEKI_ROLE_DMZ : SEKI_ROLE_HOST, SEKI_MODE_ENFORCE, 0);
-	frame_make(&f, "eth %s:%s>%s tcp:%d>%d,%s,seq=%u,ack=%u data:%d", strchr(t->client, ':') ? "ip6" : "ip4", t->server,
-		   t->client, t->server_port, t->client_port, flags, seq, ack, payload);
+	frame_make(&f, "eth %s:%s>%s tcp:%d>%d,%s,seq=%u,ack=%u data:%d",
+		   strchr(t->client, ':') ? "ip6" : "ip4", t->server, t->client, t->server_port,
+		   t->client_port, flags, seq, ack, payload);
 	return t->dmz ? send_xdp(&world, &f) : send_tc(&world, &f);
 }
 
@@ -121,12 +123,18 @@ static void wrong_acks_validate_nothing(void)
 		__u32 iss, ack;
 		bool valid;
 	} rows[] = {
-		{ ISN_SERVER, ISN_SERVER, false },	{ ISN_SERVER, ISN_SERVER + 1, true },
-		{ ISN_SERVER, ISN_SERVER + 2, false },	{ ISN_SERVER, 0, false },
-		{ ISN_SERVER, 0x80000000u, false },	{ ISN_SERVER, ISN_SERVER - 1, false },
-		{ 0xffffffffu, 0, true },		{ 0xffffffffu, 0xffffffffu, false },
-		{ 0xffffffffu, 1, false },		{ 0, 1, true },
-		{ 0, 0, false },			{ 0x7fffffffu, 0x80000000u, true },
+		{ISN_SERVER, ISN_SERVER, false},
+		{ISN_SERVER, ISN_SERVER + 1, true},
+		{ISN_SERVER, ISN_SERVER + 2, false},
+		{ISN_SERVER, 0, false},
+		{ISN_SERVER, 0x80000000u, false},
+		{ISN_SERVER, ISN_SERVER - 1, false},
+		{0xffffffffu, 0, true},
+		{0xffffffffu, 0xffffffffu, false},
+		{0xffffffffu, 1, false},
+		{0, 1, true},
+		{0, 0, false},
+		{0x7fffffffu, 0x80000000u, true},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -137,7 +145,8 @@ static void wrong_acks_validate_nothing(void)
 		talk_server(&host4, "SA", rows[i].iss, ISN_CLIENT + 1, 0);
 		talk_client(&host4, "A", ISN_CLIENT + 1, rows[i].ack, 0);
 		talk_find(&host4, &flow);
-		CHECK(!!(flow.flags & SEKI_FLOW_VALIDATED) == rows[i].valid, "iss %u ack %u", rows[i].iss, rows[i].ack);
+		CHECK(!!(flow.flags & SEKI_FLOW_VALIDATED) == rows[i].valid, "iss %u ack %u", rows[i].iss,
+		      rows[i].ack);
 	}
 }
 
@@ -175,12 +184,13 @@ static void midstream_is_validated_by_acknowledged_data(void)
 	talk_find(&host4, &flow);
 	CHECK(!(flow.flags & SEKI_FLOW_VALIDATED), "acknowledging too much validates");
 	talk_client(&host4, "A", 1, 5050, 0);
-	CHECK(talk_find(&host4, &flow) == FLOW_TABLE && flow.flags & SEKI_FLOW_VALIDATED, "flags %x", flow.flags);
+	CHECK(talk_find(&host4, &flow) == FLOW_TABLE && flow.flags & SEKI_FLOW_VALIDATED, "flags %x",
+	      flow.flags);
 }
 
 static void blocked_flow_is_cut_in_both_directions(void)
 {
-	const struct talk *const talks[] = { &host4, &host6, &dmz4, &dmz6 };
+	const struct talk *const talks[] = {&host4, &host6, &dmz4, &dmz6};
 
 	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
 		const struct talk *t = talks[i];
@@ -190,9 +200,12 @@ static void blocked_flow_is_cut_in_both_directions(void)
 		world_fresh();
 		flow = talk_open(t);
 		CHECK_EQ(flow_op(&world, SEKI_OP_BLOCK, &key, flow.id, world_seconds() + 100), 0);
-		CHECK_OUTCOME(talk_client(t, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 50), drop, FLOW_BLOCKED, t->client);
-		CHECK_OUTCOME(talk_client(t, "A", ISN_CLIENT + 51, ISN_SERVER + 1, 0), drop, FLOW_BLOCKED, t->client);
-		CHECK_OUTCOME(talk_server(t, "PA", ISN_SERVER + 1, ISN_CLIENT + 51, 50), drop, FLOW_BLOCKED, t->server);
+		CHECK_OUTCOME(talk_client(t, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 50), drop, FLOW_BLOCKED,
+			      t->client);
+		CHECK_OUTCOME(talk_client(t, "A", ISN_CLIENT + 51, ISN_SERVER + 1, 0), drop, FLOW_BLOCKED,
+			      t->client);
+		CHECK_OUTCOME(talk_server(t, "PA", ISN_SERVER + 1, ISN_CLIENT + 51, 50), drop, FLOW_BLOCKED,
+			      t->server);
 		CHECK(talk_find(t, &flow) == FLOW_TABLE, "blocked flow is not in seki_flows");
 		CHECK_EQ(flow.state, SEKI_FLOW_BLOCKED);
 		CHECK_EQ(flow.cut_pkts[0], 2);
@@ -252,12 +265,16 @@ static void cleared_flow_is_copied_no_more_until_rearmed(void)
 	flow = talk_open(&host4);
 	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 50), pass, COPIED, "suspect");
 	CHECK_EQ(flow_op(&world, SEKI_OP_CLEAR, &key, flow.id, 0), 0);
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 51, ISN_SERVER + 1, 50), pass, CLEAN, "more client data");
-	CHECK_OUTCOME(talk_server(&host4, "PA", ISN_SERVER + 1, ISN_CLIENT + 101, 70), pass, CLEAN, "server data");
-	CHECK_OUTCOME(talk_client(&host4, "A", ISN_CLIENT + 101, ISN_SERVER + 71, 0), pass, CLEAN, "bare ACK");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 51, ISN_SERVER + 1, 50), pass, CLEAN,
+		      "more client data");
+	CHECK_OUTCOME(talk_server(&host4, "PA", ISN_SERVER + 1, ISN_CLIENT + 101, 70), pass, CLEAN,
+		      "server data");
+	CHECK_OUTCOME(talk_client(&host4, "A", ISN_CLIENT + 101, ISN_SERVER + 71, 0), pass, CLEAN,
+		      "bare ACK");
 	talk_find(&host4, &flow);
 	CHECK_EQ(flow.state, SEKI_FLOW_CLEARED);
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 101, ISN_SERVER + 71, 50), pass, COPIED, "next request");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 101, ISN_SERVER + 71, 50), pass, COPIED,
+		      "next request");
 	talk_find(&host4, &flow);
 	CHECK_EQ(flow.state, SEKI_FLOW_SUSPECT);
 }
@@ -270,8 +287,10 @@ static void sealed_flow_is_never_rearmed(void)
 	world_fresh();
 	flow = talk_open(&host4);
 	CHECK_EQ(flow_op(&world, SEKI_OP_SEAL, &key, flow.id, 0), 0);
-	CHECK_OUTCOME(talk_server(&host4, "PA", ISN_SERVER + 1, ISN_CLIENT + 1, 70), pass, CLEAN, "server data");
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 71, 50), pass, CLEAN, "client data");
+	CHECK_OUTCOME(talk_server(&host4, "PA", ISN_SERVER + 1, ISN_CLIENT + 1, 70), pass, CLEAN,
+		      "server data");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 71, 50), pass, CLEAN,
+		      "client data");
 	talk_find(&host4, &flow);
 	CHECK_EQ(flow.state, SEKI_FLOW_SEALED);
 }
@@ -296,11 +315,15 @@ static void depth_counts_per_transaction(void)
 	world.policy.depth[0] = 100;
 	settings_write(&world);
 	talk_open(&host4);
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 80), pass, COPIED, "within depth");
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 81, ISN_SERVER + 1, 80), pass, COPIED, "reaches depth");
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 161, ISN_SERVER + 1, 80), pass, CLEAN, "beyond depth");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 80), pass, COPIED,
+		      "within depth");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 81, ISN_SERVER + 1, 80), pass, COPIED,
+		      "reaches depth");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 161, ISN_SERVER + 1, 80), pass, CLEAN,
+		      "beyond depth");
 	talk_server(&host4, "PA", ISN_SERVER + 1, ISN_CLIENT + 241, 10);
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 241, ISN_SERVER + 11, 80), pass, COPIED, "next request");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 241, ISN_SERVER + 11, 80), pass, COPIED,
+		      "next request");
 }
 
 static void lost_flow_cannot_be_cleared(void)
@@ -316,16 +339,18 @@ static void lost_flow_cannot_be_cleared(void)
 	talk_find(&host4, &flow);
 	CHECK_EQ(flow.state, SEKI_FLOW_UNINSPECTED);
 	CHECK_EQ(flow_op(&world, SEKI_OP_SEAL, &key, flow.id, 0), -EBUSY);
-	CHECK(outcome_is_noted(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 50), SEKI_R_UNINSPECTED),
+	CHECK(outcome_is_noted(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 50),
+			       SEKI_R_UNINSPECTED),
 	      "an uninspected flow is not counted as one");
 	world.policy.action[SEKI_R_UNINSPECTED] = SEKI_ACTION_DROP;
 	settings_write(&world);
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 51, ISN_SERVER + 1, 50), drop, UNINSPECTED, "action drop");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 51, ISN_SERVER + 1, 50), drop, UNINSPECTED,
+		      "action drop");
 }
 
 static void commands_answer(void)
 {
-	struct seki_flow_cmd cmd = { .op = SEKI_OP_READ };
+	struct seki_flow_cmd cmd = {.op = SEKI_OP_READ};
 	struct seki_flow_key key = talk_key(&host4), none = talk_key(&dmz6);
 	struct seki_flow flow;
 
@@ -361,8 +386,9 @@ static void ids_are_not_reused(void)
 
 static void expire_removes_what_is_idle(void)
 {
-	struct seki_flow_key key4 = talk_key(&host4), key6 = talk_key(&host6), small = talk_key(&small_client);
-	struct seki_flow_cmd cmd = { .op = SEKI_OP_EXPIRE };
+	struct seki_flow_key key4 = talk_key(&host4), key6 = talk_key(&host6),
+			     small = talk_key(&small_client);
+	struct seki_flow_cmd cmd = {.op = SEKI_OP_EXPIRE};
 	__u32 now = world_seconds();
 	struct seki_flow flow;
 
@@ -390,7 +416,7 @@ static void expire_removes_what_is_idle(void)
 static void closed_flows_leave_sooner(void)
 {
 	struct seki_flow_key key = talk_key(&host4);
-	struct seki_flow_cmd cmd = { .op = SEKI_OP_EXPIRE };
+	struct seki_flow_cmd cmd = {.op = SEKI_OP_EXPIRE};
 	struct seki_flow flow;
 
 	world_fresh();
@@ -447,7 +473,7 @@ static void clean_end_counts_for_the_source(void)
 {
 	struct seki_flow_key key = talk_key(&host4);
 	struct seki_addr client = addr_of(host4.client);
-	struct seki_source source = { 0 };
+	struct seki_source source = {0};
 	struct seki_flow flow;
 
 	world_fresh();
@@ -468,7 +494,8 @@ static void reset_in_the_middle_does_not_end_a_living_flow(void)
 	talk_client(&host4, "R", ISN_CLIENT + 500000, 0, 0);
 	talk_find(&host4, &flow);
 	CHECK_EQ(flow.state, SEKI_FLOW_SUSPECT);
-	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 50), pass, COPIED, "data after a RST");
+	CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 50), pass, COPIED,
+		      "data after a RST");
 }
 
 static const struct ktap_test tests[] = {

@@ -208,6 +208,40 @@ static void link_out_of_sight_is_adopted(void)
 	close(ready[0]), close(ready[1]), close(stop[0]), close(stop[1]);
 }
 
+/* Interface numbers repeat between network namespaces: the pin of one is not taken for the other's. */
+static void other_namespace_is_told_apart(void)
+{
+	CLEANUP(gate_free) struct gate *gate = NULL;
+	struct gate_attach_options options = {.tc_egress = false};
+	uint32_t ifindex = veth_add("here"), before;
+	struct gate_hook hook = {0};
+	struct gate_why why;
+	int status = 1;
+	pid_t child;
+
+	if (!CHECK(!world_gate("netns", NULL, 0, &gate, &why), "%s", why.text))
+		return;
+	CHECK(!gate_attach(gate, ifindex, &options, &hook, &why), "%s", why.text);
+	before = hook.prog_id;
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		bool ok = !unshare(CLONE_NEWNET) &&
+			  world_run("ip link add there index %u type veth peer name pthere", ifindex) &&
+			  gate_attach(gate, ifindex, &options, &hook, &why) == -EBUSY &&
+			  strstr(why.text, "another network namespace") &&
+			  gate_detach(gate, ifindex, &why) == -ENOENT;
+
+		if (!ok)
+			printf("# %s\n", why.text);
+		fflush(stdout);
+		_exit(!ok);
+	}
+	CHECK(waitpid(child, &status, 0) == child && !status);
+	CHECK_EQ(hook_prog(ifindex), before);
+	CHECK_EQ(gate_remove(gate, &why), 0);
+}
+
 /* A newer object: its programs take over the links in place, the maps and their content stay. */
 static void newer_object_updates_links(void)
 {
@@ -418,6 +452,7 @@ static const struct ktap_test tests[] = {
 	TEST(foreign_is_named),
 	TEST(other_instance_is_left),
 	TEST(link_out_of_sight_is_adopted),
+	TEST(other_namespace_is_told_apart),
 	TEST(newer_object_updates_links),
 	TEST(jumbo_takes_frags),
 	TEST(generic_only_when_allowed),

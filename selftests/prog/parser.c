@@ -5,10 +5,10 @@
  */
 #include "lib/bpftest.h"
 
-#define BAD4   "198.51.100.66"
-#define BAD6   "2001:db8:bad::66"
-#define P4     "ip4:198.51.100.7>192.0.2.10"
-#define P6     "ip6:2001:db8:900d::7>2001:db8:1::10"
+#define BAD4 "198.51.100.66"
+#define BAD6 "2001:db8:bad::66"
+#define P4   "ip4:198.51.100.7>192.0.2.10"
+#define P6   "ip6:2001:db8:900d::7>2001:db8:1::10"
 
 static struct world world;
 
@@ -18,89 +18,91 @@ struct row {
 };
 
 static const struct row malformed[] = {
-	{ "eth vlan:1,type=0x8100 zero:0", SEKI_R_FRAME_SHORT },
-	{ "eth vlan:1,type=0x8100 zero:3", SEKI_R_FRAME_SHORT },
-	{ "eth:type=0x8100 zero:0", SEKI_R_FRAME_SHORT },
-	{ "eth:type=0x88a8 zero:2", SEKI_R_FRAME_SHORT },
-	{ "eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 " P4 " udp:1>2", SEKI_R_VLAN_DEPTH },
-	{ "eth:type=0x8864 zero:7", SEKI_R_PPPOE_BAD },
-	{ "eth pppoe:ver=0x12 " P4 " udp:1>2", SEKI_R_PPPOE_BAD },
-	{ "eth pppoe:ver=0x21 " P4 " udp:1>2", SEKI_R_PPPOE_BAD },
-	{ "eth pppoe:code=9 " P4 " udp:1>2", SEKI_R_PPPOE_BAD },
-	{ "eth pppoe:len=1000 " P4 " udp:1>2", SEKI_R_PPPOE_BAD },
-	{ "eth pppoe:len=1 " P4 " udp:1>2", SEKI_R_PPPOE_BAD },
-	{ "eth:type=0x0800 zero:0", SEKI_R_IP4_BAD },
-	{ "eth:type=0x0800 data:19", SEKI_R_IP4_BAD },
-	{ "eth " P4 ",ver=5 udp:1>2", SEKI_R_IP4_BAD },
-	{ "eth " P4 ",ver=6 udp:1>2", SEKI_R_IP4_BAD },
-	{ "eth " P4 ",ihl=4 udp:1>2", SEKI_R_IP4_BAD },
-	{ "eth " P4 ",ihl=0 udp:1>2", SEKI_R_IP4_BAD },
-	{ "eth " P4 ",ihl=15 udp:1>2", SEKI_R_IP4_BAD },
-	{ "eth " P4 ",len=1000 udp:1>2", SEKI_R_IP4_BAD },
-	{ "eth " P4 ",len=19 udp:1>2", SEKI_R_IP4_BAD },
-	{ "eth " P4 ",opts=20,len=39 udp:1>2", SEKI_R_IP4_BAD },
-	{ "eth vlan:5,type=0x0800 data:10", SEKI_R_IP4_BAD },
-	{ "eth:type=0x86dd zero:0", SEKI_R_IP6_BAD },
-	{ "eth:type=0x86dd data:39", SEKI_R_IP6_BAD },
-	{ "eth " P6 ",ver=4 udp:1>2", SEKI_R_IP6_BAD },
-	{ "eth " P6 ",len=1000 udp:1>2", SEKI_R_IP6_BAD },
-	{ "eth " P6 " dst dst dst dst dst dst dst dst dst udp:1>2", SEKI_R_IP6_EXT_DEPTH },
-	{ "eth " P4 ",type=6,mf data:8", SEKI_R_FRAGMENT_BAD },
-	{ "eth " P4 ",type=6,mf data:16", SEKI_R_FRAGMENT_BAD },
-	{ "eth " P4 ",type=6,off=8 data:32", SEKI_R_FRAGMENT_BAD },
-	{ "eth " P4 ",type=6,off=8,mf data:32", SEKI_R_FRAGMENT_BAD },
-	{ "eth " P4 ",type=17,off=65528 data:64", SEKI_R_FRAGMENT_BAD },
-	{ "eth " P6 " frag:type=6,mf data:8", SEKI_R_FRAGMENT_BAD },
-	{ "eth " P6 " frag:type=6,off=8 data:32", SEKI_R_FRAGMENT_BAD },
-	{ "eth " P6 " frag:type=17,off=65528 data:64", SEKI_R_FRAGMENT_BAD },
-	{ "eth " P4 " ip4:10.1.1.1>10.1.1.2 ip4:10.1.2.1>10.1.2.2 ip4:10.1.3.1>10.1.3.2 udp:1>2",
-	  SEKI_R_TUNNEL_DEPTH },
-	{ "eth " P6 " " P6 " " P6 " " P6 " udp:1>2", SEKI_R_TUNNEL_DEPTH },
-	{ "eth " P4 ",type=4 data:40", SEKI_R_TUNNEL_BAD },
-	{ "eth " P4 ",type=4 data:10", SEKI_R_TUNNEL_BAD },
-	{ "eth " P4 ",type=41 data:60", SEKI_R_TUNNEL_BAD },
-	{ "eth " P4 " gre:type=0x0800 data:40", SEKI_R_TUNNEL_BAD },
-	{ "eth " P4 " gre:type=0x86dd data:20", SEKI_R_TUNNEL_BAD },
-	{ "eth " P4 " ip4:10.1.1.1>10.1.1.2,len=500 udp:1>2", SEKI_R_TUNNEL_BAD },
-	{ "eth " P6 ",type=4 data:40", SEKI_R_TUNNEL_BAD },
-	{ "eth " P4 ",type=6 data:19", SEKI_R_L4_SHORT },
-	{ "eth " P4 ",type=6", SEKI_R_L4_SHORT },
-	{ "eth " P4 " tcp:1>2,A,doff=4", SEKI_R_L4_SHORT },
-	{ "eth " P4 " tcp:1>2,A,doff=15", SEKI_R_L4_SHORT },
-	{ "eth " P4 ",type=17 data:7", SEKI_R_L4_SHORT },
-	{ "eth " P4 " udp:1>2,len=7 data:8", SEKI_R_L4_SHORT },
-	{ "eth " P4 " udp:1>2,len=100 data:8", SEKI_R_L4_SHORT },
-	{ "eth " P4 ",type=1 data:7", SEKI_R_L4_SHORT },
-	{ "eth " P6 ",type=6 data:19", SEKI_R_L4_SHORT },
-	{ "eth " P6 ",type=17 data:7", SEKI_R_L4_SHORT },
-	{ "eth " P6 ",type=58 data:3", SEKI_R_L4_SHORT },
-	{ "eth " P6 " udp:1>2,len=7 data:8", SEKI_R_L4_SHORT },
-	{ "eth " P4 " tcp:1>2,SF", SEKI_R_TCP_FLAGS },
-	{ "eth " P4 " tcp:1>2,SR", SEKI_R_TCP_FLAGS },
-	{ "eth " P4 " tcp:1>2,0", SEKI_R_TCP_FLAGS },
-	{ "eth " P4 " tcp:1>2,FSRPAU", SEKI_R_TCP_FLAGS },
-	{ "eth " P6 " tcp:1>2,SF", SEKI_R_TCP_FLAGS },
-	{ "eth " P6 " dst tcp:1>2,0", SEKI_R_TCP_FLAGS },
-	{ "eth ip4:192.0.2.10>192.0.2.10 tcp:80>80,S", SEKI_R_LAND },
-	{ "eth ip4:192.0.2.10>192.0.2.10 udp:80>80", SEKI_R_LAND },
-	{ "eth ip6:2001:db8:1::10>2001:db8:1::10 tcp:80>80,S", SEKI_R_LAND },
+	{"eth vlan:1,type=0x8100 zero:0", SEKI_R_FRAME_SHORT},
+	{"eth vlan:1,type=0x8100 zero:3", SEKI_R_FRAME_SHORT},
+	{"eth:type=0x8100 zero:0", SEKI_R_FRAME_SHORT},
+	{"eth:type=0x88a8 zero:2", SEKI_R_FRAME_SHORT},
+	{"eth vlan:1 vlan:2 vlan:3 vlan:4 vlan:5 " P4 " udp:1>2", SEKI_R_VLAN_DEPTH},
+	{"eth:type=0x8864 zero:7", SEKI_R_PPPOE_BAD},
+	{"eth pppoe:ver=0x12 " P4 " udp:1>2", SEKI_R_PPPOE_BAD},
+	{"eth pppoe:ver=0x21 " P4 " udp:1>2", SEKI_R_PPPOE_BAD},
+	{"eth pppoe:code=9 " P4 " udp:1>2", SEKI_R_PPPOE_BAD},
+	{"eth pppoe:len=1000 " P4 " udp:1>2", SEKI_R_PPPOE_BAD},
+	{"eth pppoe:len=1 " P4 " udp:1>2", SEKI_R_PPPOE_BAD},
+	{"eth:type=0x0800 zero:0", SEKI_R_IP4_BAD},
+	{"eth:type=0x0800 data:19", SEKI_R_IP4_BAD},
+	{"eth " P4 ",ver=5 udp:1>2", SEKI_R_IP4_BAD},
+	{"eth " P4 ",ver=6 udp:1>2", SEKI_R_IP4_BAD},
+	{"eth " P4 ",ihl=4 udp:1>2", SEKI_R_IP4_BAD},
+	{"eth " P4 ",ihl=0 udp:1>2", SEKI_R_IP4_BAD},
+	{"eth " P4 ",ihl=15 udp:1>2", SEKI_R_IP4_BAD},
+	{"eth " P4 ",len=1000 udp:1>2", SEKI_R_IP4_BAD},
+	{"eth " P4 ",len=19 udp:1>2", SEKI_R_IP4_BAD},
+	{"eth " P4 ",opts=20,len=39 udp:1>2", SEKI_R_IP4_BAD},
+	{"eth vlan:5,type=0x0800 data:10", SEKI_R_IP4_BAD},
+	{"eth:type=0x86dd zero:0", SEKI_R_IP6_BAD},
+	{"eth:type=0x86dd data:39", SEKI_R_IP6_BAD},
+	{"eth " P6 ",ver=4 udp:1>2", SEKI_R_IP6_BAD},
+	{"eth " P6 ",len=1000 udp:1>2", SEKI_R_IP6_BAD},
+	{"eth " P6 " dst dst dst dst dst dst dst dst dst udp:1>2", SEKI_R_IP6_EXT_DEPTH},
+	{"eth " P4 ",type=6,mf data:8", SEKI_R_FRAGMENT_BAD},
+	{"eth " P4 ",type=6,mf data:16", SEKI_R_FRAGMENT_BAD},
+	{"eth " P4 ",type=6,off=8 data:32", SEKI_R_FRAGMENT_BAD},
+	{"eth " P4 ",type=6,off=8,mf data:32", SEKI_R_FRAGMENT_BAD},
+	{"eth " P4 ",type=17,off=65528 data:64", SEKI_R_FRAGMENT_BAD},
+	{"eth " P6 " frag:type=6,mf data:8", SEKI_R_FRAGMENT_BAD},
+	{"eth " P6 " frag:type=6,off=8 data:32", SEKI_R_FRAGMENT_BAD},
+	{"eth " P6 " frag:type=17,off=65528 data:64", SEKI_R_FRAGMENT_BAD},
+	{"eth " P4 " ip4:10.1.1.1>10.1.1.2 ip4:10.1.2.1>10.1.2.2 ip4:10.1.3.1>10.1.3.2 udp:1>2",
+	 SEKI_R_TUNNEL_DEPTH},
+	{"eth " P6 " " P6 " " P6 " " P6 " udp:1>2", SEKI_R_TUNNEL_DEPTH},
+	{"eth " P4 " gre eth vlan:5,type=0x8100 zero:1", SEKI_R_TUNNEL_BAD},
+	{"eth " P4 " gre eth vlan:5 vlan:6 vlan:7 ip4:10.1.1.1>10.1.1.2 udp:1>2", SEKI_R_TUNNEL_DEPTH},
+	{"eth " P4 ",type=4 data:40", SEKI_R_TUNNEL_BAD},
+	{"eth " P4 ",type=4 data:10", SEKI_R_TUNNEL_BAD},
+	{"eth " P4 ",type=41 data:60", SEKI_R_TUNNEL_BAD},
+	{"eth " P4 " gre:type=0x0800 data:40", SEKI_R_TUNNEL_BAD},
+	{"eth " P4 " gre:type=0x86dd data:20", SEKI_R_TUNNEL_BAD},
+	{"eth " P4 " ip4:10.1.1.1>10.1.1.2,len=500 udp:1>2", SEKI_R_TUNNEL_BAD},
+	{"eth " P6 ",type=4 data:40", SEKI_R_TUNNEL_BAD},
+	{"eth " P4 ",type=6 data:19", SEKI_R_L4_SHORT},
+	{"eth " P4 ",type=6", SEKI_R_L4_SHORT},
+	{"eth " P4 " tcp:1>2,A,doff=4", SEKI_R_L4_SHORT},
+	{"eth " P4 " tcp:1>2,A,doff=15", SEKI_R_L4_SHORT},
+	{"eth " P4 ",type=17 data:7", SEKI_R_L4_SHORT},
+	{"eth " P4 " udp:1>2,len=7 data:8", SEKI_R_L4_SHORT},
+	{"eth " P4 " udp:1>2,len=100 data:8", SEKI_R_L4_SHORT},
+	{"eth " P4 ",type=1 data:7", SEKI_R_L4_SHORT},
+	{"eth " P6 ",type=6 data:19", SEKI_R_L4_SHORT},
+	{"eth " P6 ",type=17 data:7", SEKI_R_L4_SHORT},
+	{"eth " P6 ",type=58 data:3", SEKI_R_L4_SHORT},
+	{"eth " P6 " udp:1>2,len=7 data:8", SEKI_R_L4_SHORT},
+	{"eth " P4 " tcp:1>2,SF", SEKI_R_TCP_FLAGS},
+	{"eth " P4 " tcp:1>2,SR", SEKI_R_TCP_FLAGS},
+	{"eth " P4 " tcp:1>2,0", SEKI_R_TCP_FLAGS},
+	{"eth " P4 " tcp:1>2,FSRPAU", SEKI_R_TCP_FLAGS},
+	{"eth " P6 " tcp:1>2,SF", SEKI_R_TCP_FLAGS},
+	{"eth " P6 " dst tcp:1>2,0", SEKI_R_TCP_FLAGS},
+	{"eth ip4:192.0.2.10>192.0.2.10 tcp:80>80,S", SEKI_R_LAND},
+	{"eth ip4:192.0.2.10>192.0.2.10 udp:80>80", SEKI_R_LAND},
+	{"eth ip6:2001:db8:1::10>2001:db8:1::10 tcp:80>80,S", SEKI_R_LAND},
 };
 
 static const struct row plain[] = {
-	{ "eth arp", SEKI_R_NON_IP },
-	{ "eth vlan:7 arp", SEKI_R_NON_IP },
-	{ "eth:type=0x88cc data:46", SEKI_R_NON_IP },
-	{ "eth:type=0x0026 data:46", SEKI_R_NON_IP },
-	{ "eth:type=0x8863 data:46", SEKI_R_NON_IP },
-	{ "eth pppoe:type=0xc021 data:10", SEKI_R_NON_IP },
-	{ "eth " P6 " icmp6:133", SEKI_R_NEIGHBOUR },
-	{ "eth " P6 " icmp6:134", SEKI_R_NEIGHBOUR },
-	{ "eth " P6 " icmp6:135", SEKI_R_NEIGHBOUR },
-	{ "eth " P6 " icmp6:136", SEKI_R_NEIGHBOUR },
-	{ "eth " P6 " icmp6:137", SEKI_R_NEIGHBOUR },
-	{ "eth vlan:9 " P6 " icmp6:135", SEKI_R_NEIGHBOUR },
-	{ "eth ip6:fe80::66>ff02::1 icmp6:135", SEKI_R_NEIGHBOUR },
-	{ "eth ip6:::>ff02::1:ff00:10 icmp6:135", SEKI_R_NEIGHBOUR },
+	{"eth arp", SEKI_R_NON_IP},
+	{"eth vlan:7 arp", SEKI_R_NON_IP},
+	{"eth:type=0x88cc data:46", SEKI_R_NON_IP},
+	{"eth:type=0x0026 data:46", SEKI_R_NON_IP},
+	{"eth:type=0x8863 data:46", SEKI_R_NON_IP},
+	{"eth pppoe:type=0xc021 data:10", SEKI_R_NON_IP},
+	{"eth " P6 " icmp6:133", SEKI_R_NEIGHBOUR},
+	{"eth " P6 " icmp6:134", SEKI_R_NEIGHBOUR},
+	{"eth " P6 " icmp6:135", SEKI_R_NEIGHBOUR},
+	{"eth " P6 " icmp6:136", SEKI_R_NEIGHBOUR},
+	{"eth " P6 " icmp6:137", SEKI_R_NEIGHBOUR},
+	{"eth vlan:9 " P6 " icmp6:135", SEKI_R_NEIGHBOUR},
+	{"eth ip6:fe80::66>ff02::1 icmp6:135", SEKI_R_NEIGHBOUR},
+	{"eth ip6:::>ff02::1:ff00:10 icmp6:135", SEKI_R_NEIGHBOUR},
 };
 
 /* Valid frames from a blacklisted source, at the outermost or the innermost header. */
@@ -156,8 +158,8 @@ static void malformed_frames_have_their_reason_on_egress(void)
 		o = send_tc(&world, &f);
 		if (o.verdict == -EINVAL) /* the kernel does not run tc on cut IP headers */
 			continue;
-		CHECK(o.verdict >= 0 && !o.twice && (o.counted | o.would), "%s: verdict %d by %s", malformed[i].frame,
-		      o.verdict, outcome_reason(o));
+		CHECK(o.verdict >= 0 && !o.twice && (o.counted | o.would), "%s: verdict %d by %s",
+		      malformed[i].frame, o.verdict, outcome_reason(o));
 	}
 	iface_write(&world, 0, SEKI_ROLE_WAN, SEKI_MODE_ENFORCE, 0);
 }
@@ -187,8 +189,8 @@ static void frames_cut_anywhere_are_dropped(void)
 
 			frame_cut(&f, len, false);
 			o = send_xdp(&world, &f);
-			if (!CHECK(o.dropped && o.reason >= 0, "%s cut at %zu: verdict %d by %s", listed[i], len,
-				   o.verdict, outcome_reason(o)))
+			if (!CHECK(o.dropped && o.reason >= 0, "%s cut at %zu: verdict %d by %s", listed[i],
+				   len, o.verdict, outcome_reason(o)))
 				break;
 		}
 	}
@@ -205,8 +207,8 @@ static void mended_cuts_never_hide_a_listed_source(void)
 
 			frame_cut(&f, len, true);
 			o = send_xdp(&world, &f);
-			if (!CHECK(o.dropped && o.reason >= 0, "%s mended at %zu: verdict %d by %s", listed[i], len,
-				   o.verdict, outcome_reason(o)))
+			if (!CHECK(o.dropped && o.reason >= 0, "%s mended at %zu: verdict %d by %s",
+				   listed[i], len, o.verdict, outcome_reason(o)))
 				break;
 		}
 	}
@@ -229,8 +231,8 @@ static void mended_cuts_never_hide_an_inner_source(void)
 
 			frame_cut(&f, len, true);
 			o = send_xdp(&world, &f);
-			if (!CHECK(o.dropped && o.reason >= 0, "%s mended at %zu: verdict %d by %s", listed_inside[i],
-				   len, o.verdict, outcome_reason(o)))
+			if (!CHECK(o.dropped && o.reason >= 0, "%s mended at %zu: verdict %d by %s",
+				   listed_inside[i], len, o.verdict, outcome_reason(o)))
 				break;
 		}
 	}
@@ -246,7 +248,8 @@ static void damaged_frames_leave_one_way(void)
 		struct outcome o;
 		bool egress;
 
-		frame_make(&f, "%s", i % 3 ? listed[i % COUNT(listed)] : listed_inside[i % COUNT(listed_inside)]);
+		frame_make(&f, "%s",
+			   i % 3 ? listed[i % COUNT(listed)] : listed_inside[i % COUNT(listed_inside)]);
 		for (int n = 0; n < 1 + i % 4; n++) {
 			seed ^= seed << 13;
 			seed ^= seed >> 17;
@@ -260,8 +263,8 @@ static void damaged_frames_leave_one_way(void)
 		if (egress && o.verdict == -EINVAL)
 			continue;
 		if (!CHECK(o.verdict >= 0 && o.verdict <= 2 && !o.twice && (o.counted | o.would),
-			   "frame %d (%s): verdict %d by %s, counted %llx would %llx", i, egress ? "tc" : "xdp",
-			   o.verdict, outcome_reason(o), o.counted, o.would))
+			   "frame %d (%s): verdict %d by %s, counted %llx would %llx", i,
+			   egress ? "tc" : "xdp", o.verdict, outcome_reason(o), o.counted, o.would))
 			break;
 	}
 }

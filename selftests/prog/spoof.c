@@ -13,19 +13,22 @@ static struct outcome send_as(enum seki_role role, const char *source, const cha
 	struct frame f;
 
 	iface_write(&world, 0, role, SEKI_MODE_ENFORCE, 0);
-	frame_make(&f, "eth %s:%s>%s%s", v6 ? "ip6" : "ip4", source, v6 ? "2001:db8:1::10" : "192.0.2.10", more);
+	frame_make(&f, "eth %s:%s>%s%s", v6 ? "ip6" : "ip4", source, v6 ? "2001:db8:1::10" : "192.0.2.10",
+		   more);
 	return send_xdp(&world, &f);
 }
 
-static const char *const ours[] = { "192.0.2.10", "10.0.10.1", "10.0.10.255", "2001:db8:1::1", "2001:db8:d::5" };
+static const char *const ours[] = {"192.0.2.10", "10.0.10.1", "10.0.10.255", "2001:db8:1::1",
+				   "2001:db8:d::5"};
 
 static const char *const impossible[] = {
-	"127.0.0.1", "127.255.255.254", "224.0.0.1", "239.1.2.3", "255.255.255.255", "0.0.0.0",
-	"0.1.2.3",   "::1",		"ff02::1",   "ff0e::5",	  "::",
+	"127.0.0.1", "127.255.255.254", "224.0.0.1", "239.1.2.3", "255.255.255.255", "0.0.0.0", "0.1.2.3",
+	"::1",	     "ff02::1",		"ff0e::5",   "::",
 };
 
 static const char *const possible[] = {
-	"198.51.100.7", "10.0.11.1", "192.0.2.12", "8.8.8.8", "223.255.255.255", "2001:db8:900d::7", "fe80::1",
+	"198.51.100.7",	   "10.0.11.1",	       "192.0.2.12", "8.8.8.8",
+	"223.255.255.255", "2001:db8:900d::7", "fe80::1",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -41,13 +44,15 @@ static void own_sources_are_dropped_on_wan(void)
 static void impossible_sources_are_dropped_on_wan(void)
 {
 	for (size_t i = 0; i < COUNT(impossible); i++)
-		CHECK_OUTCOME(send_as(SEKI_ROLE_WAN, impossible[i], " udp:1>2 data:9"), drop, SPOOFED, impossible[i]);
+		CHECK_OUTCOME(send_as(SEKI_ROLE_WAN, impossible[i], " udp:1>2 data:9"), drop, SPOOFED,
+			      impossible[i]);
 }
 
 static void possible_sources_pass(void)
 {
 	for (size_t i = 0; i < COUNT(possible); i++)
-		CHECK(outcome_is_free(send_as(SEKI_ROLE_WAN, possible[i], " udp:1>2 data:9")), "%s", possible[i]);
+		CHECK(outcome_is_free(send_as(SEKI_ROLE_WAN, possible[i], " udp:1>2 data:9")), "%s",
+		      possible[i]);
 }
 
 static void own_sources_pass_where_they_live(void)
@@ -77,7 +82,8 @@ static void spoofed_is_told_before_lists_and_blocks(void)
 {
 	list_add(&world, "10.0.10.77", SEKI_ENTRY_SRC);
 	block_add(&world, "10.0.10.77", 0);
-	CHECK_OUTCOME(send_as(SEKI_ROLE_WAN, "10.0.10.77", " udp:1>2"), drop, SPOOFED, "also listed and blocked");
+	CHECK_OUTCOME(send_as(SEKI_ROLE_WAN, "10.0.10.77", " udp:1>2"), drop, SPOOFED,
+		      "also listed and blocked");
 }
 
 static void spoofed_follows_mode_and_settings(void)
@@ -105,15 +111,19 @@ static void client_without_address_may_ask_for_one(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(own_sources_are_dropped_on_wan),	  TEST(impossible_sources_are_dropped_on_wan),
-	TEST(possible_sources_pass),		  TEST(own_sources_pass_where_they_live),
-	TEST(spoofed_in_every_dress),		  TEST(spoofed_is_told_before_lists_and_blocks),
-	TEST(spoofed_follows_mode_and_settings),  TEST(client_without_address_may_ask_for_one),
+	TEST(own_sources_are_dropped_on_wan),
+	TEST(impossible_sources_are_dropped_on_wan),
+	TEST(possible_sources_pass),
+	TEST(own_sources_pass_where_they_live),
+	TEST(spoofed_in_every_dress),
+	TEST(spoofed_is_told_before_lists_and_blocks),
+	TEST(spoofed_follows_mode_and_settings),
+	TEST(client_without_address_may_ask_for_one),
 };
 
 int main(void)
 {
-	struct seki_scope any = { 0 };
+	struct seki_scope any = {0};
 	int result;
 
 	if (world_missing())

@@ -131,14 +131,14 @@ static void counters_count_packets_and_bytes(void)
 
 static void entries_count_their_hits(void)
 {
-	struct seki_hits hits = { 0 }, per_cpu[256];
+	struct seki_hits hits = {0}, per_cpu[256];
 	__u32 id = 4711, list = 9;
 	__u64 pkts = 0;
 	struct frame f;
 
 	world_fresh();
 	list_add_entry(&world, "198.51.100.90",
-		       (struct seki_entry){ .id = id, .list = list, .flags = SEKI_ENTRY_SRC, .sid = 5 });
+		       (struct seki_entry){.id = id, .list = list, .flags = SEKI_ENTRY_SRC, .sid = 5});
 	frame_make(&f, "eth ip4:198.51.100.90>" OUR4 " udp:1000>53 data:8");
 	for (int i = 0; i < 3; i++)
 		CHECK_OUTCOME(send_xdp(&world, &f), drop, LISTED_SRC, "entry 4711");
@@ -170,12 +170,12 @@ static void entries_expire_and_have_directions(void)
 
 	world_fresh();
 	list_add_entry(&world, "198.51.100.91",
-		       (struct seki_entry){ .id = 1, .expires = now - 1, .flags = SEKI_ENTRY_SRC });
+		       (struct seki_entry){.id = 1, .expires = now - 1, .flags = SEKI_ENTRY_SRC});
 	list_add_entry(&world, "198.51.100.92",
-		       (struct seki_entry){ .id = 2, .expires = now + 100, .flags = SEKI_ENTRY_SRC });
-	list_add_entry(&world, "198.51.100.93", (struct seki_entry){ .id = 3, .flags = SEKI_ENTRY_DST });
+		       (struct seki_entry){.id = 2, .expires = now + 100, .flags = SEKI_ENTRY_SRC});
+	list_add_entry(&world, "198.51.100.93", (struct seki_entry){.id = 3, .flags = SEKI_ENTRY_DST});
 	list_add_entry(&world, "198.51.100.94",
-		       (struct seki_entry){ .id = 4, .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_ALERT });
+		       (struct seki_entry){.id = 4, .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_ALERT});
 	CHECK(outcome_is_free(send_from("198.51.100.91")), "expired");
 	CHECK_OUTCOME(send_from("198.51.100.92"), drop, LISTED_SRC, "not yet expired");
 	CHECK(outcome_is_free(send_from("198.51.100.93")), "a destination entry does not block the source");
@@ -231,16 +231,16 @@ static void allow_set_goes_before_lists(void)
 		struct seki_scope scope;
 		bool tcp443, udp53;
 	} rows[] = {
-		{ "anything", { 0 }, true, true },
-		{ "this interface", { .ifindex = WORLD_IFINDEX }, true, true },
-		{ "another interface", { .ifindex = 77 }, false, false },
-		{ "tcp", { .proto = 6 }, true, false },
-		{ "udp", { .proto = 17 }, false, true },
-		{ "tcp 443", { .proto = 6 }, true, false },
-		{ "tcp 22", { .proto = 6 }, false, false },
-		{ "port 53", { 0 }, false, true },
+		{"anything", {0}, true, true},
+		{"this interface", {.ifindex = WORLD_IFINDEX}, true, true},
+		{"another interface", {.ifindex = 77}, false, false},
+		{"tcp", {.proto = 6}, true, false},
+		{"udp", {.proto = 17}, false, true},
+		{"tcp 443", {.proto = 6}, true, false},
+		{"tcp 22", {.proto = 6}, false, false},
+		{"port 53", {0}, false, true},
 	};
-	static const int ports[] = { 0, 0, 0, 0, 0, 443, 22, 53 };
+	static const int ports[] = {0, 0, 0, 0, 0, 443, 22, 53};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct seki_scope scope = rows[i].scope;
@@ -248,15 +248,16 @@ static void allow_set_goes_before_lists(void)
 		world_fresh();
 		scope.port = htons(ports[i]);
 		net_add(&world, "198.51.100.64/29", 0, &scope);
-		CHECK(is_allowed("eth ip4:" BAD4 ">" OUR4 " tcp:1000>443,S") == rows[i].tcp443, "%s: tcp 443", rows[i].name);
-		CHECK(is_allowed("eth ip4:" BAD4 ">" OUR4 " udp:1000>53 data:8") == rows[i].udp53, "%s: udp 53",
+		CHECK(is_allowed("eth ip4:" BAD4 ">" OUR4 " tcp:1000>443,S") == rows[i].tcp443, "%s: tcp 443",
 		      rows[i].name);
+		CHECK(is_allowed("eth ip4:" BAD4 ">" OUR4 " udp:1000>53 data:8") == rows[i].udp53,
+		      "%s: udp 53", rows[i].name);
 	}
 }
 
 static void allow_set_exempts_from_nothing_else(void)
 {
-	struct seki_scope any = { 0 };
+	struct seki_scope any = {0};
 	struct outcome o;
 	struct frame f;
 
@@ -266,14 +267,16 @@ static void allow_set_exempts_from_nothing_else(void)
 	net_add(&world, BAD4, 0, &any);
 	frame_make(&f, "eth ip4:" BAD4 ">" OUR4 " tcp:1>2,SF");
 	o = send_xdp(&world, &f);
-	CHECK(o.dropped && o.counted == 1ull << SEKI_R_TCP_FLAGS, "malformed: verdict %d, counted %llx", o.verdict, o.counted);
+	CHECK(o.dropped && o.counted == 1ull << SEKI_R_TCP_FLAGS, "malformed: verdict %d, counted %llx",
+	      o.verdict, o.counted);
 	net_add(&world, OUR4, SEKI_NET_OWN, &any);
-	CHECK_OUTCOME(send_from("198.51.100.92"), drop, LISTED_SRC, "a listed source towards an allowed address");
+	CHECK_OUTCOME(send_from("198.51.100.92"), drop, LISTED_SRC,
+		      "a listed source towards an allowed address");
 }
 
 static void blocked_sources(void)
 {
-	struct seki_scope any = { 0 };
+	struct seki_scope any = {0};
 	__u32 now = world_seconds();
 
 	world_fresh();
@@ -289,6 +292,38 @@ static void blocked_sources(void)
 	CHECK_OUTCOME(send_from(BAD4), drop, LISTED_SRC, "listed and blocked: the list decides");
 	iface_write(&world, 0, SEKI_ROLE_WAN, SEKI_MODE_MONITOR, 0);
 	CHECK_OUTCOME(send_from("2001:db8:900d::7"), would, SOURCE_BLOCKED, "monitor");
+}
+
+/* tc egress: what this machine sends to a listed address is dropped as well; what nobody manages is left
+ * alone. */
+static void lists_hold_on_the_way_out(void)
+{
+	struct frame bad, good;
+
+	world_fresh();
+	list_add(&world, "203.0.113.200", SEKI_ENTRY_SRC | SEKI_ENTRY_DST);
+	frame_make(&bad, "eth ip4:" OUR4 ">203.0.113.200 tcp:1000>443,S");
+	frame_make(&good, "eth ip4:" OUR4 ">203.0.113.201 tcp:1000>443,S");
+	iface_write(&world, 0, SEKI_ROLE_HOST, SEKI_MODE_ENFORCE, 0);
+	CHECK_OUTCOME(send_tc(&world, &bad), drop, LISTED_DST, "host");
+	CHECK(outcome_is_free(send_tc(&world, &good)), "others, host");
+	iface_write(&world, 0, SEKI_ROLE_WAN, SEKI_MODE_ENFORCE, 0);
+	CHECK_OUTCOME(send_tc(&world, &bad), drop, LISTED_DST, "wan");
+	iface_write(&world, 0, SEKI_ROLE_WAN, SEKI_MODE_MONITOR, 0);
+	CHECK_OUTCOME(send_tc(&world, &bad), would, LISTED_DST, "wan, monitor");
+	map_clear(world.ifaces);
+	CHECK_OUTCOME(send_tc(&world, &bad), pass, UNMANAGED, "no row");
+}
+
+/* Our own addresses leave through wan: the spoof check is for what arrives. */
+static void own_sources_may_leave(void)
+{
+	struct frame f;
+
+	world_fresh();
+	net_add(&world, OUR4, SEKI_NET_OWN, NULL);
+	frame_make(&f, "eth ip4:" OUR4 ">" GOOD4 " tcp:1000>443,S");
+	CHECK(outcome_is_free(send_tc(&world, &f)), "own source on the way out");
 }
 
 static const struct ktap_test tests[] = {
@@ -307,6 +342,8 @@ static const struct ktap_test tests[] = {
 	TEST(allow_set_goes_before_lists),
 	TEST(allow_set_exempts_from_nothing_else),
 	TEST(blocked_sources),
+	TEST(lists_hold_on_the_way_out),
+	TEST(own_sources_may_leave),
 };
 
 int main(void)

@@ -48,6 +48,10 @@ static void basic(void)
 	CHECK_LINE(text, "0 http.response_body C0=hello");
 	CHECK_LINE(text, "0 file.data C0=hello");
 	CHECK_LINE(text, "0 file.name C0=b.php");
+	CHECK_LINE(text, "0 http.request_header S2=Cookie: a=1");
+	CHECK_LINE(text, "0 http.request_header S4=X-Fold: one two");
+	CHECK_LINE(text, "0 http.response_header C0=Server: nginx");
+	CHECK_NO(text, "http.request_header S5");
 	CHECK_NO(text, "http.referer");
 	CHECK_NO(text, "\n1 ");
 	free(text);
@@ -201,6 +205,31 @@ static void odd_heads(void)
 	CHECK_LINE(text, "1 http.uri S0=/no-version");
 	CHECK_LINE(text, "1 http.user_agent S0=x");
 	CHECK_NO(text, "\n1 http.protocol S");
+	free(text);
+}
+
+/* Where receivers disagree the body is shown whole. */
+static void evasions(void)
+{
+	static const struct turn length[] = {
+		FROM_SERVER("HTTP/1.1 200 ok\r\nContent-length: 4( 68)\r\n\r\nEICAR-TEST")};
+	static const struct turn nul[] = {FROM_SERVER(
+		"\0 HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nEI\r\n3\r\nCAR\r\n0\r\n\r\n")};
+	static const struct turn no_head[] = {FROM_SERVER("EICAR without a head")};
+	static const struct turn bad_chunk[] = {
+		FROM_SERVER("HTTP/1.1 200 ok\r\nTransfer-Encoding: chunked\r\n\r\ntest EICAR, not chunked")};
+	char *text = PLAY(length, NULL);
+
+	CHECK_LINE(text, "0 file.data C0=EICAR-TEST");
+	free(text);
+	text = PLAY(nul, NULL);
+	CHECK_LINE(text, "0 file.data C0=EICAR");
+	free(text);
+	text = PLAY(no_head, NULL);
+	CHECK_LINE(text, "0 file.data C0=EICAR without a head");
+	free(text);
+	text = PLAY(bad_chunk, NULL);
+	CHECK_LINE(text, "0 file.data C0=test EICAR, not chunked");
 	free(text);
 }
 
@@ -435,8 +464,9 @@ static void probe(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(basic),	       TEST(pipelining), TEST(chunks),	  TEST(multipart),	TEST(one_sided),
-	TEST(many_unanswered), TEST(loss),	 TEST(odd_heads), TEST(connect_tunnel), TEST(not_http),
-	TEST(encodings),       TEST(bomb),	 TEST(memory),	  TEST(long_line),	TEST(probe),
+	TEST(basic),	 TEST(pipelining),	TEST(chunks),	 TEST(multipart),
+	TEST(one_sided), TEST(many_unanswered), TEST(loss),	 TEST(odd_heads),
+	TEST(evasions),	 TEST(connect_tunnel),	TEST(not_http),	 TEST(encodings),
+	TEST(bomb),	 TEST(memory),		TEST(long_line), TEST(probe),
 };
 KTAP_MAIN(tests)

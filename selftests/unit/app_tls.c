@@ -272,6 +272,32 @@ static void version2(void)
 	CHECK_STR(tls_version_name(2), "SSLv2");
 }
 
+/* The fingerprints of a hello with GREASE in every list, computed by hand; and of what is cut off. */
+static void fingerprints(void)
+{
+	static const uint8_t hello[] =
+		"\x03\x03rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\x00\x00\x06\x0a\x0a\x13\x01\x00\x2f\x01\x00"
+		"\x00\x18\xfa\xfa\x00\x00\x00\x17\x00\x00\x00\x0a\x00\x06\x00\x04\x1a\x1a\x00\x1d"
+		"\x00\x0b\x00\x02\x01\x00";
+	static const uint8_t answer[] =
+		"\x03\x03rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\x00\x13\x01\x00\x00\x04\x00\x17\x00\x00";
+	struct ja3 ja3 = {};
+
+	ja3_read((struct span){hello, sizeof(hello) - 1}, false, &ja3);
+	CHECK(ja3.present);
+	CHECK(ja3.text.len == 25 && !memcmp(ja3.text.data, "771,4865-47,23-10-11,29,0", 25), "%.*s",
+	      (int)ja3.text.len, (char *)ja3.text.data);
+	CHECK_STR(ja3.hash, "711ce1454b3e639ad836c36df1cb0bd5");
+	ja3_read((struct span){answer, sizeof(answer) - 1}, true, &ja3);
+	CHECK(ja3.present);
+	CHECK_STR(ja3.hash, "c4def9a845c41151540407a7e47854a8");
+	for (uint32_t i = 0; i < 40; i++) {
+		ja3_read((struct span){hello, i}, false, &ja3);
+		CHECK(!ja3.present, "%u bytes", i);
+	}
+	ja3_free(&ja3);
+}
+
 static void malformed(void)
 {
 	struct wire good = certificate();
@@ -309,6 +335,6 @@ static void malformed(void)
 	blob_free(&names.serial);
 }
 
-static const struct ktap_test tests[] = {TEST(full), TEST(tls13), TEST(lies), TEST(version2),
-					 TEST(malformed)};
+static const struct ktap_test tests[] = {TEST(full),	 TEST(tls13),	     TEST(lies),
+					 TEST(version2), TEST(fingerprints), TEST(malformed)};
 KTAP_MAIN(tests)

@@ -7,6 +7,7 @@
 #define SELFTESTS_UNIT_RULES_H
 
 #include <netinet/in.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +47,7 @@ static inline void rules_refused(const char *file, unsigned int line, uint32_t s
 
 static inline struct seki_addr rules_address(uint8_t last)
 {
-	struct seki_addr addr = { .b = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, last } };
+	struct seki_addr addr = {.b = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, last}};
 
 	return addr;
 }
@@ -57,7 +58,7 @@ static inline bool rules_open(struct rules_world *world, const char *text)
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
 	char why[256] = "";
 
-	*world = (struct rules_world){ .now_us = 1000000 };
+	*world = (struct rules_world){.now_us = 1000000};
 	if (!CHECK_EQ(ruleset_builder_new(&builder), 0))
 		return false;
 	CHECK_EQ(ruleset_add_rules(builder, "test.rules", text, strlen(text), rules_refused, world), 0);
@@ -85,7 +86,8 @@ static inline void rules_close(struct rules_world *world)
 static inline struct packet rules_packet(struct rules_world *world, uint8_t proto, enum direction dir,
 					 const void *data, size_t len)
 {
-	struct packet packet = { .time_us = world->now_us, .number = ++world->packets, .ip_version = 4, .ttl = 64 };
+	struct packet packet = {
+		.time_us = world->now_us, .number = ++world->packets, .ip_version = 4, .ttl = 64};
 
 	packet.proto = proto;
 	packet.src = dir == TO_SERVER ? world->flow.client : world->flow.server;
@@ -94,7 +96,7 @@ static inline struct packet rules_packet(struct rules_world *world, uint8_t prot
 		packet.src_port = dir == TO_SERVER ? world->flow.client_port : world->flow.server_port;
 		packet.dst_port = dir == TO_SERVER ? world->flow.server_port : world->flow.client_port;
 	}
-	packet.payload = (struct span){ data, (uint32_t)len };
+	packet.payload = (struct span){data, (uint32_t)len};
 	packet.tcp_flags = proto == IPPROTO_TCP ? 24 : 0;
 	return packet;
 }

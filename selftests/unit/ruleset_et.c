@@ -18,8 +18,8 @@ static struct et_refusal {
 } et_refusals[256];
 static unsigned int et_refusal_count;
 
-static void et_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword, const char *why,
-		       void *arg)
+static void et_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
+		       const char *why, void *arg)
 {
 	unsigned int i;
 
@@ -41,7 +41,7 @@ static void et_refused(const char *file, unsigned int line, uint32_t sid, const 
 
 static int et_open(void)
 {
-	const char *roots[] = { getenv("SHARED"), "../shared", "../../shared" };
+	const char *roots[] = {getenv("SHARED"), "../shared", "../../shared"};
 
 	for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
 		char path[512];
@@ -102,10 +102,12 @@ static void loads(void)
 		return;
 	CHECK_EQ(detect_new(set, rules_alert, NULL, &detect), 0);
 	ruleset_count(set, &counts);
-	printf("# %u loaded, %u refused, %.2f s of CPU\n", counts.loaded, counts.failed, et_seconds() - began);
+	printf("# %u loaded, %u refused, %.2f s of CPU\n", counts.loaded, counts.failed,
+	       et_seconds() - began);
 	qsort(et_refusals, et_refusal_count, sizeof(*et_refusals), et_compare);
 	for (unsigned int i = 0; i < et_refusal_count; i++)
-		printf("# refused %u: %s: %s\n", et_refusals[i].count, et_refusals[i].keyword, et_refusals[i].why);
+		printf("# refused %u: %s: %s\n", et_refusals[i].count, et_refusals[i].keyword,
+		       et_refusals[i].why);
 	CHECK(counts.loaded > 20000, "%u loaded", counts.loaded);
 	CHECK(counts.loaded * 10 > (counts.loaded + counts.failed) * 9, "%u refused", counts.failed);
 #if !defined(__SANITIZE_ADDRESS__)
@@ -115,5 +117,5 @@ static void loads(void)
 		CHECK(ruleset_find(set, ruleset_at(set, i)->sid)->sid == ruleset_at(set, i)->sid);
 }
 
-static const struct ktap_test tests[] = { TEST(loads) };
+static const struct ktap_test tests[] = {TEST(loads)};
 KTAP_MAIN(tests)

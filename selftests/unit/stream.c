@@ -389,6 +389,25 @@ static void long_streams_keep_a_window(void)
 	CHECK(stream_memory(rig.stream) < 1000);
 }
 
+static void paused_streams_keep_no_window(void)
+{
+	struct span tail;
+	uint64_t offset;
+
+	rig_new();
+	put(TO_SERVER, 101, "before");
+	stream_pause(rig.stream, TO_SERVER, true);
+	put(TO_SERVER, 107, "meanwhile");
+	stream_tail(rig.stream, TO_SERVER, &tail, &offset);
+	CHECK_EQ(tail.len, 0);
+	stream_pause(rig.stream, TO_SERVER, false);
+	put(TO_SERVER, 116, "after");
+	stream_tail(rig.stream, TO_SERVER, &tail, &offset);
+	CHECK_EQ(tail.len, 5);
+	CHECK_EQ(offset, 15);
+	CHECK_STR(got(TO_SERVER), "beforemeanwhileafter");
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -405,6 +424,7 @@ int main(void)
 		TEST(syn_data),
 		TEST(reuse_of_the_tuple),
 		TEST(long_streams_keep_a_window),
+		TEST(paused_streams_keep_no_window),
 	};
 	int status = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
 

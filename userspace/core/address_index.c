@@ -34,11 +34,12 @@ static int address_index_edge(struct address_index *index, struct address_edge e
 int address_index_add(struct address_index *index, const struct range_set *set, uint32_t rule)
 {
 	for (uint32_t i = 0; i < set->count; i++) {
-		int err = address_index_edge(index, (struct address_edge){ set->ranges[i].from, rule, true });
+		int err = address_index_edge(index, (struct address_edge){set->ranges[i].from, rule, true});
 
 		/* What reaches the last address never ends. */
 		if (!err && set->ranges[i].to + 1 != 0)
-			err = address_index_edge(index, (struct address_edge){ set->ranges[i].to + 1, rule, false });
+			err = address_index_edge(index,
+						 (struct address_edge){set->ranges[i].to + 1, rule, false});
 		if (err)
 			return err;
 	}
@@ -110,7 +111,7 @@ void address_index_clear(struct address_index *index)
 	free(index->starts);
 	free(index->first);
 	free(index->rules);
-	*index = (struct address_index){ 0 };
+	*index = (struct address_index){0};
 }
 
 const uint32_t *address_index_find(const struct address_index *index, range_value addr, uint32_t *count)

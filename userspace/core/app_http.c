@@ -11,6 +11,7 @@
 #include "app_tls.h"
 #include "http_body.h"
 #include "http_head.h"
+#include "http_line.h"
 
 #define HTTP_HELD_MAX	 (8u << 20) /* body bytes that one flow may hold in all its transactions */
 #define HTTP_TUNNEL_HEAD 6u	    /* bytes that tell TLS in a tunnel */
@@ -48,102 +49,6 @@ struct http {
 	struct tls *tls;	  /* inside a tunnel */
 	bool tunnel_told;	  /* what the tunnel carries is decided */
 };
-
-static const char *const http_methods[] = {
-	"GET",	    "POST",	   "HEAD",	   "PUT",      "DELETE",	  "OPTIONS",
-	"CONNECT",  "TRACE",	   "PATCH",	   "PROPFIND", "PROPPATCH",	  "MKCOL",
-	"COPY",	    "MOVE",	   "LOCK",	   "UNLOCK",   "SEARCH",	  "REPORT",
-	"CHECKOUT", "MERGE",	   "SUBSCRIBE",	   "NOTIFY",   "M-SEARCH",	  "BPROPFIND",
-	"POLL",	    "RPC_IN_DATA", "RPC_OUT_DATA", "BMOVE",    "VERSION-CONTROL", "LABEL",
-};
-
-static bool method_known(struct span word)
-{
-	for (unsigned int i = 0; i < ARRAY_LEN(http_methods); i++)
-		if (word.len == strlen(http_methods[i]) && !memcmp(word.data, http_methods[i], word.len))
-			return true;
-	return false;
-}
-
-/* The line's last word is HTTP/digit… */
-static bool line_has_version(struct span line)
-{
-	uint32_t at;
-
-	line = span_trim(line);
-	for (at = line.len; at > 0 && !byte_space(line.data[at - 1]); at--)
-		;
-	return at > 0 && line.len - at > 5 && span_begins(span_from(line, at), "HTTP/") &&
-	       line.data[at + 5] >= '0' && line.data[at + 5] <= '9';
-}
-
-static struct span first_word(struct span line)
-{
-	uint32_t n = 0;
-
-	while (line.len && byte_space(line.data[0]))
-		line = span_from(line, 1);
-	while (n < line.len && !byte_space(line.data[n]))
-		n++;
-	return (struct span){line.data, n};
-}
-
-static bool line_is_request(struct span line)
-{
-	struct span word = first_word(line);
-
-	if (!word.len || word.len > 64)
-		return false;
-	for (uint32_t i = 0; i < word.len; i++)
-		if (word.data[i] <= ' ' || word.data[i] >= 0x7f ||
-		    strchr("()<>@,;:\\\"/[]?={}", word.data[i]))
-			return false;
-	return line_has_version(line) || (method_known(word) && span_trim(line).len > word.len);
-}
-
-static bool line_is_response(struct span line)
-{
-	return line.len > 5 && span_begins(line, "HTTP/") && line.data[5] >= '0' && line.data[5] <= '9';
-}
-
-static enum app_probe http_probe(struct span data, enum direction dir, uint16_t server_port)
-{
-	uint32_t skip = 0, end;
-	struct span line, word;
-
-	(void)server_port;
-	while (skip < data.len && (data.data[skip] == '\r' || data.data[skip] == '\n'))
-		skip++;
-	data = span_from(data, skip);
-	end = span_find(data, '\n');
-	line = (struct span){data.data, end};
-	if (dir == TO_CLIENT) {
-		if (line_is_response(line))
-			return APP_PROBE_YES;
-		return end == data.len && data.len < 6 &&
-				       !strncasecmp("HTTP/", (const char *)data.data, data.len)
-			       ? APP_PROBE_MORE
-			       : APP_PROBE_NO;
-	}
-	word = first_word(line);
-	for (uint32_t i = 0; i < word.len; i++)
-		if (word.data[i] <= ' ' || word.data[i] >= 0x7f)
-			return APP_PROBE_NO;
-	if (end < data.len)
-		return line_is_request(line) &&
-				       (line_has_version(line) || !memchr(line.data, ':', line.len) ||
-					memchr(line.data, '/', line.len)) &&
-				       !(span_begins(span_from(line, word.len), " sip:") ||
-					 span_begins(span_from(line, word.len), " rtsp:"))
-			       ? APP_PROBE_YES
-			       : APP_PROBE_NO;
-	if (word.len > 64)
-		return APP_PROBE_NO;
-	/* A method that nothing else uses, and a target's first byte. */
-	if (word.len + 1 < line.len && method_known(word) && line.data[word.len + 1] == '/')
-		return APP_PROBE_YES;
-	return APP_PROBE_MORE;
-}
 
 static void tx_end(struct http *http, struct http_tx *tx, enum direction dir)
 {
@@ -325,7 +230,7 @@ static void head_end(struct flow *flow, struct http *http, enum direction dir)
 	/* Both framings at once: chunked holds, as RFC 9112 has it. */
 	if (message->chunked) {
 		side->step = HTTP_CHUNK_SIZE;
-	} else if (message->has_length) {
+	} else if (message->has_length && !(dir == TO_CLIENT && message->length_odd)) {
 		side->left = message->length;
 		side->step = HTTP_LENGTH;
 		if (!side->left)
@@ -368,8 +273,12 @@ static void headless_body(struct flow *flow, struct http *http, struct span line
 static enum app_status start_line(struct flow *flow, struct http *http, enum direction dir, struct span line)
 {
 	struct http_side *side = &http->sides[dir];
-	bool good = dir == TO_SERVER ? line_is_request(line) : line_is_response(line);
+	bool good;
 
+	/* Clients look for the status line behind white space and NULs. */
+	while (dir == TO_CLIENT && line.len && (byte_space(line.data[0]) || !line.data[0]))
+		line = span_from(line, 1);
+	good = dir == TO_SERVER ? http_line_is_request(line) : http_line_is_response(line);
 	if (!span_trim(line).len)
 		return APP_OK; /* empty lines between messages */
 	if (!good && side->step == HTTP_LOST)
@@ -512,9 +421,9 @@ static void side_last(struct flow *flow, struct http *http, enum direction dir)
 	struct span line = side->line_fresh ? (struct span){} : blob_span(&side->line);
 
 	if (side->step == HTTP_START && line.len) {
-		if (dir == TO_CLIENT && !side->any && !line_is_response(line))
+		if (dir == TO_CLIENT && !side->any && !http_line_is_response(line))
 			headless_body(flow, http, line, false);
-		else if (dir == TO_SERVER ? line_is_request(line) : line_is_response(line))
+		else if (dir == TO_SERVER ? http_line_is_request(line) : http_line_is_response(line))
 			start_line(flow, http, dir, line);
 		line = (struct span){};
 	}
@@ -522,6 +431,8 @@ static void side_last(struct flow *flow, struct http *http, enum direction dir)
 		flow->app_skipped += blob_add(&side->raw, line.data, line.len, HTTP_RAW_MAX);
 		flow->app_skipped += http_head_fields(&side->tx->side[dir], dir, blob_span(&side->raw));
 	}
+	if (side->step == HTTP_CHUNK_SIZE && line.len)
+		chunk_size(flow, http, dir, line);
 	message_end(flow, http, dir);
 	side->step = HTTP_LOST;
 	blob_clear(&side->line);
@@ -635,6 +546,26 @@ static bool file_buffer(const struct http_tx *tx, enum buffer_id id, enum direct
 	return true;
 }
 
+/* The index-th header field, "name: value", out of the normalised head. */
+static bool field_at(const struct http_message *message, unsigned int index, struct span *out)
+{
+	struct span head;
+
+	if (!http_piece_get(message, BUFFER_HTTP_START, &head))
+		return false;
+	for (;; index--) {
+		uint32_t n = span_find(head, '\n');
+
+		head = span_from(head, n < head.len ? n + 1 : n);
+		n = span_find(head, '\n');
+		if (n == head.len || n < 2)
+			return false;
+		*out = (struct span){head.data, n - 1};
+		if (!index)
+			return true;
+	}
+}
+
 static bool http_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
 			struct span *out, bool *final)
 {
@@ -650,6 +581,8 @@ static bool http_buffer(const struct tx *tx, enum buffer_id id, enum direction d
 		*final = tx->done[dir];
 		return true;
 	}
+	if (id == BUFFER_HTTP_REQUEST_HEADER || id == BUFFER_HTTP_RESPONSE_HEADER)
+		return (*final = field_at(message, index, out));
 	if (id < HTTP_FIRST || id >= HTTP_FIRST + HTTP_BUFFERS)
 		return false;
 	*final = true;
@@ -684,7 +617,7 @@ static void http_flow_free(struct flow *flow)
 const struct app_decoder app_http = {
 	.proto = APP_HTTP,
 	.ip_proto = IPPROTO_TCP,
-	.probe = http_probe,
+	.probe = http_line_probe,
 	.feed = http_feed,
 	.buffer = http_buffer,
 	.tx_free = http_tx_free,

@@ -190,6 +190,7 @@ static bool hello_read(struct flow *flow, struct tls *tls, enum direction dir, s
 {
 	struct tls_tx *tx = tls_tx_get(flow, tls);
 	struct span part, extensions, body;
+	struct span whole = m;
 	uint16_t version;
 
 	if (m.len < 34 || m.data[0] != 3)
@@ -222,6 +223,7 @@ static bool hello_read(struct flow *flow, struct tls *tls, enum direction dir, s
 	tls->version = version;
 	if (tx) {
 		tx->version = version;
+		ja3_read(whole, dir == TO_CLIENT, &tx->ja3[dir]);
 		tx->tx.dirty[dir] = true;
 	}
 	return true;
@@ -473,7 +475,6 @@ static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 {
 	const struct tls_tx *tls = (const struct tls_tx *)tx;
 
-	(void)dir;
 	*final = true;
 	switch (id) {
 	case BUFFER_TLS_SNI:
@@ -488,6 +489,14 @@ static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 	case BUFFER_TLS_CERT_SERIAL:
 		*out = blob_span(&tls->names.serial);
 		return tls->has_names;
+	case BUFFER_JA3_HASH:
+	case BUFFER_JA3S_HASH:
+		*out = (struct span){(const uint8_t *)tls->ja3[dir].hash, 32};
+		return tls->ja3[dir].present;
+	case BUFFER_JA3_STRING:
+	case BUFFER_JA3S_STRING:
+		*out = blob_span(&tls->ja3[dir].text);
+		return tls->ja3[dir].present;
 	case BUFFER_TLS_CERTS:
 		if (index >= tls->certs)
 			return false;
@@ -507,6 +516,8 @@ static void tls_tx_free(struct tx *tx)
 	blob_free(&tls->names.subject);
 	blob_free(&tls->names.issuer);
 	blob_free(&tls->names.serial);
+	ja3_free(&tls->ja3[TO_SERVER]);
+	ja3_free(&tls->ja3[TO_CLIENT]);
 	blob_free(&tls->chain);
 	free(tls);
 }

@@ -7,6 +7,7 @@
 #define CORE_APP_TLS_H
 
 #include "app_rows.h"
+#include "ja3.h"
 #include "x509.h"
 
 #define TLS_CERTS_MAX	  16u	       /* certificates of one chain; more are left out and counted */
@@ -17,6 +18,7 @@ struct tls_tx {
 	struct blob sni;
 	bool has_sni, has_names;
 	struct x509_names names; /* of the first certificate */
+	struct ja3 ja3[2];	 /* of the ClientHello, the ServerHello */
 	struct blob chain;	 /* DER certificates, one behind the other */
 	uint32_t cert_at[TLS_CERTS_MAX + 1];
 	unsigned int certs;

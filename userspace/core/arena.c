@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ARENA_BLOCK_BYTES (256u << 10)
-#define ARENA_ALIGN 16u
+#define ARENA_ALIGN	  16u
 
 struct arena_block {
 	struct arena_block *next;
@@ -61,7 +61,7 @@ char *arena_string(struct arena *arena, const char *text, size_t len)
 
 struct arena_mark arena_mark(const struct arena *arena)
 {
-	return (struct arena_mark){ arena->head, arena->head ? arena->head->used : 0 };
+	return (struct arena_mark){arena->head, arena->head ? arena->head->used : 0};
 }
 
 void arena_rewind(struct arena *arena, struct arena_mark mark)
@@ -78,5 +78,5 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
 
 void arena_clear(struct arena *arena)
 {
-	arena_rewind(arena, (struct arena_mark){ NULL, 0 });
+	arena_rewind(arena, (struct arena_mark){NULL, 0});
 }

@@ -26,8 +26,9 @@ struct classification {
 
 void classification_init(struct classification *classes);
 const struct classtype *classification_find(const struct classification *classes, const char *name);
-/* "config classification: name,description,priority" per line; texts go to the arena. 0, -EINVAL (a line was refused), -ENOMEM. */
-__must_check int classification_read(struct classification *classes, struct arena *arena, const char *file, const char *text,
-				     size_t len, ruleset_refused_fn fn, void *arg);
+/* "config classification: name,description,priority" per line; texts go to the arena. 0, -EINVAL (a line was
+ * refused), -ENOMEM. */
+__must_check int classification_read(struct classification *classes, struct arena *arena, const char *file,
+				     const char *text, size_t len, ruleset_refused_fn fn, void *arg);
 
 #endif

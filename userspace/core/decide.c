@@ -43,9 +43,8 @@ static struct accused find_attacker(const struct detect_alert *alert)
 
 /*
  * Why the attacker's address may be forged, NULL when it is proven (T1). The
- * flow is validated when its initiator acknowledged what the responder sent.
- * That proves the initiator. It proves the responder too when the initiator is
- * ours: our stack acknowledges only after the responder had acknowledged it.
+ * flow is validated when the remote party acknowledged what our side sent;
+ * the remote party is the responder only when the initiator is ours.
  */
 static const char *find_doubt(const struct flow *flow, const struct accused *accused,
 			      bool (*protected_address)(const struct seki_addr *addr, void *arg), void *arg)

@@ -17,7 +17,7 @@ static int detect_scratch(struct detect *detect)
 	int err = 0;
 
 	for (int dir = 0; dir < 2 && !err; dir++) {
-		for (int class = 0; class < LANE_CLASS_MAX && !err; class++)
+		for (int class = 0; class < LANE_CLASS_MAX && !err; class ++)
 			err = mpm_scratch(&set->packet_mpm[class][dir], &detect->scratch);
 		if (!err)
 			err = mpm_scratch(&set->stream_mpm[dir], &detect->scratch);
@@ -140,9 +140,10 @@ static void packet_hit(const uint32_t *rules, uint32_t count, uint64_t to, void 
 }
 
 /* Rules on packet and stream have one list at most: the payload. */
-static bool payload_matches(const struct detect_run *run, const struct rule *rule, struct span data, uint64_t offset)
+static bool payload_matches(const struct detect_run *run, const struct rule *rule, struct span data,
+			    uint64_t offset)
 {
-	uint64_t variables[RULE_VARIABLES_MAX] = { 0 };
+	uint64_t variables[RULE_VARIABLES_MAX] = {0};
 
 	return !rule->list_count || match_list(run->detect->room, &rule->lists[0], data, offset, variables);
 }
@@ -194,10 +195,11 @@ static void packet_judge(struct detect_run *run)
 
 void detect_packet(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
 {
-	struct detect_run run = { .detect = detect, .packet = packet, .flow = flow, .dir = dir, .stage = STAGE_PACKET };
-	enum lane_class class = packet->proto == IPPROTO_TCP ? LANE_TCP :
-				packet->proto == IPPROTO_UDP ? LANE_UDP :
-							       LANE_OTHER;
+	struct detect_run run = {
+		.detect = detect, .packet = packet, .flow = flow, .dir = dir, .stage = STAGE_PACKET};
+	enum lane_class class = packet->proto == IPPROTO_TCP   ? LANE_TCP
+				: packet->proto == IPPROTO_UDP ? LANE_UDP
+							       : LANE_OTHER;
 	const struct ruleset *set = detect->set;
 	const uint32_t *rules;
 	uint32_t count;
@@ -211,7 +213,7 @@ void detect_packet(struct detect *detect, const struct packet *packet, struct fl
 	    packet->proto != IPPROTO_ICMPV6)
 		run.payload = packet->ip_payload;
 	if (packet->fragment)
-		run.payload = (struct span){ NULL, 0 };
+		run.payload = (struct span){NULL, 0};
 	detect_run_begin(&run);
 	packet_once(&run);
 	rules = address_index_find(&set->packet_src, run.src_value, &count);
@@ -219,7 +221,8 @@ void detect_packet(struct detect *detect, const struct packet *packet, struct fl
 	rules = address_index_find(&set->packet_dst, run.dst_value, &count);
 	detect_find_all(detect, rules, count);
 	detect_find_all(detect, set->packet_always[class][dir].rules, set->packet_always[class][dir].count);
-	mpm_scan(&set->packet_mpm[class][dir], detect->scratch, run.payload.data, run.payload.len, packet_hit, detect);
+	mpm_scan(&set->packet_mpm[class][dir], detect->scratch, run.payload.data, run.payload.len, packet_hit,
+		 detect);
 	packet_judge(&run);
 	if (class != LANE_TCP || flow || run.passed || !run.payload.len)
 		return;
@@ -227,7 +230,8 @@ void detect_packet(struct detect *detect, const struct packet *packet, struct fl
 	run.stage = STAGE_STREAM;
 	detect_run_begin(&run);
 	detect_find_all(detect, set->stream_always[dir].rules, set->stream_always[dir].count);
-	mpm_scan(&set->stream_mpm[dir], detect->scratch, run.payload.data, run.payload.len, packet_hit, detect);
+	mpm_scan(&set->stream_mpm[dir], detect->scratch, run.payload.data, run.payload.len, packet_hit,
+		 detect);
 	packet_judge(&run);
 }
 
@@ -263,7 +267,8 @@ static bool stream_fixed_place(const struct rule_list *list)
 	return false;
 }
 
-static void stream_judge(struct detect_run *run, struct detect_flow_state *state, const struct rule *rule, bool last)
+static void stream_judge(struct detect_run *run, struct detect_flow_state *state, const struct rule *rule,
+			 bool last)
 {
 	struct detect *detect = run->detect;
 	struct stream_mark *mark = stream_mark_find(state, rule->index, run->dir);
@@ -277,7 +282,7 @@ static void stream_judge(struct detect_run *run, struct detect_flow_state *state
 	if (mark && mark->from > offset) {
 		uint64_t skip = mark->from - offset < data.len ? mark->from - offset : data.len;
 
-		data = (struct span){ data.data + skip, data.len - (uint32_t)skip };
+		data = (struct span){data.data + skip, data.len - (uint32_t)skip};
 		offset += skip;
 	}
 	if (!unknown && !detect_header(run, rule)) {
@@ -300,7 +305,8 @@ static void stream_judge(struct detect_run *run, struct detect_flow_state *state
 	if (mark) {
 		mark->waits = false;
 		mark->from = end;
-		mark->closed = !rule->list_count || rule->fast_list < 0 || stream_fixed_place(&rule->lists[0]);
+		mark->closed =
+			!rule->list_count || rule->fast_list < 0 || stream_fixed_place(&rule->lists[0]);
 	}
 	detect_fire(run, rule);
 }
@@ -327,12 +333,17 @@ static void stream_waiting_rules(struct detect_run *run, struct detect_flow_stat
 void detect_stream(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir,
 		   struct span window, uint64_t window_offset, uint32_t fresh, bool last)
 {
-	struct detect_run run = { .detect = detect, .packet = packet, .flow = flow, .dir = dir, .stage = STAGE_STREAM,
-				  .payload = window, .payload_offset = window_offset };
+	struct detect_run run = {.detect = detect,
+				 .packet = packet,
+				 .flow = flow,
+				 .dir = dir,
+				 .stage = STAGE_STREAM,
+				 .payload = window,
+				 .payload_offset = window_offset};
 	const struct mpm *mpm = &detect->set->stream_mpm[dir];
 	const struct rule_run *always = &detect->set->stream_always[dir];
 	struct detect_flow_state *state = flow_state_get(flow);
-	struct stream_scan scan = { .detect = detect };
+	struct stream_scan scan = {.detect = detect};
 	uint32_t skip;
 
 	detect->window_flow = flow;
@@ -364,13 +375,20 @@ void detect_stream(struct detect *detect, const struct packet *packet, struct fl
 }
 
 /* The protocol was found after the stream was looked at: rules that waited for it are judged now. */
-void detect_stream_again(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
+void detect_stream_again(struct detect *detect, const struct packet *packet, struct flow *flow,
+			 enum direction dir)
 {
-	struct detect_run run = { .detect = detect, .packet = packet, .flow = flow, .dir = dir, .stage = STAGE_STREAM,
-				  .payload = detect->window, .payload_offset = detect->window_offset };
+	struct detect_run run = {.detect = detect,
+				 .packet = packet,
+				 .flow = flow,
+				 .dir = dir,
+				 .stage = STAGE_STREAM,
+				 .payload = detect->window,
+				 .payload_offset = detect->window_offset};
 
-	if (detect->window_flow != flow || detect->window_packet != packet->number || detect->window_dir != dir ||
-	    !flow->detect || !flow->detect->mark_count || detect_passed(detect, packet, flow))
+	if (detect->window_flow != flow || detect->window_packet != packet->number ||
+	    detect->window_dir != dir || !flow->detect || !flow->detect->mark_count ||
+	    detect_passed(detect, packet, flow))
 		return;
 	detect_run_begin(&run);
 	stream_waiting_rules(&run, flow->detect);

@@ -32,7 +32,8 @@ static bool header_flow(const struct detect_run *run, const struct rule *rule)
 {
 	const struct flow *flow = run->flow;
 	/* Datagrams have no handshake: an answer establishes. */
-	bool established = flow && (flow->established || (flow->proto != IPPROTO_TCP && flow->both_directions));
+	bool established =
+		flow && (flow->established || (flow->proto != IPPROTO_TCP && flow->both_directions));
 
 	if (!(rule->directions & 1 << run->dir))
 		return false;
@@ -46,7 +47,8 @@ static bool header_flow(const struct detect_run *run, const struct rule *rule)
 		return false;
 	if (rule->flow & FLOW_ONLY_FRAG && !run->packet->fragment)
 		return false;
-	if (rule->app_required && (!flow || (rule->app != flow->app && !(run->tx && run->tx->proto == rule->app))))
+	if (rule->app_required &&
+	    (!flow || (rule->app != flow->app && !(run->tx && run->tx->proto == rule->app))))
 		return false;
 	return true;
 }
@@ -130,7 +132,7 @@ static bool test_icmp(const struct packet *packet)
 /* Only echo and its kin have these fields. */
 static bool test_icmp_echo(const struct packet *packet)
 {
-	static const uint8_t types[] = { 0, 8, 13, 14, 15, 16, 17, 18 };
+	static const uint8_t types[] = {0, 8, 13, 14, 15, 16, 17, 18};
 
 	if (!test_icmp(packet))
 		return false;
@@ -206,7 +208,7 @@ bool detect_header(const struct detect_run *run, const struct rule *rule)
 
 static void xbit_key(const struct detect_run *run, const struct rule_state *state, struct tracker_key *key)
 {
-	*key = (struct tracker_key){ .kind = TRACKER_XBIT, .number = state->names[0] };
+	*key = (struct tracker_key){.kind = TRACKER_XBIT, .number = state->names[0]};
 	if (state->track == TRACK_SRC) {
 		key->first = *run->src;
 	} else if (state->track == TRACK_DST) {
@@ -227,7 +229,7 @@ static bool state_holds(const struct detect_run *run, const struct rule_state *s
 	bool set = false;
 
 	if (state->action == STATE_COMPARE) {
-		struct rule_range range = { .op = state->op, .low = state->value };
+		struct rule_range range = {.op = state->op, .low = state->value};
 
 		return flowint_is_set(flow, state->names[0]) &&
 		       match_range(&range, flowint_value(flow, state->names[0]));
@@ -244,8 +246,8 @@ static bool state_holds(const struct detect_run *run, const struct rule_state *s
 	if (!run->flow)
 		return false;
 	for (unsigned int i = 0; i < state->count; i++) {
-		set = state->kind == STATE_FLOWBIT ? flowbit_is_set(flow, state->names[i]) :
-						     flowint_is_set(flow, state->names[i]);
+		set = state->kind == STATE_FLOWBIT ? flowbit_is_set(flow, state->names[i])
+						   : flowint_is_set(flow, state->names[i]);
 		/* "isset,a|b" is any of them set, "isnotset,a|b" any of them not. */
 		if (set == (state->action == STATE_ISSET))
 			return true;
@@ -276,7 +278,8 @@ static void state_change(struct detect_run *run, const struct rule_state *state)
 		struct tracker_key key;
 
 		xbit_key(run, state, &key);
-		if (state->action == STATE_SET || (state->action == STATE_TOGGLE && !tracker_is_set(tracker, &key, now)))
+		if (state->action == STATE_SET ||
+		    (state->action == STATE_TOGGLE && !tracker_is_set(tracker, &key, now)))
 			tracker_set(tracker, &key, now, now + (uint64_t)state->expire * 1000000);
 		else
 			tracker_unset(tracker, &key);
@@ -292,9 +295,10 @@ static void state_change(struct detect_run *run, const struct rule_state *state)
 	run->detect->marks_given_up += err != 0;
 }
 
-static bool fire_threshold(const struct detect_run *run, const struct rule *rule, const struct rule_threshold *threshold)
+static bool fire_threshold(const struct detect_run *run, const struct rule *rule,
+			   const struct rule_threshold *threshold)
 {
-	struct tracker_key key = { .kind = threshold->kind, .number = rule->index };
+	struct tracker_key key = {.kind = threshold->kind, .number = rule->index};
 
 	if (threshold->track == TRACK_SRC || threshold->track == TRACK_BOTH)
 		key.first = *run->src;
@@ -322,7 +326,8 @@ void detect_fire(struct detect_run *run, const struct rule *rule)
 		run->passed = true;
 		run->detect->passed = run->packet;
 		run->detect->passed_number = run->packet->number;
-		state = run->flow && (run->stage != STAGE_PACKET || rule->ip_only) ? flow_state_get(run->flow) : NULL;
+		state = run->flow && (run->stage != STAGE_PACKET || rule->ip_only) ? flow_state_get(run->flow)
+										   : NULL;
 		if (state)
 			state->passed = true;
 		if (!rule->pass_alerts)

@@ -28,8 +28,8 @@ struct detect {
 	struct match_room *room;
 	struct tracker *tracker;
 	struct detect_view *views;
-	uint64_t *stamps; /* per rule: the run in which it was taken up */
-	uint32_t *found;  /* rules to look at in this run */
+	uint64_t *stamps;   /* per rule: the run in which it was taken up */
+	uint32_t *found;    /* rules to look at in this run */
 	uint64_t *found_at; /* stream runs: where the literal of found[i] ended */
 	uint32_t found_count;
 	uint64_t run;

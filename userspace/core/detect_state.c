@@ -32,7 +32,7 @@ struct detect_tx_state *tx_state_get(struct tx *tx, const struct ruleset *set, e
 	if (!tx->detect)
 		tx->detect = calloc(1, sizeof(*tx->detect));
 	if (tx->detect && !tx->detect->scanned[dir])
-		tx->detect->scanned[dir] = calloc(set->tx_lane_count[dir] + 1u, sizeof(uint32_t));
+		tx->detect->scanned[dir] = calloc(set->tx_lane_count[dir] + 1u, sizeof(struct tx_progress));
 	return tx->detect && tx->detect->scanned[dir] ? tx->detect : NULL;
 }
 
@@ -73,7 +73,7 @@ struct stream_mark *stream_mark_get(struct detect_flow_state *state, uint32_t ru
 		mark = &state->marks[state->mark_oldest++ % STREAM_MARKS_MAX];
 		(*given_up)++;
 	}
-	*mark = (struct stream_mark){ .rule = rule, .dir = (uint8_t)dir };
+	*mark = (struct stream_mark){.rule = rule, .dir = (uint8_t)dir};
 	return mark;
 }
 
@@ -95,7 +95,7 @@ struct tx_mark *tx_mark_get(struct detect_tx_state *state, uint32_t rule)
 		state->marks = marks;
 		state->mark_room = room;
 	}
-	state->marks[state->mark_count] = (struct tx_mark){ .rule = rule };
+	state->marks[state->mark_count] = (struct tx_mark){.rule = rule};
 	return &state->marks[state->mark_count++];
 }
 

@@ -8,7 +8,8 @@
 #include "flow.h"
 #include "ruleset_parts.h"
 
-/* Stream rules that wait for more bytes or have alerted, per flow; beyond it the oldest is forgotten, and counted. */
+/* Stream rules that wait for more bytes or have alerted, per flow; beyond it the oldest is forgotten, and
+ * counted. */
 #define STREAM_MARKS_MAX 64u
 /* Rules found in one transaction; beyond it further ones are looked at once and not again. */
 #define TX_MARKS_MAX 4096u
@@ -16,20 +17,20 @@
 struct stream_mark {
 	uint32_t rule;
 	uint8_t dir;
-	bool waits;	  /* its literal was seen, the rest not yet */
-	bool closed;	  /* never again on this flow */
-	uint64_t hit_at;  /* stream offset behind its literal */
-	uint64_t from;	  /* bytes before were already alerted on */
+	bool waits;	 /* its literal was seen, the rest not yet */
+	bool closed;	 /* never again on this flow */
+	uint64_t hit_at; /* stream offset behind its literal */
+	uint64_t from;	 /* bytes before were already alerted on */
 };
 
 struct detect_flow_state {
-	bool passed;		/* a pass rule holds for the rest of the flow */
-	bool once_done[2];	/* ip_only rules were judged */
+	bool passed;	   /* a pass rule holds for the rest of the flow */
+	bool once_done[2]; /* ip_only rules were judged */
 	uint64_t stream_size[2];
 	uint32_t mark_count, mark_oldest;
 	struct stream_mark *marks;
-	uint32_t *bits;	  /* flowbits, allocated with the first */
-	uint32_t *ints;	  /* flowint values, behind them a bitmap of which are set */
+	uint32_t *bits; /* flowbits, allocated with the first */
+	uint32_t *ints; /* flowint values, behind them a bitmap of which are set */
 	uint32_t bit_count, int_count;
 };
 
@@ -39,12 +40,18 @@ struct tx_mark {
 	uint8_t known;	/* bit per direction: found there */
 };
 
+/* What of a buffer was already searched: instances before `instance`, and bytes of that one. */
+struct tx_progress {
+	uint32_t instance, bytes;
+};
+
 struct detect_tx_state {
 	uint32_t mark_count, mark_room;
 	struct tx_mark *marks;
-	uint32_t again_at[2]; /* bytes of the biggest growing buffer at which waiting rules are judged again */
+	uint32_t
+		again_at[2]; /* bytes of the biggest growing buffer at which waiting rules are judged again */
 	bool begun[2];
-	uint32_t *scanned[2]; /* per lane: bytes or instances already searched; UINT32_MAX: all */
+	struct tx_progress *scanned[2]; /* per lane */
 };
 
 /* NULL when out of memory. */

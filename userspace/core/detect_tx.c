@@ -10,12 +10,12 @@
 #include <string.h>
 
 #define TX_INSTANCES_MAX 4096u /* of one buffer with many */
-#define TX_SCANNED_ALL UINT32_MAX
 
 enum tx_result { TX_NO, TX_LATER, TX_MATCH };
 
 /* The instance-th buffer of a view, transformed. false: not there (yet). */
-static bool tx_view(const struct detect_run *run, uint16_t index, unsigned int instance, struct span *out, bool *final)
+static bool tx_view(const struct detect_run *run, uint16_t index, unsigned int instance, struct span *out,
+		    bool *final)
 {
 	const struct rule_view *view = &run->detect->set->views[index];
 	struct detect_view *cache = &run->detect->views[index];
@@ -41,57 +41,44 @@ static void tx_hit(const uint32_t *rules, uint32_t count, uint64_t to, void *arg
 	detect_find_all(arg, rules, count);
 }
 
-static void tx_scan_many(struct detect_run *run, const struct tx_lane *lane, uint32_t *scanned)
+/* Searches what is new in the lane's buffer. *grown: the size of what still grows. true: an instance became
+ * final. */
+static bool tx_scan(struct detect_run *run, const struct tx_lane *lane, struct tx_progress *progress,
+		    uint32_t *grown)
 {
-	struct detect *detect = run->detect;
-	struct span span;
-	bool final;
+	const struct rule_view *view = &run->detect->set->views[lane->view];
+	unsigned int limit = buffer_infos[view->buffer].many == 'M' ? TX_INSTANCES_MAX : 1;
+	bool ended = false;
 
-	for (unsigned int i = *scanned; i < TX_INSTANCES_MAX && tx_view(run, lane->view, i, &span, &final); i++) {
-		mpm_scan(&lane->mpm, detect->scratch, span.data, span.len, tx_hit, detect);
-		if (final)
-			*scanned = i + 1;
-	}
-}
+	for (unsigned int i = progress->instance; i < limit; i++) {
+		uint32_t before = i == progress->instance ? progress->bytes : 0, skip = 0;
+		struct span raw, span;
+		bool final;
 
-/* Searches what is new in the lane's buffer. *grown: the size of what still grows. */
-static bool tx_scan(struct detect_run *run, const struct tx_lane *lane, uint32_t *scanned, uint32_t *grown)
-{
-	struct detect *detect = run->detect;
-	const struct rule_view *view = &detect->set->views[lane->view];
-	struct span span;
-	uint32_t skip;
-	bool final;
-
-	if (*scanned == TX_SCANNED_ALL)
-		return false;
-	if (buffer_infos[view->buffer].many == 'M') {
-		uint32_t before = *scanned;
-
-		tx_scan_many(run, lane, scanned);
-		return *scanned != before;
-	}
-	if (view->transform_count && lane->growing && *scanned) {
+		if (!tx_buffer(run->tx, (enum buffer_id)view->buffer, run->dir, i, &raw, &final))
+			break;
 		/* What is transformed as a whole is only done again when it doubled. */
-		if (!tx_buffer(run->tx, (enum buffer_id)view->buffer, run->dir, 0, &span, &final) ||
-		    (!final && span.len < *scanned * 2))
-			return false;
+		if (view->transform_count && before && !final && raw.len < before * 2)
+			continue;
+		if (raw.len > before && tx_view(run, lane->view, i, &span, &final)) {
+			if (!view->transform_count && before >= lane->mpm.longest)
+				skip = before - lane->mpm.longest + 1;
+			mpm_scan(&lane->mpm, run->detect->scratch, span.data + skip, span.len - skip, tx_hit,
+				 run->detect);
+		}
+		if (!final && raw.len > *grown)
+			*grown = raw.len;
+		if (i != progress->instance)
+			continue;
+		progress->bytes = final ? 0 : raw.len;
+		progress->instance += final;
+		ended |= final;
 	}
-	if (!tx_view(run, lane->view, 0, &span, &final))
-		return false;
-	if (view->transform_count || !lane->growing)
-		skip = 0;
-	else
-		skip = *scanned < lane->mpm.longest ? 0 : *scanned - lane->mpm.longest + 1;
-	if (span.len > skip && (span.len > *scanned || skip < *scanned || !*scanned))
-		mpm_scan(&lane->mpm, detect->scratch, span.data + skip, span.len - skip, tx_hit, detect);
-	*scanned = final ? TX_SCANNED_ALL : span.len;
-	if (!final && span.len > *grown)
-		*grown = span.len;
-	return final;
+	return ended;
 }
 
-static enum tx_result tx_judge_payload(struct detect_run *run, const struct rule_list *list, uint64_t *variables)
+static enum tx_result tx_judge_payload(struct detect_run *run, const struct rule_list *list,
+				       uint64_t *variables)
 {
 	struct detect *detect = run->detect;
 	struct span data = run->packet->payload;
@@ -110,6 +97,7 @@ static enum tx_result tx_judge_payload(struct detect_run *run, const struct rule
 static enum tx_result tx_judge_list(struct detect_run *run, const struct rule_list *list, uint64_t *variables)
 {
 	bool done = run->tx->done[run->dir], many = buffer_infos[list->view.buffer].many == 'M', final = true;
+	bool later = many;
 	unsigned int instance = 0;
 	struct span span;
 
@@ -118,23 +106,23 @@ static enum tx_result tx_judge_list(struct detect_run *run, const struct rule_li
 
 		return result == TX_LATER && done ? TX_NO : result;
 	}
-	for (; instance < (many ? TX_INSTANCES_MAX : 1) && tx_view(run, list->view_index, instance, &span, &final);
+	for (; instance < (many ? TX_INSTANCES_MAX : 1) &&
+	       tx_view(run, list->view_index, instance, &span, &final);
 	     instance++) {
+		later |= !final;
 		if (list->needs_final && !final && !done)
-			return TX_LATER;
+			continue;
 		if (match_list(run->detect->room, list, span, 0, variables))
 			return TX_MATCH;
 	}
 	if (!instance && list->nodes[0].kind == NODE_ABSENT)
 		return done ? TX_MATCH : TX_LATER;
-	if (!done && (many || !instance || !final))
-		return TX_LATER;
-	return TX_NO;
+	return !done && (later || !instance) ? TX_LATER : TX_NO;
 }
 
 static enum tx_result tx_judge(struct detect_run *run, const struct rule *rule)
 {
-	uint64_t variables[RULE_VARIABLES_MAX] = { 0 };
+	uint64_t variables[RULE_VARIABLES_MAX] = {0};
 	enum tx_result result = TX_MATCH;
 
 	if (!detect_header(run, rule))
@@ -181,7 +169,8 @@ static void tx_found(struct detect_run *run, struct detect_tx_state *state, cons
 	enum tx_result result = tx_judge(run, rule);
 	struct tx_mark *mark;
 
-	/* The common case: found once, looked at once, no trace but in buffers that are searched only once. */
+	/* The common case: found once, looked at once, no trace but in buffers that are searched only once.
+	 */
 	mark = tx_mark_get(state, rule->index);
 	if (mark) {
 		mark->known |= (uint8_t)(1 << run->dir);
@@ -206,13 +195,15 @@ static bool tx_lane_fits(const struct detect_run *run, const struct tx_lane *lan
 static void tx_scan_payload(struct detect_run *run, const struct tx_lane *lane)
 {
 	if (run->flow->proto != IPPROTO_TCP)
-		mpm_scan(&lane->mpm, run->detect->scratch, run->packet->payload.data, run->packet->payload.len, tx_hit,
-			 run->detect);
+		mpm_scan(&lane->mpm, run->detect->scratch, run->packet->payload.data,
+			 run->packet->payload.len, tx_hit, run->detect);
 }
 
-void detect_tx(struct detect *detect, const struct packet *packet, struct flow *flow, struct tx *tx, enum direction dir)
+void detect_tx(struct detect *detect, const struct packet *packet, struct flow *flow, struct tx *tx,
+	       enum direction dir)
 {
-	struct detect_run run = { .detect = detect, .packet = packet, .flow = flow, .tx = tx, .dir = dir, .stage = STAGE_TX };
+	struct detect_run run = {
+		.detect = detect, .packet = packet, .flow = flow, .tx = tx, .dir = dir, .stage = STAGE_TX};
 	const struct ruleset *set = detect->set;
 	struct detect_tx_state *state;
 	uint32_t grown = 0;
@@ -239,7 +230,8 @@ void detect_tx(struct detect *detect, const struct packet *packet, struct flow *
 	}
 	if (!state->begun[dir]) {
 		state->begun[dir] = true;
-		detect_find_all(detect, set->tx_always[dir][tx->proto].rules, set->tx_always[dir][tx->proto].count);
+		detect_find_all(detect, set->tx_always[dir][tx->proto].rules,
+				set->tx_always[dir][tx->proto].count);
 	}
 	if (again || grown >= state->again_at[dir]) {
 		state->again_at[dir] = grown < UINT32_MAX / 2 ? grown * 2 : grown;

@@ -19,11 +19,11 @@ static const struct explain_section {
 	const char *key;
 	const char *head[2]; /* by enum explain_language */
 } explain_sections[] = {
-	{ "what", { "What happened", "何が起きたか" } },
-	{ "affected", { "Affected", "影響を受けるもの" } },
-	{ "action", { "What to do", "対処" } },
+	{"what", {"What happened", "何が起きたか"}},
+	{"affected", {"Affected", "影響を受けるもの"}},
+	{"action", {"What to do", "対処"}},
 };
-static const char *const explain_references[2] = { "References", "参考" };
+static const char *const explain_references[2] = {"References", "参考"};
 
 enum explain_language explain_language(const char *name)
 {
@@ -61,7 +61,9 @@ int explain_keyword(const char *name, char **out, const char **nearest)
 
 		snprintf(place, sizeof(place), "\nbuffer: %s, protocol %s, %s%s", info->name,
 			 info->proto == APP_UNKNOWN ? "any" : protocols[info->proto],
-			 info->dir == 'S' ? "to the server" : info->dir == 'C' ? "to the client" : "both directions",
+			 info->dir == 'S'   ? "to the server"
+			 : info->dir == 'C' ? "to the client"
+					    : "both directions",
 			 info->many == 'M' ? ", several per transaction" : "");
 	}
 	if (asprintf(out, "%s: %s\n%s%s%s%s%s%s\n", row->name, row->help, arguments[row->argument],
@@ -92,7 +94,8 @@ static const json_t *explain_entry(const json_t *root, uint32_t sid)
 	snprintf(key, sizeof(key), "%u", sid);
 	if (json_is_object(root))
 		return json_object_get(root, key);
-	json_array_foreach((json_t *)root, i, item) {
+	json_array_foreach((json_t *)root, i, item)
+	{
 		if (json_integer_value(json_object_get(item, "sid")) == (json_int_t)sid)
 			return item;
 	}
@@ -118,7 +121,8 @@ static int explain_print(const json_t *entry, uint32_t sid, enum explain_languag
 	}
 	if (json_array_size(references))
 		fprintf(to, "\n%s:\n", explain_references[language]);
-	json_array_foreach((json_t *)references, i, item) {
+	json_array_foreach((json_t *)references, i, item)
+	{
 		if (json_is_string(item))
 			fprintf(to, "  %s\n", json_string_value(item));
 	}

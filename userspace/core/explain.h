@@ -15,14 +15,15 @@ enum explain_language { EXPLAIN_EN, EXPLAIN_JA };
 /* "ja…" is Japanese, everything else (also NULL) English. */
 enum explain_language explain_language(const char *name);
 
-/* *out is malloc'ed, owned by the caller. -ENOENT: no such keyword, with *nearest (static) or NULL. -ENOMEM. */
+/* *out is malloc'ed, owned by the caller. -ENOENT: no such keyword, with *nearest (static) or NULL. -ENOMEM.
+ */
 __must_check int explain_keyword(const char *name, char **out, const char **nearest);
 
 /*
  * The entry of sid in the text of an explanations file: an object keyed by sid, or an array of objects
  * with "sid". -ENOENT: none of it, -EBADMSG with *why (static): not such a file.
  */
-__must_check int explain_sid(const char *json, size_t len, uint32_t sid, enum explain_language language, char **out,
-			     const char **why);
+__must_check int explain_sid(const char *json, size_t len, uint32_t sid, enum explain_language language,
+			     char **out, const char **why);
 
 #endif

@@ -320,16 +320,12 @@ static void framing_read(struct http_message *message, struct span name, struct 
 		message->has_length = i < value.len;
 		for (; i < value.len && value.data[i] >= '0' && value.data[i] <= '9'; i++)
 			n = n > UINT32_MAX * 1000ull ? n : n * 10 + (value.data[i] - '0');
+		message->length_odd = span_trim(span_from(value, i)).len > 0;
 		message->length = n;
 	} else if (span_is(name, "content-encoding")) {
 		message->encoding = piece_hide(message, value);
 	} else if (span_is(name, "content-disposition")) {
 		message->disposition = piece_hide(message, value);
-	} else if (span_is(name, "connection")) {
-		for (uint32_t i = 0; i < value.len; i++) {
-			message->close |= span_begins(span_from(value, i), "close");
-			message->upgrade |= span_begins(span_from(value, i), "upgrade");
-		}
 	}
 }
 

@@ -32,7 +32,8 @@ struct http_message {
 	/* what framing and content need; not inspection buffers themselves */
 	struct http_piece encoding, disposition;
 	unsigned int status;
-	bool chunked, has_length, close, upgrade, http10;
+	bool chunked, has_length, http10;
+	bool length_odd; /* something follows the number: receivers disagree on what it means */
 	uint64_t length;
 };
 SEKI_STATIC_ASSERT(HTTP_BUFFERS <= 32, "present is a bit set");

@@ -10,20 +10,17 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "app.h"
 #include "defrag.h"
-#include "flow_table.h"
+#include "inspector_parts.h"
 #include "sekimori/maps.h"
-#include "stream.h"
 
-#define FLOW_MEMORY    (256ull << 20)
-#define FLOW_MAX       65536u
-#define DEPTH	       (1u << 20)
-#define DEFRAG_MEMORY  (16ull << 20)
-#define NESTED_MAX     3 /* fragments inside reassembled datagrams */
-#define SWEEP_US       1000000u
-#define DATAGRAM_TRIES 8		  /* datagrams looked at before a UDP flow has no known protocol */
-#define ID_MASK	       ((1ull << 53) - 1) /* JSON readers hold no larger integers exactly */
+#define FLOW_MEMORY   (256ull << 20)
+#define FLOW_MAX      65536u
+#define DEPTH	      (1u << 20)
+#define DEFRAG_MEMORY (16ull << 20)
+#define NESTED_MAX    3 /* fragments inside reassembled datagrams */
+#define SWEEP_US      1000000u
+#define ID_MASK	      ((1ull << 53) - 1) /* JSON readers hold no larger integers exactly */
 
 #define TCP_SYN 2
 #define TCP_ACK 16
@@ -36,40 +33,6 @@ static const struct {
 } timeouts[] = {
 	{IPPROTO_TCP, 60, 600, 60, 5},	  {IPPROTO_UDP, 30, 180, 180, 180}, {IPPROTO_ICMP, 30, 30, 30, 30},
 	{IPPROTO_ICMPV6, 30, 30, 30, 30}, {0, 60, 120, 120, 120}, /* all others; last */
-};
-
-/* A detector with the rules it was made for; lives as long as a flow uses it. */
-struct generation {
-	struct detect *detect;
-	uint64_t users;
-};
-
-struct subject {
-	struct flow_entry entry; /* first */
-	struct generation *generation;
-	const struct app_decoder *decoder;
-	uint64_t last_number;
-	uint64_t spent[2];	  /* bytes of this turn, per direction, against the depth */
-	uint64_t fed;		  /* bytes given to the decoder since it last had no transaction open */
-	bool server_spoke;	  /* the last data came from the server: client data begins a new turn (T5) */
-	bool opaque;		  /* ciphertext from here on */
-	bool told[FLOW_LOST + 1]; /* outcomes given */
-	bool any_data, dir_last[2];
-	enum direction first_dir; /* of data */
-	uint8_t datagrams;
-};
-
-struct inspector {
-	struct inspector_options options;
-	struct inspector_ops ops;
-	struct inspector_stats stats;
-	struct stream_stats stream_stats;
-	struct flow_table *flows;
-	struct defrag *defrag;
-	struct generation *generation;
-	struct subject *current; /* whose bytes are with the rules now */
-	uint64_t number, now_us, swept_us;
-	bool dying;
 };
 
 /* --- generations */
@@ -108,17 +71,6 @@ static void generation_put(struct generation *generation)
 	free(generation);
 }
 
-/* --- outcomes */
-
-static void tell(struct inspector *inspector, struct subject *subject, enum flow_outcome outcome)
-{
-	if (subject->told[outcome])
-		return;
-	subject->told[outcome] = true;
-	if (inspector->ops.flow)
-		inspector->ops.flow(&subject->entry.flow, outcome, inspector->ops.arg);
-}
-
 static void mark_lost(struct inspector *inspector, struct subject *subject)
 {
 	struct flow *flow = &subject->entry.flow;
@@ -126,203 +78,7 @@ static void mark_lost(struct inspector *inspector, struct subject *subject)
 	flow->lost = true;
 	if (flow->stream)
 		stream_expect_gap(flow->stream);
-	tell(inspector, subject, FLOW_LOST);
-}
-
-/* --- decoders */
-
-static void inspect_txs(struct subject *subject, const struct packet *packet, enum direction dir)
-{
-	struct flow *flow = &subject->entry.flow;
-	struct detect *detect = subject->generation->detect;
-
-	for (struct tx *tx = flow->txs; tx; tx = tx->next)
-		for (int i = 0; i < 2; i++) {
-			enum direction d = i ? !dir : dir;
-
-			if (!tx->dirty[d])
-				continue;
-			tx->dirty[d] = false;
-			detect_tx(detect, packet, flow, tx, d);
-		}
-	app_reap(flow, false);
-	if (!flow->txs)
-		subject->fed = 0;
-}
-
-static void drop_decoder(struct subject *subject)
-{
-	struct flow *flow = &subject->entry.flow;
-
-	app_reap(flow, true);
-	if (subject->decoder && subject->decoder->flow_free)
-		subject->decoder->flow_free(flow);
-	flow->app_state[0] = flow->app_state[1] = NULL;
-	subject->decoder = NULL;
-	subject->fed = 0;
-}
-
-static void feed(struct inspector *inspector, struct subject *subject, const struct packet *packet,
-		 enum direction dir, const struct stream_chunk *chunk)
-{
-	struct flow *flow = &subject->entry.flow;
-	enum app_status status;
-
-	subject->fed += chunk->data.len;
-	status = subject->decoder->feed(flow, dir, chunk->data, chunk->gap, chunk->last);
-	inspect_txs(subject, packet, dir);
-	if (status == APP_ERROR) {
-		drop_decoder(subject);
-		flow->app = APP_FAILED;
-	} else if (status == APP_ENCRYPTED && !subject->opaque) {
-		subject->opaque = true;
-		if (flow->stream)
-			stream_mute(flow->stream);
-		if (!flow->lost)
-			tell(inspector, subject, FLOW_CIPHERTEXT);
-	}
-}
-
-static bool choose_decoder(struct subject *subject, struct span to_server, struct span to_client,
-			   bool give_up)
-{
-	struct flow *flow = &subject->entry.flow;
-
-	flow->app = app_probe(flow, to_server, to_client);
-	if (flow->app == APP_UNKNOWN && give_up)
-		flow->app = APP_FAILED;
-	if (flow->app == APP_UNKNOWN || flow->app == APP_FAILED)
-		return false;
-	subject->decoder = app_find(flow->app, flow->proto);
-	if (!subject->decoder)
-		flow->app = APP_FAILED;
-	return subject->decoder;
-}
-
-/* Both directions from their first bytes, until the protocol is known; then the decoder gets all of them. */
-static void probe_stream(struct inspector *inspector, struct subject *subject, const struct packet *packet)
-{
-	struct flow *flow = &subject->entry.flow;
-	struct span tail[2];
-	uint64_t offset[2];
-	bool give_up = subject->dir_last[0] && subject->dir_last[1];
-
-	for (int d = 0; d < 2; d++) {
-		stream_tail(flow->stream, d, &tail[d], &offset[d]);
-		give_up |= tail[d].len >= STREAM_WINDOW_KEPT;
-	}
-	if (!choose_decoder(subject, tail[TO_SERVER], tail[TO_CLIENT], give_up))
-		return;
-	for (int i = 0; i < 2 && subject->decoder; i++) {
-		enum direction d = i ? !subject->first_dir : subject->first_dir;
-		struct stream_chunk chunk = {.data = tail[d], .last = subject->dir_last[d]};
-
-		if (chunk.data.len || chunk.last)
-			feed(inspector, subject, packet, d, &chunk);
-	}
-}
-
-/* --- depth */
-
-/* Counts per turn: client data behind server data is the next request, and looked at again (T5). */
-static bool spend(struct inspector *inspector, struct subject *subject, enum direction dir, uint32_t len)
-{
-	if (dir == TO_CLIENT) {
-		subject->server_spoke |= len > 0;
-	} else if (subject->server_spoke && len) {
-		subject->server_spoke = false;
-		subject->spent[0] = subject->spent[1] = 0;
-		subject->told[FLOW_DEPTH] = false;
-	}
-	if (subject->spent[dir] >= inspector->options.depth[dir]) {
-		inspector->stats.skipped_bytes += len;
-		return false;
-	}
-	subject->spent[dir] += len;
-	inspector->stats.inspected_bytes += len;
-	return true;
-}
-
-static void check_depth(struct inspector *inspector, struct subject *subject, enum direction dir)
-{
-	struct flow *flow = &subject->entry.flow;
-
-	if (subject->opaque || flow->alerted || flow->lost || subject->told[FLOW_DEPTH] ||
-	    subject->spent[dir] < inspector->options.depth[dir])
-		return;
-	tell(inspector, subject, FLOW_DEPTH);
-	/* The kernel stops copying now; what it copies next is not what comes next. */
-	if (inspector->options.live && flow->stream)
-		stream_expect_gap(flow->stream);
-}
-
-/* --- payload */
-
-static void inspect_chunk(struct inspector *inspector, struct subject *subject, const struct packet *packet,
-			  enum direction dir, const struct stream_chunk *chunk)
-{
-	struct flow *flow = &subject->entry.flow;
-	struct span window;
-	uint64_t offset;
-
-	if (chunk->data.len && !subject->any_data) {
-		subject->any_data = true;
-		subject->first_dir = dir;
-	}
-	flow->established |= chunk->data.len > 0; /* also Fast Open: the handshake accepted it */
-	subject->dir_last[dir] |= chunk->last;
-	if (subject->opaque) {
-		inspector->stats.ciphertext_bytes += chunk->data.len;
-		return;
-	}
-	if (spend(inspector, subject, dir, chunk->data.len)) {
-		stream_window(flow->stream, dir, chunk, &window, &offset);
-		detect_stream(subject->generation->detect, packet, flow, dir, window, offset, chunk->data.len,
-			      chunk->last);
-	}
-	/* Beyond the depth the decoder still counts along, so that it knows where the next transaction
-	 * begins. */
-	if (subject->decoder)
-		feed(inspector, subject, packet, dir, chunk);
-	else if (flow->app == APP_UNKNOWN)
-		probe_stream(inspector, subject, packet);
-	check_depth(inspector, subject, dir);
-}
-
-static void drain(struct inspector *inspector, struct subject *subject, const struct packet *packets[2],
-		  enum direction dir, bool flush)
-{
-	struct stream *stream = subject->entry.flow.stream;
-	struct stream_chunk chunk;
-
-	for (int i = 0; i < 2; i++) {
-		enum direction d = i ? !dir : dir;
-
-		while (stream_next(stream, d, inspector->now_us, flush, &chunk))
-			inspect_chunk(inspector, subject, packets[d], d, &chunk);
-	}
-}
-
-static void inspect_datagram(struct inspector *inspector, struct subject *subject,
-			     const struct packet *packet, enum direction dir)
-{
-	struct flow *flow = &subject->entry.flow;
-	struct stream_chunk chunk = {.data = packet->payload};
-	struct span nothing = {NULL, 0};
-
-	if (!packet->payload.len)
-		return;
-	spend(inspector, subject, dir, packet->payload.len);
-	if (flow->app == APP_UNKNOWN) {
-		bool to_client = dir == TO_CLIENT;
-
-		subject->datagrams++;
-		choose_decoder(subject, to_client ? nothing : packet->payload,
-			       to_client ? packet->payload : nothing, subject->datagrams >= DATAGRAM_TRIES);
-	}
-	if (subject->decoder)
-		feed(inspector, subject, packet, dir, &chunk);
-	check_depth(inspector, subject, dir);
+	subject_tell(inspector, subject, FLOW_LOST);
 }
 
 /* --- flows */
@@ -357,7 +113,7 @@ static void drain_alone(struct inspector *inspector, struct subject *subject, bo
 	stand_in(inspector, subject, TO_SERVER, &packets[TO_SERVER]);
 	stand_in(inspector, subject, TO_CLIENT, &packets[TO_CLIENT]);
 	inspector->current = subject;
-	drain(inspector, subject, pointers, subject->first_dir, flush);
+	subject_drain(inspector, subject, pointers, subject->first_dir, flush);
 	inspector->current = before;
 }
 
@@ -374,12 +130,12 @@ static void on_flow_end(struct flow_entry *entry, enum flow_end why, void *arg)
 		if (why == FLOW_END_GIVEN_UP)
 			mark_lost(inspector, subject);
 		if (flow->alerted)
-			tell(inspector, subject, FLOW_ENDED_ALERTED);
+			subject_tell(inspector, subject, FLOW_ENDED_ALERTED);
 		else if (!flow->lost)
-			tell(inspector, subject, FLOW_ENDED);
+			subject_tell(inspector, subject, FLOW_ENDED);
 	}
 	inspector->stats.skipped_bytes += flow->app_skipped;
-	drop_decoder(subject);
+	subject_drop_decoder(subject);
 	detect_flow_free(flow->detect);
 	stream_free(flow->stream);
 	generation_put(subject->generation);
@@ -491,7 +247,7 @@ static void account(struct subject *subject, const struct packet *packet, enum d
 	flow->last_us = packet->time_us;
 	flow->pkts[dir]++;
 	flow->bytes[dir] += packet->frame.len;
-	flow->both_directions = flow->pkts[0] && flow->pkts[1];
+	flow->both_directions |= flow->pkts[0] && flow->pkts[1];
 	subject->last_number = packet->number;
 	if (flow->proto == IPPROTO_TCP)
 		flow->established |= !(packet->tcp_flags & (TCP_SYN | TCP_RST));
@@ -586,14 +342,15 @@ static void inspect_packet(struct inspector *inspector, const struct packet *pac
 	if (hint->lost || hint->flow_flags & SEKI_FLOW_LOST)
 		mark_lost(inspector, subject);
 	flow->validated |= !!(hint->flow_flags & SEKI_FLOW_VALIDATED);
+	flow->both_directions |= !!(hint->flow_flags & SEKI_FLOW_REPLIED); /* bare ACKs are not copied */
 	if (verdict == STREAM_TAKEN)
 		account(subject, packet, dir);
 	detect_packet(subject->generation->detect, packet, flow, dir);
 	if (verdict == STREAM_TAKEN) {
 		if (flow->stream)
-			drain(inspector, subject, packets, dir, false);
+			subject_drain(inspector, subject, packets, dir, false);
 		else if (flow->proto == IPPROTO_UDP)
-			inspect_datagram(inspector, subject, packet, dir);
+			subject_datagram(inspector, subject, packet, dir);
 		set_expiry(inspector, subject);
 	}
 	inspector->current = NULL;

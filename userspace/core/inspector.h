@@ -11,11 +11,12 @@
 struct inspector;
 
 struct inspector_options {
-	bool verify_checksums;	  /* false: -k none */
-	bool live;		  /* flows carry BPF ids, time is monotonic */
-	uint64_t flow_memory;	  /* bytes for flows and reassembly; 0 = 256 MiB. Beyond it the oldest flow is given up, counted */
-	uint32_t flow_max;	  /* 0 = 65536 */
-	uint32_t depth[2];	  /* inspection depth per transaction; 0 = 1 MiB */
+	bool verify_checksums; /* false: -k none */
+	bool live;	       /* flows carry BPF ids, time is monotonic */
+	uint64_t flow_memory;  /* bytes for flows and reassembly; 0 = 256 MiB. Beyond it the oldest flow is
+				  given up, counted */
+	uint32_t flow_max;     /* 0 = 65536 */
+	uint32_t depth[2];     /* inspection depth per transaction; 0 = 1 MiB */
 };
 
 /* What BPF said of a live packet; zero for files but for the last two members. */
@@ -24,17 +25,17 @@ struct inspector_hint {
 	uint32_t flow_flags; /* SEKI_FLOW_* */
 	uint32_t record_seq;
 	bool from_lo;
-	bool lost; /* a record of this flow is missing before this one */
+	bool lost;	       /* a record of this flow is missing before this one */
 	bool checksum_unknown; /* SEKI_REC_CSUM_PARTIAL or SEKI_REC_GSO: there is nothing to verify yet */
 	bool truncated;	       /* the capture holds less than the frame: its IP length cannot be met */
 };
 
 enum flow_outcome {
-	FLOW_ENDED,	    /* ended or timed out: nothing found */
+	FLOW_ENDED, /* ended or timed out: nothing found */
 	FLOW_ENDED_ALERTED,
-	FLOW_DEPTH,	    /* inspection depth reached, nothing found: may be cleared */
-	FLOW_CIPHERTEXT,    /* both halves of the handshake seen, now opaque: may be sealed */
-	FLOW_LOST,	    /* lost a record or was given up: uninspected */
+	FLOW_DEPTH,	 /* inspection depth reached, nothing found: may be cleared */
+	FLOW_CIPHERTEXT, /* both halves of the handshake seen, now opaque: may be sealed */
+	FLOW_LOST,	 /* lost a record or was given up: uninspected */
 };
 
 struct inspector_ops {

@@ -165,13 +165,14 @@ static bool match_window(const struct match *match, const struct rule_node *node
 	return true;
 }
 
-static int64_t match_content_place(const struct match *match, const struct node_content *content, uint32_t from,
-				   uint32_t to)
+static int64_t match_content_place(const struct match *match, const struct node_content *content,
+				   uint32_t from, uint32_t to)
 {
 	if (content->endswith) {
 		if (to != match->data.len || to - from < content->len)
 			return -1;
-		return match_same(match->data.data + to - content->len, content) ? (int64_t)to - content->len : -1;
+		return match_same(match->data.data + to - content->len, content) ? (int64_t)to - content->len
+										 : -1;
 	}
 	return match_find(match->data.data, from, to, content);
 }
@@ -244,7 +245,8 @@ static bool match_data_at(const struct match *match, const struct rule_node *nod
 {
 	int64_t place = match_number(match, &node->at);
 
-	return node->relative ? (int64_t)at + place <= (int64_t)match->data.len : place < (int64_t)match->data.len;
+	return node->relative ? (int64_t)at + place <= (int64_t)match->data.len
+			      : place < (int64_t)match->data.len;
 }
 
 /* byte_*: true, and *at moved by those that jump. */
@@ -253,8 +255,8 @@ static bool match_byte_node(struct match *match, const struct rule_node *node, u
 	struct bytes_numbers numbers = {
 		.count = match_number(match, &node->bytes.count),
 		.offset = match_number(match, &node->bytes.offset),
-		.value = node->bytes.value.variable < 0 ? (uint64_t)node->bytes.value.value :
-							  match->variables[node->bytes.value.variable],
+		.value = node->bytes.value.variable < 0 ? (uint64_t)node->bytes.value.value
+							: match->variables[node->bytes.value.variable],
 	};
 	uint64_t result;
 
@@ -312,7 +314,7 @@ bool match_list(struct match_room *room, const struct rule_list *list, struct sp
 		uint64_t *variables)
 {
 	static const uint8_t nothing[1];
-	struct match match = { room, list, data, data_offset, variables, 0 };
+	struct match match = {room, list, data, data_offset, variables, 0};
 	bool fits;
 
 	if (!data.len)

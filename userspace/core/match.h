@@ -10,7 +10,7 @@
 #include "packet.h"
 #include "rule.h"
 
-#define MATCH_STEPS_MAX 20000u /* node tries per list and buffer; beyond it: no match, counted */
+#define MATCH_STEPS_MAX	 20000u /* node tries per list and buffer; beyond it: no match, counted */
 #define MATCH_PCRE_LIMIT 20000u /* PCRE2's match and depth limit; beyond it: no match, counted */
 
 struct match_room; /* scratch of one thread */
@@ -24,8 +24,8 @@ struct match_stats {
 };
 
 /*
- * data_offset: where data begins in what contents with offset and depth count from (0 unless a stream's window slid).
- * variables: RULE_VARIABLES_MAX numbers of the rule, read and written.
+ * data_offset: where data begins in what contents with offset and depth count from (0 unless a stream's
+ * window slid). variables: RULE_VARIABLES_MAX numbers of the rule, read and written.
  */
 bool match_list(struct match_room *room, const struct rule_list *list, struct span data, uint64_t data_offset,
 		uint64_t *variables);

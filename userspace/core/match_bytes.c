@@ -18,13 +18,14 @@ static bool bytes_text(const uint8_t *data, int64_t count, unsigned int base, ui
 	if (base == 16 && count - i > 2 && data[i] == '0' && (data[i + 1] | 32) == 'x')
 		i += 2;
 	for (; i < count; i++) {
-		unsigned int digit = isdigit(data[i])	      ? (unsigned int)data[i] - '0' :
-				     isxdigit(data[i]) ? (unsigned int)(data[i] | 32) - 'a' + 10 :
-							 255u;
+		unsigned int digit = isdigit(data[i])	 ? (unsigned int)data[i] - '0'
+				     : isxdigit(data[i]) ? (unsigned int)(data[i] | 32) - 'a' + 10
+							 : 255u;
 
 		if (digit >= base)
 			break;
-		if (__builtin_mul_overflow(*value, (uint64_t)base, value) || __builtin_add_overflow(*value, digit, value))
+		if (__builtin_mul_overflow(*value, (uint64_t)base, value) ||
+		    __builtin_add_overflow(*value, digit, value))
 			return false;
 		any = true;
 	}
@@ -40,13 +41,14 @@ static uint64_t bytes_mask(const struct node_bytes *bytes, uint64_t value)
 }
 
 /* Reads the node's number; *end is the place behind it. */
-static bool bytes_read(const struct rule_node *node, struct span data, uint32_t at, const struct bytes_numbers *numbers,
-		       uint64_t *value, int64_t *end)
+static bool bytes_read(const struct rule_node *node, struct span data, uint32_t at,
+		       const struct bytes_numbers *numbers, uint64_t *value, int64_t *end)
 {
 	const struct node_bytes *bytes = &node->bytes;
 	int64_t place = numbers->offset + (node->relative ? (int64_t)at : 0), used = numbers->count;
 
-	if (place < 0 || numbers->count < 0 || numbers->count > (int64_t)data.len || place > (int64_t)data.len - numbers->count)
+	if (place < 0 || numbers->count < 0 || numbers->count > (int64_t)data.len ||
+	    place > (int64_t)data.len - numbers->count)
 		return false;
 	if (bytes->base) {
 		if (!bytes_text(data.data + place, numbers->count, bytes->base, value, &used))
@@ -66,7 +68,8 @@ static bool bytes_read(const struct rule_node *node, struct span data, uint32_t 
 	return true;
 }
 
-bool bytes_test(const struct rule_node *node, struct span data, uint32_t at, const struct bytes_numbers *numbers)
+bool bytes_test(const struct rule_node *node, struct span data, uint32_t at,
+		const struct bytes_numbers *numbers)
 {
 	uint64_t value;
 	int64_t end;
@@ -100,7 +103,8 @@ bool bytes_test(const struct rule_node *node, struct span data, uint32_t at, con
 	return fits != node->negated;
 }
 
-bool bytes_jump(const struct rule_node *node, struct span data, uint32_t *at, const struct bytes_numbers *numbers)
+bool bytes_jump(const struct rule_node *node, struct span data, uint32_t *at,
+		const struct bytes_numbers *numbers)
 {
 	const struct node_bytes *bytes = &node->bytes;
 	uint64_t value;
@@ -150,8 +154,8 @@ static bool bytes_calculate(uint8_t op, uint64_t left, uint64_t right, uint64_t 
 	return false;
 }
 
-bool bytes_extract(const struct rule_node *node, struct span data, uint32_t *at, const struct bytes_numbers *numbers,
-		   uint64_t *result)
+bool bytes_extract(const struct rule_node *node, struct span data, uint32_t *at,
+		   const struct bytes_numbers *numbers, uint64_t *result)
 {
 	const struct node_bytes *bytes = &node->bytes;
 	uint64_t value;

@@ -52,17 +52,18 @@ static int mpm_compare(const void *a, const void *b)
 	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-static int mpm_compile(struct mpm *mpm, const char **texts, unsigned int *flags, unsigned int *ids, size_t *lens,
-		       char *why, size_t why_len)
+static int mpm_compile(struct mpm *mpm, const char **texts, unsigned int *flags, unsigned int *ids,
+		       size_t *lens, char *why, size_t why_len)
 {
 	hs_compile_error_t *error = NULL;
 	hs_error_t code;
 
-	code = hs_compile_lit_multi(texts, flags, ids, lens, mpm->literal_count, HS_MODE_BLOCK, NULL, &mpm->database,
-				    &error);
+	code = hs_compile_lit_multi(texts, flags, ids, lens, mpm->literal_count, HS_MODE_BLOCK, NULL,
+				    &mpm->database, &error);
 	if (code == HS_SUCCESS)
 		return 0;
-	snprintf(why, why_len, "the pattern compiler refuses: %s", error ? error->message : "no reason given");
+	snprintf(why, why_len, "the pattern compiler refuses: %s",
+		 error ? error->message : "no reason given");
 	hs_free_compile_error(error);
 	return code == HS_NOMEM ? -ENOMEM : -EINVAL;
 }
@@ -92,7 +93,8 @@ int mpm_build(struct mpm *mpm, bool once, char *why, size_t why_len)
 		texts[mpm->literal_count] = (const char *)pattern->data;
 		lens[mpm->literal_count] = pattern->len;
 		ids[mpm->literal_count] = mpm->literal_count;
-		flags[mpm->literal_count] = (pattern->nocase ? HS_FLAG_CASELESS : 0) | (once ? HS_FLAG_SINGLEMATCH : 0);
+		flags[mpm->literal_count] =
+			(pattern->nocase ? HS_FLAG_CASELESS : 0) | (once ? HS_FLAG_SINGLEMATCH : 0);
 		mpm->first[mpm->literal_count++] = i;
 		if (pattern->len > mpm->longest)
 			mpm->longest = pattern->len;
@@ -111,7 +113,7 @@ void mpm_clear(struct mpm *mpm)
 	free(mpm->rules);
 	free(mpm->first);
 	hs_free_database(mpm->database);
-	*mpm = (struct mpm){ 0 };
+	*mpm = (struct mpm){0};
 }
 
 int mpm_scratch(const struct mpm *mpm, struct hs_scratch **scratch)
@@ -132,7 +134,8 @@ struct mpm_scan {
 	void *arg;
 };
 
-static int mpm_event(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *arg)
+static int mpm_event(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags,
+		     void *arg)
 {
 	const struct mpm_scan *scan = arg;
 	uint32_t first = scan->mpm->first[id];
@@ -141,10 +144,10 @@ static int mpm_event(unsigned int id, unsigned long long from, unsigned long lon
 	return 0;
 }
 
-void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len, mpm_hit_fn fn,
-	      void *arg)
+void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len,
+	      mpm_hit_fn fn, void *arg)
 {
-	struct mpm_scan scan = { mpm, fn, arg };
+	struct mpm_scan scan = {mpm, fn, arg};
 
 	if (mpm->database && len)
 		(void)hs_scan(mpm->database, (const char *)data, len, 0, scratch, mpm_event, &scan);

@@ -45,7 +45,7 @@ void mpm_clear(struct mpm *mpm);
 /* Makes *scratch big enough for mpm too. One scratch per thread. */
 __must_check int mpm_scratch(const struct mpm *mpm, struct hs_scratch **scratch);
 void mpm_scratch_free(struct hs_scratch *scratch);
-void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len, mpm_hit_fn fn,
-	      void *arg);
+void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len,
+	      mpm_hit_fn fn, void *arg);
 
 #endif

@@ -43,7 +43,7 @@ int range_list_add(struct range_list *list, struct range range)
 void range_list_clear(struct range_list *list)
 {
 	free(list->ranges);
-	*list = (struct range_list){ 0 };
+	*list = (struct range_list){0};
 }
 
 static int range_compare(const void *a, const void *b)
@@ -88,7 +88,7 @@ int range_list_subtract(const struct range_list *a, const struct range_list *b, 
 			j++;
 		for (uint32_t k = j; left && k < b->count && b->ranges[k].from <= rest.to && !err; k++) {
 			if (b->ranges[k].from > rest.from)
-				err = range_list_add(out, (struct range){ rest.from, b->ranges[k].from - 1 });
+				err = range_list_add(out, (struct range){rest.from, b->ranges[k].from - 1});
 			if (b->ranges[k].to >= rest.to)
 				left = false;
 			else

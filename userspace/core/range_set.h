@@ -45,6 +45,7 @@ void range_list_clear(struct range_list *list);
 /* Sorts and joins what overlaps or touches. */
 void range_list_sort(struct range_list *list);
 /* *out (empty before) becomes what is in a and not in b, both sorted. */
-__must_check int range_list_subtract(const struct range_list *a, const struct range_list *b, struct range_list *out);
+__must_check int range_list_subtract(const struct range_list *a, const struct range_list *b,
+				     struct range_list *out);
 
 #endif

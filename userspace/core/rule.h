@@ -10,13 +10,13 @@
 #include "ruleset.h"
 #include "tx.h"
 
-#define RULE_NODES_MAX 160	/* contents, pcres and so on in one rule */
-#define RULE_LISTS_MAX 24	/* buffers that one rule looks at */
-#define RULE_VARIABLES_MAX 16	/* names made by byte_extract and byte_math */
+#define RULE_NODES_MAX	    160 /* contents, pcres and so on in one rule */
+#define RULE_LISTS_MAX	    24	/* buffers that one rule looks at */
+#define RULE_VARIABLES_MAX  16	/* names made by byte_extract and byte_math */
 #define RULE_TRANSFORMS_MAX 6
-#define RULE_TESTS_MAX 32
-#define RULE_STATES_MAX 16	/* flowbits, flowint and xbits options */
-#define RULE_CONTENT_MAX 4096u
+#define RULE_TESTS_MAX	    32
+#define RULE_STATES_MAX	    16 /* flowbits, flowint and xbits options */
+#define RULE_CONTENT_MAX    4096u
 
 /* Number or the name of an extracted variable. */
 struct rule_number {
@@ -50,7 +50,21 @@ struct node_pcre {
 	struct pcre2_real_code_8 *code;
 };
 
-enum byte_operator { BYTE_LT, BYTE_GT, BYTE_EQ, BYTE_LE, BYTE_GE, BYTE_AND, BYTE_OR, BYTE_ADD, BYTE_SUB, BYTE_MUL, BYTE_DIV, BYTE_LEFT, BYTE_RIGHT };
+enum byte_operator {
+	BYTE_LT,
+	BYTE_GT,
+	BYTE_EQ,
+	BYTE_LE,
+	BYTE_GE,
+	BYTE_AND,
+	BYTE_OR,
+	BYTE_ADD,
+	BYTE_SUB,
+	BYTE_MUL,
+	BYTE_DIV,
+	BYTE_LEFT,
+	BYTE_RIGHT
+};
 struct node_bytes { /* byte_test, byte_jump, byte_extract, byte_math */
 	struct rule_number count, offset, value;
 	uint8_t op, base; /* base 0: binary */
@@ -141,32 +155,48 @@ struct rule_test {
 	struct rule_range range;
 };
 
-enum rule_state_action { STATE_SET, STATE_UNSET, STATE_TOGGLE, STATE_ISSET, STATE_ISNOTSET, STATE_ADD, STATE_SUB, STATE_ASSIGN, STATE_COMPARE };
+enum rule_state_action {
+	STATE_SET,
+	STATE_UNSET,
+	STATE_TOGGLE,
+	STATE_ISSET,
+	STATE_ISNOTSET,
+	STATE_ADD,
+	STATE_SUB,
+	STATE_ASSIGN,
+	STATE_COMPARE
+};
 enum rule_track { TRACK_NONE, TRACK_SRC, TRACK_DST, TRACK_BOTH, TRACK_RULE, TRACK_FLOW };
 enum rule_state_kind { STATE_FLOWBIT, STATE_FLOWINT, STATE_XBIT };
 struct rule_state { /* one flowbits, flowint, xbits or hostbits option */
 	uint8_t kind, action, track, op;
-	uint8_t count;	       /* flowbits: any of so many names */
-	uint32_t *names;       /* interned numbers */
-	uint32_t value;	       /* flowint */
-	uint32_t expire;       /* xbits, seconds */
+	uint8_t count;	 /* flowbits: any of so many names */
+	uint32_t *names; /* interned numbers */
+	uint32_t value;	 /* flowint */
+	uint32_t expire; /* xbits, seconds */
 };
 
-enum rule_threshold_kind { THRESHOLD_NONE, THRESHOLD_LIMIT, THRESHOLD_THRESHOLD, THRESHOLD_BOTH, THRESHOLD_DETECTION };
+enum rule_threshold_kind {
+	THRESHOLD_NONE,
+	THRESHOLD_LIMIT,
+	THRESHOLD_THRESHOLD,
+	THRESHOLD_BOTH,
+	THRESHOLD_DETECTION
+};
 struct rule_threshold {
 	uint8_t kind, track;
 	uint32_t count, seconds;
 };
 
-#define FLOW_ESTABLISHED 1u
+#define FLOW_ESTABLISHED     1u
 #define FLOW_NOT_ESTABLISHED 2u
-#define FLOW_STATELESS 4u
-#define FLOW_TO_SERVER 8u
-#define FLOW_TO_CLIENT 16u
-#define FLOW_ONLY_STREAM 32u
-#define FLOW_NO_STREAM 64u
-#define FLOW_NO_FRAG 128u
-#define FLOW_ONLY_FRAG 256u
+#define FLOW_STATELESS	     4u
+#define FLOW_TO_SERVER	     8u
+#define FLOW_TO_CLIENT	     16u
+#define FLOW_ONLY_STREAM     32u
+#define FLOW_NO_STREAM	     64u
+#define FLOW_NO_FRAG	     128u
+#define FLOW_ONLY_FRAG	     256u
 
 enum rule_stage {
 	STAGE_PACKET = 1, /* header and payload of each packet */
@@ -176,21 +206,21 @@ enum rule_stage {
 
 struct rule {
 	struct rule_info info;
-	uint32_t index; /* in the set, which is the order of inspection */
-	uint8_t stages; /* enum rule_stage, together */
+	uint32_t index;	    /* in the set, which is the order of inspection */
+	uint8_t stages;	    /* enum rule_stage, together */
 	uint8_t ip_version; /* 0 any, 4, 6 */
 	uint8_t protocol;   /* IPPROTO_*, or 0: any */
 	bool protocol_any_icmp;
 	bool packet_only, stream_only; /* tcp-pkt, tcp-stream */
-	bool tcp_packets; /* STAGE_PACKET holds for TCP too */
-	uint8_t app;	/* enum app_proto; APP_UNKNOWN: any */
+	bool tcp_packets;	       /* STAGE_PACKET holds for TCP too */
+	uint8_t app;		       /* enum app_proto; APP_UNKNOWN: any */
 	bool app_required;
 	bool ip_only;	/* once per flow and direction */
 	bool both_ways; /* <> */
 	bool noalert;
-	bool pass_alerts; /* a pass rule that tells */
-	bool needs_packet; /* a keyword that only makes sense on one packet */
-	uint16_t flow;	   /* FLOW_* */
+	bool pass_alerts;   /* a pass rule that tells */
+	bool needs_packet;  /* a keyword that only makes sense on one packet */
+	uint16_t flow;	    /* FLOW_* */
 	uint8_t directions; /* bit per enum direction that it can match in */
 	const struct range_set *src, *dst, *sport, *dport;
 

@@ -34,7 +34,8 @@ int keyword_transform(struct rule_parser *parser, const struct rule_keyword *key
 		return rule_refuse(parser, "too many transforms");
 	view.transforms[view.transform_count++] = (uint8_t)keyword->value;
 	for (i = 0; i < parser->list_count; i++) {
-		if (!memcmp(&parser->lists[i].view, &view, sizeof(view)) && buffer_infos[view.buffer].many == 'O')
+		if (!memcmp(&parser->lists[i].view, &view, sizeof(view)) &&
+		    buffer_infos[view.buffer].many == 'O')
 			break;
 	}
 	if (i == RULE_LISTS_MAX)
@@ -55,7 +56,9 @@ int keyword_bsize(struct rule_parser *parser, const struct rule_keyword *keyword
 	node = rule_add_node(parser, NODE_SIZE);
 	if (!node)
 		return -EINVAL;
-	return rule_range(arg, UINT32_MAX, &node->size) ? rule_refuse(parser, "not a length or range of lengths") : 0;
+	return rule_range(arg, UINT32_MAX, &node->size)
+		       ? rule_refuse(parser, "not a length or range of lengths")
+		       : 0;
 }
 
 int keyword_urilen(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
@@ -74,8 +77,9 @@ int keyword_urilen(struct rule_parser *parser, const struct rule_keyword *keywor
 	if (!node)
 		return -EINVAL;
 	node->list = (uint8_t)list;
-	return rule_range(size, UINT32_MAX, &node->size) ? rule_refuse(parser, "not a length or range of lengths") :
-							   0;
+	return rule_range(size, UINT32_MAX, &node->size)
+		       ? rule_refuse(parser, "not a length or range of lengths")
+		       : 0;
 }
 
 int keyword_isdataat(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)

@@ -12,9 +12,9 @@ static const struct bytes_operator {
 	const char *sign;
 	uint8_t op;
 } bytes_operators[] = {
-	{ "<", BYTE_LT },  { ">", BYTE_GT },  { "=", BYTE_EQ },	 { "==", BYTE_EQ }, { "<=", BYTE_LE },
-	{ ">=", BYTE_GE }, { "&", BYTE_AND }, { "^", BYTE_OR },	 { "+", BYTE_ADD }, { "-", BYTE_SUB },
-	{ "*", BYTE_MUL }, { "/", BYTE_DIV }, { "<<", BYTE_LEFT }, { ">>", BYTE_RIGHT },
+	{"<", BYTE_LT},	 {">", BYTE_GT},  {"=", BYTE_EQ},    {"==", BYTE_EQ},	 {"<=", BYTE_LE},
+	{">=", BYTE_GE}, {"&", BYTE_AND}, {"^", BYTE_OR},    {"+", BYTE_ADD},	 {"-", BYTE_SUB},
+	{"*", BYTE_MUL}, {"/", BYTE_DIV}, {"<<", BYTE_LEFT}, {">>", BYTE_RIGHT},
 };
 
 static int bytes_operator(const char *text, bool math, uint8_t *op)
@@ -34,7 +34,7 @@ static int bytes_word(struct rule_parser *parser, struct rule_node *node, char *
 	static const struct {
 		const char *word;
 		uint8_t base;
-	} bases[] = { { "hex", 16 }, { "dec", 10 }, { "oct", 8 } };
+	} bases[] = {{"hex", 16}, {"dec", 10}, {"oct", 8}};
 	struct node_bytes *bytes = &node->bytes;
 	char *value = word + strcspn(word, " \t");
 	uint64_t number;
@@ -93,7 +93,8 @@ static int bytes_check(struct rule_parser *parser, const struct node_bytes *byte
 	return 0;
 }
 
-static int bytes_place(struct rule_parser *parser, struct rule_node *node, const char *text, struct rule_number *out)
+static int bytes_place(struct rule_parser *parser, struct rule_node *node, const char *text,
+		       struct rule_number *out)
 {
 	int err = rule_number(parser, text, -65535, 65535, out);
 
@@ -124,7 +125,8 @@ static int bytes_variable(struct rule_parser *parser, const char *name, int8_t *
 int keyword_byte_test(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	struct rule_node *node = rule_add_node(parser, NODE_BYTE_TEST);
-	char *count = rule_item(&arg), *op = rule_item(&arg), *value = rule_item(&arg), *offset = rule_item(&arg), *word;
+	char *count = rule_item(&arg), *op = rule_item(&arg), *value = rule_item(&arg),
+	     *offset = rule_item(&arg), *word;
 	int err;
 
 	if (!node)
@@ -138,7 +140,8 @@ int keyword_byte_test(struct rule_parser *parser, const struct rule_keyword *key
 	}
 	if (bytes_operator(op, false, &node->bytes.op))
 		return rule_refuse(parser, "unknown operator");
-	if (bytes_count(parser, node, count, 23) || rule_number(parser, value, 0, INT64_MAX, &node->bytes.value) ||
+	if (bytes_count(parser, node, count, 23) ||
+	    rule_number(parser, value, 0, INT64_MAX, &node->bytes.value) ||
 	    bytes_place(parser, node, offset, &node->bytes.offset))
 		return -EINVAL;
 	node->variable |= node->bytes.value.variable >= 0;
@@ -278,5 +281,6 @@ int keyword_byte_math(struct rule_parser *parser, const struct rule_keyword *key
 	}
 	if (seen != 31)
 		return rule_refuse(parser, "bytes, offset, oper, rvalue and result are needed");
-	return bytes_check(parser, &node->bytes) ? -EINVAL : bytes_variable(parser, name, &node->bytes.result);
+	return bytes_check(parser, &node->bytes) ? -EINVAL
+						 : bytes_variable(parser, name, &node->bytes.result);
 }

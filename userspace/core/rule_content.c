@@ -47,7 +47,7 @@ int content_bytes(struct rule_parser *parser, const char *text, const uint8_t **
 		} else if (*text == '\\') {
 			if (!text[1] || !strchr("\";:\\|", text[1]))
 				return rule_refuse(parser, "a backslash before something that needs none");
-			bytes[count++] = (uint8_t)*++text;
+			bytes[count++] = (uint8_t) * ++text;
 		} else {
 			bytes[count++] = (uint8_t)*text;
 		}
@@ -209,8 +209,8 @@ int keyword_fast_pattern(struct rule_parser *parser, const struct rule_keyword *
 	}
 	first = rule_item(&arg);
 	second = rule_item(&arg);
-	if (!second || rule_unsigned(first, UINT16_MAX, &offset) || rule_unsigned(second, UINT16_MAX, &len) || !len ||
-	    offset + len > node->content.len)
+	if (!second || rule_unsigned(first, UINT16_MAX, &offset) || rule_unsigned(second, UINT16_MAX, &len) ||
+	    !len || offset + len > node->content.len)
 		return rule_refuse(parser, "offset and length do not lie inside the content");
 	node->content.chop_offset = (uint16_t)offset;
 	node->content.chop_len = (uint16_t)len;

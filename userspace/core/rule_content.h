@@ -7,7 +7,9 @@
 
 #include "rule_parse.h"
 
-/* text as between the quotes: |xx| is hexadecimal, \ escapes. Bytes in the arena, 1..RULE_CONTENT_MAX. -EINVAL, -ENOMEM. */
-__must_check int content_bytes(struct rule_parser *parser, const char *text, const uint8_t **data, uint16_t *len);
+/* text as between the quotes: |xx| is hexadecimal, \ escapes. Bytes in the arena, 1..RULE_CONTENT_MAX.
+ * -EINVAL, -ENOMEM. */
+__must_check int content_bytes(struct rule_parser *parser, const char *text, const uint8_t **data,
+			       uint16_t *len);
 
 #endif

@@ -20,8 +20,8 @@ static int finish_content(struct rule_parser *parser, struct rule_node *node)
 		return rule_refuse(parser, "startswith with offset or depth");
 	if (content->startswith) {
 		content->has_offset = content->has_depth = true;
-		content->offset = (struct rule_number){ 0, -1 };
-		content->depth = (struct rule_number){ content->len, -1 };
+		content->offset = (struct rule_number){0, -1};
+		content->depth = (struct rule_number){content->len, -1};
 	}
 	if (content->nocase) {
 		uint8_t *folded = arena_copy(parser->context->arena, content->data, content->len);
@@ -114,9 +114,9 @@ static int finish_buffers(struct rule_parser *parser, bool *payload, bool *tx)
 {
 	struct rule *rule = parser->rule;
 
-	rule->directions = rule->flow & FLOW_TO_SERVER ? 1 << TO_SERVER :
-			   rule->flow & FLOW_TO_CLIENT ? 1 << TO_CLIENT :
-							 1 << TO_SERVER | 1 << TO_CLIENT;
+	rule->directions = rule->flow & FLOW_TO_SERVER	 ? 1 << TO_SERVER
+			   : rule->flow & FLOW_TO_CLIENT ? 1 << TO_CLIENT
+							 : 1 << TO_SERVER | 1 << TO_CLIENT;
 	for (unsigned int i = 0; i < rule->list_count; i++) {
 		const struct buffer_info *info = &buffer_infos[rule->lists[i].view.buffer];
 
@@ -145,7 +145,8 @@ static bool finish_fixed_place(const struct rule *rule)
 		for (unsigned int j = 0; j < rule->lists[i].node_count; j++) {
 			const struct rule_node *node = &rule->lists[i].nodes[j];
 
-			if (node->kind == NODE_CONTENT && (node->content.has_offset || node->content.has_depth))
+			if (node->kind == NODE_CONTENT &&
+			    (node->content.has_offset || node->content.has_depth))
 				return true;
 		}
 	}
@@ -158,12 +159,14 @@ static bool finish_ip_only(const struct rule *rule)
 		if (rule->tests[i].kind != TEST_IP_PROTO && rule->tests[i].kind != TEST_SAMEIP)
 			return false;
 	}
-	return !rule->flow && rule->sport->all && rule->dport->all && !rule->app_required && !rule->needs_packet;
+	return !rule->flow && rule->sport->all && rule->dport->all && !rule->app_required &&
+	       !rule->needs_packet;
 }
 
 /*
  * TCP data is looked at as a stream. Contents at a fixed place are looked at
- * in packets too: the writer may have meant the segment. Datagrams of an application protocol are transactions.
+ * in packets too: the writer may have meant the segment. Datagrams of an application protocol are
+ * transactions.
  */
 static int finish_stages(struct rule_parser *parser, bool payload, bool tx)
 {
@@ -173,8 +176,6 @@ static int finish_stages(struct rule_parser *parser, bool payload, bool tx)
 
 	if (packet && stream)
 		return rule_refuse(parser, "asks for packets only and for the stream only");
-	if (rule->needs_packet && rule->app_required)
-		return rule_refuse(parser, "tests of one packet together with an application protocol");
 	if (tx) {
 		if (packet)
 			return rule_refuse(parser, "tests of one packet together with application buffers");
@@ -185,6 +186,9 @@ static int finish_stages(struct rule_parser *parser, bool payload, bool tx)
 		rule->stages = STAGE_PACKET;
 		rule->tcp_packets = true;
 		rule->ip_only = finish_ip_only(rule);
+	} else if (rule->app_required && packet) {
+		rule->stages = STAGE_PACKET;
+		rule->tcp_packets = true;
 	} else if (rule->app_required) {
 		rule->stages = STAGE_STREAM | STAGE_TX;
 	} else if (rule->protocol == IPPROTO_TCP || !rule->protocol) {
@@ -200,15 +204,18 @@ static int finish_stages(struct rule_parser *parser, bool payload, bool tx)
 /* How rarely a content is likely to be seen; more is better. */
 static unsigned int finish_strength(const struct rule_view *view, const struct node_content *content)
 {
-	static const uint8_t common[] = { BUFFER_HTTP_METHOD, BUFFER_HTTP_PROTOCOL, BUFFER_HTTP_STAT_CODE,
-					  BUFFER_HTTP_STAT_MSG, BUFFER_HTTP_CONNECTION, BUFFER_HTTP_ACCEPT,
-					  BUFFER_HTTP_ACCEPT_ENC, BUFFER_HTTP_ACCEPT_LANG };
-	bool seen[256] = { false };
+	static const uint8_t common[] = {BUFFER_HTTP_METHOD,	 BUFFER_HTTP_PROTOCOL,
+					 BUFFER_HTTP_STAT_CODE,	 BUFFER_HTTP_STAT_MSG,
+					 BUFFER_HTTP_CONNECTION, BUFFER_HTTP_ACCEPT,
+					 BUFFER_HTTP_ACCEPT_ENC, BUFFER_HTTP_ACCEPT_LANG};
+	bool seen[256] = {false};
 	unsigned int strength = 0, len = content->len < 32 ? content->len : 32;
 
 	for (unsigned int i = 0; i < len; i++) {
 		uint8_t byte = content->data[i];
-		unsigned int fresh = isalpha(byte) ? 3 : isprint(byte) || byte == 0 || byte == 1 || byte == 255 ? 4 : 6;
+		unsigned int fresh = isalpha(byte)					      ? 3
+				     : isprint(byte) || byte == 0 || byte == 1 || byte == 255 ? 4
+											      : 6;
 
 		strength += seen[byte] ? 1 : fresh;
 		seen[byte] = true;
@@ -220,7 +227,8 @@ static unsigned int finish_strength(const struct rule_view *view, const struct n
 	return strength + 1 + (view->buffer != BUFFER_PAYLOAD ? 8 : 0);
 }
 
-/* The literal compiler takes a leading NUL for an empty text: such patterns begin behind it, if anything is left. */
+/* The literal compiler takes a leading NUL for an empty text: such patterns begin behind it, if anything is
+ * left. */
 static void finish_chop(struct node_content *content)
 {
 	if (!content->chop_len)
@@ -285,7 +293,8 @@ int rule_finish(struct rule_parser *parser)
 	rule->tests = arena_copy(arena, parser->tests, parser->test_count * sizeof(*rule->tests));
 	rule->states = arena_copy(arena, parser->states, parser->state_count * sizeof(*rule->states));
 	rule->info.metadata = arena_copy(arena, parser->metadata, parser->metadata_count * sizeof(char *));
-	rule->info.references = arena_copy(arena, parser->references, parser->reference_count * sizeof(char *));
+	rule->info.references =
+		arena_copy(arena, parser->references, parser->reference_count * sizeof(char *));
 	if (!rule->tests || !rule->states || !rule->info.metadata || !rule->info.references)
 		return -ENOMEM;
 	err = finish_stages(parser, payload, tx);

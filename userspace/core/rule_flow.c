@@ -14,17 +14,17 @@ static const struct flow_word {
 	uint16_t flag;
 	uint16_t excludes;
 } flow_words[] = {
-	{ "established", FLOW_ESTABLISHED, FLOW_NOT_ESTABLISHED | FLOW_STATELESS },
-	{ "not_established", FLOW_NOT_ESTABLISHED, FLOW_ESTABLISHED | FLOW_STATELESS },
-	{ "stateless", FLOW_STATELESS, FLOW_ESTABLISHED | FLOW_NOT_ESTABLISHED },
-	{ "to_server", FLOW_TO_SERVER, FLOW_TO_CLIENT },
-	{ "from_client", FLOW_TO_SERVER, FLOW_TO_CLIENT },
-	{ "to_client", FLOW_TO_CLIENT, FLOW_TO_SERVER },
-	{ "from_server", FLOW_TO_CLIENT, FLOW_TO_SERVER },
-	{ "only_stream", FLOW_ONLY_STREAM, FLOW_NO_STREAM },
-	{ "no_stream", FLOW_NO_STREAM, FLOW_ONLY_STREAM },
-	{ "no_frag", FLOW_NO_FRAG, FLOW_ONLY_FRAG },
-	{ "only_frag", FLOW_ONLY_FRAG, FLOW_NO_FRAG },
+	{"established", FLOW_ESTABLISHED, FLOW_NOT_ESTABLISHED | FLOW_STATELESS},
+	{"not_established", FLOW_NOT_ESTABLISHED, FLOW_ESTABLISHED | FLOW_STATELESS},
+	{"stateless", FLOW_STATELESS, FLOW_ESTABLISHED | FLOW_NOT_ESTABLISHED},
+	{"to_server", FLOW_TO_SERVER, FLOW_TO_CLIENT},
+	{"from_client", FLOW_TO_SERVER, FLOW_TO_CLIENT},
+	{"to_client", FLOW_TO_CLIENT, FLOW_TO_SERVER},
+	{"from_server", FLOW_TO_CLIENT, FLOW_TO_SERVER},
+	{"only_stream", FLOW_ONLY_STREAM, FLOW_NO_STREAM},
+	{"no_stream", FLOW_NO_STREAM, FLOW_ONLY_STREAM},
+	{"no_frag", FLOW_NO_FRAG, FLOW_ONLY_FRAG},
+	{"only_frag", FLOW_ONLY_FRAG, FLOW_NO_FRAG},
 };
 
 int keyword_flow(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
@@ -50,8 +50,8 @@ static const struct state_word {
 	const char *word;
 	uint8_t action;
 } state_words[] = {
-	{ "set", STATE_SET },	{ "unset", STATE_UNSET },	{ "toggle", STATE_TOGGLE },
-	{ "isset", STATE_ISSET }, { "isnotset", STATE_ISNOTSET },
+	{"set", STATE_SET},	{"unset", STATE_UNSET},	      {"toggle", STATE_TOGGLE},
+	{"isset", STATE_ISSET}, {"isnotset", STATE_ISNOTSET},
 };
 
 static int state_action(struct rule_parser *parser, const char *word, uint8_t *action)
@@ -84,7 +84,8 @@ static int state_names(struct rule_parser *parser, struct rule_state *state, cha
 		err = rule_names_get(parser->context->names, state->kind, text, strlen(text),
 				     &numbers[state->count]);
 		if (err == -EINVAL)
-			return rule_refuse(parser, "the name is empty, too long, or there are too many names");
+			return rule_refuse(parser,
+					   "the name is empty, too long, or there are too many names");
 		if (err)
 			return err;
 		state->count++;
@@ -120,13 +121,19 @@ int keyword_flowint(struct rule_parser *parser, const struct rule_keyword *keywo
 		const char *word;
 		uint8_t action, op;
 	} rows[] = {
-		{ "+", STATE_ADD, 0 },		      { "-", STATE_SUB, 0 },
-		{ "=", STATE_ASSIGN, 0 },	      { ">", STATE_COMPARE, RANGE_GT },
-		{ "<", STATE_COMPARE, RANGE_LT },     { ">=", STATE_COMPARE, RANGE_GE },
-		{ "<=", STATE_COMPARE, RANGE_LE },    { "==", STATE_COMPARE, RANGE_EQ },
-		{ "!=", STATE_COMPARE, RANGE_NE },    { "isset", STATE_ISSET, 0 },
-		{ "isnotset", STATE_ISNOTSET, 0 },    { "notset", STATE_ISNOTSET, 0 },
-		{ "unset", STATE_UNSET, 0 },
+		{"+", STATE_ADD, 0},
+		{"-", STATE_SUB, 0},
+		{"=", STATE_ASSIGN, 0},
+		{">", STATE_COMPARE, RANGE_GT},
+		{"<", STATE_COMPARE, RANGE_LT},
+		{">=", STATE_COMPARE, RANGE_GE},
+		{"<=", STATE_COMPARE, RANGE_LE},
+		{"==", STATE_COMPARE, RANGE_EQ},
+		{"!=", STATE_COMPARE, RANGE_NE},
+		{"isset", STATE_ISSET, 0},
+		{"isnotset", STATE_ISNOTSET, 0},
+		{"notset", STATE_ISNOTSET, 0},
+		{"unset", STATE_UNSET, 0},
 	};
 	struct rule_state *state = rule_add_state(parser);
 	char *name = rule_item(&arg), *word = rule_item(&arg), *value = rule_item(&arg);
@@ -144,7 +151,8 @@ int keyword_flowint(struct rule_parser *parser, const struct rule_keyword *keywo
 	state->op = rows[i].op;
 	if (state->action >= STATE_ADD) {
 		if (!value || rule_unsigned(value, UINT32_MAX, &number))
-			return rule_refuse(parser, "the value is not a number (values of other flowints are not read)");
+			return rule_refuse(
+				parser, "the value is not a number (values of other flowints are not read)");
 	} else if (value) {
 		return rule_refuse(parser, "a value where none belongs");
 	}
@@ -158,7 +166,7 @@ static int xbits_options(struct rule_parser *parser, struct rule_state *state, c
 	static const struct {
 		const char *word;
 		uint8_t track;
-	} tracks[] = { { "ip_src", TRACK_SRC }, { "ip_dst", TRACK_DST }, { "ip_pair", TRACK_BOTH } };
+	} tracks[] = {{"ip_src", TRACK_SRC}, {"ip_dst", TRACK_DST}, {"ip_pair", TRACK_BOTH}};
 	char *item;
 
 	state->expire = 30;
@@ -230,9 +238,14 @@ int keyword_hostbits(struct rule_parser *parser, const struct rule_keyword *keyw
 static const struct threshold_word {
 	const char *word;
 	uint8_t value;
-} threshold_kinds[] = { { "limit", THRESHOLD_LIMIT }, { "threshold", THRESHOLD_THRESHOLD }, { "both", THRESHOLD_BOTH } },
-  threshold_tracks[] = { { "by_src", TRACK_SRC },   { "by_dst", TRACK_DST },   { "by_both", TRACK_BOTH },
-			 { "by_rule", TRACK_RULE }, { "by_flow", TRACK_FLOW } };
+} threshold_kinds[] = {{"limit", THRESHOLD_LIMIT},
+		       {"threshold", THRESHOLD_THRESHOLD},
+		       {"both", THRESHOLD_BOTH}},
+  threshold_tracks[] = {{"by_src", TRACK_SRC},
+			{"by_dst", TRACK_DST},
+			{"by_both", TRACK_BOTH},
+			{"by_rule", TRACK_RULE},
+			{"by_flow", TRACK_FLOW}};
 
 static uint8_t threshold_word(const struct threshold_word *rows, size_t count, const char *word)
 {
@@ -245,7 +258,7 @@ static uint8_t threshold_word(const struct threshold_word *rows, size_t count, c
 
 static int threshold_options(struct rule_parser *parser, char *arg, struct rule_threshold *out)
 {
-	struct rule_threshold value = { 0 };
+	struct rule_threshold value = {0};
 	char *item;
 
 	while ((item = rule_item(&arg))) {
@@ -262,7 +275,8 @@ static int threshold_options(struct rule_parser *parser, char *arg, struct rule_
 		} else if (!strcmp(item, "track")) {
 			value.track = threshold_word(threshold_tracks, ARRAY_LEN(threshold_tracks), word);
 			if (!value.track)
-				return rule_refuse(parser, "track is not by_src, by_dst, by_both, by_rule or by_flow");
+				return rule_refuse(
+					parser, "track is not by_src, by_dst, by_both, by_rule or by_flow");
 		} else if (!strcmp(item, "count") || !strcmp(item, "seconds")) {
 			if (rule_unsigned(word, UINT32_MAX, &number) || !number)
 				return rule_refuse(parser, "count and seconds are numbers above 0");
@@ -301,7 +315,7 @@ int keyword_stream_size(struct rule_parser *parser, const struct rule_keyword *k
 	static const struct {
 		const char *word;
 		char side;
-	} sides[] = { { "client", 'c' }, { "server", 's' }, { "both", 'b' }, { "either", 'e' } };
+	} sides[] = {{"client", 'c'}, {"server", 's'}, {"both", 'b'}, {"either", 'e'}};
 	struct rule_test *test = rule_add_test(parser, TEST_STREAM_SIZE);
 	char *side = rule_item(&arg), *op = rule_item(&arg), *value = rule_item(&arg), text[64];
 

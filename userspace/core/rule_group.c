@@ -69,7 +69,8 @@ static int group_port(const char *text, size_t len, range_value *out)
 	return 0;
 }
 
-static int group_port_atom(const struct group_context *context, const char *text, size_t len, struct range *out)
+static int group_port_atom(const struct group_context *context, const char *text, size_t len,
+			   struct range *out)
 {
 	const char *colon = memchr(text, ':', len);
 	range_value from = 0, to = 65535;
@@ -77,7 +78,7 @@ static int group_port_atom(const struct group_context *context, const char *text
 	if (!colon) {
 		if (group_port(text, len, &from))
 			return group_refuse(context, "not a port between 0 and 65535");
-		*out = (struct range){ from, from };
+		*out = (struct range){from, from};
 		return 0;
 	}
 	const char *upper = colon + 1;
@@ -85,12 +86,12 @@ static int group_port_atom(const struct group_context *context, const char *text
 
 	group_trim(&text, &lower_len);
 	group_trim(&upper, &upper_len);
-	if ((lower_len && group_port(text, lower_len, &from)) || (upper_len && group_port(upper, upper_len, &to)) ||
-	    (!lower_len && !upper_len))
+	if ((lower_len && group_port(text, lower_len, &from)) ||
+	    (upper_len && group_port(upper, upper_len, &to)) || (!lower_len && !upper_len))
 		return group_refuse(context, "not a port range");
 	if (from > to)
 		return group_refuse(context, "a port range runs backwards");
-	*out = (struct range){ from, to };
+	*out = (struct range){from, to};
 	return 0;
 }
 
@@ -102,7 +103,8 @@ static range_value group_number(const struct prefix *prefix)
 	return range_address(&addr);
 }
 
-static int group_address_atom(const struct group_context *context, const char *text, size_t len, struct range *out)
+static int group_address_atom(const struct group_context *context, const char *text, size_t len,
+			      struct range *out)
 {
 	const char *dash = memchr(text, '-', len);
 	struct prefix first, last;
@@ -113,9 +115,10 @@ static int group_address_atom(const struct group_context *context, const char *t
 
 		group_trim(&text, &lower);
 		group_trim(&second, &upper);
-		if (prefix_parse(text, lower, &first, context->why) || prefix_parse(second, upper, &last, context->why))
+		if (prefix_parse(text, lower, &first, context->why) ||
+		    prefix_parse(second, upper, &last, context->why))
 			return -EINVAL;
-		*out = (struct range){ group_number(&first), group_number(&last) };
+		*out = (struct range){group_number(&first), group_number(&last)};
 		return out->from <= out->to ? 0 : group_refuse(context, "an address range runs backwards");
 	}
 	if (prefix_parse(text, len, &first, context->why)) {
@@ -137,7 +140,9 @@ static int group_address_atom(const struct group_context *context, const char *t
 			return group_refuse(context, "the prefix length is too big");
 		first.len = (uint8_t)bits;
 	}
-	range_value host = first.len == 0 ? ~(range_value)0 : first.len == 128 ? 0 : ~(range_value)0 >> first.len;
+	range_value host = first.len == 0     ? ~(range_value)0
+			   : first.len == 128 ? 0
+					      : ~(range_value)0 >> first.len;
 
 	out->from = group_number(&first) & ~host;
 	out->to = out->from | host;
@@ -148,7 +153,7 @@ static int group_address_atom(const struct group_context *context, const char *t
 static int group_list(const struct group_context *context, const char *text, size_t len, unsigned int depth,
 		      struct range_list *out)
 {
-	struct range_list positive = { 0 }, negative = { 0 };
+	struct range_list positive = {0}, negative = {0};
 	size_t begin = 0, i;
 	int nest = 0, err = 0;
 	bool listed = false;
@@ -180,7 +185,7 @@ static int group_list(const struct group_context *context, const char *text, siz
 	if (!err && nest)
 		err = group_refuse(context, "unbalanced brackets");
 	if (!err && !listed)
-		err = range_list_add(&positive, (struct range){ 0, group_last[context->kind] });
+		err = range_list_add(&positive, (struct range){0, group_last[context->kind]});
 	if (!err) {
 		range_list_sort(&positive);
 		range_list_sort(&negative);
@@ -230,14 +235,14 @@ static int group_eval(const struct group_context *context, const char *text, siz
 	if (text[0] == '$') {
 		const char *value = group_variable(context->groups, text + 1, len - 1);
 
-		return value ? group_eval(context, value, strlen(value), depth + 1, out) :
-			       group_refuse(context, "no such variable");
+		return value ? group_eval(context, value, strlen(value), depth + 1, out)
+			     : group_refuse(context, "no such variable");
 	}
 	if (len == 3 && !strncasecmp(text, "any", 3)) {
-		range = (struct range){ 0, group_last[context->kind] };
+		range = (struct range){0, group_last[context->kind]};
 	} else {
-		err = context->kind == GROUP_PORT ? group_port_atom(context, text, len, &range) :
-						    group_address_atom(context, text, len, &range);
+		err = context->kind == GROUP_PORT ? group_port_atom(context, text, len, &range)
+						  : group_address_atom(context, text, len, &range);
 		if (err)
 			return err;
 	}
@@ -246,7 +251,7 @@ static int group_eval(const struct group_context *context, const char *text, siz
 
 int rule_groups_init(struct rule_groups *groups, struct arena *arena)
 {
-	*groups = (struct rule_groups){ .arena = arena, .bucket_count = 4096 };
+	*groups = (struct rule_groups){.arena = arena, .bucket_count = 4096};
 	groups->buckets = calloc(groups->bucket_count, sizeof(struct group_entry *));
 	return groups->buckets ? 0 : -ENOMEM;
 }
@@ -270,7 +275,7 @@ void rule_groups_clear(struct rule_groups *groups)
 		free(groups->variables[i].value);
 	free(groups->variables);
 	free(groups->buckets);
-	*groups = (struct rule_groups){ 0 };
+	*groups = (struct rule_groups){0};
 }
 
 /* A value must be a group of addresses, of ports, or both ("any"). */
@@ -279,8 +284,8 @@ static int group_check(struct rule_groups *groups, const char *value, const char
 	int err = -EINVAL;
 
 	for (int kind = GROUP_ADDRESS; kind <= GROUP_PORT && err == -EINVAL; kind++) {
-		struct group_context context = { groups, kind, why };
-		struct range_list list = { 0 };
+		struct group_context context = {groups, kind, why};
+		struct range_list list = {0};
 
 		err = group_eval(&context, value, strlen(value), 0, &list);
 		if (!err && !list.count)
@@ -325,7 +330,7 @@ int rule_groups_set(struct rule_groups *groups, const char *name, const char *va
 		}
 		groups->variables = more;
 		variable = &more[groups->variable_count++];
-		*variable = (struct group_variable){ 0 };
+		*variable = (struct group_variable){0};
 		memcpy(variable->name, name, strlen(name));
 	}
 	free(variable->value);
@@ -350,8 +355,8 @@ static uint32_t group_hash(enum group_kind kind, const char *text, size_t len)
 int rule_groups_get(struct rule_groups *groups, enum group_kind kind, const char *text, size_t len,
 		    const struct range_set **out, const char **why)
 {
-	struct group_context context = { groups, kind, why };
-	struct range_list list = { 0 };
+	struct group_context context = {groups, kind, why};
+	struct range_list list = {0};
 	struct group_entry **bucket, *entry;
 	struct range_set *set;
 	int err;

@@ -9,8 +9,8 @@
 #include "arena.h"
 #include "range_set.h"
 
-#define GROUP_DEPTH_MAX 16
-#define GROUP_NAME_MAX 64
+#define GROUP_DEPTH_MAX	    16
+#define GROUP_NAME_MAX	    64
 #define GROUP_VARIABLES_MAX 512
 
 enum group_kind { GROUP_ADDRESS, GROUP_PORT };
@@ -32,10 +32,11 @@ void rule_groups_clear(struct rule_groups *groups);
 void rule_groups_forget(struct rule_groups *groups);
 
 /* Replaces an older value; sets already made keep theirs. -EINVAL with *why, -ENOMEM. */
-__must_check int rule_groups_set(struct rule_groups *groups, const char *name, const char *value, const char **why);
+__must_check int rule_groups_set(struct rule_groups *groups, const char *name, const char *value,
+				 const char **why);
 
 /* The set that text stands for; equal texts share one. -EINVAL with *why (static), -ENOMEM. */
-__must_check int rule_groups_get(struct rule_groups *groups, enum group_kind kind, const char *text, size_t len,
-				 const struct range_set **out, const char **why);
+__must_check int rule_groups_get(struct rule_groups *groups, enum group_kind kind, const char *text,
+				 size_t len, const struct range_set **out, const char **why);
 
 #endif

@@ -23,30 +23,30 @@ static const struct header_protocol {
 	uint8_t app; /* enum app_proto */
 	bool packet_only, stream_only;
 } header_protocols[] = {
-	{ .name = "ip" },
-	{ .name = "pkthdr" },
-	{ .name = "ip4", .ip_version = 4 },
-	{ .name = "ipv4", .ip_version = 4 },
-	{ .name = "ip6", .ip_version = 6 },
-	{ .name = "ipv6", .ip_version = 6 },
-	{ .name = "tcp", .protocol = IPPROTO_TCP },
-	{ .name = "tcp-pkt", .protocol = IPPROTO_TCP, .packet_only = true },
-	{ .name = "tcp-stream", .protocol = IPPROTO_TCP, .stream_only = true },
-	{ .name = "udp", .protocol = IPPROTO_UDP },
-	{ .name = "icmp", .protocol = IPPROTO_ICMP },
-	{ .name = "icmpv4", .protocol = IPPROTO_ICMP, .ip_version = 4 },
-	{ .name = "icmpv6", .protocol = IPPROTO_ICMPV6, .ip_version = 6 },
-	{ .name = "sctp", .protocol = IPPROTO_SCTP },
-	{ .name = "http", .protocol = IPPROTO_TCP, .app = APP_HTTP },
-	{ .name = "http1", .protocol = IPPROTO_TCP, .app = APP_HTTP },
-	{ .name = "tls", .protocol = IPPROTO_TCP, .app = APP_TLS },
-	{ .name = "ssl", .protocol = IPPROTO_TCP, .app = APP_TLS },
-	{ .name = "dns", .app = APP_DNS },
-	{ .name = "smtp", .protocol = IPPROTO_TCP, .app = APP_SMTP },
-	{ .name = "ftp", .protocol = IPPROTO_TCP, .app = APP_FTP },
-	{ .name = "ssh", .protocol = IPPROTO_TCP, .app = APP_SSH },
-	{ .name = "smb", .protocol = IPPROTO_TCP, .app = APP_SMB },
-	{ .name = "dcerpc", .app = APP_DCERPC },
+	{.name = "ip"},
+	{.name = "pkthdr"},
+	{.name = "ip4", .ip_version = 4},
+	{.name = "ipv4", .ip_version = 4},
+	{.name = "ip6", .ip_version = 6},
+	{.name = "ipv6", .ip_version = 6},
+	{.name = "tcp", .protocol = IPPROTO_TCP},
+	{.name = "tcp-pkt", .protocol = IPPROTO_TCP, .packet_only = true},
+	{.name = "tcp-stream", .protocol = IPPROTO_TCP, .stream_only = true},
+	{.name = "udp", .protocol = IPPROTO_UDP},
+	{.name = "icmp", .protocol = IPPROTO_ICMP},
+	{.name = "icmpv4", .protocol = IPPROTO_ICMP, .ip_version = 4},
+	{.name = "icmpv6", .protocol = IPPROTO_ICMPV6, .ip_version = 6},
+	{.name = "sctp", .protocol = IPPROTO_SCTP},
+	{.name = "http", .protocol = IPPROTO_TCP, .app = APP_HTTP},
+	{.name = "http1", .protocol = IPPROTO_TCP, .app = APP_HTTP},
+	{.name = "tls", .protocol = IPPROTO_TCP, .app = APP_TLS},
+	{.name = "ssl", .protocol = IPPROTO_TCP, .app = APP_TLS},
+	{.name = "dns", .app = APP_DNS},
+	{.name = "smtp", .protocol = IPPROTO_TCP, .app = APP_SMTP},
+	{.name = "ftp", .protocol = IPPROTO_TCP, .app = APP_FTP},
+	{.name = "ssh", .protocol = IPPROTO_TCP, .app = APP_SSH},
+	{.name = "smb", .protocol = IPPROTO_TCP, .app = APP_SMB},
+	{.name = "dcerpc", .app = APP_DCERPC},
 };
 
 /* Next blank-separated word; blanks inside of brackets belong to it. NULL: none. */
@@ -70,11 +70,11 @@ static int header_groups(struct rule_parser *parser, char *const words[4])
 {
 	struct rule_groups *groups = parser->context->groups;
 	struct rule *rule = parser->rule;
-	const struct range_set **sets[] = { &rule->src, &rule->sport, &rule->dst, &rule->dport };
+	const struct range_set **sets[] = {&rule->src, &rule->sport, &rule->dst, &rule->dport};
 
 	for (int i = 0; i < 4; i++) {
-		int err = rule_groups_get(groups, i & 1 ? GROUP_PORT : GROUP_ADDRESS, words[i], strlen(words[i]),
-					  sets[i], &parser->why);
+		int err = rule_groups_get(groups, i & 1 ? GROUP_PORT : GROUP_ADDRESS, words[i],
+					  strlen(words[i]), sets[i], &parser->why);
 
 		if (err)
 			return err;
@@ -114,5 +114,5 @@ int rule_parse_header(struct rule_parser *parser, char *text)
 	if (strcmp(direction, "->") && strcmp(direction, "<>"))
 		return rule_refuse(parser, "the direction is neither -> nor <>");
 	rule->both_ways = direction[0] == '<';
-	return header_groups(parser, (char *const[]){ src, sport, dst, dport });
+	return header_groups(parser, (char *const[]){src, sport, dst, dport});
 }

@@ -8,17 +8,29 @@
 
 #include "rule_parse.h"
 
-#define META(word, function, text) { .name = word, .parse = function, .argument = ARGUMENT_NEEDED, .help = text }
-#define FIELD(word, old, test, greatest, text) \
-	{ .name = word, .alias = old, .parse = keyword_range, .argument = ARGUMENT_NEEDED, .flags = KEYWORD_PACKET, \
-	  .value = test, .max = greatest, .help = text }
-#define OLD(word, buffer) \
-	{ .name = word, .parse = keyword_old_buffer, .value = BUFFER_##buffer, \
-	  .help = "the content before it is looked for in the buffer of that name" }
-#define STICKY(word, buffer) \
-	{ .name = word, .parse = keyword_buffer, .value = BUFFER_##buffer, .help = "older spelling of a sticky buffer" }
-#define CHANGE(word, transform, text) \
-	{ .name = word, .parse = keyword_transform, .value = TRANSFORM_##transform, .help = text }
+#define META(word, function, text)                                                                           \
+	{                                                                                                    \
+		.name = word, .parse = function, .argument = ARGUMENT_NEEDED, .help = text                   \
+	}
+#define FIELD(word, old, test, greatest, text)                                                               \
+	{                                                                                                    \
+		.name = word, .alias = old, .parse = keyword_range, .argument = ARGUMENT_NEEDED,             \
+		.flags = KEYWORD_PACKET, .value = test, .max = greatest, .help = text                        \
+	}
+#define OLD(word, buffer)                                                                                    \
+	{                                                                                                    \
+		.name = word, .parse = keyword_old_buffer, .value = BUFFER_##buffer,                         \
+		.help = "the content before it is looked for in the buffer of that name"                     \
+	}
+#define STICKY(word, buffer)                                                                                 \
+	{                                                                                                    \
+		.name = word, .parse = keyword_buffer, .value = BUFFER_##buffer,                             \
+		.help = "older spelling of a sticky buffer"                                                  \
+	}
+#define CHANGE(word, transform, text)                                                                        \
+	{                                                                                                    \
+		.name = word, .parse = keyword_transform, .value = TRANSFORM_##transform, .help = text       \
+	}
 
 static const struct rule_keyword keywords[] = {
 	META("msg", keyword_msg, "text of the alert"),
@@ -30,21 +42,29 @@ static const struct rule_keyword keywords[] = {
 	META("reference", keyword_reference, "kind,value: where to read more"),
 	META("metadata", keyword_metadata, "key value, …; signature_severity gives the severity"),
 	META("target", keyword_target, "src_ip or dest_ip is the victim"),
-	{ .name = "noalert", .parse = keyword_noalert, .help = "sets state but gives no alert" },
-	{ .name = "alert", .parse = keyword_alert, .help = "a pass rule gives an alert too" },
-	{ .name = "tag", .parse = keyword_ignored, .argument = ARGUMENT_NEEDED, .flags = KEYWORD_NO_EFFECT,
-	  .help = "would record later packets; read, without effect" },
-	{ .name = "rawbytes", .parse = keyword_ignored, .flags = KEYWORD_NO_EFFECT,
-	  .help = "payload is always raw; read, without effect" },
+	{.name = "noalert", .parse = keyword_noalert, .help = "sets state but gives no alert"},
+	{.name = "alert", .parse = keyword_alert, .help = "a pass rule gives an alert too"},
+	{.name = "tag",
+	 .parse = keyword_ignored,
+	 .argument = ARGUMENT_NEEDED,
+	 .flags = KEYWORD_NO_EFFECT,
+	 .help = "would record later packets; read, without effect"},
+	{.name = "rawbytes",
+	 .parse = keyword_ignored,
+	 .flags = KEYWORD_NO_EFFECT,
+	 .help = "payload is always raw; read, without effect"},
 
 	META("flow", keyword_flow, "established, to_server, to_client, stateless, only_stream, no_stream, …"),
 	META("flowbits", keyword_flowbits, "set, unset, toggle, isset or isnotset,name: a mark on the flow"),
 	META("flowint", keyword_flowint, "name,operator,value: a counter on the flow"),
 	META("xbits", keyword_xbits, "action,name,track ip_src|ip_dst|ip_pair,expire s: a mark on addresses"),
 	META("hostbits", keyword_hostbits, "action,name[,src|dst]: a mark on an address"),
-	META("threshold", keyword_threshold, "type limit|threshold|both, track …, count n, seconds s: fewer alerts"),
-	META("detection_filter", keyword_detection_filter, "track …, count n, seconds s: alerts only above a rate"),
-	META("stream_size", keyword_stream_size, "client|server|both|either,operator,n: bytes of the stream so far"),
+	META("threshold", keyword_threshold,
+	     "type limit|threshold|both, track …, count n, seconds s: fewer alerts"),
+	META("detection_filter", keyword_detection_filter,
+	     "track …, count n, seconds s: alerts only above a rate"),
+	META("stream_size", keyword_stream_size,
+	     "client|server|both|either,operator,n: bytes of the stream so far"),
 	META("app-layer-protocol", keyword_app_protocol, "[!]name: the protocol detected on the flow"),
 
 	FIELD("dsize", NULL, TEST_DSIZE, 65535, "length of the packet's payload"),
@@ -59,35 +79,66 @@ static const struct rule_keyword keywords[] = {
 	FIELD("ack", "tcp.ack", TEST_ACK, UINT32_MAX, "TCP acknowledgement number"),
 	FIELD("window", "tcp.window", TEST_WINDOW, 65535, "TCP window"),
 	FIELD("fragoffset", NULL, TEST_FRAGOFFSET, 8191, "fragment offset in units of 8 bytes"),
-	{ .name = "flags", .alias = "tcp.flags", .parse = keyword_flags, .argument = ARGUMENT_NEEDED,
-	  .flags = KEYWORD_PACKET, .help = "[!|+|*]FSRPAUEC0[,ignored]: TCP flags" },
-	{ .name = "fragbits", .parse = keyword_fragbits, .argument = ARGUMENT_NEEDED, .flags = KEYWORD_PACKET,
-	  .help = "[!|+|*]MDR: more fragments, do not fragment, reserved" },
-	{ .name = "sameip", .parse = keyword_sameip, .flags = KEYWORD_PACKET, .help = "source equals destination" },
-	{ .name = "ipopts", .parse = keyword_ipopts, .argument = ARGUMENT_NEEDED, .flags = KEYWORD_PACKET,
-	  .help = "an IPv4 option: rr, lsrr, ssrr, ts, sec, esec, satid, nop, eol, any" },
+	{.name = "flags",
+	 .alias = "tcp.flags",
+	 .parse = keyword_flags,
+	 .argument = ARGUMENT_NEEDED,
+	 .flags = KEYWORD_PACKET,
+	 .help = "[!|+|*]FSRPAUEC0[,ignored]: TCP flags"},
+	{.name = "fragbits",
+	 .parse = keyword_fragbits,
+	 .argument = ARGUMENT_NEEDED,
+	 .flags = KEYWORD_PACKET,
+	 .help = "[!|+|*]MDR: more fragments, do not fragment, reserved"},
+	{.name = "sameip",
+	 .parse = keyword_sameip,
+	 .flags = KEYWORD_PACKET,
+	 .help = "source equals destination"},
+	{.name = "ipopts",
+	 .parse = keyword_ipopts,
+	 .argument = ARGUMENT_NEEDED,
+	 .flags = KEYWORD_PACKET,
+	 .help = "an IPv4 option: rr, lsrr, ssrr, ts, sec, esec, satid, nop, eol, any"},
 	META("ip_proto", keyword_ip_proto, "protocol number or name, with <, > or !"),
 
 	META("content", keyword_content, "[!]\"bytes\": must (not) be in the buffer; |xx| is hexadecimal"),
-	{ .name = "nocase", .parse = keyword_nocase, .help = "upper and lower case are the same" },
-	{ .name = "offset", .parse = keyword_position, .argument = ARGUMENT_NEEDED, .value = 'o',
-	  .help = "the content begins at or behind this place" },
-	{ .name = "depth", .parse = keyword_position, .argument = ARGUMENT_NEEDED, .value = 'p',
-	  .help = "the content lies in so many bytes, counted from the offset" },
-	{ .name = "distance", .parse = keyword_position, .argument = ARGUMENT_NEEDED, .value = 'd',
-	  .help = "at least so many bytes behind the last match" },
-	{ .name = "within", .parse = keyword_position, .argument = ARGUMENT_NEEDED, .value = 'w',
-	  .help = "ends within so many bytes behind the last match" },
-	{ .name = "startswith", .parse = keyword_edge, .value = 's', .help = "the buffer begins with it" },
-	{ .name = "endswith", .parse = keyword_edge, .value = 'e', .help = "the buffer ends with it" },
-	{ .name = "fast_pattern", .parse = keyword_fast_pattern, .argument = ARGUMENT_OPTIONAL,
-	  .help = "the content by which the rule is found first" },
+	{.name = "nocase", .parse = keyword_nocase, .help = "upper and lower case are the same"},
+	{.name = "offset",
+	 .parse = keyword_position,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = 'o',
+	 .help = "the content begins at or behind this place"},
+	{.name = "depth",
+	 .parse = keyword_position,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = 'p',
+	 .help = "the content lies in so many bytes, counted from the offset"},
+	{.name = "distance",
+	 .parse = keyword_position,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = 'd',
+	 .help = "at least so many bytes behind the last match"},
+	{.name = "within",
+	 .parse = keyword_position,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = 'w',
+	 .help = "ends within so many bytes behind the last match"},
+	{.name = "startswith", .parse = keyword_edge, .value = 's', .help = "the buffer begins with it"},
+	{.name = "endswith", .parse = keyword_edge, .value = 'e', .help = "the buffer ends with it"},
+	{.name = "fast_pattern",
+	 .parse = keyword_fast_pattern,
+	 .argument = ARGUMENT_OPTIONAL,
+	 .help = "the content by which the rule is found first"},
 	META("isdataat", keyword_isdataat, "[!]n[,relative]: there is (no) data at that place"),
-	{ .name = "absent", .parse = keyword_absent, .argument = ARGUMENT_OPTIONAL, .help = "the buffer does not exist" },
+	{.name = "absent",
+	 .parse = keyword_absent,
+	 .argument = ARGUMENT_OPTIONAL,
+	 .help = "the buffer does not exist"},
 	META("bsize", keyword_bsize, "length of the sticky buffer"),
 	META("urilen", keyword_urilen, "range[,raw|norm]: length of the request target"),
 	META("pcre", keyword_pcre, "[!]\"/regex/flags\"; R relative"),
-	META("byte_test", keyword_byte_test, "count,[!]operator,value,offset[,…]: compares a number in the data"),
+	META("byte_test", keyword_byte_test,
+	     "count,[!]operator,value,offset[,…]: compares a number in the data"),
 	META("byte_jump", keyword_byte_jump, "count,offset[,…]: goes on where a number in the data points"),
 	META("byte_extract", keyword_byte_extract, "count,offset,name[,…]: keeps a number for later options"),
 	META("byte_math", keyword_byte_math, "bytes n, offset n, oper o, rvalue v, result name: calculates"),
@@ -101,11 +152,11 @@ static const struct rule_keyword keywords[] = {
 	CHANGE("header_lowercase", HEADER_LOWERCASE, "names of header lines in lower case"),
 	CHANGE("strip_pseudo_headers", STRIP_PSEUDO_HEADERS, "without header lines that begin with a colon"),
 
-#define X(id, word, proto, dir, many, text) \
-	{ .name = word, .parse = keyword_buffer, .value = BUFFER_##id, .help = text },
+#define X(id, word, proto, dir, many, text)                                                                  \
+	{.name = word, .parse = keyword_buffer, .value = BUFFER_##id, .help = text},
 	INSPECTION_BUFFERS(X)
 #undef X
-	STICKY("file_data", FILE_DATA),
+		STICKY("file_data", FILE_DATA),
 	STICKY("dns_query", DNS_QUERY),
 	STICKY("dns.query.rrname", DNS_QUERY),
 	STICKY("tls_sni", TLS_SNI),
@@ -140,16 +191,31 @@ static const struct rule_keyword keywords[] = {
 	OLD("http_server_body", HTTP_RESPONSE_BODY),
 	OLD("http_stat_code", HTTP_STAT_CODE),
 	OLD("http_stat_msg", HTTP_STAT_MSG),
-	{ .name = "uricontent", .parse = keyword_buffer_content, .argument = ARGUMENT_NEEDED, .value = BUFFER_HTTP_URI,
-	  .help = "a content in the normalised request target" },
-	{ .name = "tls.issuerdn", .parse = keyword_buffer_content, .argument = ARGUMENT_NEEDED,
-	  .value = BUFFER_TLS_CERT_ISSUER, .help = "a content in the issuer of the server certificate" },
-	{ .name = "tls.subject", .parse = keyword_buffer_content, .argument = ARGUMENT_NEEDED,
-	  .value = BUFFER_TLS_CERT_SUBJECT, .help = "a content in the subject of the server certificate" },
-	{ .name = "filename", .parse = keyword_file_name, .argument = ARGUMENT_NEEDED, .value = 'n',
-	  .help = "[!]\"text\": part of a transferred file's name" },
-	{ .name = "fileext", .parse = keyword_file_name, .argument = ARGUMENT_NEEDED, .value = 'e',
-	  .help = "[!]\"text\": extension of a transferred file's name" },
+	{.name = "uricontent",
+	 .parse = keyword_buffer_content,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = BUFFER_HTTP_URI,
+	 .help = "a content in the normalised request target"},
+	{.name = "tls.issuerdn",
+	 .parse = keyword_buffer_content,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = BUFFER_TLS_CERT_ISSUER,
+	 .help = "a content in the issuer of the server certificate"},
+	{.name = "tls.subject",
+	 .parse = keyword_buffer_content,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = BUFFER_TLS_CERT_SUBJECT,
+	 .help = "a content in the subject of the server certificate"},
+	{.name = "filename",
+	 .parse = keyword_file_name,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = 'n',
+	 .help = "[!]\"text\": part of a transferred file's name"},
+	{.name = "fileext",
+	 .parse = keyword_file_name,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = 'e',
+	 .help = "[!]\"text\": extension of a transferred file's name"},
 };
 
 #define KEYWORD_BUCKETS 512u

@@ -68,7 +68,8 @@ static int option_parse(struct rule_parser *parser, char *option, struct rule_re
 	option = rule_trim(option);
 	row = rule_keyword_find(option);
 	if (!row) {
-		refusal_set(refusal, option, "unknown keyword");
+		refusal_set(refusal, *option ? option : "option",
+			    *option ? "unknown keyword" : "has no name");
 		return -EINVAL;
 	}
 	parser->why = "is not valid";
@@ -138,12 +139,12 @@ int rule_parse(const struct rule_context *context, const char *text, size_t len,
 {
 	AUTO_FREE struct rule_parser *parser = malloc(sizeof(*parser));
 	AUTO_FREE char *copy = NULL;
-	struct rule rule = { .info = { .gid = 1, .priority = 3, .msg = "", .category = "" }, .fast_list = -1 };
+	struct rule rule = {.info = {.gid = 1, .priority = 3, .msg = "", .category = ""}, .fast_list = -1};
 	struct arena_mark mark;
 	char *open, *close;
 	int err;
 
-	*refusal = (struct rule_refusal){ 0 };
+	*refusal = (struct rule_refusal){0};
 	if (len > RULE_TEXT_MAX || memchr(text, '\0', len)) {
 		refusal_set(refusal, "rule", len > RULE_TEXT_MAX ? "is too long" : "holds a NUL byte");
 		return -EINVAL;
@@ -166,7 +167,10 @@ int rule_parse(const struct rule_context *context, const char *text, size_t len,
 	/* Groups are shared by rules and stay, so the header comes before the mark. */
 	err = rule_parse_header(parser, copy);
 	if (err) {
-		refusal_set(refusal, "header", err == -ENOMEM ? "out of memory" : parser->why ? parser->why : "is not valid");
+		refusal_set(refusal, "header",
+			    err == -ENOMEM ? "out of memory"
+			    : parser->why  ? parser->why
+					   : "is not valid");
 		return err;
 	}
 	mark = arena_mark(context->arena);

@@ -11,8 +11,8 @@
 #include "rule.h"
 #include "rule_group.h"
 
-#define RULE_TEXT_MAX 65536u
-#define RULE_METADATA_MAX 64
+#define RULE_TEXT_MAX	    65536u
+#define RULE_METADATA_MAX   64
 #define RULE_REFERENCES_MAX 64
 
 struct pcre2_real_match_context_8;
@@ -21,8 +21,8 @@ struct pcre2_real_match_context_8;
 struct rule_names;
 struct rule_names *rule_names_new(void);
 void rule_names_free(struct rule_names *names);
-__must_check int rule_names_get(struct rule_names *names, enum rule_state_kind kind, const char *name, size_t len,
-				uint32_t *number);
+__must_check int rule_names_get(struct rule_names *names, enum rule_state_kind kind, const char *name,
+				size_t len, uint32_t *number);
 uint32_t rule_names_count(const struct rule_names *names, enum rule_state_kind kind);
 
 /* What rules of one set have in common while they are read. */
@@ -43,9 +43,9 @@ struct rule_parser {
 	unsigned int node_count;
 	struct rule_list lists[RULE_LISTS_MAX];
 	unsigned int list_count;
-	int list;	  /* the sticky buffer that contents go to; lists[0] is the payload */
-	bool list_fresh;  /* a sticky keyword stands without a content so far: transforms may follow */
-	int last;	  /* the node that modifiers mean, -1: none */
+	int list;	 /* the sticky buffer that contents go to; lists[0] is the payload */
+	bool list_fresh; /* a sticky keyword stands without a content so far: transforms may follow */
+	int last;	 /* the node that modifiers mean, -1: none */
 	char variables[RULE_VARIABLES_MAX][32];
 	unsigned int variable_count;
 
@@ -61,13 +61,14 @@ struct rule_parser {
 };
 
 enum keyword_argument { ARGUMENT_NONE, ARGUMENT_NEEDED, ARGUMENT_OPTIONAL };
-#define KEYWORD_PACKET 1u   /* only makes sense on one packet */
+#define KEYWORD_PACKET	  1u /* only makes sense on one packet */
 #define KEYWORD_NO_EFFECT 2u /* read and checked for form, changes nothing here */
 
 struct rule_keyword {
 	const char *name;
 	const char *alias; /* the older spelling, or NULL */
-	/* arg is the writable, trimmed text behind the colon (NULL: none). 0, -EINVAL with parser->why, -ENOMEM. */
+	/* arg is the writable, trimmed text behind the colon (NULL: none). 0, -EINVAL with parser->why,
+	 * -ENOMEM. */
 	int (*parse)(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg);
 	uint8_t argument; /* enum keyword_argument */
 	uint8_t flags;	  /* KEYWORD_* */
@@ -91,8 +92,8 @@ struct rule_refusal {
 	char keyword[64];
 	char why[160];
 };
-__must_check int rule_parse(const struct rule_context *context, const char *text, size_t len, struct rule **rule,
-			    struct rule_refusal *refusal);
+__must_check int rule_parse(const struct rule_context *context, const char *text, size_t len,
+			    struct rule **rule, struct rule_refusal *refusal);
 
 /* The header's part of it: "alert tcp $A any -> any 80". Used by rule_parse(). */
 __must_check int rule_parse_header(struct rule_parser *parser, char *text);
@@ -118,17 +119,23 @@ __must_check int rule_number(struct rule_parser *parser, const char *text, int64
 /* "5", "<5", ">=5", "!5", "3-7", "3<>7". */
 __must_check int rule_range(const char *text, uint64_t max, struct rule_range *out);
 
-#define RULE_KEYWORD_FUNCTIONS(X) \
-	X(keyword_msg) X(keyword_sid) X(keyword_rev) X(keyword_gid) X(keyword_classtype) X(keyword_priority) \
-	X(keyword_reference) X(keyword_metadata) X(keyword_target) X(keyword_noalert) X(keyword_alert) X(keyword_ignored) \
-	X(keyword_flow) X(keyword_flowbits) X(keyword_flowint) X(keyword_xbits) X(keyword_hostbits) \
-	X(keyword_threshold) X(keyword_detection_filter) X(keyword_stream_size) X(keyword_app_protocol) \
-	X(keyword_range) X(keyword_flags) X(keyword_fragbits) X(keyword_sameip) X(keyword_ipopts) \
-	X(keyword_ip_proto) X(keyword_content) X(keyword_nocase) X(keyword_position) X(keyword_edge) \
-	X(keyword_fast_pattern) X(keyword_old_buffer) X(keyword_buffer_content) X(keyword_buffer) \
-	X(keyword_transform) X(keyword_bsize) X(keyword_urilen) X(keyword_isdataat) X(keyword_absent) \
-	X(keyword_pcre) X(keyword_byte_test) X(keyword_byte_jump) X(keyword_byte_extract) \
-	X(keyword_byte_math) X(keyword_file_name)
+#define RULE_KEYWORD_FUNCTIONS(X)                                                                            \
+	X(keyword_msg)                                                                                       \
+	X(keyword_sid) X(keyword_rev) X(keyword_gid) X(keyword_classtype) X(keyword_priority) X(             \
+		keyword_reference) X(keyword_metadata) X(keyword_target) X(keyword_noalert) X(keyword_alert) \
+		X(keyword_ignored) X(keyword_flow) X(keyword_flowbits) X(keyword_flowint) X(                 \
+			keyword_xbits) X(keyword_hostbits) X(keyword_threshold) X(keyword_detection_filter)  \
+			X(keyword_stream_size) X(keyword_app_protocol) X(keyword_range) X(keyword_flags) X(  \
+				keyword_fragbits) X(keyword_sameip) X(keyword_ipopts) X(keyword_ip_proto)    \
+				X(keyword_content) X(keyword_nocase) X(keyword_position) X(keyword_edge) X(  \
+					keyword_fast_pattern) X(keyword_old_buffer)                          \
+					X(keyword_buffer_content) X(keyword_buffer) X(keyword_transform)     \
+						X(keyword_bsize) X(keyword_urilen) X(keyword_isdataat)       \
+							X(keyword_absent) X(keyword_pcre)                    \
+								X(keyword_byte_test) X(keyword_byte_jump)    \
+									X(keyword_byte_extract)              \
+										X(keyword_byte_math)         \
+											X(keyword_file_name)
 #define X(function) int function(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg);
 RULE_KEYWORD_FUNCTIONS(X)
 #undef X

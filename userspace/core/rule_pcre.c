@@ -14,32 +14,33 @@ static const struct pcre_flag {
 	uint32_t option; /* of PCRE2 */
 	uint8_t buffer;	 /* enum buffer_id; PAYLOAD: none named */
 } pcre_flags[] = {
-	{ 'i', PCRE2_CASELESS, 0 },
-	{ 'm', PCRE2_MULTILINE, 0 },
-	{ 's', PCRE2_DOTALL, 0 },
-	{ 'x', PCRE2_EXTENDED, 0 },
-	{ 'A', PCRE2_ANCHORED, 0 },
-	{ 'E', PCRE2_DOLLAR_ENDONLY, 0 },
-	{ 'G', PCRE2_UNGREEDY, 0 },
-	{ 'R', 0, 0 }, /* relative */
-	{ 'B', 0, 0 }, /* raw bytes: always so */
-	{ 'O', 0, 0 }, /* own limits: ours always hold */
-	{ 'U', 0, BUFFER_HTTP_URI },
-	{ 'I', 0, BUFFER_HTTP_URI_RAW },
-	{ 'P', 0, BUFFER_HTTP_REQUEST_BODY },
-	{ 'Q', 0, BUFFER_HTTP_RESPONSE_BODY },
-	{ 'H', 0, BUFFER_HTTP_HEADER },
-	{ 'D', 0, BUFFER_HTTP_HEADER_RAW },
-	{ 'M', 0, BUFFER_HTTP_METHOD },
-	{ 'C', 0, BUFFER_HTTP_COOKIE },
-	{ 'S', 0, BUFFER_HTTP_STAT_CODE },
-	{ 'Y', 0, BUFFER_HTTP_STAT_MSG },
-	{ 'V', 0, BUFFER_HTTP_USER_AGENT },
-	{ 'W', 0, BUFFER_HTTP_HOST },
-	{ 'Z', 0, BUFFER_HTTP_HOST_RAW },
+	{'i', PCRE2_CASELESS, 0},
+	{'m', PCRE2_MULTILINE, 0},
+	{'s', PCRE2_DOTALL, 0},
+	{'x', PCRE2_EXTENDED, 0},
+	{'A', PCRE2_ANCHORED, 0},
+	{'E', PCRE2_DOLLAR_ENDONLY, 0},
+	{'G', PCRE2_UNGREEDY, 0},
+	{'R', 0, 0}, /* relative */
+	{'B', 0, 0}, /* raw bytes: always so */
+	{'O', 0, 0}, /* own limits: ours always hold */
+	{'U', 0, BUFFER_HTTP_URI},
+	{'I', 0, BUFFER_HTTP_URI_RAW},
+	{'P', 0, BUFFER_HTTP_REQUEST_BODY},
+	{'Q', 0, BUFFER_HTTP_RESPONSE_BODY},
+	{'H', 0, BUFFER_HTTP_HEADER},
+	{'D', 0, BUFFER_HTTP_HEADER_RAW},
+	{'M', 0, BUFFER_HTTP_METHOD},
+	{'C', 0, BUFFER_HTTP_COOKIE},
+	{'S', 0, BUFFER_HTTP_STAT_CODE},
+	{'Y', 0, BUFFER_HTTP_STAT_MSG},
+	{'V', 0, BUFFER_HTTP_USER_AGENT},
+	{'W', 0, BUFFER_HTTP_HOST},
+	{'Z', 0, BUFFER_HTTP_HOST_RAW},
 };
 
-static int pcre_options(struct rule_parser *parser, struct rule_node *node, const char *letters, uint32_t *options)
+static int pcre_options(struct rule_parser *parser, struct rule_node *node, const char *letters,
+			uint32_t *options)
 {
 	for (; *letters; letters++) {
 		const struct pcre_flag *row = NULL;
@@ -65,10 +66,11 @@ static int pcre_options(struct rule_parser *parser, struct rule_node *node, cons
 	return 0;
 }
 
-/* ",flow:name, pkt:name": groups that would be logged under a name. Read, without effect; *captures is cut off. */
+/* ",flow:name, pkt:name": groups that would be logged under a name. Read, without effect; *captures is cut
+ * off. */
 static int pcre_captures(struct rule_parser *parser, char *captures)
 {
-	static const char *const kinds[] = { "flow:", "pkt:", "alert:" };
+	static const char *const kinds[] = {"flow:", "pkt:", "alert:"};
 	char *rest = captures + 1, *item;
 
 	*captures = '\0';
@@ -78,7 +80,8 @@ static int pcre_captures(struct rule_parser *parser, char *captures)
 		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 			known |= !strncmp(item, kinds[i], strlen(kinds[i]));
 		if (!known)
-			return rule_refuse(parser, "only flow:, pkt: and alert: names may stand behind the flags");
+			return rule_refuse(parser,
+					   "only flow:, pkt: and alert: names may stand behind the flags");
 	}
 	return 0;
 }
@@ -107,8 +110,9 @@ int keyword_pcre(struct rule_parser *parser, const struct rule_keyword *keyword,
 	node->pcre.code = pcre2_compile((PCRE2_SPTR)text + 1, PCRE2_ZERO_TERMINATED,
 					options | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
 	if (!node->pcre.code)
-		return code == PCRE2_ERROR_HEAP_FAILED ? -ENOMEM :
-							 rule_refuse(parser, "the regular expression is not valid");
+		return code == PCRE2_ERROR_HEAP_FAILED
+			       ? -ENOMEM
+			       : rule_refuse(parser, "the regular expression is not valid");
 	/* Without JIT (no memory, no W^X exception) the interpreter does the same, slower. */
 	(void)pcre2_jit_compile(node->pcre.code, PCRE2_JIT_COMPLETE);
 	parser->last = (int)parser->node_count - 1;

@@ -74,7 +74,7 @@ static char *test_mode(struct rule_test *test, char *text)
 int keyword_flags(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const char letters[] = "FSRPAUECW120";
-	static const uint8_t bits[] = { 1, 2, 4, 8, 16, 32, 64, 128, 128, 128, 64, 0 };
+	static const uint8_t bits[] = {1, 2, 4, 8, 16, 32, 64, 128, 128, 128, 64, 0};
 	struct rule_test *test = rule_add_test(parser, TEST_FLAGS);
 	char *flags = rule_item(&arg), *ignored = rule_item(&arg);
 	uint32_t value, ignore = 0;
@@ -93,7 +93,7 @@ int keyword_flags(struct rule_parser *parser, const struct rule_keyword *keyword
 int keyword_fragbits(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const char letters[] = "MDR";
-	static const uint8_t bits[] = { 1, 2, 4 };
+	static const uint8_t bits[] = {1, 2, 4};
 	struct rule_test *test = rule_add_test(parser, TEST_FRAGBITS);
 	uint32_t value;
 
@@ -116,9 +116,9 @@ int keyword_ipopts(struct rule_parser *parser, const struct rule_keyword *keywor
 	static const struct {
 		const char *name;
 		uint16_t option; /* 256: any */
-	} rows[] = { { "rr", 7 },     { "lsrr", 131 },	{ "lsrre", 131 }, { "eol", 0 },	   { "nop", 1 },
-		     { "ts", 68 },    { "sec", 130 },	{ "esec", 133 },  { "cipso", 134 }, { "ssrr", 137 },
-		     { "satid", 136 }, { "qs", 25 },	{ "any", 256 } };
+	} rows[] = {{"rr", 7},	    {"lsrr", 131}, {"lsrre", 131}, {"eol", 0},	   {"nop", 1},
+		    {"ts", 68},	    {"sec", 130},  {"esec", 133},  {"cipso", 134}, {"ssrr", 137},
+		    {"satid", 136}, {"qs", 25},	   {"any", 256}};
 	struct rule_test *test = rule_add_test(parser, TEST_IPOPTS);
 
 	for (size_t i = 0; test && i < ARRAY_LEN(rows); i++) {
@@ -135,9 +135,9 @@ int keyword_ip_proto(struct rule_parser *parser, const struct rule_keyword *keyw
 	static const struct {
 		const char *name;
 		uint8_t number;
-	} rows[] = { { "icmp", 1 }, { "igmp", 2 },  { "ipip", 4 },  { "tcp", 6 },      { "udp", 17 },
-		     { "gre", 47 }, { "esp", 50 },  { "ah", 51 },   { "ipv6", 41 },    { "ipv6-icmp", 58 },
-		     { "icmp6", 58 }, { "ospf", 89 }, { "pim", 103 }, { "sctp", 132 }, { "rsvp", 46 } };
+	} rows[] = {{"icmp", 1},   {"igmp", 2},	 {"ipip", 4},  {"tcp", 6},    {"udp", 17},
+		    {"gre", 47},   {"esp", 50},	 {"ah", 51},   {"ipv6", 41},  {"ipv6-icmp", 58},
+		    {"icmp6", 58}, {"ospf", 89}, {"pim", 103}, {"sctp", 132}, {"rsvp", 46}};
 	struct rule_test *test = rule_add_test(parser, TEST_IP_PROTO);
 
 	if (!test)
@@ -146,7 +146,7 @@ int keyword_ip_proto(struct rule_parser *parser, const struct rule_keyword *keyw
 		bool negated = arg[0] == '!';
 
 		if (!strcasecmp(rule_trim(arg + negated), rows[i].name)) {
-			test->range = (struct rule_range){ negated ? RANGE_NE : RANGE_EQ, rows[i].number, 0 };
+			test->range = (struct rule_range){negated ? RANGE_NE : RANGE_EQ, rows[i].number, 0};
 			return 0;
 		}
 	}

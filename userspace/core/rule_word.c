@@ -10,7 +10,7 @@
 #include "rule_parse.h"
 
 #define NAME_BUCKETS 2048u
-#define NAMES_MAX 65536u
+#define NAMES_MAX    65536u
 
 struct rule_name {
 	struct rule_name *next;
@@ -42,7 +42,8 @@ void rule_names_free(struct rule_names *names)
 	free(names);
 }
 
-int rule_names_get(struct rule_names *names, enum rule_state_kind kind, const char *text, size_t len, uint32_t *number)
+int rule_names_get(struct rule_names *names, enum rule_state_kind kind, const char *text, size_t len,
+		   uint32_t *number)
 {
 	uint32_t hash = 2166136261u ^ (uint32_t)kind;
 	struct rule_name *name;
@@ -62,8 +63,8 @@ int rule_names_get(struct rule_names *names, enum rule_state_kind kind, const ch
 	name = malloc(sizeof(*name) + len);
 	if (!name)
 		return -ENOMEM;
-	*name = (struct rule_name){ names->buckets[hash % NAME_BUCKETS], names->count[kind]++, (uint8_t)kind,
-				    (uint16_t)len };
+	*name = (struct rule_name){names->buckets[hash % NAME_BUCKETS], names->count[kind]++, (uint8_t)kind,
+				   (uint16_t)len};
 	memcpy(name->text, text, len);
 	names->buckets[hash % NAME_BUCKETS] = name;
 	*number = name->number;
@@ -90,7 +91,7 @@ struct rule_node *rule_add_node(struct rule_parser *parser, enum rule_node_kind 
 		return NULL;
 	}
 	node = &parser->nodes[parser->node_count++];
-	*node = (struct rule_node){ .kind = (uint8_t)kind, .list = (uint8_t)parser->list };
+	*node = (struct rule_node){.kind = (uint8_t)kind, .list = (uint8_t)parser->list};
 	parser->list_fresh = false;
 	return node;
 }
@@ -104,7 +105,7 @@ struct rule_test *rule_add_test(struct rule_parser *parser, enum rule_test_kind 
 		return NULL;
 	}
 	test = &parser->tests[parser->test_count++];
-	*test = (struct rule_test){ .kind = (uint8_t)kind };
+	*test = (struct rule_test){.kind = (uint8_t)kind};
 	return test;
 }
 
@@ -114,7 +115,7 @@ struct rule_state *rule_add_state(struct rule_parser *parser)
 		parser->why = "too many flowbits, flowint and xbits in one rule";
 		return NULL;
 	}
-	parser->states[parser->state_count] = (struct rule_state){ 0 };
+	parser->states[parser->state_count] = (struct rule_state){0};
 	return &parser->states[parser->state_count++];
 }
 
@@ -131,7 +132,7 @@ int rule_find_list(struct rule_parser *parser, enum buffer_id buffer, bool fresh
 		parser->why = "too many buffers in one rule";
 		return -1;
 	}
-	parser->lists[parser->list_count].view = (struct rule_view){ .buffer = (uint8_t)buffer };
+	parser->lists[parser->list_count].view = (struct rule_view){.buffer = (uint8_t)buffer};
 	return (int)parser->list_count++;
 }
 
@@ -191,7 +192,8 @@ int rule_unsigned(const char *text, uint64_t max, uint64_t *out)
 	return 0;
 }
 
-int rule_number(struct rule_parser *parser, const char *text, int64_t min, int64_t max, struct rule_number *out)
+int rule_number(struct rule_parser *parser, const char *text, int64_t min, int64_t max,
+		struct rule_number *out)
 {
 	bool minus = *text == '-';
 	uint64_t value;
@@ -199,16 +201,17 @@ int rule_number(struct rule_parser *parser, const char *text, int64_t min, int64
 	if (isalpha((unsigned char)*text) || *text == '_') {
 		for (unsigned int i = 0; i < parser->variable_count; i++) {
 			if (!strcmp(parser->variables[i], text)) {
-				*out = (struct rule_number){ .variable = (int8_t)i };
+				*out = (struct rule_number){.variable = (int8_t)i};
 				return 0;
 			}
 		}
 		return rule_refuse(parser, "a variable that no byte_extract or byte_math made before");
 	}
-	if (rule_unsigned(text + minus, INT64_MAX, &value) || (minus ? -(int64_t)value : (int64_t)value) < min ||
+	if (rule_unsigned(text + minus, INT64_MAX, &value) ||
+	    (minus ? -(int64_t)value : (int64_t)value) < min ||
 	    (minus ? -(int64_t)value : (int64_t)value) > max)
 		return rule_refuse(parser, "not a number in the allowed range");
-	*out = (struct rule_number){ .value = minus ? -(int64_t)value : (int64_t)value, .variable = -1 };
+	*out = (struct rule_number){.value = minus ? -(int64_t)value : (int64_t)value, .variable = -1};
 	return 0;
 }
 
@@ -217,8 +220,8 @@ int rule_range(const char *text, uint64_t max, struct rule_range *out)
 	static const struct {
 		const char *sign;
 		uint8_t op;
-	} signs[] = { { "<=", RANGE_LE }, { ">=", RANGE_GE }, { "<", RANGE_LT }, { ">", RANGE_GT },
-		      { "!", RANGE_NE },  { "=", RANGE_EQ } };
+	} signs[] = {{"<=", RANGE_LE}, {">=", RANGE_GE}, {"<", RANGE_LT},
+		     {">", RANGE_GT},  {"!", RANGE_NE},	 {"=", RANGE_EQ}};
 	char copy[64], *middle, *low;
 	size_t len = strlen(text);
 	uint64_t first, second;
@@ -234,7 +237,7 @@ int rule_range(const char *text, uint64_t max, struct rule_range *out)
 			continue;
 		if (rule_unsigned(rule_trim(low + sign), max, &first))
 			return -EINVAL;
-		*out = (struct rule_range){ signs[i].op, first, 0 };
+		*out = (struct rule_range){signs[i].op, first, 0};
 		return 0;
 	}
 	middle = strstr(low, "<>");
@@ -243,14 +246,14 @@ int rule_range(const char *text, uint64_t max, struct rule_range *out)
 	if (!middle) {
 		if (rule_unsigned(low, max, &first))
 			return -EINVAL;
-		*out = (struct rule_range){ RANGE_EQ, first, 0 };
+		*out = (struct rule_range){RANGE_EQ, first, 0};
 		return 0;
 	}
 	second = *middle == '<' ? 2 : 1;
 	*middle = '\0';
-	if (rule_unsigned(rule_trim(low), max, &first) || rule_unsigned(rule_trim(middle + second), max, &second) ||
-	    first >= second)
+	if (rule_unsigned(rule_trim(low), max, &first) ||
+	    rule_unsigned(rule_trim(middle + second), max, &second) || first >= second)
 		return -EINVAL;
-	*out = (struct rule_range){ RANGE_IN, first, second };
+	*out = (struct rule_range){RANGE_IN, first, second};
 	return 0;
 }

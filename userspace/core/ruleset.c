@@ -15,32 +15,32 @@
 static const struct {
 	const char *name, *value;
 } ruleset_variables[] = {
-	{ "HOME_NET", "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]" },
-	{ "EXTERNAL_NET", "any" },
-	{ "HTTP_SERVERS", "$HOME_NET" },
-	{ "SMTP_SERVERS", "$HOME_NET" },
-	{ "SQL_SERVERS", "$HOME_NET" },
-	{ "DNS_SERVERS", "$HOME_NET" },
-	{ "TELNET_SERVERS", "$HOME_NET" },
-	{ "AIM_SERVERS", "$EXTERNAL_NET" },
-	{ "DC_SERVERS", "$HOME_NET" },
-	{ "DNP3_SERVER", "$HOME_NET" },
-	{ "DNP3_CLIENT", "$HOME_NET" },
-	{ "MODBUS_CLIENT", "$HOME_NET" },
-	{ "MODBUS_SERVER", "$HOME_NET" },
-	{ "ENIP_CLIENT", "$HOME_NET" },
-	{ "ENIP_SERVER", "$HOME_NET" },
-	{ "HTTP_PORTS", "80" },
-	{ "SHELLCODE_PORTS", "!80" },
-	{ "ORACLE_PORTS", "1521" },
-	{ "SSH_PORTS", "22" },
-	{ "DNP3_PORTS", "20000" },
-	{ "MODBUS_PORTS", "502" },
-	{ "FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]" },
-	{ "FTP_PORTS", "21" },
-	{ "GENEVE_PORTS", "6081" },
-	{ "VXLAN_PORTS", "4789" },
-	{ "TEREDO_PORTS", "3544" },
+	{"HOME_NET", "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12,fc00::/7]"},
+	{"EXTERNAL_NET", "any"},
+	{"HTTP_SERVERS", "$HOME_NET"},
+	{"SMTP_SERVERS", "$HOME_NET"},
+	{"SQL_SERVERS", "$HOME_NET"},
+	{"DNS_SERVERS", "$HOME_NET"},
+	{"TELNET_SERVERS", "$HOME_NET"},
+	{"AIM_SERVERS", "$EXTERNAL_NET"},
+	{"DC_SERVERS", "$HOME_NET"},
+	{"DNP3_SERVER", "$HOME_NET"},
+	{"DNP3_CLIENT", "$HOME_NET"},
+	{"MODBUS_CLIENT", "$HOME_NET"},
+	{"MODBUS_SERVER", "$HOME_NET"},
+	{"ENIP_CLIENT", "$HOME_NET"},
+	{"ENIP_SERVER", "$HOME_NET"},
+	{"HTTP_PORTS", "80"},
+	{"SHELLCODE_PORTS", "!80"},
+	{"ORACLE_PORTS", "1521"},
+	{"SSH_PORTS", "22"},
+	{"DNP3_PORTS", "20000"},
+	{"MODBUS_PORTS", "502"},
+	{"FILE_DATA_PORTS", "[$HTTP_PORTS,110,143]"},
+	{"FTP_PORTS", "21"},
+	{"GENEVE_PORTS", "6081"},
+	{"VXLAN_PORTS", "4789"},
+	{"TEREDO_PORTS", "3544"},
 };
 
 int ruleset_builder_new(struct ruleset_builder **out)
@@ -57,7 +57,8 @@ int ruleset_builder_new(struct ruleset_builder **out)
 		return -ENOMEM;
 	classification_init(&builder->classes);
 	for (size_t i = 0; i < ARRAY_LEN(ruleset_variables); i++) {
-		err = rule_groups_set(&builder->groups, ruleset_variables[i].name, ruleset_variables[i].value, &why);
+		err = rule_groups_set(&builder->groups, ruleset_variables[i].name, ruleset_variables[i].value,
+				      &why);
 		if (err)
 			return err;
 	}
@@ -80,13 +81,14 @@ void ruleset_builder_free(struct ruleset_builder *builder)
 	free(builder);
 }
 
-int ruleset_set_variable(struct ruleset_builder *builder, const char *name, const char *value, const char **why)
+int ruleset_set_variable(struct ruleset_builder *builder, const char *name, const char *value,
+			 const char **why)
 {
 	return rule_groups_set(&builder->groups, name, value, why);
 }
 
-int ruleset_add_classification(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
-			       ruleset_refused_fn fn, void *arg)
+int ruleset_add_classification(struct ruleset_builder *builder, const char *file, const char *text,
+			       size_t len, ruleset_refused_fn fn, void *arg)
 {
 	return classification_read(&builder->classes, &builder->arena, file, text, len, fn, arg);
 }
@@ -152,10 +154,10 @@ struct ruleset_place {
 	void *arg;
 };
 
-static int ruleset_add_rule(struct ruleset_builder *builder, const struct ruleset_place *place, const char *text,
-			    size_t len)
+static int ruleset_add_rule(struct ruleset_builder *builder, const struct ruleset_place *place,
+			    const char *text, size_t len)
 {
-	struct rule_context context = { &builder->arena, &builder->groups, builder->names, &builder->classes };
+	struct rule_context context = {&builder->arena, &builder->groups, builder->names, &builder->classes};
 	struct rule_refusal refusal;
 	struct rule *rule;
 	int err = rule_parse(&context, text, len, &rule, &refusal);
@@ -165,7 +167,7 @@ static int ruleset_add_rule(struct ruleset_builder *builder, const struct rulese
 		rule->info.line = place->line;
 		err = ruleset_take_sid(builder, rule->info.gid, rule->info.sid);
 		if (err == -EEXIST)
-			refusal = (struct rule_refusal){ rule->info.sid, "sid", "the number is already taken" };
+			refusal = (struct rule_refusal){rule->info.sid, "sid", "the number is already taken"};
 		if (!err)
 			err = ruleset_keep(builder, rule);
 		if (err)
@@ -176,7 +178,8 @@ static int ruleset_add_rule(struct ruleset_builder *builder, const struct rulese
 	if (err) {
 		builder->failed++;
 		if (place->fn)
-			place->fn(place->file, place->line, refusal.sid, refusal.keyword, refusal.why, place->arg);
+			place->fn(place->file, place->line, refusal.sid, refusal.keyword, refusal.why,
+				  place->arg);
 	}
 	return 0;
 }
@@ -202,7 +205,7 @@ static int ruleset_join(char **joined, size_t *used, const char *line, size_t le
 int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
 		      ruleset_refused_fn fn, void *arg)
 {
-	struct ruleset_place place = { arena_string(&builder->arena, file, strlen(file)), 0, fn, arg };
+	struct ruleset_place place = {arena_string(&builder->arena, file, strlen(file)), 0, fn, arg};
 	double began = ruleset_clock_ms();
 	const char *end = text + len;
 	AUTO_FREE char *joined = NULL;
@@ -228,7 +231,8 @@ int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const c
 		}
 		goes_on = line_len && line[line_len - 1] == '\\' && text < end;
 		if (goes_on || used) {
-			err = ruleset_join(&joined, &used, line, line_len - (line_len && line[line_len - 1] == '\\'));
+			err = ruleset_join(&joined, &used, line,
+					   line_len - (line_len && line[line_len - 1] == '\\'));
 			if (goes_on || err)
 				continue;
 			err = ruleset_add_rule(builder, &place, joined, used);

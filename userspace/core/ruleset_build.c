@@ -15,7 +15,7 @@
 void ruleset_clear_lanes(struct ruleset *set)
 {
 	for (int dir = 0; dir < 2; dir++) {
-		for (int class = 0; class < LANE_CLASS_MAX; class++) {
+		for (int class = 0; class < LANE_CLASS_MAX; class ++) {
 			mpm_clear(&set->packet_mpm[class][dir]);
 			free(set->packet_always[class][dir].rules);
 		}
@@ -93,7 +93,7 @@ static int build_order(struct ruleset *set)
 	if (!order || !set->by_sid)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < set->count; i++)
-		order[i] = (struct rule_order){ .rule = set->rules[i], .state = order_state(set->rules[i]) };
+		order[i] = (struct rule_order){.rule = set->rules[i], .state = order_state(set->rules[i])};
 	qsort(order, set->count, sizeof(*order), order_compare);
 	for (uint32_t i = 0; i < set->count; i++) {
 		set->rules[i] = set->by_sid[i] = order[i].rule;
@@ -170,7 +170,8 @@ static double build_volume(const struct range_set *set)
 	return volume;
 }
 
-static int build_headers_only(struct ruleset *set, const struct rule *rule, const bool classes[LANE_CLASS_MAX])
+static int build_headers_only(struct ruleset *set, const struct rule *rule,
+			      const bool classes[LANE_CLASS_MAX])
 {
 	const double small = 1u << 20; /* addresses */
 	double src = build_volume(rule->src), dst = build_volume(rule->dst);
@@ -181,11 +182,12 @@ static int build_headers_only(struct ruleset *set, const struct rule *rule, cons
 		if (by_src)
 			return address_index_add(rule->ip_only ? &set->once_src : &set->packet_src, rule->src,
 						 rule->index);
-		return address_index_add(rule->ip_only ? &set->once_dst : &set->packet_dst, rule->dst, rule->index);
+		return address_index_add(rule->ip_only ? &set->once_dst : &set->packet_dst, rule->dst,
+					 rule->index);
 	}
 	if (rule->ip_only)
 		return run_add(&set->once_always, rule->index);
-	for (int class = 0; class < LANE_CLASS_MAX && !err; class++) {
+	for (int class = 0; class < LANE_CLASS_MAX && !err; class ++) {
 		for (int dir = 0; dir < 2 && !err; dir++) {
 			if (classes[class] && rule->directions & 1 << dir)
 				err = run_add(&set->packet_always[class][dir], rule->index);
@@ -205,19 +207,14 @@ static int build_packet_rule(struct ruleset *set, const struct rule *rule)
 
 	if (!rule->list_count)
 		return build_headers_only(set, rule, classes);
-	for (int class = 0; class < LANE_CLASS_MAX && !err; class++) {
+	for (int class = 0; class < LANE_CLASS_MAX && !err; class ++) {
 		for (int dir = 0; dir < 2 && !err; dir++) {
 			if (classes[class] && rule->directions & 1 << dir)
-				err = lane_add(&set->packet_mpm[class][dir], &set->packet_always[class][dir], rule);
+				err = lane_add(&set->packet_mpm[class][dir], &set->packet_always[class][dir],
+					       rule);
 		}
 	}
 	return err;
-}
-
-static bool build_growing(const struct rule_view *view)
-{
-	return view->buffer == BUFFER_HTTP_REQUEST_BODY || view->buffer == BUFFER_HTTP_RESPONSE_BODY ||
-	       view->buffer == BUFFER_FILE_DATA;
 }
 
 static int build_tx_rule(struct ruleset *set, const struct rule *rule, int dir)
@@ -239,7 +236,6 @@ static int build_tx_rule(struct ruleset *set, const struct rule *rule, int dir)
 	if (!lane) {
 		lane = &set->tx_lanes[dir][set->tx_lane_count[dir]++];
 		lane->view = rule->lists[rule->fast_list].view_index;
-		lane->growing = build_growing(&set->views[lane->view]);
 	}
 	return lane_add(&lane->mpm, NULL, rule);
 }
@@ -272,11 +268,12 @@ static int build_lanes(struct ruleset *set)
 
 static int build_databases(struct ruleset *set, char *why, size_t why_len)
 {
-	struct address_index *indexes[] = { &set->once_src, &set->once_dst, &set->packet_src, &set->packet_dst };
+	struct address_index *indexes[] = {&set->once_src, &set->once_dst, &set->packet_src,
+					   &set->packet_dst};
 	int err = 0;
 
 	for (int dir = 0; dir < 2 && !err; dir++) {
-		for (int class = 0; class < LANE_CLASS_MAX && !err; class++)
+		for (int class = 0; class < LANE_CLASS_MAX && !err; class ++)
 			err = mpm_build(&set->packet_mpm[class][dir], true, why, why_len);
 		if (!err)
 			err = mpm_build(&set->stream_mpm[dir], false, why, why_len);
@@ -304,10 +301,10 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 		return -ENOMEM;
 	set->references = 1;
 	set->arena = builder->arena;
-	builder->arena = (struct arena){ 0 };
+	builder->arena = (struct arena){0};
 	set->rules = TAKE_PTR(builder->rules);
 	set->count = builder->count;
-	set->counts = (struct ruleset_counts){ .loaded = builder->count, .failed = builder->failed };
+	set->counts = (struct ruleset_counts){.loaded = builder->count, .failed = builder->failed};
 	builder->count = builder->room = builder->failed = 0;
 	for (uint32_t i = 0; i < set->count; i++)
 		set->rules[i]->info.severity = severity_of(&builder->severities, &set->rules[i]->info);

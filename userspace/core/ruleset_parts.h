@@ -23,7 +23,6 @@ struct rule_run {
 /* One view of one application protocol in one direction. */
 struct tx_lane {
 	uint16_t view;
-	bool growing; /* its buffer may grow for long: bodies and files */
 	struct mpm mpm;
 };
 
@@ -41,7 +40,7 @@ struct ruleset {
 
 	struct mpm packet_mpm[LANE_CLASS_MAX][2];
 	struct rule_run packet_always[LANE_CLASS_MAX][2];
-	struct address_index once_src, once_dst;   /* ip_only: once per flow and direction */
+	struct address_index once_src, once_dst; /* ip_only: once per flow and direction */
 	struct rule_run once_always;
 	struct address_index packet_src, packet_dst; /* the other rules without content */
 	struct mpm stream_mpm[2];

@@ -18,14 +18,14 @@ static const struct {
 	const char *word;
 	enum seki_severity severity;
 } severity_metadata[] = {
-	{ "Critical", SEKI_SEVERITY_CRITICAL },
-	{ "Major", SEKI_SEVERITY_HIGH },
-	{ "Minor", SEKI_SEVERITY_MEDIUM },
-	{ "Informational", SEKI_SEVERITY_LOW },
+	{"Critical", SEKI_SEVERITY_CRITICAL},
+	{"Major", SEKI_SEVERITY_HIGH},
+	{"Minor", SEKI_SEVERITY_MEDIUM},
+	{"Informational", SEKI_SEVERITY_LOW},
 };
 
 /* Priority 1 covers half of the public rules; these classes in it are house rules, not attacks. */
-static const char *const severity_medium_classes[] = { "policy-violation", "inappropriate-content" };
+static const char *const severity_medium_classes[] = {"policy-violation", "inappropriate-content"};
 
 int severity_parse(const char *text, enum seki_severity *out)
 {
@@ -82,8 +82,8 @@ static int severity_put(struct severity_table *table, const struct severity_row 
 	return 0;
 }
 
-int severity_read(struct severity_table *table, const char *file, const char *text, size_t len, ruleset_refused_fn fn,
-		  void *arg)
+int severity_read(struct severity_table *table, const char *file, const char *text, size_t len,
+		  ruleset_refused_fn fn, void *arg)
 {
 	const char *end = text + len;
 	int result = 0;
@@ -124,16 +124,15 @@ int severity_read(struct severity_table *table, const char *file, const char *te
 void severity_clear(struct severity_table *table)
 {
 	free(table->rows);
-	*table = (struct severity_table){ 0 };
+	*table = (struct severity_table){0};
 }
 
 enum seki_severity severity_of(const struct severity_table *table, const struct rule_info *info)
 {
-	const struct severity_row key = { .sid = info->sid }, *row;
+	const struct severity_row key = {.sid = info->sid}, *row;
 
-	row = table->count ?
-		      bsearch(&key, table->rows, table->count, sizeof(*table->rows), severity_compare) :
-		      NULL;
+	row = table->count ? bsearch(&key, table->rows, table->count, sizeof(*table->rows), severity_compare)
+			   : NULL;
 	if (row)
 		return row->severity;
 	for (unsigned int i = 0; i < info->metadata_count; i++) {

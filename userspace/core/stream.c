@@ -30,6 +30,7 @@ struct half {
 	bool peer_acks; /* acked holds */
 	bool lossy;	/* see stream_expect_gap() */
 	bool gap;	/* the next chunk follows a gap */
+	bool paused;	/* no window is kept */
 	bool has_scale;
 	uint8_t scale; /* shift of the windows that this half announces */
 	uint32_t isn, next, fin_seq;
@@ -554,7 +555,7 @@ bool stream_next(struct stream *stream, enum direction dir, uint64_t now_us, boo
 	half->gap = false;
 	half->next += data.len;
 	half->offset += data.len;
-	if (data.len && !stream->muted)
+	if (data.len && !stream->muted && !half->paused)
 		tail_push(half, data);
 	/* Data where a FIN claimed to be the end: the FIN was not the receiver's. */
 	if (half->fin && ahead(half, half->fin_seq) < 0)
@@ -571,7 +572,7 @@ void stream_window(const struct stream *stream, enum direction dir, const struct
 	const struct half *half = &stream->half[dir];
 	uint32_t len = half->tail_len;
 
-	if (!len || len < chunk->data.len || stream->muted) {
+	if (!len || len < chunk->data.len || stream->muted || half->paused) {
 		*window = chunk->data;
 		*offset = half->offset - chunk->data.len;
 		return;
@@ -593,6 +594,13 @@ void stream_tail(const struct stream *stream, enum direction dir, struct span *t
 void stream_expect_gap(struct stream *stream)
 {
 	stream->half[0].lossy = stream->half[1].lossy = true;
+}
+
+void stream_pause(struct stream *stream, enum direction dir, bool pause)
+{
+	if (stream->half[dir].paused != pause)
+		stream->half[dir].tail_len = 0;
+	stream->half[dir].paused = pause;
 }
 
 void stream_mute(struct stream *stream)

@@ -68,6 +68,9 @@ void stream_tail(const struct stream *stream, enum direction dir, struct span *t
 /* Bytes are known to be missing (a lost record, or the kernel stopped copying): the next hole is no surprise.
  */
 void stream_expect_gap(struct stream *stream);
+/* Raw inspection of dir pauses, or goes on: meanwhile no window is kept, and the last one given stays as it
+ * was. */
+void stream_pause(struct stream *stream, enum direction dir, bool pause);
 /* Raw inspection is over: windows are freed and no more kept. */
 void stream_mute(struct stream *stream);
 

@@ -74,12 +74,12 @@ static struct tracker_slot *tracker_make(struct tracker *tracker, const struct t
 			oldest = &ways[i];
 	}
 	tracker->given_up += oldest->used;
-	*oldest = (struct tracker_slot){ .key = *key, .used = true };
+	*oldest = (struct tracker_slot){.key = *key, .used = true};
 	return oldest;
 }
 
-bool tracker_pass(struct tracker *tracker, const struct tracker_key *key, const struct rule_threshold *threshold,
-		  uint64_t now_us)
+bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
+		  const struct rule_threshold *threshold, uint64_t now_us)
 {
 	struct tracker_slot *slot = tracker_find(tracker, key);
 	uint64_t window = (uint64_t)threshold->seconds * 1000000;

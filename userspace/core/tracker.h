@@ -11,8 +11,8 @@
 
 struct tracker;
 
-struct tracker_key { /* zeroed before it is filled: compared as bytes */
-	uint32_t kind; /* enum rule_threshold_kind, or TRACKER_XBIT */
+struct tracker_key {	 /* zeroed before it is filled: compared as bytes */
+	uint32_t kind;	 /* enum rule_threshold_kind, or TRACKER_XBIT */
 	uint32_t number; /* rule index or xbit */
 	struct seki_addr first, second;
 	uint64_t flow;
@@ -25,8 +25,8 @@ void tracker_free(struct tracker *tracker);
 DEFINE_CLEANUP(tracker_free, struct tracker)
 
 /* Counts one match at now; true: this one may alert. */
-bool tracker_pass(struct tracker *tracker, const struct tracker_key *key, const struct rule_threshold *threshold,
-		  uint64_t now_us);
+bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
+		  const struct rule_threshold *threshold, uint64_t now_us);
 void tracker_set(struct tracker *tracker, const struct tracker_key *key, uint64_t now_us, uint64_t until_us);
 void tracker_unset(struct tracker *tracker, const struct tracker_key *key);
 bool tracker_is_set(struct tracker *tracker, const struct tracker_key *key, uint64_t now_us);

@@ -66,10 +66,10 @@ static uint32_t transform_compress(uint8_t *data, uint32_t len)
 
 static int transform_hex(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-				      -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 static uint32_t transform_url_decode(uint8_t *data, uint32_t len)
@@ -77,8 +77,10 @@ static uint32_t transform_url_decode(uint8_t *data, uint32_t len)
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < len; i++) {
-		if (data[i] == '%' && len - i > 2 && transform_hex(data[i + 1]) >= 0 && transform_hex(data[i + 2]) >= 0) {
-			data[kept++] = (uint8_t)(transform_hex(data[i + 1]) << 4 | transform_hex(data[i + 2]));
+		if (data[i] == '%' && len - i > 2 && transform_hex(data[i + 1]) >= 0 &&
+		    transform_hex(data[i + 2]) >= 0) {
+			data[kept++] =
+				(uint8_t)(transform_hex(data[i + 1]) << 4 | transform_hex(data[i + 2]));
 			i += 2;
 		} else {
 			data[kept++] = data[i] == '+' ? ' ' : data[i];
@@ -130,7 +132,8 @@ static const transform_fn transforms[TRANSFORM_MAX] = {
 	[TRANSFORM_STRIP_PSEUDO_HEADERS] = transform_strip_pseudo,
 };
 
-int transform_apply(const struct rule_view *view, struct span in, struct transform_room *room, struct span *out)
+int transform_apply(const struct rule_view *view, struct span in, struct transform_room *room,
+		    struct span *out)
 {
 	uint32_t need = in.len + RULE_TRANSFORMS_MAX;
 
@@ -153,6 +156,6 @@ int transform_apply(const struct rule_view *view, struct span in, struct transfo
 		memcpy(room->data, in.data, in.len);
 	for (unsigned int i = 0; i < view->transform_count; i++)
 		in.len = transforms[view->transforms[i]](room->data, in.len);
-	*out = (struct span){ room->data, in.len };
+	*out = (struct span){room->data, in.len};
 	return 0;
 }

@@ -58,6 +58,8 @@ enum app_proto {
 	X(HTTP_SERVER, "http.server", HTTP, C, O, "Server value") \
 	X(HTTP_LOCATION, "http.location", HTTP, C, O, "Location value") \
 	X(HTTP_RESPONSE_BODY, "http.response_body", HTTP, C, O, "response body, de-chunked, decompressed") \
+	X(HTTP_REQUEST_HEADER, "http.request_header", HTTP, S, M, "one header field as name: value, cookies too") \
+	X(HTTP_RESPONSE_HEADER, "http.response_header", HTTP, C, M, "one header field as name: value, cookies too") \
 	X(FILE_DATA, "file.data", UNKNOWN, B, M, "content of a transferred file (HTTP body, SMTP attachment)") \
 	X(FILE_NAME, "file.name", UNKNOWN, B, M, "name of a transferred file") \
 	X(TLS_SNI, "tls.sni", TLS, S, O, "server name of the ClientHello") \
@@ -65,6 +67,10 @@ enum app_proto {
 	X(TLS_CERT_ISSUER, "tls.cert_issuer", TLS, C, O, "issuer of the server certificate") \
 	X(TLS_CERT_SERIAL, "tls.cert_serial", TLS, C, O, "serial number, XX:XX") \
 	X(TLS_CERTS, "tls.certs", TLS, C, M, "certificates as DER") \
+	X(JA3_HASH, "ja3.hash", TLS, S, O, "JA3 of the ClientHello, MD5 in hexadecimal") \
+	X(JA3_STRING, "ja3.string", TLS, S, O, "JA3 of the ClientHello, as text") \
+	X(JA3S_HASH, "ja3s.hash", TLS, C, O, "JA3S of the ServerHello, MD5 in hexadecimal") \
+	X(JA3S_STRING, "ja3s.string", TLS, C, O, "JA3S of the ServerHello, as text") \
 	X(DNS_QUERY, "dns.query", DNS, S, M, "queried name") \
 	X(SMTP_HELO, "smtp.helo", SMTP, S, O, "HELO or EHLO argument") \
 	X(SMTP_MAIL_FROM, "smtp.mail_from", SMTP, S, O, "MAIL FROM argument") \

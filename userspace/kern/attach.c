@@ -147,6 +147,7 @@ static void hook_fill(struct gate *gate, const struct state *state, struct gate_
 	hook->frags = !strcmp(state->prog.name, SEKI_PROG_XDP_FRAGS);
 	hook->attached_at = state->prog.load_time;
 	hook->tc_egress = tc_present(gate, state->dev.ifindex);
+	hook->csum_partial = netdev_csum_partial(&state->dev);
 	if (!state->prog.id)
 		hook->kind = GATE_LINK_NONE;
 	else if (state->pinned)

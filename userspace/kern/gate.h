@@ -55,6 +55,7 @@ struct gate_hook {
 	char prog_name[16];
 	bool frags;	       /* the xdp.frags program */
 	bool tc_egress;
+	bool csum_partial;     /* a virtual device: its row wants SEKI_IFACE_CSUM_PARTIAL */
 	uint64_t attached_at;  /* load time of the program, CLOCK_BOOTTIME ns; 0 unknown */
 };
 

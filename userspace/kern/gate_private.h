@@ -201,6 +201,8 @@ __must_check int netdev_get(uint32_t ifindex, struct netdev *out);
 __must_check int netdev_attachable(const struct netdev *dev, struct gate_why *why);
 /* Turns rx-vlan-offload off; -ENOTSUP when the driver keeps it on. */
 __must_check int netdev_untag_off(const struct netdev *dev, struct gate_why *why);
+/* Do its frames reach XDP before their checksum is filled in (local senders on a virtual device)? */
+bool netdev_csum_partial(const struct netdev *dev);
 
 /* --- list.c, rings.c: inner maps, made sure of at open */
 

@@ -215,3 +215,22 @@ int netdev_untag_off(const struct netdev *dev, struct gate_why *why)
 			       dev->name, dev->name, err ? strerror(-err) : "no effect");
 	return 0;
 }
+
+bool netdev_csum_partial(const struct netdev *dev)
+{
+	static const char *const drivers[] = {"veth", "virtio_net", "tun", "xen_netfront", "vif"};
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+	int sock AUTO_FD = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request;
+
+	memset(&request, 0, sizeof(request));
+	memcpy(request.ifr_name, dev->name, sizeof(request.ifr_name));
+	request.ifr_data = (void *)&info;
+	if (sock < 0 || ioctl(sock, SIOCETHTOOL, &request))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
+		if (!strcmp(info.driver, drivers[i]))
+			return true;
+	}
+	return false;
+}

@@ -11,10 +11,10 @@
 
 #include "cleanup.h"
 
-#define INSTANCE_NAME_MAX 32
-#define INSTANCE_RUN_ROOT "/run/sekimori"
+#define INSTANCE_NAME_MAX   32
+#define INSTANCE_RUN_ROOT   "/run/sekimori"
 #define INSTANCE_STATE_ROOT "/var/lib/sekimori"
-#define INSTANCE_PATH_MAX 256
+#define INSTANCE_PATH_MAX   256
 
 /* Letters, digits, '-' and '_', 1..INSTANCE_NAME_MAX-1 of them. */
 bool instance_name_valid(const char *name);

@@ -12,13 +12,13 @@
 #include "client.h"
 #include "lib/file.h"
 
-#define ANSWER_MAX (1 << 20)
+#define ANSWER_MAX     (1 << 20)
 #define ANSWER_SECONDS 120 /* reading a large configuration takes its time */
-#define PARENTS_MAX 32
+#define PARENTS_MAX    32
 
 static int client_connect(char *path, size_t size)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	AUTO_FD int fd = -1;
 	int err = instance_path(path, size, client.run_root, client.instance, "ctl.sock");
 
@@ -93,12 +93,12 @@ static void session_add(json_t *request)
 
 static int client_send(int sock, const char *text, int fd)
 {
-	struct iovec iov = { .iov_base = (void *)text, .iov_len = strlen(text) };
+	struct iovec iov = {.iov_base = (void *)text, .iov_len = strlen(text)};
 	union {
 		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
-	} control = { 0 };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	} control = {0};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
 
 	if (fd >= 0) {
 		struct cmsghdr *c;
@@ -117,9 +117,12 @@ static int client_send(int sock, const char *text, int fd)
 static void client_unreachable(const char *path, int err)
 {
 	if (err == -EACCES)
-		fprintf(stderr, "sekimori: %s: permission denied; run as root, or join the group sekimori to read\n", path);
+		fprintf(stderr,
+			"sekimori: %s: permission denied; run as root, or join the group sekimori to read\n",
+			path);
 	else if (err == -ENOENT || err == -ECONNREFUSED)
-		fprintf(stderr, "sekimori: no daemon serves instance %s (%s); start it: sekimori up --iface IF\n",
+		fprintf(stderr,
+			"sekimori: no daemon serves instance %s (%s); start it: sekimori up --iface IF\n",
 			client.instance, path);
 	else
 		fprintf(stderr, "sekimori: %s: %s\n", path, strerror(-err));
@@ -130,7 +133,7 @@ json_t *client_ask(json_t *request, int fd)
 	AUTO_JSON json_t *owned = request;
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *answer = malloc(ANSWER_MAX);
-	const struct timeval patience = { .tv_sec = ANSWER_SECONDS };
+	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
 	char path[INSTANCE_PATH_MAX];
 	AUTO_FD int sock = client_connect(path, sizeof(path));
 	json_error_t error;
@@ -152,7 +155,8 @@ json_t *client_ask(json_t *request, int fd)
 	}
 	n = recv(sock, answer, ANSWER_MAX, 0);
 	if (n <= 0) {
-		fprintf(stderr, "sekimori: the daemon did not answer: %s; `sekimori doctor` looks for the cause\n",
+		fprintf(stderr,
+			"sekimori: the daemon did not answer: %s; `sekimori doctor` looks for the cause\n",
 			n ? strerror(errno) : "it closed the connection");
 		return NULL;
 	}
@@ -239,15 +243,15 @@ int client_items(const char *list, void (*fn)(const json_t *item, void *arg), vo
 	long long first = 0;
 
 	for (;;) {
-		AUTO_JSON json_t *answer = client_ask(
-			json_pack("{s:s,s:s,s:I}", "command", "items", "name", list, "number", (json_int_t)first), -1);
+		AUTO_JSON json_t *answer = client_ask(json_pack("{s:s,s:s,s:I}", "command", "items", "name",
+								list, "number", (json_int_t)first),
+						      -1);
 		const json_t *items = json_object_get(answer, "items"), *item;
 		size_t i;
 
 		if (!client_ok(answer))
 			return client_fail(answer);
-		json_array_foreach(items, i, item)
-			fn(item, arg);
+		json_array_foreach(items, i, item) fn(item, arg);
 		first += (long long)json_array_size(items);
 		*total = client_number(answer, "total");
 		if (!json_array_size(items) || first >= *total)

@@ -30,8 +30,8 @@ static inline void cleanup_json_(json_t **p)
 bool client_present(void);
 
 /*
- * Sends request (a reference is taken over; "session" is added) with an optional descriptor (borrowed, -1) and
- * returns the answer, owned by the caller. NULL: no answer; said on stderr with what to do.
+ * Sends request (a reference is taken over; "session" is added) with an optional descriptor (borrowed, -1)
+ * and returns the answer, owned by the caller. NULL: no answer; said on stderr with what to do.
  */
 json_t *client_ask(json_t *request, int fd);
 

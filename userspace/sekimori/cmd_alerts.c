@@ -13,7 +13,7 @@
 #include "client.h"
 
 #define LINE_MAX_BYTES 65536
-#define FOLLOW_MS 200
+#define FOLLOW_MS      200
 
 struct tail {
 	const char *path;
@@ -28,8 +28,9 @@ static void print_alert(const json_t *event)
 
 	printf("%s  %-8s %-11s %s:%lld -> %s:%lld  [%lld] %s", client_text(event, "timestamp"),
 	       client_text(own, "severity"), client_text(own, "verdict"), client_text(event, "src_ip"),
-	       client_number(event, "src_port"), client_text(event, "dest_ip"), client_number(event, "dest_port"),
-	       client_number(alert, "signature_id"), client_text(alert, "signature"));
+	       client_number(event, "src_port"), client_text(event, "dest_ip"),
+	       client_number(event, "dest_port"), client_number(alert, "signature_id"),
+	       client_text(alert, "signature"));
 	if (*client_text(own, "action") && strcmp(client_text(own, "action"), "none"))
 		printf("  (%s)", client_text(own, "action"));
 	if (*client_text(own, "why"))
@@ -51,8 +52,9 @@ static void print_event(const char *line, size_t len, bool everything)
 		print_alert(event);
 	else if (!strcmp(type, "drop"))
 		printf("%s  %-8s %-11s %s:%lld -> %s:%lld  %s %s\n", client_text(event, "timestamp"), "-",
-		       client_text(json_object_get(event, "sekimori"), "verdict"), client_text(event, "src_ip"),
-		       client_number(event, "src_port"), client_text(event, "dest_ip"), client_number(event, "dest_port"),
+		       client_text(json_object_get(event, "sekimori"), "verdict"),
+		       client_text(event, "src_ip"), client_number(event, "src_port"),
+		       client_text(event, "dest_ip"), client_number(event, "dest_port"),
 		       client_text(json_object_get(event, "drop"), "reason"),
 		       client_text(json_object_get(event, "sekimori"), "list"));
 	else if (!strcmp(type, "shield"))
@@ -111,7 +113,7 @@ static void tail_print(struct tail *tail)
 
 static void tail_follow(struct tail *tail)
 {
-	const struct timespec t = { .tv_nsec = FOLLOW_MS * 1000000L };
+	const struct timespec t = {.tv_nsec = FOLLOW_MS * 1000000L};
 	struct stat st;
 
 	for (;;) {
@@ -129,7 +131,7 @@ static void tail_follow(struct tail *tail)
 static int events_show(bool everything, bool follow, long n)
 {
 	AUTO_JSON json_t *status = client_ask(json_pack("{s:s}", "command", "status"), -1);
-	struct tail tail = { .everything = everything };
+	struct tail tail = {.everything = everything};
 	int err;
 
 	if (!client_ok(status))
@@ -152,8 +154,8 @@ static int events_show(bool everything, bool follow, long n)
 int cmd_alerts(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "follow", no_argument, NULL, 'f' },
-		{ NULL, 0, NULL, 0 },
+		{"follow", no_argument, NULL, 'f'},
+		{NULL, 0, NULL, 0},
 	};
 	bool follow = false;
 	long n = 20;

@@ -18,8 +18,8 @@
 
 static void key_print(const struct policy_key_help *row, void *arg)
 {
-	printf("%-10s %-24s %-16s %-12s %s\n", *row->block ? row->block : "-", row->name, row->type ? row->type : "",
-	       row->standard ? row->standard : "", row->help);
+	printf("%-10s %-24s %-16s %-12s %s\n", *row->block ? row->block : "-", row->name,
+	       row->type ? row->type : "", row->standard ? row->standard : "", row->help);
 }
 
 static int check_add(const struct prefix *prefix, void *arg)
@@ -38,7 +38,7 @@ static int check_lists(const struct policy *policy)
 
 	for (uint32_t i = 0; i < policy->list_count; i++) {
 		AUTO_FREE char *text = NULL;
-		struct list_report report = { 0 };
+		struct list_report report = {0};
 		const char *path = policy->lists[i].path;
 		size_t len = 0;
 		int err = file_read(AT_FDCWD, path, 512u << 20, &text, &len);
@@ -51,7 +51,8 @@ static int check_lists(const struct policy *policy)
 			continue;
 		}
 		if (!client.json)
-			printf("list %s: %u entries, %u lines refused\n", policy->lists[i].name, report.accepted, report.refused);
+			printf("list %s: %u entries, %u lines refused\n", policy->lists[i].name,
+			       report.accepted, report.refused);
 		if (report.refused)
 			result = EXIT_FINDING;
 	}
@@ -61,7 +62,7 @@ static int check_lists(const struct policy *policy)
 static int check_file(const char *path)
 {
 	CLEANUP(policy_free) struct policy *policy = NULL;
-	struct conf_errors errors = { 0 };
+	struct conf_errors errors = {0};
 	AUTO_FREE char *text = NULL;
 	size_t len = 0;
 	int err = file_read(AT_FDCWD, path, CONF_BYTES_MAX, &text, &len);
@@ -82,13 +83,15 @@ static int check_file(const char *path)
 	conf_errors_clear(&errors);
 	err = check_lists(policy);
 	if (client.json)
-		printf("{\"file\":\"%s\",\"interfaces\":%u,\"networks\":%u,\"services\":%u,\"lists\":%u,\"rules\":%u,\"ok\":%s}\n",
-		       path, policy->iface_count, policy->net_count, policy->service_count, policy->list_count,
-		       policy->rule_file_count, err ? "false" : "true");
+		printf("{\"file\":\"%s\",\"interfaces\":%u,\"networks\":%u,\"services\":%u,\"lists\":%u,"
+		       "\"rules\":%u,\"ok\":%s}\n",
+		       path, policy->iface_count, policy->net_count, policy->service_count,
+		       policy->list_count, policy->rule_file_count, err ? "false" : "true");
 	else
-		printf("%s: good: %u interfaces, %u networks, %u egress services, %u lists, %u rule patterns\n", path,
-		       policy->iface_count, policy->net_count, policy->service_count, policy->list_count,
-		       policy->rule_file_count);
+		printf("%s: good: %u interfaces, %u networks, %u egress services, %u lists, %u rule "
+		       "patterns\n",
+		       path, policy->iface_count, policy->net_count, policy->service_count,
+		       policy->list_count, policy->rule_file_count);
 	return err;
 }
 
@@ -106,9 +109,9 @@ int cmd_check(int argc, char **argv)
 int cmd_apply(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "dry-run", no_argument, NULL, 'd' },
-		{ "confirm-within", required_argument, NULL, 'w' },
-		{ NULL, 0, NULL, 0 },
+		{"dry-run", no_argument, NULL, 'd'},
+		{"confirm-within", required_argument, NULL, 'w'},
+		{NULL, 0, NULL, 0},
 	};
 	char path[PATH_MAX] = "";
 	bool dry = false;
@@ -137,7 +140,9 @@ int cmd_apply(int argc, char **argv)
 		json_object_set_new(request, "path", json_string(path));
 	err = client_do(request, -1);
 	if (!err && confirm && !client.json)
-		printf("on probation: `sekimori confirm` within %u s keeps it, else the earlier policy comes back\n", confirm);
+		printf("on probation: `sekimori confirm` within %u s keeps it, else the earlier policy comes "
+		       "back\n",
+		       confirm);
 	return err;
 }
 

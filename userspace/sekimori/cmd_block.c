@@ -20,9 +20,9 @@ static int address_check(const char *command, const char *text)
 int cmd_block(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "for", required_argument, NULL, 'f' },
-		{ "reason", required_argument, NULL, 'r' },
-		{ NULL, 0, NULL, 0 },
+		{"for", required_argument, NULL, 'f'},
+		{"reason", required_argument, NULL, 'r'},
+		{NULL, 0, NULL, 0},
 	};
 	const char *reason = "";
 	uint32_t seconds = 0;
@@ -43,8 +43,8 @@ int cmd_block(int argc, char **argv)
 	err = address_check("block", argv[optind]);
 	if (err)
 		return err;
-	return client_do(json_pack("{s:s,s:s,s:I,s:s}", "command", "block", "address", argv[optind], "seconds",
-				   (json_int_t)seconds, "reason", reason),
+	return client_do(json_pack("{s:s,s:s,s:I,s:s}", "command", "block", "address", argv[optind],
+				   "seconds", (json_int_t)seconds, "reason", reason),
 			 -1);
 }
 
@@ -75,6 +75,8 @@ int cmd_allow(int argc, char **argv)
 	if (!address)
 		return client_usage("allow", "name one address or prefix", NULL);
 	err = address_check("allow", address);
-	return err ? err :
-		     client_do(json_pack("{s:s,s:s,s:b}", "command", "allow", "address", address, "remove", remove), -1);
+	return err ? err
+		   : client_do(json_pack("{s:s,s:s,s:b}", "command", "allow", "address", address, "remove",
+					 remove),
+			       -1);
 }

@@ -22,16 +22,18 @@
 #include "sekimori/maps.h"
 
 #define BPF_FS_KIND 0xcafe4a11
-#define MTU_PLAIN 3498 /* one page less headroom and tail: above, the xdp.frags program is needed */
+#define MTU_PLAIN   3498 /* one page less headroom and tail: above, the xdp.frags program is needed */
 
 enum answer { ANSWER_OK, ANSWER_WARN, ANSWER_FAIL };
 
 static int worst;
 static json_t *answers;
 
-__attribute__((format(printf, 3, 4))) static void tell(enum answer answer, const char *what, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void tell(enum answer answer, const char *what,
+						       const char *format, ...)
 {
-	static const char *const words[] = { [ANSWER_OK] = "ok", [ANSWER_WARN] = "warn", [ANSWER_FAIL] = "fail" };
+	static const char *const words[] = {
+		[ANSWER_OK] = "ok", [ANSWER_WARN] = "warn", [ANSWER_FAIL] = "fail"};
 	char text[512];
 	va_list ap;
 
@@ -41,7 +43,8 @@ __attribute__((format(printf, 3, 4))) static void tell(enum answer answer, const
 	if ((int)answer > worst)
 		worst = answer;
 	if (client.json)
-		json_array_append_new(answers, json_pack("{s:s,s:s,s:s}", "answer", words[answer], "what", what, "text", text));
+		json_array_append_new(answers, json_pack("{s:s,s:s,s:s}", "answer", words[answer], "what",
+							 what, "text", text));
 	else
 		printf("%-4s %-13s %s\n", words[answer], what, text);
 }
@@ -81,9 +84,11 @@ static void doctor_capabilities(void)
 	if (!file_read(AT_FDCWD, "/proc/self/status", 65536, &data, &len) && (at = strstr(data, "CapEff:")))
 		effective = strtoull(at + 7, NULL, 16);
 	if (geteuid())
-		tell(ANSWER_FAIL, "privileges", "uid %u: the daemon must be started as root; try sudo", (unsigned int)geteuid());
+		tell(ANSWER_FAIL, "privileges", "uid %u: the daemon must be started as root; try sudo",
+		     (unsigned int)geteuid());
 	else if ((effective & need) != need)
-		tell(ANSWER_FAIL, "privileges", "root without CAP_BPF or CAP_NET_ADMIN: a container? give it both");
+		tell(ANSWER_FAIL, "privileges",
+		     "root without CAP_BPF or CAP_NET_ADMIN: a container? give it both");
 	else
 		tell(ANSWER_OK, "privileges", "CAP_BPF and CAP_NET_ADMIN");
 }
@@ -94,11 +99,13 @@ static void doctor_bpf(void)
 	char text[256];
 
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		tell(ANSWER_FAIL, "BTF", "/sys/kernel/btf/vmlinux is missing: the kernel needs CONFIG_DEBUG_INFO_BTF");
+		tell(ANSWER_FAIL, "BTF",
+		     "/sys/kernel/btf/vmlinux is missing: the kernel needs CONFIG_DEBUG_INFO_BTF");
 	else
 		tell(ANSWER_OK, "BTF", "/sys/kernel/btf/vmlinux");
 	if (statfs("/sys/fs/bpf", &fs) < 0 || (unsigned int)fs.f_type != BPF_FS_KIND)
-		tell(ANSWER_WARN, "bpffs", "not mounted at /sys/fs/bpf; the daemon mounts it, or: mount -t bpf bpf /sys/fs/bpf");
+		tell(ANSWER_WARN, "bpffs",
+		     "not mounted at /sys/fs/bpf; the daemon mounts it, or: mount -t bpf bpf /sys/fs/bpf");
 	else
 		tell(ANSWER_OK, "bpffs", "/sys/fs/bpf");
 	if (!small_file("/proc/sys/net/core/bpf_jit_enable", text))
@@ -115,7 +122,8 @@ static void doctor_bpf(void)
 
 static void doctor_sandbox(void)
 {
-	static const char *const users[] = { "sekimori-ctl", "sekimori-reporter", "sekimori-engine", "sekimori-parser" };
+	static const char *const users[] = {"sekimori-ctl", "sekimori-reporter", "sekimori-engine",
+					    "sekimori-parser"};
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	unsigned int found = 0;
 
@@ -124,11 +132,13 @@ static void doctor_sandbox(void)
 	if (found == ARRAY_LEN(users))
 		tell(ANSWER_OK, "users", "all four exist");
 	else
-		tell(ANSWER_WARN, "users", "%u of 4 exist; fixed ids from 64710 on are used for the others", found);
+		tell(ANSWER_WARN, "users", "%u of 4 exist; fixed ids from 64710 on are used for the others",
+		     found);
 	if (abi > 0)
 		tell(ANSWER_OK, "Landlock", "version %ld", abi);
 	else
-		tell(ANSWER_WARN, "Landlock", "not in this kernel: children are held by seccomp and uid only");
+		tell(ANSWER_WARN, "Landlock",
+		     "not in this kernel: children are held by seccomp and uid only");
 }
 
 static void doctor_object(void)
@@ -163,12 +173,15 @@ static void doctor_iface(const char *name)
 	if (!small_file(path, mtu))
 		tell(ANSWER_WARN, what, "its MTU cannot be read: /sys is not that of this network namespace");
 	else if (atoi(mtu) > MTU_PLAIN)
-		tell(ANSWER_WARN, what, "MTU %s: needs a driver with XDP multi-buffer (xdp.frags), else lower it to %d", mtu, MTU_PLAIN);
+		tell(ANSWER_WARN, what,
+		     "MTU %s: needs a driver with XDP multi-buffer (xdp.frags), else lower it to %d", mtu,
+		     MTU_PLAIN);
 	else
 		tell(ANSWER_OK, what, "MTU %s", mtu);
 	snprintf(path, sizeof(path), "/sys/class/net/%.15s/master", name);
 	if (!access(path, F_OK))
-		tell(ANSWER_WARN, what, "is a port of a bond or bridge: see what `sekimori up` says about it");
+		tell(ANSWER_WARN, what,
+		     "is a port of a bond or bridge: see what `sekimori up` says about it");
 }
 
 static void doctor_daemon(void)
@@ -178,7 +191,9 @@ static void doctor_daemon(void)
 	size_t i;
 
 	if (!client_present()) {
-		tell(ANSWER_WARN, "daemon", "none serves instance %s (or it may not be asked): sekimori up --iface IF", client.instance);
+		tell(ANSWER_WARN, "daemon",
+		     "none serves instance %s (or it may not be asked): sekimori up --iface IF",
+		     client.instance);
 		return;
 	}
 	status = client_ask(json_pack("{s:s}", "command", "status"), -1);
@@ -190,14 +205,15 @@ static void doctor_daemon(void)
 	json_array_foreach(json_object_get(status, "ifaces"), i, row)
 	{
 		if (!client_flag(row, "attached"))
-			tell(ANSWER_FAIL, client_text(row, "name"), "not attached (%s): sekimori up --iface %s",
-			     client_text(row, "hook"), client_text(row, "name"));
+			tell(ANSWER_FAIL, client_text(row, "name"),
+			     "not attached (%s): sekimori up --iface %s", client_text(row, "hook"),
+			     client_text(row, "name"));
 		else if (!strcmp(client_text(row, "xdp"), "generic"))
-			tell(ANSWER_WARN, client_text(row, "name"), "generic XDP: works, but after the network stack's own costs");
+			tell(ANSWER_WARN, client_text(row, "name"),
+			     "generic XDP: works, but after the network stack's own costs");
 	}
-	json_array_foreach(json_object_get(status, "processes"), i, row)
-		if (!client_flag(row, "up"))
-			tell(ANSWER_FAIL, "processes", "%s is down: see the daemon's log", client_text(row, "name"));
+	json_array_foreach(json_object_get(status, "processes"), i, row) if (!client_flag(row, "up"))
+		tell(ANSWER_FAIL, "processes", "%s is down: see the daemon's log", client_text(row, "name"));
 }
 
 int cmd_doctor(int argc, char **argv)

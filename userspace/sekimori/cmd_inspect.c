@@ -13,17 +13,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "client.h"
 #include "core/eve.h"
 #include "core/inspector.h"
 #include "core/ruleset.h"
 #include "lib/conf.h"
 #include "lib/file.h"
 
-int cmd_inspect(int argc, char **argv);
-
 #define RULES_BYTES_MAX (256u << 20)
-#define EXIT_FINDING	1
-#define EXIT_USAGE	2
 #define PROGRESS_FRAMES 65536u
 
 struct sid_count {

@@ -25,9 +25,9 @@ static int list_status(void)
 		return 0;
 	}
 	printf("%-20s %-14s %10s %12s %14s\n", "list", "source", "entries", "packets", "bytes");
-	json_array_foreach(json_object_get(answer, "lists"), i, row)
-		printf("%-20s %-14s %10lld %12lld %14lld\n", client_text(row, "name"), client_text(row, "source"),
-		       client_number(row, "entries"), client_number(row, "packets"), client_number(row, "bytes"));
+	json_array_foreach(json_object_get(answer, "lists"), i, row) printf(
+		"%-20s %-14s %10lld %12lld %14lld\n", client_text(row, "name"), client_text(row, "source"),
+		client_number(row, "entries"), client_number(row, "packets"), client_number(row, "bytes"));
 	return 0;
 }
 
@@ -42,7 +42,8 @@ static void list_item(const json_t *item, void *arg)
 	}
 	printf("%s\t%s", client_text(item, "prefix"), client_text(item, "severity"));
 	if (client_number(item, "expires"))
-		printf("\t%s left", client_duration(client_number(item, "expires") - (long long)time(NULL), left));
+		printf("\t%s left",
+		       client_duration(client_number(item, "expires") - (long long)time(NULL), left));
 	else
 		printf("\tlasting");
 	if (client_number(item, "sid"))
@@ -102,7 +103,8 @@ static int list_verify(void)
 
 		if (err)
 			return err;
-		printf("%s: %lld entries%s\n", client_text(row, "name"), seen, seen == total ? "" : ", changed meanwhile");
+		printf("%s: %lld entries%s\n", client_text(row, "name"), seen,
+		       seen == total ? "" : ", changed meanwhile");
 		if (seen != total)
 			result = EXIT_FINDING;
 	}

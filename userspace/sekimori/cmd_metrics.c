@@ -12,30 +12,32 @@ struct metric {
 };
 
 static const struct metric metrics[] = {
-	{ "sekimori_policy_generation", NULL, "generation", "gauge", "generation of the policy that holds" },
-	{ "sekimori_start_time_seconds", NULL, "started", "gauge", "when the daemon started" },
-	{ "sekimori_alarms_total", NULL, "alarms", "counter", "alarms since start" },
-	{ "sekimori_list_entries", NULL, "list_total", "gauge", "entries of all lists" },
-	{ "sekimori_proposals_total", NULL, "proposals", "counter", "what engines asked for" },
-	{ "sekimori_proposals_refused_total", NULL, "proposals_refused", "counter", "of these, refused" },
-	{ "sekimori_protocol_breaks_total", NULL, "protocol_breaks", "counter", "children replaced for what they sent" },
-	{ "sekimori_sources_blocked_total", NULL, "blocks_made", "counter", "sources blocked automatically" },
-	{ "sekimori_flows_cut_total", NULL, "cuts_made", "counter", "flows cut" },
-	{ "sekimori_blocked_sources", "usage", "blocked", "gauge", "automatic blocks in the kernel now" },
-	{ "sekimori_list_rows", "usage", "list_rows", "gauge", "rows of the active generation" },
-	{ "sekimori_flows", "usage", "flows", "gauge", "validated flows in the kernel" },
-	{ "sekimori_engines", "engine", "count", "gauge", "engines that should run" },
-	{ "sekimori_engines_ready", "engine", "ready", "gauge", "engines with rules" },
-	{ "sekimori_rules_loaded", "engine", "rules_loaded", "gauge", "rules loaded" },
-	{ "sekimori_rules_failed", "engine", "rules_failed", "gauge", "rules refused" },
-	{ "sekimori_engine_packets_total", "engine", "packets", "counter", "packets inspected" },
-	{ "sekimori_engine_bytes_total", "engine", "bytes", "counter", "bytes inspected" },
-	{ "sekimori_engine_alerts_total", "engine", "alerts", "counter", "matches" },
-	{ "sekimori_engine_reassembly_gaps_total", "engine", "reassembly_gaps", "counter", "holes in streams" },
-	{ "sekimori_engine_proposals_lost_total", "engine", "proposals_lost", "counter", "proposals that did not get through" },
-	{ "sekimori_ring_used_bytes", "engine", "ring_used", "gauge", "bytes waiting in the rings" },
-	{ "sekimori_events_written_total", "events", "written", "counter", "lines in the event file" },
-	{ "sekimori_events_lost_total", "events", "lost", "counter", "events not written" },
+	{"sekimori_policy_generation", NULL, "generation", "gauge", "generation of the policy that holds"},
+	{"sekimori_start_time_seconds", NULL, "started", "gauge", "when the daemon started"},
+	{"sekimori_alarms_total", NULL, "alarms", "counter", "alarms since start"},
+	{"sekimori_list_entries", NULL, "list_total", "gauge", "entries of all lists"},
+	{"sekimori_proposals_total", NULL, "proposals", "counter", "what engines asked for"},
+	{"sekimori_proposals_refused_total", NULL, "proposals_refused", "counter", "of these, refused"},
+	{"sekimori_protocol_breaks_total", NULL, "protocol_breaks", "counter",
+	 "children replaced for what they sent"},
+	{"sekimori_sources_blocked_total", NULL, "blocks_made", "counter", "sources blocked automatically"},
+	{"sekimori_flows_cut_total", NULL, "cuts_made", "counter", "flows cut"},
+	{"sekimori_blocked_sources", "usage", "blocked", "gauge", "automatic blocks in the kernel now"},
+	{"sekimori_list_rows", "usage", "list_rows", "gauge", "rows of the active generation"},
+	{"sekimori_flows", "usage", "flows", "gauge", "validated flows in the kernel"},
+	{"sekimori_engines", "engine", "count", "gauge", "engines that should run"},
+	{"sekimori_engines_ready", "engine", "ready", "gauge", "engines with rules"},
+	{"sekimori_rules_loaded", "engine", "rules_loaded", "gauge", "rules loaded"},
+	{"sekimori_rules_failed", "engine", "rules_failed", "gauge", "rules refused"},
+	{"sekimori_engine_packets_total", "engine", "packets", "counter", "packets inspected"},
+	{"sekimori_engine_bytes_total", "engine", "bytes", "counter", "bytes inspected"},
+	{"sekimori_engine_alerts_total", "engine", "alerts", "counter", "matches"},
+	{"sekimori_engine_reassembly_gaps_total", "engine", "reassembly_gaps", "counter", "holes in streams"},
+	{"sekimori_engine_proposals_lost_total", "engine", "proposals_lost", "counter",
+	 "proposals that did not get through"},
+	{"sekimori_ring_used_bytes", "engine", "ring_used", "gauge", "bytes waiting in the rings"},
+	{"sekimori_events_written_total", "events", "written", "counter", "lines in the event file"},
+	{"sekimori_events_lost_total", "events", "lost", "counter", "events not written"},
 };
 
 static void print_status(const json_t *status)
@@ -50,7 +52,8 @@ static void print_status(const json_t *status)
 		printf("# HELP %s %s\n# TYPE %s %s\n%s %lld\n", m->name, m->help, m->name, m->type, m->name,
 		       client_number(from, m->key));
 	}
-	printf("# HELP sekimori_interface_enforcing 1 when the interface enforces, 0 when it only watches or is not attached\n"
+	printf("# HELP sekimori_interface_enforcing 1 when the interface enforces, 0 when it only watches or "
+	       "is not attached\n"
 	       "# TYPE sekimori_interface_enforcing gauge\n");
 	json_array_foreach(json_object_get(status, "ifaces"), at, row)
 		printf("sekimori_interface_enforcing{interface=\"%s\",vlan=\"%lld\",role=\"%s\"} %d\n",
@@ -85,11 +88,15 @@ int cmd_metrics(int argc, char **argv)
 	if (!client_ok(counters))
 		return client_fail(counters);
 	reasons = json_object_get(counters, "reasons");
-	print_reasons(reasons, "sekimori_packets_total", "packets", "packets that left the packet program this way");
-	print_reasons(reasons, "sekimori_bytes_total", "bytes", "bytes that left the packet program this way");
-	print_reasons(reasons, "sekimori_would_packets_total", "would_packets", "packets that passed only because of monitor mode or a chosen pass");
-	printf("# HELP sekimori_losses_total what the sensor did not see\n# TYPE sekimori_losses_total counter\n");
-	json_object_foreach((json_t *)json_object_get(counters, "losses"), key, value)
-		printf("sekimori_losses_total{kind=\"%s\"} %lld\n", key, (long long)json_integer_value(value));
+	print_reasons(reasons, "sekimori_packets_total", "packets",
+		      "packets that left the packet program this way");
+	print_reasons(reasons, "sekimori_bytes_total", "bytes",
+		      "bytes that left the packet program this way");
+	print_reasons(reasons, "sekimori_would_packets_total", "would_packets",
+		      "packets that passed only because of monitor mode or a chosen pass");
+	printf("# HELP sekimori_losses_total what the sensor did not see\n# TYPE sekimori_losses_total "
+	       "counter\n");
+	json_object_foreach((json_t *)json_object_get(counters, "losses"), key, value) printf(
+		"sekimori_losses_total{kind=\"%s\"} %lld\n", key, (long long)json_integer_value(value));
 	return 0;
 }

@@ -16,7 +16,7 @@
 #include "core/ruleset.h"
 #include "lib/file.h"
 
-#define RULES_FILE_MAX (256u << 20)
+#define RULES_FILE_MAX	     (256u << 20)
 #define REFUSED_KEYWORDS_MAX 128
 
 struct refusal {
@@ -33,11 +33,13 @@ struct rules_check {
 
 static int rules_usage(void)
 {
-	fputs("usage: sekimori rules check [--set NAME=VALUE]... [--classification FILE] [--severity FILE] [--json]\n"
+	fputs("usage: sekimori rules check [--set NAME=VALUE]... [--classification FILE] [--severity FILE] "
+	      "[--json]\n"
 	      "                            [--quiet] FILE...\n"
 	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
 	      "       sekimori rules explain [--lang ja|en] [--file FILE.json] SID|KEYWORD\n"
-	      "exit: 0 all is well, 1 a rule was refused or nothing is known, 2 wrong use or unreadable file\n",
+	      "exit: 0 all is well, 1 a rule was refused or nothing is known, 2 wrong use or unreadable "
+	      "file\n",
 	      stderr);
 	return EXIT_USAGE;
 }
@@ -66,16 +68,17 @@ static void print_clean(FILE *to, const char *text)
 		fputc(iscntrl((unsigned char)*text) ? '?' : *text, to);
 }
 
-static void check_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword, const char *why,
-			  void *arg)
+static void check_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
+			  const char *why, void *arg)
 {
 	struct rules_check *check = arg;
 
 	check_count(check, keyword);
 	if (check->list)
-		json_array_append_new(check->list, json_pack("{s:s, s:i, s:I, s:s%, s:s}", "file", file, "line",
-							     (int)line, "sid", (json_int_t)sid, "keyword", keyword,
-							     strlen(keyword), "why", why));
+		json_array_append_new(check->list,
+				      json_pack("{s:s, s:i, s:I, s:s%, s:s}", "file", file, "line", (int)line,
+						"sid", (json_int_t)sid, "keyword", keyword, strlen(keyword),
+						"why", why));
 	if (check->quiet || check->list)
 		return;
 	fprintf(stderr, "%s:%u: ", file, line);
@@ -128,7 +131,8 @@ static int check_variable(struct rules_check *check, char *setting)
 		err = ruleset_set_variable(check->builder, setting, value, &why);
 	}
 	if (err)
-		fprintf(stderr, "sekimori rules: --set %s: %s\n", setting, err == -ENOMEM ? strerror(ENOMEM) : why);
+		fprintf(stderr, "sekimori rules: --set %s: %s\n", setting,
+			err == -ENOMEM ? strerror(ENOMEM) : why);
 	return err;
 }
 
@@ -153,12 +157,14 @@ static int check_report(struct rules_check *check)
 	ruleset_count(set, &counts);
 	qsort(check->refusals, check->refusal_count, sizeof(check->refusals[0]), refusal_compare);
 	if (check->list) {
-		AUTO_JSON json_t *root = json_pack("{s:i, s:i, s:f, s:O}", "loaded", (int)counts.loaded, "refused",
-						   (int)counts.failed, "load_ms", counts.load_ms, "rules", check->list);
+		AUTO_JSON json_t *root =
+			json_pack("{s:i, s:i, s:f, s:O}", "loaded", (int)counts.loaded, "refused",
+				  (int)counts.failed, "load_ms", counts.load_ms, "rules", check->list);
 
 		client_print_json(root);
 	} else {
-		printf("%u rules loaded, %u refused, %.0f ms\n", counts.loaded, counts.failed, counts.load_ms);
+		printf("%u rules loaded, %u refused, %.0f ms\n", counts.loaded, counts.failed,
+		       counts.load_ms);
 		for (unsigned int i = 0; i < check->refusal_count; i++) {
 			printf("%8u  ", check->refusals[i].count);
 			print_clean(stdout, check->refusals[i].keyword);
@@ -170,15 +176,23 @@ static int check_report(struct rules_check *check)
 	return check->refusal_count ? EXIT_FINDING : 0;
 }
 
-enum { OPTION_SET = 256, OPTION_CLASSIFICATION, OPTION_SEVERITY, OPTION_JSON, OPTION_QUIET, OPTION_LANG, OPTION_FILE };
+enum {
+	OPTION_SET = 256,
+	OPTION_CLASSIFICATION,
+	OPTION_SEVERITY,
+	OPTION_JSON,
+	OPTION_QUIET,
+	OPTION_LANG,
+	OPTION_FILE
+};
 
 static const struct option check_options[] = {
-	{ "set", required_argument, NULL, OPTION_SET },
-	{ "classification", required_argument, NULL, OPTION_CLASSIFICATION },
-	{ "severity", required_argument, NULL, OPTION_SEVERITY },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "quiet", no_argument, NULL, OPTION_QUIET },
-	{ 0 },
+	{"set", required_argument, NULL, OPTION_SET},
+	{"classification", required_argument, NULL, OPTION_CLASSIFICATION},
+	{"severity", required_argument, NULL, OPTION_SEVERITY},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"quiet", no_argument, NULL, OPTION_QUIET},
+	{0},
 };
 
 static int check_option(struct rules_check *check, int option)
@@ -244,7 +258,8 @@ static int rules_check(int argc, char **argv)
 /* Beside the program as built, then as installed, then of the system. */
 static int explanations_read(const char *path, char **text, size_t *len)
 {
-	static const char *const places[] = { "../rules", "../share/sekimori/rules", "/usr/share/sekimori/rules" };
+	static const char *const places[] = {"../rules", "../share/sekimori/rules",
+					     "/usr/share/sekimori/rules"};
 	char program[4096];
 	ssize_t got = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	int err = -ENOENT;
@@ -256,7 +271,8 @@ static int explanations_read(const char *path, char **text, size_t *len)
 		AUTO_FREE char *candidate = NULL;
 		const char *folder = places[i][0] == '/' ? "" : dirname(program);
 
-		if (asprintf(&candidate, "%s%s%s/explanations.json", folder, *folder ? "/" : "", places[i]) < 0) {
+		if (asprintf(&candidate, "%s%s%s/explanations.json", folder, *folder ? "/" : "", places[i]) <
+		    0) {
 			candidate = NULL;
 			return -ENOMEM;
 		}
@@ -284,8 +300,8 @@ static int explain_number(const char *word, const char *path, const char *langua
 	}
 	err = explanations_read(path, &json, &len);
 	if (err) {
-		fprintf(stderr, "sekimori rules explain: %s: %s (--file names it)\n", path ? path : "explanations.json",
-			strerror(-err));
+		fprintf(stderr, "sekimori rules explain: %s: %s (--file names it)\n",
+			path ? path : "explanations.json", strerror(-err));
 		return EXIT_USAGE;
 	}
 	err = explain_sid(json, len, (uint32_t)sid, explain_language(language), &text, &why);
@@ -319,9 +335,9 @@ static int explain_word(const char *word)
 }
 
 static const struct option explain_options[] = {
-	{ "lang", required_argument, NULL, OPTION_LANG },
-	{ "file", required_argument, NULL, OPTION_FILE },
-	{ 0 },
+	{"lang", required_argument, NULL, OPTION_LANG},
+	{"file", required_argument, NULL, OPTION_FILE},
+	{0},
 };
 
 static int rules_explain(int argc, char **argv)
@@ -353,9 +369,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } rules_verbs[] = {
-	{ "check", rules_check },
-	{ "test", cmd_inspect },
-	{ "explain", rules_explain },
+	{"check", rules_check},
+	{"test", cmd_inspect},
+	{"explain", rules_explain},
 };
 
 int cmd_rules(int argc, char **argv)

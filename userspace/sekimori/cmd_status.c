@@ -31,20 +31,21 @@ static void summarize(const json_t *status, struct summary *out)
 		out->broken += !up;
 		if (up && client_number(row, "since") > out->since)
 			out->since = client_number(row, "since");
-		n = snprintf(out->names + len, sizeof(out->names) - len, "%s%s", len ? ", " : "", client_text(row, "name"));
+		n = snprintf(out->names + len, sizeof(out->names) - len, "%s%s", len ? ", " : "",
+			     client_text(row, "name"));
 		if (n > 0 && (size_t)n < sizeof(out->names) - len)
 			len += (size_t)n;
 	}
-	json_object_foreach((json_t *)json_object_get(status, "losses"), key, value)
-		out->lost += json_integer_value(value);
+	json_object_foreach((json_t *)json_object_get(status, "losses"), key, value) out->lost +=
+		json_integer_value(value);
 }
 
 static void print_head(const json_t *status, const struct summary *s)
 {
-	const char *word = s->enforcing && !s->broken ? "ENFORCING" :
-			   s->enforcing		      ? "ENFORCING IN PART" :
-			   s->watching		      ? "MONITOR ONLY" :
-							"NOT PROTECTING";
+	const char *word = s->enforcing && !s->broken ? "ENFORCING"
+			   : s->enforcing	      ? "ENFORCING IN PART"
+			   : s->watching	      ? "MONITOR ONLY"
+						      : "NOT PROTECTING";
 	char text[32];
 
 	printf("%s", word);
@@ -72,44 +73,53 @@ static void print_ifaces(const json_t *status)
 		if (!client_flag(row, "attached"))
 			printf("NOT ATTACHED\n");
 		else
-			printf("%s XDP%s%s, %s\n", client_text(row, "xdp"), client_flag(row, "frags") ? " with frags" : "",
+			printf("%s XDP%s%s, %s\n", client_text(row, "xdp"),
+			       client_flag(row, "frags") ? " with frags" : "",
 			       client_flag(row, "tc_egress") ? ", tc egress" : "", client_text(row, "hook"));
 	}
 }
 
 static void print_losses(const json_t *status)
 {
-	const json_t *value, *events = json_object_get(status, "events"), *engine = json_object_get(status, "engine");
+	const json_t *value, *events = json_object_get(status, "events"),
+			     *engine = json_object_get(status, "engine");
 	const char *key;
 
-	json_object_foreach((json_t *)json_object_get(status, "losses"), key, value)
-		if (json_integer_value(value))
-			printf("loss      %s: %lld\n", key, (long long)json_integer_value(value));
+	json_object_foreach((json_t *)json_object_get(status, "losses"), key,
+			    value) if (json_integer_value(value))
+		printf("loss      %s: %lld\n", key, (long long)json_integer_value(value));
 	if (client_number(engine, "proposals_lost") + client_number(engine, "events_lost") +
 	    client_number(engine, "bad_records") + client_number(engine, "chunks_lost"))
 		printf("loss      engine: %lld proposals, %lld events, %lld frames, %lld malformed records\n",
 		       client_number(engine, "proposals_lost"), client_number(engine, "events_lost"),
 		       client_number(engine, "chunks_lost"), client_number(engine, "bad_records"));
 	printf("events    %s: %lld written, %lld refused, %lld lost%s%s\n", client_text(events, "file"),
-	       client_number(events, "written"), client_number(events, "refused"), client_number(events, "lost"),
-	       *client_text(events, "error") ? ", now: " : "", client_text(events, "error"));
+	       client_number(events, "written"), client_number(events, "refused"),
+	       client_number(events, "lost"), *client_text(events, "error") ? ", now: " : "",
+	       client_text(events, "error"));
 }
 
 static void print_rest(const json_t *status)
 {
-	const json_t *engine = json_object_get(status, "engine"), *usage = json_object_get(status, "usage"), *row;
+	const json_t *engine = json_object_get(status, "engine"), *usage = json_object_get(status, "usage"),
+		     *row;
 	char text[32];
 	size_t i;
 
-	printf("policy    generation %lld, digest %s\n", client_number(status, "generation"), client_text(status, "digest"));
+	printf("policy    generation %lld, digest %s\n", client_number(status, "generation"),
+	       client_text(status, "digest"));
 	printf("lists     %lld entries, %lld rows in the kernel of %lld; %lld automatic blocks of %lld\n",
-	       client_number(status, "list_total"), client_number(usage, "list_rows"), client_number(usage, "list_max"),
-	       client_number(usage, "blocked"), client_number(usage, "blocked_max"));
-	printf("packets   %lld passed, %lld dropped, %lld would be dropped\n", client_number(status, "passed"),
-	       client_number(status, "dropped"), client_number(status, "would_drop"));
-	printf("engines   %lld of %lld ready, %lld rules (%lld refused), %lld packets, %lld flows, %lld alerts\n",
-	       client_number(engine, "ready"), client_number(engine, "count"), client_number(engine, "rules_loaded"),
-	       client_number(engine, "rules_failed"), client_number(engine, "packets"), client_number(engine, "flows"),
+	       client_number(status, "list_total"), client_number(usage, "list_rows"),
+	       client_number(usage, "list_max"), client_number(usage, "blocked"),
+	       client_number(usage, "blocked_max"));
+	printf("packets   %lld passed, %lld dropped, %lld would be dropped\n",
+	       client_number(status, "passed"), client_number(status, "dropped"),
+	       client_number(status, "would_drop"));
+	printf("engines   %lld of %lld ready, %lld rules (%lld refused), %lld packets, %lld flows, %lld "
+	       "alerts\n",
+	       client_number(engine, "ready"), client_number(engine, "count"),
+	       client_number(engine, "rules_loaded"), client_number(engine, "rules_failed"),
+	       client_number(engine, "packets"), client_number(engine, "flows"),
 	       client_number(engine, "alerts"));
 	printf("answers   %lld sources blocked, %lld flows cut, %lld proposals, %lld of them refused\n",
 	       client_number(status, "blocks_made"), client_number(status, "cuts_made"),
@@ -117,19 +127,22 @@ static void print_rest(const json_t *status)
 	print_losses(status);
 	json_array_foreach(json_object_get(status, "processes"), i, row)
 	{
-		printf("%s%s%s", i ? ", " : "processes ", client_text(row, "name"), client_flag(row, "up") ? "" : " DOWN");
+		printf("%s%s%s", i ? ", " : "processes ", client_text(row, "name"),
+		       client_flag(row, "up") ? "" : " DOWN");
 		if (client_number(row, "restarts"))
 			printf(" (%lld restarts)", client_number(row, "restarts"));
 	}
-	printf("; daemon up %s\n", client_duration((long long)time(NULL) - client_number(status, "started"), text));
+	printf("; daemon up %s\n",
+	       client_duration((long long)time(NULL) - client_number(status, "started"), text));
 	if (client_number(status, "alarms"))
-		printf("alarms    %lld, last: %s\n", client_number(status, "alarms"), client_text(status, "alarm"));
+		printf("alarms    %lld, last: %s\n", client_number(status, "alarms"),
+		       client_text(status, "alarm"));
 }
 
 int cmd_status(int argc, char **argv)
 {
 	AUTO_JSON json_t *status = NULL;
-	struct summary summary = { 0 };
+	struct summary summary = {0};
 
 	if (argc > 1)
 		return client_usage("status", "unexpected argument", argv[1]);

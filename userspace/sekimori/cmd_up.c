@@ -22,7 +22,7 @@
 
 static void pause_ms(long ms)
 {
-	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 
 	nanosleep(&t, NULL);
 }
@@ -59,15 +59,16 @@ static int iface_parse(const char *text, json_t *out, const char **why)
 	*why = "roles are wan, dmz, lan, host";
 	if (role && strcmp(role, "wan") && strcmp(role, "dmz") && strcmp(role, "lan") && strcmp(role, "host"))
 		return -EINVAL;
-	json_array_append_new(out, json_pack("{s:s,s:i,s:s}", "name", name, "vlan", (int)id, "role", role ? role : "wan"));
+	json_array_append_new(
+		out, json_pack("{s:s,s:i,s:s}", "name", name, "vlan", (int)id, "role", role ? role : "wan"));
 	return 0;
 }
 
 static void daemon_exec(const char *beside)
 {
-	char *args[] = { (char *)"sekimorid",	      (char *)"--instance", (char *)client.instance,
-			 (char *)"--run",	      (char *)client.run_root, (char *)"--state",
-			 (char *)client.state_root, NULL };
+	char *args[] = {
+		(char *)"sekimorid",	 (char *)"--instance", (char *)client.instance,	  (char *)"--run",
+		(char *)client.run_root, (char *)"--state",    (char *)client.state_root, NULL};
 
 	execv(beside, args);
 	execvp("sekimorid", args);
@@ -139,7 +140,8 @@ static int wait_ready(void)
 
 		if (!client_ok(status))
 			return EXIT_NOT_CONVERGED;
-		if (client_number(engine, "count") && client_number(engine, "ready") == client_number(engine, "count")) {
+		if (client_number(engine, "count") &&
+		    client_number(engine, "ready") == client_number(engine, "count")) {
 			if (terminal)
 				fprintf(stderr, "\r\033[K");
 			return 0;
@@ -148,7 +150,8 @@ static int wait_ready(void)
 			fprintf(stderr, "\rrules are being compiled: %d s", i / 5);
 		pause_ms(200);
 	}
-	fprintf(stderr, "sekimori: lists are enforced, but the engines have no rules yet; `sekimori status` tells more\n");
+	fprintf(stderr, "sekimori: lists are enforced, but the engines have no rules yet; `sekimori status` "
+			"tells more\n");
 	return EXIT_NOT_CONVERGED;
 }
 
@@ -163,10 +166,13 @@ struct up_options {
 static int up_parse(int argc, char **argv, struct up_options *o)
 {
 	static const struct option options[] = {
-		{ "iface", required_argument, NULL, 'i' },	    { "config", required_argument, NULL, 'c' },
-		{ "enforce", no_argument, NULL, 'e' },		    { "takeover", no_argument, NULL, 't' },
-		{ "confirm-within", required_argument, NULL, 'w' }, { "allow-generic", no_argument, NULL, 'g' },
-		{ NULL, 0, NULL, 0 },
+		{"iface", required_argument, NULL, 'i'},
+		{"config", required_argument, NULL, 'c'},
+		{"enforce", no_argument, NULL, 'e'},
+		{"takeover", no_argument, NULL, 't'},
+		{"confirm-within", required_argument, NULL, 'w'},
+		{"allow-generic", no_argument, NULL, 'g'},
+		{NULL, 0, NULL, 0},
 	};
 	const char *why;
 	int c;
@@ -207,7 +213,7 @@ static int up_parse(int argc, char **argv, struct up_options *o)
 int cmd_up(int argc, char **argv)
 {
 	AUTO_JSON json_t *ifaces = json_array();
-	struct up_options o = { .ifaces = ifaces };
+	struct up_options o = {.ifaces = ifaces};
 	AUTO_JSON json_t *answer = NULL;
 	json_t *request;
 	int err = up_parse(argc, argv, &o);
@@ -216,8 +222,9 @@ int cmd_up(int argc, char **argv)
 		return err;
 	if (!client_present() && daemon_start())
 		return EXIT_NOT_CONVERGED;
-	request = json_pack("{s:s,s:O,s:b,s:b,s:b,s:i}", "command", "up", "ifaces", ifaces, "enforce", o.enforce,
-			    "takeover", o.takeover, "generic", o.generic, "confirm", (int)o.confirm);
+	request =
+		json_pack("{s:s,s:O,s:b,s:b,s:b,s:i}", "command", "up", "ifaces", ifaces, "enforce",
+			  o.enforce, "takeover", o.takeover, "generic", o.generic, "confirm", (int)o.confirm);
 	if (o.config)
 		json_object_set_new(request, "path", json_string(o.config));
 	answer = client_ask(request, -1);
@@ -229,7 +236,9 @@ int cmd_up(int argc, char **argv)
 	else
 		puts(client_text(answer, "text"));
 	if (o.confirm && !client.json)
-		printf("on probation: `sekimori confirm` within %u s keeps it, else the earlier policy comes back\n", o.confirm);
+		printf("on probation: `sekimori confirm` within %u s keeps it, else the earlier policy comes "
+		       "back\n",
+		       o.confirm);
 	return err;
 }
 
@@ -248,7 +257,8 @@ int cmd_down(int argc, char **argv)
 	if (client.json) {
 		client_print_json(answer);
 	} else if (keep) {
-		printf("daemon stopped. Lists, blocks and roles in the kernel keep enforcing, deep inspection is off.\n"
+		printf("daemon stopped. Lists, blocks and roles in the kernel keep enforcing, deep "
+		       "inspection is off.\n"
 		       "`sekimori up` takes everything over again\n");
 	} else {
 		printf("detached everywhere, daemon stopped: nothing is protected.\n"

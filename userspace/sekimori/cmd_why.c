@@ -24,7 +24,8 @@ static void print_entry(const char *what, const json_t *entry)
 		printf(", expired");
 	else
 		printf(", %s left", client_duration(client_number(entry, "seconds_left"), text));
-	printf(", %lld packets, %lld bytes\n", client_number(entry, "packets"), client_number(entry, "bytes"));
+	printf(", %lld packets, %lld bytes\n", client_number(entry, "packets"),
+	       client_number(entry, "bytes"));
 }
 
 static void print_item(const json_t *item)
@@ -35,7 +36,8 @@ static void print_item(const json_t *item)
 	if (*client_text(item, "reason"))
 		printf(", \"%s\"", client_text(item, "reason"));
 	if (client_number(item, "expires"))
-		printf(", %s left", client_duration(client_number(item, "expires") - (long long)time(NULL), text));
+		printf(", %s left",
+		       client_duration(client_number(item, "expires") - (long long)time(NULL), text));
 	printf("\n");
 }
 
@@ -96,24 +98,25 @@ int cmd_why(int argc, char **argv)
 	allowed = false;
 	for (i = 0; i < json_array_size(json_object_get(net, "allow")); i++) {
 		item = json_array_get(json_object_get(net, "allow"), i);
-		allowed |= !client_number(item, "port") && !client_number(item, "protocol") && !client_number(item, "ifindex");
+		allowed |= !client_number(item, "port") && !client_number(item, "protocol") &&
+			   !client_number(item, "ifindex");
 	}
 	printf("%s: %s\n", client_text(answer, "address"),
-	       !client_flag(answer, "gate") ? "nothing is up: nothing decides" :
-	       listed && allowed	    ? "passes: it is listed, but the allow set wins" :
-	       listed && scoped		    ? "dropped, but for what the allow set names" :
-	       listed && !client_flag(answer, "enforcing") ? "would be dropped (monitor mode)" :
-	       listed			    ? "dropped" :
-					      "passes: on no list");
+	       !client_flag(answer, "gate")		     ? "nothing is up: nothing decides"
+	       : listed && allowed			     ? "passes: it is listed, but the allow set wins"
+	       : listed && scoped			     ? "dropped, but for what the allow set names"
+	       : listed && !client_flag(answer, "enforcing") ? "would be dropped (monitor mode)"
+	       : listed					     ? "dropped"
+							     : "passes: on no list");
 	if (net)
 		print_allow(net);
 	if (block)
 		print_entry("automatic block", block);
 	if (kernel)
 		print_entry("kernel", kernel);
-	json_array_foreach(items, i, item)
-		print_item(item);
+	json_array_foreach(items, i, item) print_item(item);
 	if (client_number(answer, "items_total") > (long long)json_array_size(items))
-		printf("  and %lld more\n", client_number(answer, "items_total") - (long long)json_array_size(items));
+		printf("  and %lld more\n",
+		       client_number(answer, "items_total") - (long long)json_array_size(items));
 	return listed;
 }

@@ -17,31 +17,38 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "up", "[--iface IF[.VLAN][:ROLE]]... [--enforce] [--config FILE] [--takeover] [--confirm-within S] [--allow-generic]",
-	  "protect interfaces; starts the daemon when needed", cmd_up, false },
-	{ "down", "[--keep]", "detach and stop; --keep stops the daemon only", cmd_down, false },
-	{ "status", "", "what is enforced, since when, with what loss", cmd_status, false },
-	{ "doctor", "[--iface IF]", "can this machine do it? each line with the next step", cmd_doctor, false },
-	{ "check", "[FILE] | --keys", "read a configuration without using it", cmd_check, false },
-	{ "apply", "[FILE] [--dry-run] [--confirm-within S]", "make a configuration hold, whole or not at all", cmd_apply, false },
-	{ "confirm", "", "keep what was applied on probation", cmd_confirm, false },
-	{ "rollback", "", "back to the policy before", cmd_rollback, false },
-	{ "block", "ADDR[/LEN] [--for TIME] [--reason TEXT]", "list an address or prefix by hand", cmd_block, false },
-	{ "unblock", "ADDR[/LEN]", "take it off again, automatic blocks too", cmd_unblock, false },
-	{ "allow", "ADDR[/LEN] [--remove]", "exempt from lists and automatic blocks", cmd_allow, false },
-	{ "why", "ADDR", "what decides for this address now", cmd_why, false },
-	{ "list", "status | show NAME | load NAME FILE | verify", "named lists; `show auto`: automatic blocks", cmd_list, false },
-	{ "alerts", "[--follow] [-n N]", "what was found, from the event file", cmd_alerts, false },
-	{ "monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false },
-	{ "metrics", "", "counters in Prometheus text format", cmd_metrics, false },
-	{ "inspect", "[-S FILE.rules]... FILE.pcap...", "run the rules over captures, offline", cmd_inspect, true },
-	{ "rules", "check | test | explain ...", "check, try and explain rules", cmd_rules, true },
-	{ "completion", "bash", "print the shell's completion script", cmd_completion, false },
+	{"up",
+	 "[--iface IF[.VLAN][:ROLE]]... [--enforce] [--config FILE] [--takeover] [--confirm-within S] "
+	 "[--allow-generic]",
+	 "protect interfaces; starts the daemon when needed", cmd_up, false},
+	{"down", "[--keep]", "detach and stop; --keep stops the daemon only", cmd_down, false},
+	{"status", "", "what is enforced, since when, with what loss", cmd_status, false},
+	{"doctor", "[--iface IF]", "can this machine do it? each line with the next step", cmd_doctor, false},
+	{"check", "[FILE] | --keys", "read a configuration without using it", cmd_check, false},
+	{"apply", "[FILE] [--dry-run] [--confirm-within S]", "make a configuration hold, whole or not at all",
+	 cmd_apply, false},
+	{"confirm", "", "keep what was applied on probation", cmd_confirm, false},
+	{"rollback", "", "back to the policy before", cmd_rollback, false},
+	{"block", "ADDR[/LEN] [--for TIME] [--reason TEXT]", "list an address or prefix by hand", cmd_block,
+	 false},
+	{"unblock", "ADDR[/LEN]", "take it off again, automatic blocks too", cmd_unblock, false},
+	{"allow", "ADDR[/LEN] [--remove]", "exempt from lists and automatic blocks", cmd_allow, false},
+	{"why", "ADDR", "what decides for this address now", cmd_why, false},
+	{"list", "status | show NAME | load NAME FILE | verify", "named lists; `show auto`: automatic blocks",
+	 cmd_list, false},
+	{"alerts", "[--follow] [-n N]", "what was found, from the event file", cmd_alerts, false},
+	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},
+	{"metrics", "", "counters in Prometheus text format", cmd_metrics, false},
+	{"inspect", "[-S FILE.rules]... FILE.pcap...", "run the rules over captures, offline", cmd_inspect,
+	 true},
+	{"rules", "check | test | explain ...", "check, try and explain rules", cmd_rules, true},
+	{"completion", "bash", "print the shell's completion script", cmd_completion, false},
 };
 
-static const char *const common[] = { "--instance", "--run", "--state", "--json", "--help" };
+static const char *const common[] = {"--instance", "--run", "--state", "--json", "--help"};
 
-struct client client = { .instance = "default", .run_root = INSTANCE_RUN_ROOT, .state_root = INSTANCE_STATE_ROOT };
+struct client client = {
+	.instance = "default", .run_root = INSTANCE_RUN_ROOT, .state_root = INSTANCE_STATE_ROOT};
 
 static void help(FILE *out)
 {
@@ -91,12 +98,14 @@ int cmd_completion(int argc, char **argv)
 			printf("%s%s", j ? " " : "", common[j]);
 		printf("' ;;\n");
 	}
-	printf("\t\tesac\n\tfi\n\tCOMPREPLY=($(compgen -o default -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
+	printf("\t\tesac\n\tfi\n\tCOMPREPLY=($(compgen -o default -W \"$words\" -- "
+	       "\"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
 	       "complete -F _sekimori sekimori\n");
 	return 0;
 }
 
-/* Takes the common options out of argv, wherever they stand. Returns the new argc, or -1 after saying what is wrong. */
+/* Takes the common options out of argv, wherever they stand. Returns the new argc, or -1 after saying what is
+ * wrong. */
 static int common_take(int argc, char **argv)
 {
 	int out = 0;
@@ -128,8 +137,8 @@ static int common_take(int argc, char **argv)
 	}
 	argv[out] = NULL;
 	if (!instance_name_valid(client.instance)) {
-		fprintf(stderr, "sekimori: --instance %s: letters, digits, - and _, at most %d of them\n", client.instance,
-			INSTANCE_NAME_MAX - 1);
+		fprintf(stderr, "sekimori: --instance %s: letters, digits, - and _, at most %d of them\n",
+			client.instance, INSTANCE_NAME_MAX - 1);
 		return -1;
 	}
 	if (*client.run_root != '/' || *client.state_root != '/') {
@@ -147,7 +156,8 @@ int main(int argc, char **argv)
 	log_init("sekimori", LOG_LEVEL_WARN);
 	signal(SIGPIPE, SIG_DFL);
 	/* Common options may come before the command's name. */
-	while (first < argc && argv[first][0] == '-' && strcmp(argv[first], "--help") && strcmp(argv[first], "-h"))
+	while (first < argc && argv[first][0] == '-' && strcmp(argv[first], "--help") &&
+	       strcmp(argv[first], "-h"))
 		first += strchr(argv[first], '=') || !strcmp(argv[first], "--json") ? 1 : 2;
 	if (first >= argc) {
 		help(stderr);
@@ -159,7 +169,8 @@ int main(int argc, char **argv)
 	}
 	command = command_find(argv[first]);
 	if (!command) {
-		fprintf(stderr, "sekimori: unknown command \"%s\"; `sekimori help` names them\n", argv[first]);
+		fprintf(stderr, "sekimori: unknown command \"%s\"; `sekimori help` names them\n",
+			argv[first]);
 		return EXIT_USAGE;
 	}
 	if (command->own_options)

@@ -18,12 +18,13 @@ static size_t bundle_pad(size_t len)
 void bundle_free(struct bundle *bundle)
 {
 	free(bundle->data);
-	*bundle = (struct bundle){ 0 };
+	*bundle = (struct bundle){0};
 }
 
-int bundle_add(struct bundle *bundle, enum bundle_kind kind, uint32_t index, const char *name, const void *data, size_t len)
+int bundle_add(struct bundle *bundle, enum bundle_kind kind, uint32_t index, const char *name,
+	       const void *data, size_t len)
 {
-	struct bundle_entry entry = { .kind = kind, .index = index, .len = len };
+	struct bundle_entry entry = {.kind = kind, .index = index, .len = len};
 	size_t need;
 
 	if (strlen(name) >= sizeof(entry.name))
@@ -81,7 +82,8 @@ uint64_t bundle_digest(const void *data, size_t len)
 	return hash;
 }
 
-int bundle_next(const void *data, size_t len, size_t *cursor, const struct bundle_entry **entry, const char **text)
+int bundle_next(const void *data, size_t len, size_t *cursor, const struct bundle_entry **entry,
+		const char **text)
 {
 	const struct bundle_entry *e;
 

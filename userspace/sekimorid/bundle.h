@@ -23,7 +23,7 @@ enum bundle_kind {
 	BUNDLE_KIND_MAX
 };
 
-struct bundle_entry { /* then len bytes and padding to 8 */
+struct bundle_entry {	/* then len bytes and padding to 8 */
 	uint32_t kind;	/* enum bundle_kind */
 	uint32_t index; /* the caller's: row of the list */
 	uint64_t len;
@@ -41,7 +41,8 @@ void bundle_free(struct bundle *bundle); /* its memory, not the struct */
 __must_check int bundle_add(struct bundle *bundle, enum bundle_kind kind, uint32_t index, const char *name,
 			    const void *data, size_t len);
 /* Appends a regular file's bytes. -EINVAL: not a regular file; else as bundle_add() or the file's errno. */
-__must_check int bundle_add_file(struct bundle *bundle, enum bundle_kind kind, uint32_t index, const char *path);
+__must_check int bundle_add_file(struct bundle *bundle, enum bundle_kind kind, uint32_t index,
+				 const char *path);
 /* Seals what was added. *fd is the caller's. */
 __must_check int bundle_seal(const struct bundle *bundle, int *fd);
 uint64_t bundle_digest(const void *data, size_t len);

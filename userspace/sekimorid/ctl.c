@@ -15,9 +15,9 @@
 #include "lib/loop.h"
 #include "process.h"
 
-#define CTL_CLIENTS 32
+#define CTL_CLIENTS	32
 #define CTL_REQUEST_MAX 65536
-#define CTL_GROUPS_MAX 256
+#define CTL_GROUPS_MAX	256
 
 struct ctl_client {
 	int fd; /* -1 free */
@@ -49,7 +49,7 @@ static void ctl_drop(struct ctl *ctl, struct ctl_client *client)
 {
 	loop_remove(ctl->loop, client->fd);
 	close(client->fd);
-	*client = (struct ctl_client){ .fd = -1 };
+	*client = (struct ctl_client){.fd = -1};
 }
 
 static void ctl_send(struct ctl *ctl, struct ctl_client *client, json_t *object)
@@ -88,17 +88,20 @@ static void ctl_request(struct ctl *ctl, struct ctl_client *client, const char *
 		return;
 	}
 	if (request.changes ? client->uid != 0 : !client->reader) {
-		ctl_refuse(ctl, client, -EPERM, request.changes ? "only root may change the shield" :
-								   "only root and the group sekimori may ask");
+		ctl_refuse(ctl, client, -EPERM,
+			   request.changes ? "only root may change the shield"
+					   : "only root and the group sekimori may ask");
 		return;
 	}
 	if (request.needs_fd != (passed >= 0)) {
-		ctl_refuse(ctl, client, -EINVAL, "this command needs its text in a descriptor, others take none");
+		ctl_refuse(ctl, client, -EINVAL,
+			   "this command needs its text in a descriptor, others take none");
 		return;
 	}
 	client->cookie = ++ctl->cookie;
 	client->waits = true;
-	err = channel_send(PROCESS_FD_KEEPER, request.type, client->cookie, &request.body, request.len, passed);
+	err = channel_send(PROCESS_FD_KEEPER, request.type, client->cookie, &request.body, request.len,
+			   passed);
 	if (err)
 		ctl_refuse(ctl, client, err, "the keeper does not take requests now; try again");
 }
@@ -112,8 +115,9 @@ static void ctl_client(int fd, uint32_t events, void *arg)
 		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct iovec iov = { .iov_base = text, .iov_len = sizeof(text) };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct iovec iov = {.iov_base = text, .iov_len = sizeof(text)};
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
 	AUTO_FD int passed = -1;
 	ssize_t n;
 
@@ -127,7 +131,8 @@ static void ctl_client(int fd, uint32_t events, void *arg)
 		return;
 	if (n > 0)
 		for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-			if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+			if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+			    c->cmsg_len == CMSG_LEN(sizeof(int)))
 				memcpy(&passed, CMSG_DATA(c), sizeof(int));
 	if (n <= 0 || message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
 		ctl_drop(ctl, client);
@@ -169,13 +174,14 @@ static void ctl_accept(int fd, uint32_t events, void *arg)
 		if (ctl->clients[i].fd < 0)
 			client = &ctl->clients[i];
 	if (!client) {
-		static const char full[] = "{\"result\":-11,\"text\":\"too many control clients; try again\"}";
+		static const char full[] =
+			"{\"result\":-11,\"text\":\"too many control clients; try again\"}";
 
 		if (send(peer_fd, full, sizeof(full) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			log_debug("a client left before it was refused");
 		return;
 	}
-	*client = (struct ctl_client){ .fd = peer_fd, .uid = peer.uid, .reader = ctl_may_read(peer_fd, &peer) };
+	*client = (struct ctl_client){.fd = peer_fd, .uid = peer.uid, .reader = ctl_may_read(peer_fd, &peer)};
 	if (loop_add(ctl->loop, peer_fd, EPOLLIN, ctl_client, ctl)) {
 		client->fd = -1;
 		return;
@@ -202,7 +208,8 @@ static void ctl_keeper(int fd, uint32_t events, void *arg)
 			return;
 		}
 		for (int i = 0; i < CTL_CLIENTS; i++)
-			if (ctl->clients[i].fd >= 0 && ctl->clients[i].waits && ctl->clients[i].cookie == head.cookie)
+			if (ctl->clients[i].fd >= 0 && ctl->clients[i].waits &&
+			    ctl->clients[i].cookie == head.cookie)
 				ctl_send(ctl, &ctl->clients[i], ctl_reply_write(head.type, body, head.len));
 	}
 }

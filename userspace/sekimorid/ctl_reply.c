@@ -33,8 +33,9 @@ static const char *const severity_names[SEKI_SEVERITY_MAX] = {
 #undef X
 };
 static const char *const scope_names[] = {
-	[SEKI_SCOPE_USER] = "user",	    [SEKI_SCOPE_MANAGEMENT] = "management", [SEKI_SCOPE_GATEWAY] = "gateway",
-	[SEKI_SCOPE_RESOLVER] = "resolver", [SEKI_SCOPE_SOC] = "soc",		     [SEKI_SCOPE_OWN] = "own",
+	[SEKI_SCOPE_USER] = "user",	  [SEKI_SCOPE_MANAGEMENT] = "management",
+	[SEKI_SCOPE_GATEWAY] = "gateway", [SEKI_SCOPE_RESOLVER] = "resolver",
+	[SEKI_SCOPE_SOC] = "soc",	  [SEKI_SCOPE_OWN] = "own",
 };
 static const char *const hook_names[] = {
 	[GATE_LINK_NONE] = "none",
@@ -42,7 +43,7 @@ static const char *const hook_names[] = {
 	[GATE_LINK_NETLINK] = "removable by ip link",
 	[GATE_LINK_FOREIGN] = "foreign",
 };
-static const char *const source_names[] = { "manual", "configuration", "loaded" };
+static const char *const source_names[] = {"manual", "configuration", "loaded"};
 
 #define NAME(table, i) ((size_t)(i) < ARRAY_LEN(table) && (table)[i] ? (table)[i] : "unknown")
 
@@ -200,7 +201,8 @@ static json_t *reply_status(const struct message_status *s)
 
 static json_t *reply_flags(uint8_t flags)
 {
-	const char *side = flags & SEKI_ENTRY_SRC ? flags & SEKI_ENTRY_DST ? "both" : "source" : "destination";
+	const char *side =
+		flags & SEKI_ENTRY_SRC ? flags & SEKI_ENTRY_DST ? "both" : "source" : "destination";
 
 	return json_string(side);
 }

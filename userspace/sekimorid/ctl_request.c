@@ -17,21 +17,21 @@ struct ctl_row {
 };
 
 static const struct ctl_row rows[] = {
-	{ "status", MESSAGE_ASK_STATUS, false, 0, 0 },
-	{ "counters", MESSAGE_ASK_COUNTERS, false, 0, 0 },
-	{ "why", MESSAGE_ASK_WHY, false, FIELD_ADDRESS, 0 },
-	{ "lists", MESSAGE_ASK_LISTS, false, 0, 0 },
-	{ "items", MESSAGE_ASK_ITEMS, false, FIELD_NAME, FIELD_NUMBER },
-	{ "block", MESSAGE_BLOCK, true, 0, 0 },
-	{ "unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0 },
-	{ "allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE },
-	{ "load", MESSAGE_LIST_LOAD, true, FIELD_NAME, 0 },
-	{ "apply", MESSAGE_APPLY, true, 0, FIELD_PATH | FIELD_NUMBER },
-	{ "confirm", MESSAGE_CONFIRM, true, 0, 0 },
-	{ "rollback", MESSAGE_ROLLBACK, true, 0, 0 },
-	{ "reload", MESSAGE_RELOAD, true, 0, 0 },
-	{ "up", MESSAGE_UP, true, 0, 0 },
-	{ "down", MESSAGE_DOWN, true, 0, 0 },
+	{"status", MESSAGE_ASK_STATUS, false, 0, 0},
+	{"counters", MESSAGE_ASK_COUNTERS, false, 0, 0},
+	{"why", MESSAGE_ASK_WHY, false, FIELD_ADDRESS, 0},
+	{"lists", MESSAGE_ASK_LISTS, false, 0, 0},
+	{"items", MESSAGE_ASK_ITEMS, false, FIELD_NAME, FIELD_NUMBER},
+	{"block", MESSAGE_BLOCK, true, 0, 0},
+	{"unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0},
+	{"allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE},
+	{"load", MESSAGE_LIST_LOAD, true, FIELD_NAME, 0},
+	{"apply", MESSAGE_APPLY, true, 0, FIELD_PATH | FIELD_NUMBER},
+	{"confirm", MESSAGE_CONFIRM, true, 0, 0},
+	{"rollback", MESSAGE_ROLLBACK, true, 0, 0},
+	{"reload", MESSAGE_RELOAD, true, 0, 0},
+	{"up", MESSAGE_UP, true, 0, 0},
+	{"down", MESSAGE_DOWN, true, 0, 0},
 };
 
 static const char *const role_names[SEKI_ROLE_MAX] = {
@@ -61,7 +61,8 @@ static bool request_number(const json_t *object, const char *key, uint64_t max, 
 
 	if (!value)
 		return true;
-	if (!json_is_integer(value) || json_integer_value(value) < 0 || (uint64_t)json_integer_value(value) > max)
+	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+	    (uint64_t)json_integer_value(value) > max)
 		return false;
 	*out = (uint64_t)json_integer_value(value);
 	return true;
@@ -98,7 +99,8 @@ static int request_peer(const json_t *object, uint32_t uid, struct message_peer 
 	return 0;
 }
 
-static int request_ask(const json_t *object, const struct ctl_row *row, struct message_ask *ask, const char **why)
+static int request_ask(const json_t *object, const struct ctl_row *row, struct message_ask *ask,
+		       const char **why)
 {
 	uint32_t allowed = row->required | row->optional;
 	uint64_t number = 0;
@@ -107,11 +109,13 @@ static int request_ask(const json_t *object, const struct ctl_row *row, struct m
 		*why = "\"address\" is not an address or prefix";
 		return -EINVAL;
 	}
-	if (!request_text(object, "name", ask->name, sizeof(ask->name)) || (row->required & FIELD_NAME && !*ask->name)) {
+	if (!request_text(object, "name", ask->name, sizeof(ask->name)) ||
+	    (row->required & FIELD_NAME && !*ask->name)) {
 		*why = "\"name\" is missing or too long";
 		return -EINVAL;
 	}
-	if (!request_text(object, "path", ask->path, sizeof(ask->path)) || (*ask->path && *ask->path != '/')) {
+	if (!request_text(object, "path", ask->path, sizeof(ask->path)) ||
+	    (*ask->path && *ask->path != '/')) {
 		*why = "\"path\" is too long or not absolute";
 		return -EINVAL;
 	}
@@ -161,8 +165,8 @@ static int request_up(const json_t *object, struct message_up *up, const char **
 		const char *role = json_string_value(json_object_get(row, "role"));
 
 		number = 0;
-		if (!request_text(row, "name", up->ifaces[i].name, sizeof(up->ifaces[i].name)) || !*up->ifaces[i].name ||
-		    !request_number(row, "vlan", 4094, &number))
+		if (!request_text(row, "name", up->ifaces[i].name, sizeof(up->ifaces[i].name)) ||
+		    !*up->ifaces[i].name || !request_number(row, "vlan", 4094, &number))
 			return -EINVAL;
 		up->ifaces[i].vlan = (uint16_t)number;
 		up->ifaces[i].role = SEKI_ROLE_WAN;

@@ -23,8 +23,9 @@
 #include "lib/loop.h"
 #include "process.h"
 
-#define ENGINE_BATCH 512u    /* records per turn, so that messages are not starved */
-#define ENGINE_PATIENCE_MS 200 /* how long a full channel may hold the engine; the ring counts what that costs */
+#define ENGINE_BATCH 512u /* records per turn, so that messages are not starved */
+#define ENGINE_PATIENCE_MS                                                                                   \
+	200 /* how long a full channel may hold the engine; the ring counts what that costs */
 
 struct engine {
 	struct loop *loop;
@@ -32,9 +33,9 @@ struct engine {
 	struct engine_frames *frames;
 	struct inspector *inspector;
 	struct policy *policy;
-	int reporter; /* -1 until passed */
+	int reporter;			  /* -1 until passed */
 	const struct seki_record *record; /* being inspected; NULL in timeouts */
-	int64_t wall_offset_us; /* wall clock minus CLOCK_MONOTONIC */
+	int64_t wall_offset_us;		  /* wall clock minus CLOCK_MONOTONIC */
 	struct message_names names;
 	struct message_outcomes outcomes;
 	struct message_engine_stats stats;
@@ -61,7 +62,7 @@ static void engine_clock(struct engine *e)
 /* A full queue is waited for a moment, then counted by the caller: never silently dropped. */
 static int engine_send(int fd, uint32_t type, const void *body, size_t len)
 {
-	struct pollfd out = { .fd = fd, .events = POLLOUT };
+	struct pollfd out = {.fd = fd, .events = POLLOUT};
 	int err = channel_send(fd, type, 0, body, len, -1);
 
 	if (err != -EAGAIN)
@@ -83,7 +84,7 @@ static void engine_flush(struct engine *e)
 static bool engine_protected(const struct seki_addr *addr, void *arg)
 {
 	const struct engine *e = arg;
-	struct prefix p = { .len = 128 };
+	struct prefix p = {.len = 128};
 
 	memcpy(p.addr, addr->b, sizeof(p.addr));
 	for (uint32_t i = 0; i < e->policy->net_count; i++)
@@ -101,8 +102,8 @@ static const char *engine_iface(const struct engine *e, uint32_t ifindex)
 	return NULL;
 }
 
-static void engine_propose(struct engine *e, const struct detect_alert *alert, const struct decision *decision,
-			   const char *line, size_t len)
+static void engine_propose(struct engine *e, const struct detect_alert *alert,
+			   const struct decision *decision, const char *line, size_t len)
 {
 	static _Alignas(8) uint8_t body[sizeof(struct message_proposal) + MESSAGE_LINE_MAX];
 	struct message_proposal proposal = {
@@ -129,7 +130,8 @@ static void engine_alert(const struct detect_alert *alert, void *arg)
 	struct engine *e = arg;
 	uint64_t time_us = alert->packet ? alert->packet->time_us : engine_now_us();
 	struct decision decision = decide(&e->policy->block, alert, engine_protected, e);
-	struct eve_enforcement passed = { .verdict = SEKI_VERDICT_PASSED, .action = "none", .why = decision.why };
+	struct eve_enforcement passed = {
+		.verdict = SEKI_VERDICT_PASSED, .action = "none", .why = decision.why};
 	bool propose = decision.kind != DECIDE_NONE && alert->flow && alert->flow->id;
 	AUTO_FREE char *line = NULL;
 	size_t len = 0;
@@ -139,8 +141,8 @@ static void engine_alert(const struct detect_alert *alert, void *arg)
 	if (e->record && e->record->verdict < SEKI_VERDICT_MAX)
 		passed.verdict = e->record->verdict;
 	err = eve_alert(alert, (uint64_t)((int64_t)time_us + e->wall_offset_us),
-			e->record ? engine_iface(e, e->record->ifindex) : NULL, NULL, propose ? NULL : &passed, &line,
-			&len);
+			e->record ? engine_iface(e, e->record->ifindex) : NULL, NULL,
+			propose ? NULL : &passed, &line, &len);
 	if (!err && len > MESSAGE_LINE_MAX)
 		err = -EMSGSIZE;
 	if (err) {
@@ -162,7 +164,7 @@ static void engine_outcome(const struct flow *flow, enum flow_outcome outcome, v
 	if (!flow->id || outcome == FLOW_ENDED_ALERTED)
 		return;
 	row = &e->outcomes.rows[e->outcomes.count++];
-	*row = (struct message_outcome){ .key = flow->key, .flow_id = flow->id, .outcome = outcome };
+	*row = (struct message_outcome){.key = flow->key, .flow_id = flow->id, .outcome = outcome};
 	if (e->outcomes.count == MESSAGE_OUTCOMES_MAX)
 		engine_flush(e);
 }
@@ -175,12 +177,14 @@ static void engine_record(const struct seki_record *record, const uint8_t *data,
 		.flow_flags = record->flow_flags,
 		.record_seq = record->seq,
 		.from_lo = record->flags & SEKI_REC_FROM_LO,
+		.checksum_unknown = record->flags & (SEKI_REC_CSUM_PARTIAL | SEKI_REC_GSO),
 	};
 	const uint8_t *frame;
 	size_t len;
 	bool lost;
 
-	if (record->kind != SEKI_REC_PACKET || !engine_frame_add(e->frames, record, data, &frame, &len, &lost))
+	if (record->kind != SEKI_REC_PACKET ||
+	    !engine_frame_add(e->frames, record, data, &frame, &len, &lost))
 		return;
 	hint.lost = lost || record->flow_flags & SEKI_FLOW_LOST;
 	e->record = record;
@@ -203,8 +207,8 @@ static void engine_ring(int fd, uint32_t events, void *arg)
 	engine_flush(e);
 }
 
-static void engine_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword, const char *why,
-			   void *arg)
+static void engine_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
+			   const char *why, void *arg)
 {
 	struct engine *e = arg;
 	size_t left = sizeof(e->ready.text) - e->ready_len;
@@ -231,11 +235,14 @@ static int engine_read_bundle(struct engine *e, struct ruleset_builder *builder,
 		cursor = 0;
 		while ((more = bundle_next(data, len, &cursor, &entry, &text)) > 0) {
 			if (pass == 0 && entry->kind == BUNDLE_CLASSIFICATION)
-				err = ruleset_add_classification(builder, entry->name, text, entry->len, engine_refused, e);
+				err = ruleset_add_classification(builder, entry->name, text, entry->len,
+								 engine_refused, e);
 			else if (pass == 0 && entry->kind == BUNDLE_SEVERITY)
-				err = ruleset_add_severity(builder, entry->name, text, entry->len, engine_refused, e);
+				err = ruleset_add_severity(builder, entry->name, text, entry->len,
+							   engine_refused, e);
 			else if (pass == 1 && entry->kind == BUNDLE_RULES)
-				err = ruleset_add_rules(builder, entry->name, text, entry->len, engine_refused, e);
+				err = ruleset_add_rules(builder, entry->name, text, entry->len,
+							engine_refused, e);
 			if (err && err != -EINVAL)
 				return err;
 		}
@@ -255,7 +262,8 @@ static int engine_build(struct engine *e, const void *data, size_t len, struct r
 	int err = ruleset_builder_new(&builder);
 
 	for (uint32_t i = 0; !err && i < e->policy->variable_count; i++) {
-		err = ruleset_set_variable(builder, e->policy->variables[i].name, e->policy->variables[i].value, &why);
+		err = ruleset_set_variable(builder, e->policy->variables[i].name,
+					   e->policy->variables[i].value, &why);
 		if (err)
 			log_error("variable %s: %s", e->policy->variables[i].name, why);
 	}
@@ -277,11 +285,12 @@ static int engine_build(struct engine *e, const void *data, size_t len, struct r
 	return 0;
 }
 
-/* A new set is built whole before the old one is let go; on any failure the old one stays and the keeper hears why. */
+/* A new set is built whole before the old one is let go; on any failure the old one stays and the keeper
+ * hears why. */
 static void engine_rules(struct engine *e, int fd)
 {
 	CLEANUP(ruleset_free) struct ruleset *set = NULL;
-	const struct inspector_ops ops = { .alert = engine_alert, .flow = engine_outcome, .arg = e };
+	const struct inspector_ops ops = {.alert = engine_alert, .flow = engine_outcome, .arg = e};
 	const void *data = NULL;
 	size_t len = 0;
 	int err;
@@ -298,7 +307,7 @@ static void engine_rules(struct engine *e, int fd)
 			.live = true,
 			.verify_checksums = true,
 			.flow_memory = e->policy->engine_memory,
-			.depth = { e->policy->settings.depth[0], e->policy->settings.depth[1] },
+			.depth = {e->policy->settings.depth[0], e->policy->settings.depth[1]},
 		};
 
 		err = inspector_new(&options, set, &ops, &e->inspector);
@@ -377,7 +386,7 @@ static void engine_tick(void *arg)
 {
 	struct engine *e = arg;
 	struct message_engine_stats *s = &e->stats;
-	struct inspector_stats in = { 0 };
+	struct inspector_stats in = {0};
 
 	engine_clock(e);
 	if (!e->inspector)

@@ -13,7 +13,7 @@
 #include "lib/cleanup.h"
 #include "sekimori/event.h"
 
-#define ENGINE_FRAME_MAX (256u << 10) /* bytes of one frame; a GSO packet has at most 64 KiB and headers */
+#define ENGINE_FRAME_MAX   (256u << 10) /* bytes of one frame; a GSO packet has at most 64 KiB and headers */
 #define ENGINE_FRAME_SLOTS 16u
 
 struct engine_frames;

@@ -85,7 +85,8 @@ static int keeper_lock(struct keeper *k)
 		ssize_t got = pread(k->lock, text, sizeof(text) - 1, 0);
 
 		text[got > 0 ? strcspn(text, "\n") : 0] = '\0';
-		log_error("instance %s is served already by process %s (lock %s); `sekimori status --instance %s` asks it, "
+		log_error("instance %s is served already by process %s (lock %s); `sekimori status "
+			  "--instance %s` asks it, "
 			  "`--instance NAME` starts another one beside it",
 			  k->options.instance, *text ? text : "?", path, k->options.instance);
 		return -EBUSY;
@@ -98,7 +99,7 @@ static int keeper_lock(struct keeper *k)
 
 static int keeper_listen(struct keeper *k)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	const struct group *group = getgrnam("sekimori");
 	char path[INSTANCE_PATH_MAX];
 	int err = instance_path(path, sizeof(path), k->options.run_root, k->options.instance, "ctl.sock");
@@ -106,7 +107,8 @@ static int keeper_listen(struct keeper *k)
 	if (!err && strlen(path) >= sizeof(addr.sun_path))
 		err = -ENAMETOOLONG;
 	if (err) {
-		log_error("the control socket's path is longer than %zu bytes; use a shorter --run or --instance",
+		log_error("the control socket's path is longer than %zu bytes; use a shorter --run or "
+			  "--instance",
 			  sizeof(addr.sun_path) - 1);
 		return err;
 	}
@@ -117,15 +119,16 @@ static int keeper_listen(struct keeper *k)
 	/* The lock is ours, so a socket that is there belongs to a dead daemon. */
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
-	if (bind(k->listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, group ? 0660 : 0600) < 0 ||
-	    (group && chown(path, 0, group->gr_gid) < 0) || listen(k->listener, 32) < 0)
+	if (bind(k->listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    chmod(path, group ? 0660 : 0600) < 0 || (group && chown(path, 0, group->gr_gid) < 0) ||
+	    listen(k->listener, 32) < 0)
 		return -errno;
 	return 0;
 }
 
 static int keeper_object(struct keeper *k)
 {
-	static const char *const places[] = { "/" SEKI_OBJECT, "/../" SEKI_OBJECT };
+	static const char *const places[] = {"/" SEKI_OBJECT, "/../" SEKI_OBJECT};
 
 	if (k->options.object) {
 		snprintf(k->object, sizeof(k->object), "%s", k->options.object);
@@ -143,16 +146,19 @@ static int keeper_object(struct keeper *k)
 static void keeper_decision(const struct seki_record *record, const uint8_t *data, void *arg)
 {
 	struct keeper *k = arg;
-	struct message_decision decision = { .record = *record };
+	struct message_decision decision = {.record = *record};
 	struct timespec now;
 	const char *name;
 
 	if (record->kind != SEKI_REC_DECISION)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	decision.wall_us = keeper_wall_us() - ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) +
+	decision.wall_us = keeper_wall_us() -
+			   ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) +
 			   record->t_ns / 1000;
-	name = record->entry & 0x80000000u ? "auto" : record->entry ? list_name(k->lists, record->list) : NULL;
+	name = record->entry & 0x80000000u ? "auto"
+	       : record->entry		   ? list_name(k->lists, record->list)
+					   : NULL;
 	snprintf(decision.list, sizeof(decision.list), "%s", name ? name : "");
 	keeper_report(k, MESSAGE_DECISION, &decision, sizeof(decision));
 }
@@ -176,13 +182,13 @@ void keeper_prio(struct keeper *k)
 	if (!err)
 		err = loop_add(k->loop, fd, EPOLLIN, keeper_prio_ready, k);
 	if (err)
-		keeper_audit(k, AUDIT_ALARM, 0, "drops are counted but not told one by one: priority ring: %s",
-			     strerror(-err));
+		keeper_audit(k, AUDIT_ALARM, 0,
+			     "drops are counted but not told one by one: priority ring: %s", strerror(-err));
 }
 
 int keeper_gate(struct keeper *k, const struct policy *effective, struct gate_why *why)
 {
-	const struct gate_options options = { .object = k->object, .instance = k->options.instance };
+	const struct gate_options options = {.object = k->object, .instance = k->options.instance};
 	uint32_t ifindexes[MESSAGE_IFACES_MAX];
 	unsigned int count = 0;
 	int err;
@@ -191,8 +197,8 @@ int keeper_gate(struct keeper *k, const struct policy *effective, struct gate_wh
 		return 0;
 	err = keeper_object(k);
 	if (err) {
-		snprintf(why->text, sizeof(why->text), "%s: %s; build it with `make` or name it with --object", k->object,
-			 strerror(-err));
+		snprintf(why->text, sizeof(why->text),
+			 "%s: %s; build it with `make` or name it with --object", k->object, strerror(-err));
 		return err;
 	}
 	for (uint32_t i = 0; i < effective->iface_count && count < MESSAGE_IFACES_MAX; i++) {
@@ -223,8 +229,11 @@ int keeper_eve_open(struct keeper *k)
 	AUTO_FD int fd = -1;
 	char *slash;
 
-	if (!*policy->eve_path || reporter->fd < 0)
+	/* Without a policy in force the path is a mere default, which a configuration may be about to change.
+	 */
+	if (!*policy->eve_path || reporter->fd < 0 || (!k->gate && !k->now.base))
 		return 0;
+	k->eve_named = true;
 	memcpy(dir, policy->eve_path, sizeof(dir));
 	slash = strrchr(dir, '/');
 	if (slash && slash != dir) {
@@ -232,7 +241,8 @@ int keeper_eve_open(struct keeper *k)
 		if (mkdir(dir, 0750) < 0 && errno != EEXIST)
 			log_warn("%s: %s", dir, strerror(errno));
 	}
-	fd = open(policy->eve_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
+	fd = open(policy->eve_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		  0640);
 	if (fd < 0) {
 		log_error("%s: %s", policy->eve_path, strerror(errno));
 		return -errno;
@@ -244,7 +254,7 @@ static void keeper_tick(void *arg)
 {
 	struct keeper *k = arg;
 	CLEANUP(policy_free) struct policy *effective = NULL;
-	struct gate_why why = { "" };
+	struct gate_why why = {""};
 	char text[512];
 	int err = 0;
 
@@ -255,7 +265,8 @@ static void keeper_tick(void *arg)
 	keeper_expire(k);
 	if (k->pending_until && keeper_now() >= k->pending_until && !keeper_job_runs(k)) {
 		if (keeper_rollback(k, 0, "nobody confirmed in time", text, sizeof(text)))
-			log_error("the kernel has fallen back to monitor; the earlier policy is not back: %s", text);
+			log_error("the kernel has fallen back to monitor; the earlier policy is not back: %s",
+				  text);
 	}
 	if (k->ticks % 3 == 0 && keeper_addresses_read(k))
 		k->nets_stale = true;
@@ -277,14 +288,15 @@ static void keeper_tick(void *arg)
 static void keeper_signal(int signo, void *arg)
 {
 	struct keeper *k = arg;
-	struct keeper_change change = { .reread = true };
+	struct keeper_change change = {.reread = true};
 
 	if (signo == SIGCHLD) {
 		keeper_children_reap(k);
 		keeper_children_tick(k);
 	} else if (signo == SIGUSR1) {
 		if (keeper_eve_open(k))
-			keeper_audit(k, AUDIT_ALARM, 0, "events go to the old file: the new one cannot be opened");
+			keeper_audit(k, AUDIT_ALARM, 0,
+				     "events go to the old file: the new one cannot be opened");
 	} else if (signo == SIGHUP) {
 		memcpy(change.path, k->config, sizeof(change.path));
 		if (*change.path && keeper_job_apply(k, 0, &change))
@@ -300,7 +312,7 @@ static void keeper_signal(int signo, void *arg)
 /* What the last run left, or the configuration, whichever is there; neither is fine: `up` will come. */
 static void keeper_resume(struct keeper *k)
 {
-	struct keeper_change change = { .how = { .trusted = true } };
+	struct keeper_change change = {.how = {.trusted = true}};
 	CLEANUP(policy_free) struct policy *effective = NULL;
 	int err;
 
@@ -312,7 +324,7 @@ static void keeper_resume(struct keeper *k)
 	/* First the last good policy: a broken configuration must not leave the machine open. */
 	err = keeper_policy_merge(&k->now, &effective);
 	if (!err && effective->iface_count) {
-		struct keeper_change last = { .how = { .trusted = true, .attach = { .allow_generic = true } } };
+		struct keeper_change last = {.how = {.trusted = true, .attach = {.allow_generic = true}}};
 
 		err = keeper_job_apply(k, 0, &last);
 	}
@@ -324,13 +336,14 @@ static void keeper_resume(struct keeper *k)
 
 static int keeper_prepare(struct keeper *k)
 {
-	static const int signals[] = { SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT };
+	static const int signals[] = {SIGCHLD, SIGHUP, SIGUSR1, SIGTERM, SIGINT};
 	int err;
 
 	if (mkdir(k->options.run_root, 0755) < 0 && errno != EEXIST) {
 		err = -errno;
 		log_error("%s: %s%s", k->options.run_root, strerror(-err),
-			  err == -EACCES ? "; run as root, or name folders of yours with --run and --state" : "");
+			  err == -EACCES ? "; run as root, or name folders of yours with --run and --state"
+					 : "");
 		return err;
 	}
 	if (mkdir(k->run_dir, 0755) < 0 && errno != EEXIST) {
@@ -360,7 +373,7 @@ static int keeper_prepare(struct keeper *k)
 static void keeper_ready(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	AUTO_FD int fd = -1;
 	size_t len = path ? strlen(path) : 0;
 
@@ -379,9 +392,10 @@ static void keeper_end(struct keeper *k)
 {
 	char path[INSTANCE_PATH_MAX];
 
-	for (unsigned int i = 0; k->loop && i < KEEPER_CHILDREN; i++)
-		keeper_child_stop(k, &k->children[i]);
-	if (k->listener >= 0 && !instance_path(path, sizeof(path), k->options.run_root, k->options.instance, "ctl.sock"))
+	if (k->loop)
+		keeper_children_end(k);
+	if (k->listener >= 0 &&
+	    !instance_path(path, sizeof(path), k->options.run_root, k->options.instance, "ctl.sock"))
 		unlink(path);
 	ring_free(k->prio);
 	gate_free(k->gate);
@@ -407,7 +421,8 @@ int keeper_run(const struct keeper_options *options)
 	keeper_children_init(k);
 	err = instance_path(k->run_dir, sizeof(k->run_dir), options->run_root, options->instance, NULL);
 	if (!err)
-		err = instance_path(k->state_dir, sizeof(k->state_dir), options->state_root, options->instance, NULL);
+		err = instance_path(k->state_dir, sizeof(k->state_dir), options->state_root,
+				    options->instance, NULL);
 	if (err)
 		log_error("the run or state path is too long");
 	else
@@ -416,7 +431,8 @@ int keeper_run(const struct keeper_options *options)
 		if (sandbox_keeper())
 			log_warn("capabilities that the keeper does not need could not be given up");
 		if (!sandbox_landlock_abi())
-			log_warn("this kernel has no Landlock: children are held by seccomp, uid and lack of descriptors only");
+			log_warn("this kernel has no Landlock: children are held by seccomp, uid and lack of "
+				 "descriptors only");
 		keeper_addresses_read(k);
 		keeper_children_tick(k);
 		keeper_resume(k);

@@ -14,13 +14,13 @@
 #include "lib/loop.h"
 #include "process.h"
 
-#define KEEPER_CHILDREN (2 + SEKI_MAX_RINGS + 1) /* ctl, reporter, engines, parser */
-#define KEEPER_RESTARTS 5      /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
+#define KEEPER_CHILDREN	      (2 + SEKI_MAX_RINGS + 1) /* ctl, reporter, engines, parser */
+#define KEEPER_RESTARTS	      5 /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
 #define KEEPER_RESTART_WINDOW 60u
-#define KEEPER_AUTOS 256       /* addresses that the machine itself puts into the allow set */
-#define KEEPER_PEERS 16	       /* management peers remembered; the oldest goes first */
-#define KEEPER_REPEATS 4096    /* sources whose repeats are remembered */
-#define KEEPER_LIST_MAX 1000000u
+#define KEEPER_AUTOS	      256  /* addresses that the machine itself puts into the allow set */
+#define KEEPER_PEERS	      16   /* management peers remembered; the oldest goes first */
+#define KEEPER_REPEATS	      4096 /* sources whose repeats are remembered */
+#define KEEPER_LIST_MAX	      1000000u
 
 struct keeper_options {
 	const char *instance, *config, *state_root, *run_root, *object, *exe_dir;
@@ -38,8 +38,8 @@ struct keeper_child {
 	bool given_up;			  /* said once; cleared when it holds again */
 	bool ready;
 	struct message_meter meter;
-	struct message_ready rules;	    /* engines */
-	struct message_engine_stats stats;  /* engines */
+	struct message_ready rules;	   /* engines */
+	struct message_engine_stats stats; /* engines */
 };
 
 struct keeper_iface {
@@ -110,13 +110,13 @@ struct keeper {
 	uint64_t proposals, proposals_refused, protocol_breaks, blocks_made, cuts_made, events_lost;
 	uint32_t alarms, ticks;
 	char alarm[256];
-	bool block_table_full;
+	bool block_table_full, eve_named;
 };
 
 /* keeper.c */
 int keeper_run(const struct keeper_options *options);
-uint32_t keeper_now(void);    /* CLOCK_MONOTONIC seconds */
-uint64_t keeper_epoch(void);  /* seconds */
+uint32_t keeper_now(void);   /* CLOCK_MONOTONIC seconds */
+uint64_t keeper_epoch(void); /* seconds */
 uint64_t keeper_wall_us(void);
 /* Into the event file and the log; uid of who caused it. */
 void keeper_audit(struct keeper *k, enum message_audit_kind kind, uint32_t uid, const char *format, ...)
@@ -131,9 +131,11 @@ void keeper_children_init(struct keeper *k);
 struct keeper_child *keeper_child(struct keeper *k, enum process_kind kind, unsigned int index);
 __must_check int keeper_child_start(struct keeper *k, struct keeper_child *child);
 void keeper_child_stop(struct keeper *k, struct keeper_child *child);
+void keeper_children_end(struct keeper *k);
 void keeper_children_tick(struct keeper *k); /* starts what should run and does not */
 void keeper_children_reap(struct keeper *k);
-void keeper_children_policy(struct keeper *k, bool all); /* policy and rules to every engine, or to those without */
+void keeper_children_policy(struct keeper *k,
+			    bool all); /* policy and rules to every engine, or to those without */
 void keeper_children_names(struct keeper *k);
 /* Sends; a full queue to the reporter is counted as lost events. */
 void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len);
@@ -152,8 +154,8 @@ struct keeper_apply {
  * Makes the kernel hold next (ownership is taken in any case): all or, on error, what was before. text gets
  * warnings on success and the reason on failure.
  */
-__must_check int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keeper_apply *how, char *text,
-			      size_t size);
+__must_check int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keeper_apply *how,
+			      char *text, size_t size);
 __must_check int keeper_confirm(struct keeper *k, uint32_t uid);
 __must_check int keeper_rollback(struct keeper *k, uint32_t uid, const char *cause, char *text, size_t size);
 /* base and runtime as one; -E2BIG with text. */
@@ -169,13 +171,14 @@ __must_check int keeper_egress_push(struct keeper *k, const struct policy *polic
 /* What in the allow set the prefix covers, for a warning; "" none. */
 void keeper_covers(const struct keeper *k, const struct prefix *prefix, char *text, size_t size);
 
-/* keeper_address.c: own addresses, gateways; true when they changed */
+/* keeper_address.c: own addresses, gateways, true when they changed; the way to a host */
 bool keeper_addresses_read(struct keeper *k);
+uint32_t keeper_route_iface(const struct prefix *host);
 
 /* keeper_list.c */
 __must_check int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why);
-__must_check int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper_list_source source,
-				   struct gate_why *why);
+__must_check int keeper_lists_take(struct keeper *k, const struct policy *policy,
+				   enum keeper_list_source source, struct gate_why *why);
 void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block *in);
 void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *in);
@@ -200,9 +203,9 @@ void keeper_list_items(struct keeper *k, uint64_t cookie, const struct message_a
 enum keeper_job_kind { JOB_APPLY, JOB_LIST, JOB_RESOLV };
 struct keeper_change { /* what a JOB_APPLY does once its configuration is read */
 	struct keeper_apply how;
-	bool reread;		  /* read the configuration; else the base stays */
+	bool reread; /* read the configuration; else the base stays */
 	char path[POLICY_PATH_MAX];
-	struct message_up up;	  /* count 0: no interfaces are added */
+	struct message_up up; /* count 0: no interfaces are added */
 };
 /* cookie 0: nobody waits. -EBUSY: another job runs. */
 __must_check int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_change *change);

@@ -32,12 +32,12 @@ static void address_add(struct addresses *out, const struct prefix *prefix, uint
 		return;
 	}
 	out->rows[out->count++] =
-		(struct keeper_auto){ .prefix = *prefix, .flags = flags, .scope = { .kind = kind } };
+		(struct keeper_auto){.prefix = *prefix, .flags = flags, .scope = {.kind = kind}};
 }
 
 static bool address_prefix(int family, const void *bytes, struct prefix *out)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 	memset(out, 0, sizeof(*out));
 	out->len = 128;
@@ -106,7 +106,8 @@ static void route_take(struct addresses *out, const struct nlmsghdr *head)
 
 				if (!route->rtm_dst_len && !out->default_iface)
 					out->default_iface = (uint32_t)hop->rtnh_ifindex;
-				for (const struct rtattr *a = RTNH_DATA(hop); RTA_OK(a, inner); a = RTA_NEXT(a, inner))
+				for (const struct rtattr *a = RTNH_DATA(hop); RTA_OK(a, inner);
+				     a = RTA_NEXT(a, inner))
 					if (a->rta_type == RTA_GATEWAY)
 						route_gateway(out, route, a);
 			}
@@ -119,10 +120,12 @@ static int addresses_routes(struct addresses *out, unsigned char family)
 	struct {
 		struct nlmsghdr head;
 		struct rtmsg route;
-	} ask = { .head = { .nlmsg_len = sizeof(ask), .nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		  .route = { .rtm_family = family } };
+	} ask = {.head = {.nlmsg_len = sizeof(ask),
+			  .nlmsg_type = RTM_GETROUTE,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		 .route = {.rtm_family = family}};
 	AUTO_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	const struct timeval patience = { .tv_sec = 1 };
+	const struct timeval patience = {.tv_sec = 1};
 	_Alignas(struct nlmsghdr) char buffer[32768];
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
@@ -140,10 +143,47 @@ static int addresses_routes(struct addresses *out, unsigned char family)
 				return 0;
 			if (head->nlmsg_type == NLMSG_ERROR)
 				return -EIO;
-			if (head->nlmsg_type == RTM_NEWROUTE && head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
+			if (head->nlmsg_type == RTM_NEWROUTE &&
+			    head->nlmsg_len >= NLMSG_LENGTH(sizeof(struct rtmsg)))
 				route_take(out, head);
 		}
 	}
+}
+
+/* The interface through which the kernel would send to addr, 0 when there is no way or no answer. */
+uint32_t keeper_route_iface(const struct prefix *host)
+{
+	bool v4 = prefix_is_v4(host);
+	struct {
+		struct nlmsghdr head;
+		struct rtmsg route;
+		struct rtattr attr;
+		uint8_t addr[16];
+	} ask = {.head = {.nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST},
+		 .route = {.rtm_family = v4 ? AF_INET : AF_INET6, .rtm_dst_len = v4 ? 32 : 128},
+		 .attr = {.rta_type = RTA_DST, .rta_len = (unsigned short)RTA_LENGTH(v4 ? 4 : 16)}};
+	AUTO_FD int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	const struct timeval patience = {.tv_sec = 1};
+	_Alignas(struct nlmsghdr) char buffer[4096];
+	const struct nlmsghdr *head = (const struct nlmsghdr *)buffer;
+	uint32_t ifindex = 0;
+	ssize_t n;
+	int left;
+
+	memcpy(ask.addr, host->addr + (v4 ? 12 : 0), v4 ? 4 : 16);
+	ask.head.nlmsg_len = (uint32_t)(NLMSG_LENGTH(sizeof(ask.route)) + RTA_LENGTH(v4 ? 4 : 16));
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
+	    send(fd, &ask, ask.head.nlmsg_len, 0) < 0)
+		return 0;
+	n = recv(fd, buffer, sizeof(buffer), 0);
+	if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct rtmsg)) || !NLMSG_OK(head, (unsigned int)n) ||
+	    head->nlmsg_type != RTM_NEWROUTE)
+		return 0;
+	left = (int)RTM_PAYLOAD(head);
+	for (const struct rtattr *a = RTM_RTA(NLMSG_DATA(head)); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == RTA_OIF)
+			memcpy(&ifindex, RTA_DATA(a), sizeof(ifindex));
+	return ifindex;
 }
 
 bool keeper_addresses_read(struct keeper *k)
@@ -163,7 +203,8 @@ bool keeper_addresses_read(struct keeper *k)
 		return false;
 	}
 	if (next.missed)
-		log_warn("%u own addresses and gateways beyond %d are not in the allow set", next.missed, KEEPER_AUTOS);
+		log_warn("%u own addresses and gateways beyond %d are not in the allow set", next.missed,
+			 KEEPER_AUTOS);
 	k->default_iface = next.default_iface;
 	if (next.count == k->auto_count && !memcmp(next.rows, k->autos, next.count * sizeof(next.rows[0])))
 		return false;

@@ -18,7 +18,7 @@ void keeper_policy_free(struct keeper_policy *policy)
 {
 	policy_free(policy->base);
 	policy_free(policy->runtime);
-	*policy = (struct keeper_policy){ 0 };
+	*policy = (struct keeper_policy){0};
 }
 
 int keeper_policy_copy(const struct policy *in, struct policy **out)
@@ -75,7 +75,8 @@ int keeper_policy_merge(const struct keeper_policy *in, struct policy **out)
 	return err;
 }
 
-static struct keeper_iface *iface_find(struct keeper_iface *rows, uint32_t count, const struct policy_iface *want)
+static struct keeper_iface *iface_find(struct keeper_iface *rows, uint32_t count,
+				       const struct policy_iface *want)
 {
 	for (uint32_t i = 0; i < count; i++)
 		if (!strcmp(rows[i].want.name, want->name) && rows[i].want.vlan == want->vlan)
@@ -84,11 +85,12 @@ static struct keeper_iface *iface_find(struct keeper_iface *rows, uint32_t count
 }
 
 /* Interfaces of the policy with their indexes; every one must exist. */
-static int apply_resolve(struct keeper *k, const struct policy *policy, struct keeper_iface *out, struct gate_why *why)
+static int apply_resolve(struct keeper *k, const struct policy *policy, struct keeper_iface *out,
+			 struct gate_why *why)
 {
 	if (policy->iface_count > MESSAGE_IFACES_MAX) {
-		snprintf(why->text, sizeof(why->text), "%u interfaces; an instance has at most %u", policy->iface_count,
-			 MESSAGE_IFACES_MAX);
+		snprintf(why->text, sizeof(why->text), "%u interfaces; an instance has at most %u",
+			 policy->iface_count, MESSAGE_IFACES_MAX);
 		return -E2BIG;
 	}
 	for (uint32_t i = 0; i < policy->iface_count; i++) {
@@ -98,7 +100,8 @@ static int apply_resolve(struct keeper *k, const struct policy *policy, struct k
 		out[i].want = policy->ifaces[i];
 		out[i].ifindex = if_nametoindex(policy->ifaces[i].name);
 		if (!out[i].ifindex) {
-			snprintf(why->text, sizeof(why->text), "interface %s does not exist; `ip link` shows those that do",
+			snprintf(why->text, sizeof(why->text),
+				 "interface %s does not exist; `ip link` shows those that do",
 				 policy->ifaces[i].name);
 			return -ENODEV;
 		}
@@ -109,6 +112,17 @@ static int apply_resolve(struct keeper *k, const struct policy *policy, struct k
 		}
 	}
 	return 0;
+}
+
+/* Does somebody who manages this machine come in through the interface? */
+static bool lockout_session(const struct policy *runtime, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < runtime->net_count; i++)
+		if (runtime->nets[i].scope.kind == SEKI_SCOPE_MANAGEMENT &&
+		    runtime->nets[i].prefix.len == 128 &&
+		    keeper_route_iface(&runtime->nets[i].prefix) == ifindex)
+			return true;
+	return false;
 }
 
 /* T19: an interface through which people come in begins to enforce on probation only. */
@@ -123,12 +137,14 @@ static int apply_lockout(const struct keeper *k, const struct keeper_iface *next
 				    k->ifaces[j].want.mode == SEKI_MODE_ENFORCE && !k->pending_until;
 		if (next[i].want.mode != SEKI_MODE_ENFORCE || enforced || how->confirm_within || how->trusted)
 			continue;
-		if (next[i].ifindex != k->default_iface)
+		if (next[i].ifindex != k->default_iface && !lockout_session(k->now.runtime, next[i].ifindex))
 			continue;
 		snprintf(why->text, sizeof(why->text),
-			 "%s carries the default route: enforcing there could lock you out. Add --confirm-within 60, "
-			 "look whether you still get in, then `sekimori confirm`",
-			 next[i].want.name);
+			 "%s carries %s: enforcing there could lock you out. Add --confirm-within 60, look "
+			 "whether you "
+			 "still get in, then `sekimori confirm`",
+			 next[i].want.name,
+			 next[i].ifindex == k->default_iface ? "the default route" : "a management session");
 		return -EPERM;
 	}
 	return 0;
@@ -152,18 +168,19 @@ static int push_settings(struct keeper *k, const struct policy *policy, uint64_t
 	return err;
 }
 
-static int push_attach(struct keeper *k, struct keeper_iface *row, const struct keeper_iface *rows, uint32_t count,
-		       const struct keeper_apply *how, char *text, size_t size)
+static int push_attach(struct keeper *k, struct keeper_iface *row, const struct keeper_iface *rows,
+		       uint32_t count, const struct keeper_apply *how, char *text, size_t size)
 {
 	struct gate_attach_options options = how->attach;
-	struct gate_why why = { "" };
+	struct gate_why why = {""};
 	int err;
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (rows[i].ifindex != row->ifindex)
 			continue;
 		options.vlan_roles |= rows[i].want.vlan != 0;
-		options.tc_egress |= rows[i].want.role == SEKI_ROLE_HOST || rows[i].want.role == SEKI_ROLE_DMZ;
+		options.tc_egress |=
+			rows[i].want.role == SEKI_ROLE_HOST || rows[i].want.role == SEKI_ROLE_DMZ;
 	}
 	err = gate_attach(k->gate, row->ifindex, &options, &row->hook, &why);
 	if (err) {
@@ -183,8 +200,12 @@ static int push_attach(struct keeper *k, struct keeper_iface *row, const struct 
 
 static int push_iface(struct keeper *k, const struct keeper_iface *row, uint32_t confirm_within)
 {
-	const struct seki_iface_key key = { .ifindex = row->ifindex, .vlan = row->want.vlan };
-	struct seki_iface value = { .role = row->want.role, .mode = row->want.mode };
+	const struct seki_iface_key key = {.ifindex = row->ifindex, .vlan = row->want.vlan};
+	struct seki_iface value = {
+		.role = row->want.role,
+		.mode = row->want.mode,
+		.flags = row->hook.csum_partial ? SEKI_IFACE_CSUM_PARTIAL : 0,
+	};
 
 	if (confirm_within && row->want.mode == SEKI_MODE_ENFORCE)
 		value.enforce_until = keeper_now() + confirm_within;
@@ -196,8 +217,8 @@ static void push_leave(struct keeper *k, const struct keeper_iface *next, uint32
 {
 	for (uint32_t i = 0; i < k->iface_count; i++) {
 		const struct keeper_iface *old = &k->ifaces[i];
-		const struct seki_iface_key key = { .ifindex = old->ifindex, .vlan = old->want.vlan };
-		struct gate_why why = { "" };
+		const struct seki_iface_key key = {.ifindex = old->ifindex, .vlan = old->want.vlan};
+		struct gate_why why = {""};
 		bool row = false, hook = false;
 		int err;
 
@@ -233,7 +254,7 @@ static int stray_find(const struct seki_iface_key *key, const struct seki_iface 
 /* An adopted map may still hold rows of interfaces that a dead daemon served. */
 static void push_strays(struct keeper *k, const struct keeper_iface *rows, uint32_t count)
 {
-	struct stray stray = { .rows = rows, .count = count };
+	struct stray stray = {.rows = rows, .count = count};
 	int err = gate_iface_each(k->gate, stray_find, &stray);
 
 	for (uint32_t i = 0; !err && i < stray.stray_count; i++)
@@ -242,12 +263,13 @@ static void push_strays(struct keeper *k, const struct keeper_iface *rows, uint3
 		log_warn("stale interface rows: %s", strerror(-err));
 }
 
-/* Settings are valid before the first packet meets the program; roles come last, so that nothing is enforced half. */
-static int push(struct keeper *k, const struct policy *policy, struct keeper_iface *next, const struct keeper_apply *how,
-		char *text, size_t size)
+/* Settings are valid before the first packet meets the program; roles come last, so that nothing is enforced
+ * half. */
+static int push(struct keeper *k, const struct policy *policy, struct keeper_iface *next,
+		const struct keeper_apply *how, char *text, size_t size)
 {
 	AUTO_FREE void *image = NULL;
-	struct gate_why why = { "" };
+	struct gate_why why = {""};
 	size_t len = 0;
 	int err = policy_pack(policy, &image, &len);
 
@@ -281,8 +303,8 @@ static void apply_undo(struct keeper *k, const struct keeper_iface *next, uint32
 {
 	CLEANUP(policy_free) struct policy *old = NULL;
 	struct keeper_iface rows[MESSAGE_IFACES_MAX];
-	const struct keeper_apply how = { 0 };
-	struct gate_why why = { "" };
+	const struct keeper_apply how = {0};
+	struct gate_why why = {""};
 	char text[512] = "";
 	int err = 0;
 
@@ -299,14 +321,15 @@ static void apply_undo(struct keeper *k, const struct keeper_iface *next, uint32
 	if (!err)
 		err = push(k, old, rows, &how, text, sizeof(text));
 	if (err)
-		keeper_audit(k, AUDIT_ALARM, 0, "the earlier policy could not be restored whole: %s%s", why.text, text);
+		keeper_audit(k, AUDIT_ALARM, 0, "the earlier policy could not be restored whole: %s%s",
+			     why.text, text);
 }
 
 static int apply_checked(struct keeper *k, struct keeper_policy *next, const struct policy *effective,
 			 const struct keeper_apply *how, char *text, size_t size)
 {
 	static struct keeper_iface rows[MESSAGE_IFACES_MAX];
-	struct gate_why why = { "" };
+	struct gate_why why = {""};
 	int err = apply_resolve(k, effective, rows, &why);
 
 	if (!err)
@@ -329,18 +352,20 @@ static int apply_checked(struct keeper *k, struct keeper_policy *next, const str
 	keeper_policy_free(&k->before);
 	k->before = k->now;
 	k->now = *next;
-	*next = (struct keeper_policy){ 0 };
+	*next = (struct keeper_policy){0};
 	return 0;
 }
 
-int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keeper_apply *how, char *text, size_t size)
+int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keeper_apply *how, char *text,
+		 size_t size)
 {
 	CLEANUP(policy_free) struct policy *effective = NULL;
 	int err = keeper_policy_merge(next, &effective);
 
 	*text = '\0';
 	if (!err && k->pending_until) {
-		snprintf(text, size, "a change waits for `sekimori confirm` or `sekimori rollback`; do that first");
+		snprintf(text, size,
+			 "a change waits for `sekimori confirm` or `sekimori rollback`; do that first");
 		err = -EBUSY;
 	}
 	if (!err)
@@ -351,14 +376,16 @@ int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keep
 	if (err)
 		return err;
 	k->pending_until = how->confirm_within ? keeper_now() + how->confirm_within : 0;
-	if (keeper_state_save_policy(k))
-		keeper_audit(k, AUDIT_ALARM, 0, "the policy could not be saved: a restart would use an older one");
-	keeper_audit(k, AUDIT_CHANGE, how->uid, "generation %llu applied on %u interfaces%s",
-		     (unsigned long long)k->settings.generation, k->iface_count, k->pending_until ? ", waiting for confirm" : "");
-	keeper_children_names(k);
-	keeper_children_policy(k, true);
 	if (keeper_eve_open(k))
 		keeper_audit(k, AUDIT_ALARM, 0, "events cannot be written");
+	if (keeper_state_save_policy(k))
+		keeper_audit(k, AUDIT_ALARM, 0,
+			     "the policy could not be saved: a restart would use an older one");
+	keeper_audit(k, AUDIT_CHANGE, how->uid, "generation %llu applied on %u interfaces%s",
+		     (unsigned long long)k->settings.generation, k->iface_count,
+		     k->pending_until ? ", waiting for confirm" : "");
+	keeper_children_names(k);
+	keeper_children_policy(k, true);
 	return 0;
 }
 
@@ -380,8 +407,8 @@ int keeper_confirm(struct keeper *k, uint32_t uid)
 
 int keeper_rollback(struct keeper *k, uint32_t uid, const char *cause, char *text, size_t size)
 {
-	struct keeper_policy target = { 0 };
-	const struct keeper_apply how = { .uid = uid, .trusted = true };
+	struct keeper_policy target = {0};
+	const struct keeper_apply how = {.uid = uid, .trusted = true};
 	bool pending = k->pending_until;
 	int err = 0;
 
@@ -418,7 +445,7 @@ int keeper_rollback(struct keeper *k, uint32_t uid, const char *cause, char *tex
 
 static void hook_reattach(struct keeper *k, struct keeper_iface *row, uint32_t ifindex)
 {
-	const struct keeper_apply how = { 0 };
+	const struct keeper_apply how = {0};
 	char text[512] = "";
 	int err;
 
@@ -438,7 +465,7 @@ void keeper_hooks_poll(struct keeper *k)
 	for (uint32_t i = 0; k->gate && i < k->iface_count; i++) {
 		struct keeper_iface *row = &k->ifaces[i];
 		uint32_t ifindex = if_nametoindex(row->want.name);
-		struct gate_hook hook = { 0 };
+		struct gate_hook hook = {0};
 		bool ours;
 
 		if (ifindex && ifindex != row->ifindex) {
@@ -452,12 +479,14 @@ void keeper_hooks_poll(struct keeper *k)
 			continue;
 		}
 		if (!ours && !row->alarmed)
-			keeper_audit(k, AUDIT_ALARM, 0,
-				     "%s is not protected any more: %s; `sekimori up --iface %s` attaches again",
-				     row->want.name,
-				     !ifindex ? "the interface is gone" :
-				     hook.prog_id ? "a foreign XDP program is there" : "somebody detached the program",
-				     row->want.name);
+			keeper_audit(
+				k, AUDIT_ALARM, 0,
+				"%s is not protected any more: %s; `sekimori up --iface %s` attaches again",
+				row->want.name,
+				!ifindex       ? "the interface is gone"
+				: hook.prog_id ? "a foreign XDP program is there"
+					       : "somebody detached the program",
+				row->want.name);
 		else if (ours && row->alarmed)
 			keeper_audit(k, AUDIT_NOTE, 0, "%s is protected again", row->want.name);
 		row->alarmed = !ours;
@@ -468,7 +497,7 @@ void keeper_hooks_poll(struct keeper *k)
 
 int keeper_detach_all(struct keeper *k, char *text, size_t size)
 {
-	struct gate_why why = { "" };
+	struct gate_why why = {""};
 	int err = 0;
 
 	*text = '\0';

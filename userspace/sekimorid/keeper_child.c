@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "bundle.h"
 #include "keeper.h"
@@ -27,11 +28,11 @@ void keeper_children_init(struct keeper *k)
 	unsigned int n = 0;
 
 	memset(k->children, 0, sizeof(k->children));
-	k->children[n++] = (struct keeper_child){ .kind = PROCESS_CTL };
-	k->children[n++] = (struct keeper_child){ .kind = PROCESS_REPORTER };
+	k->children[n++] = (struct keeper_child){.kind = PROCESS_CTL};
+	k->children[n++] = (struct keeper_child){.kind = PROCESS_REPORTER};
 	for (unsigned int i = 0; i < SEKI_MAX_RINGS; i++)
-		k->children[n++] = (struct keeper_child){ .kind = PROCESS_ENGINE, .index = i };
-	k->children[n++] = (struct keeper_child){ .kind = PROCESS_PARSER };
+		k->children[n++] = (struct keeper_child){.kind = PROCESS_ENGINE, .index = i};
+	k->children[n++] = (struct keeper_child){.kind = PROCESS_PARSER};
 	for (n = 0; n < KEEPER_CHILDREN; n++)
 		k->children[n].fd = -1;
 }
@@ -70,13 +71,13 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 		else if (head->type == MESSAGE_READY) {
 			memcpy(&child->rules, body, sizeof(child->rules));
 			child->rules.text[sizeof(child->rules.text) - 1] = '\0';
-			child->ready = true;
+			child->ready |= !child->rules.result;
 			if (child->rules.result)
-				keeper_audit(k, AUDIT_ALARM, 0, "engine %u did not take the rules: %s", child->index,
-					     strerror(-child->rules.result));
+				keeper_audit(k, AUDIT_ALARM, 0, "engine %u did not take the rules: %s",
+					     child->index, strerror(-child->rules.result));
 			else
-				keeper_audit(k, AUDIT_NOTE, 0, "engine %u has %u rules, %u refused", child->index,
-					     child->rules.loaded, child->rules.failed);
+				keeper_audit(k, AUDIT_NOTE, 0, "engine %u has %u rules, %u refused",
+					     child->index, child->rules.loaded, child->rules.failed);
 		}
 		break;
 	case PROCESS_REPORTER:
@@ -130,13 +131,47 @@ static void child_receive(int fd, uint32_t events, void *arg)
 	}
 }
 
-static int child_send(const struct keeper_child *child, uint32_t type, uint64_t cookie, const void *body, size_t len, int fd)
+static int child_send(const struct keeper_child *child, uint32_t type, uint64_t cookie, const void *body,
+		      size_t len, int fd)
 {
 	return child->fd < 0 ? -ENOTCONN : channel_send(child->fd, type, cookie, body, len, fd);
 }
 
+void keeper_children_end(struct keeper *k)
+{
+	const struct timespec moment = {.tv_nsec = 10000000};
+
+	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++) {
+		if (k->children[i].fd >= 0) {
+			loop_remove(k->loop, k->children[i].fd);
+			close(k->children[i].fd);
+			k->children[i].fd = -1;
+		}
+	}
+	/* They see the end behind the last message, which may be an answer to a person: give them a second.
+	 */
+	for (int i = 0; i < 100; i++) {
+		bool left = false;
+
+		for (unsigned int j = 0; j < KEEPER_CHILDREN; j++) {
+			if (k->children[j].pid > 0 &&
+			    waitpid(k->children[j].pid, NULL, WNOHANG) == k->children[j].pid)
+				k->children[j].pid = 0;
+			left |= k->children[j].pid > 0;
+		}
+		if (!left)
+			return;
+		nanosleep(&moment, NULL);
+	}
+	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++)
+		keeper_child_stop(k, &k->children[i]);
+}
+
 void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len)
 {
+	/* Before an event file is named there is nowhere to write to; the log has it. */
+	if (type == MESSAGE_AUDIT && !k->eve_named)
+		return;
 	if (child_send(keeper_child(k, PROCESS_REPORTER, 0), type, 0, body, len, -1))
 		k->events_lost++;
 }
@@ -149,7 +184,7 @@ void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void 
 
 void keeper_done(struct keeper *k, uint64_t cookie, int result, const char *format, ...)
 {
-	struct message_done done = { .result = result };
+	struct message_done done = {.result = result};
 	va_list ap;
 
 	va_start(ap, format);
@@ -193,8 +228,8 @@ static void rules_companions(struct bundle *bundle, const char *rules_path)
 
 		if (!rule_companions[kind])
 			continue;
-		if (snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - rules_path + 1) : 0, rules_path,
-			     rule_companions[kind]) >= (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - rules_path + 1) : 0,
+			     rules_path, rule_companions[kind]) >= (int)sizeof(path))
 			continue;
 		err = bundle_add_file(bundle, kind, 0, path);
 		if (err && err != -ENOENT)
@@ -213,7 +248,8 @@ static int rules_gather(struct keeper *k, struct bundle *bundle, const char *pat
 	for (size_t i = 0; !err && i < found.gl_pathc; i++) {
 		err = bundle_add_file(bundle, BUNDLE_RULES, 0, found.gl_pathv[i]);
 		if (err)
-			keeper_audit(k, AUDIT_ALARM, 0, "rule file %s: %s", found.gl_pathv[i], strerror(-err));
+			keeper_audit(k, AUDIT_ALARM, 0, "rule file %s: %s", found.gl_pathv[i],
+				     strerror(-err));
 		else if (!(*files)++)
 			rules_companions(bundle, found.gl_pathv[i]);
 	}
@@ -223,8 +259,8 @@ static int rules_gather(struct keeper *k, struct bundle *bundle, const char *pat
 
 static int rules_bundle(struct keeper *k, const struct policy *policy, int *fd)
 {
-	static const char *const standard[] = { "/../rules/*.rules", "/../../rules/*.rules" };
-	struct bundle bundle = { 0 };
+	static const char *const standard[] = {"/../rules/*.rules", "/../../rules/*.rules"};
+	struct bundle bundle = {0};
 	unsigned int files = 0;
 	int err = 0;
 
@@ -243,6 +279,8 @@ static int rules_bundle(struct keeper *k, const struct policy *policy, int *fd)
 		err = rules_gather(k, &bundle, "/usr/share/sekimori/rules/*.rules", &files);
 	if (err == -ENOENT && !files)
 		keeper_audit(k, AUDIT_ALARM, 0, "no rule file was found: nothing will be detected");
+	if ((!err || err == -ENOENT) && !files) /* an empty set is a set: it replaces the one before */
+		err = bundle_add(&bundle, BUNDLE_RULES, 0, "none", "", 0);
 	if (!err || err == -ENOENT)
 		err = bundle_seal(&bundle, fd);
 	bundle_free(&bundle);
@@ -279,7 +317,8 @@ void keeper_children_policy(struct keeper *k, bool all)
 	if (!err)
 		err = rules_bundle(k, effective, &rules);
 	if (err) {
-		keeper_audit(k, AUDIT_ALARM, 0, "engines keep their rules: the new ones cannot be handed over: %s",
+		keeper_audit(k, AUDIT_ALARM, 0,
+			     "engines keep their rules: the new ones cannot be handed over: %s",
 			     strerror(-err));
 		return;
 	}
@@ -298,7 +337,7 @@ void keeper_children_policy(struct keeper *k, bool all)
 
 void keeper_children_names(struct keeper *k)
 {
-	struct message_names names = { 0 };
+	struct message_names names = {0};
 
 	for (uint32_t i = 0; i < k->iface_count; i++) {
 		names.rows[names.count].ifindex = k->ifaces[i].ifindex;
@@ -306,13 +345,14 @@ void keeper_children_names(struct keeper *k)
 	}
 	keeper_report(k, MESSAGE_REPORTER_NAMES, &names, sizeof(names));
 	for (uint32_t i = 0; i < engines_wanted(k); i++)
-		if (child_send(keeper_child(k, PROCESS_ENGINE, i), MESSAGE_NAMES, 0, &names, sizeof(names), -1))
+		if (child_send(keeper_child(k, PROCESS_ENGINE, i), MESSAGE_NAMES, 0, &names, sizeof(names),
+			       -1))
 			log_debug("engine %u is not there to learn interface names", i);
 }
 
 static int child_own_fd(struct keeper *k, const struct keeper_child *child, int *fd)
 {
-	struct gate_why why = { "" };
+	struct gate_why why = {""};
 	int err;
 
 	*fd = -1;
@@ -365,7 +405,7 @@ int keeper_child_start(struct keeper *k, struct keeper_child *child)
 	err = child_own_fd(k, child, &own);
 	if (err)
 		return err;
-	err = process_spawn(child->kind, child->index, (int[]){ theirs, own }, own < 0 ? 1 : 2, &child->pid);
+	err = process_spawn(child->kind, child->index, (int[]){theirs, own}, own < 0 ? 1 : 2, &child->pid);
 	if (!err)
 		err = loop_add(k->loop, mine, EPOLLIN, child_receive, k);
 	if (err)
@@ -394,19 +434,22 @@ static void child_died(struct keeper *k, struct keeper_child *child, int status)
 	}
 	child->recent[slot] = now;
 	child->restarts++;
-	child->next_start = now + (child->restarts > 1 && child->recent[(slot + KEEPER_RESTARTS - 1) % KEEPER_RESTARTS] + 10 > now);
+	child->next_start = now + (child->restarts > 1 &&
+				   child->recent[(slot + KEEPER_RESTARTS - 1) % KEEPER_RESTARTS] + 10 > now);
 	if (oldest && now - oldest < KEEPER_RESTART_WINDOW) {
 		child->next_start = now + KEEPER_RESTART_WINDOW;
 		child->given_up = true;
 	}
 	if (WIFSIGNALED(status))
-		keeper_audit(k, AUDIT_ALARM, 0, "%s %u died of signal %d; %s", process_table[child->kind].name,
-			     child->index, WTERMSIG(status),
-			     child->given_up ? "too often: next try in a minute, the kernel enforces on" : "it is started again");
+		keeper_audit(k, AUDIT_ALARM, 0, "%s %u died of signal %d; %s",
+			     process_table[child->kind].name, child->index, WTERMSIG(status),
+			     child->given_up ? "too often: next try in a minute, the kernel enforces on"
+					     : "it is started again");
 	else
-		keeper_audit(k, AUDIT_ALARM, 0, "%s %u ended with %d; %s", process_table[child->kind].name, child->index,
-			     WEXITSTATUS(status),
-			     child->given_up ? "too often: next try in a minute, the kernel enforces on" : "it is started again");
+		keeper_audit(k, AUDIT_ALARM, 0, "%s %u ended with %d; %s", process_table[child->kind].name,
+			     child->index, WEXITSTATUS(status),
+			     child->given_up ? "too often: next try in a minute, the kernel enforces on"
+					     : "it is started again");
 }
 
 void keeper_children_reap(struct keeper *k)
@@ -442,8 +485,8 @@ void keeper_children_tick(struct keeper *k)
 		err = keeper_child_start(k, child);
 		if (err) {
 			child->next_start = now + 5;
-			keeper_audit(k, AUDIT_ALARM, 0, "%s %u cannot be started: %s", process_table[child->kind].name,
-				     child->index, strerror(-err));
+			keeper_audit(k, AUDIT_ALARM, 0, "%s %u cannot be started: %s",
+				     process_table[child->kind].name, child->index, strerror(-err));
 		}
 		fresh |= !err && child->kind == PROCESS_ENGINE;
 	}

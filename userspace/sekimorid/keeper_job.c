@@ -16,8 +16,8 @@
 #include "lib/file.h"
 #include "lib/log.h"
 
-#define JOB_PATIENCE 60u /* seconds that a parser may take */
-#define RESOLV_CONF "/etc/resolv.conf"
+#define JOB_PATIENCE   60u /* seconds that a parser may take */
+#define RESOLV_CONF    "/etc/resolv.conf"
 #define LIST_SHARE_MAX 500u /* per mille of the IPv4 space that lists cover before people are told */
 
 struct keeper_job {
@@ -76,7 +76,7 @@ static int job_send(struct keeper *k, const struct message_parse *ask, int fd)
 
 static int job_send_bundle(struct keeper *k, enum message_parse_kind kind, struct bundle *bundle)
 {
-	const struct message_parse ask = { .kind = kind };
+	const struct message_parse ask = {.kind = kind};
 	AUTO_FD int fd = -1;
 	int err = bundle_seal(bundle, &fd);
 
@@ -99,14 +99,15 @@ void keeper_job_failed(struct keeper *k, const char *why)
 static int job_up(struct policy *runtime, const struct message_up *up)
 {
 	for (uint32_t i = 0; i < up->count; i++) {
-		struct policy_iface *grown, row = { .vlan = up->ifaces[i].vlan,
-						    .role = up->ifaces[i].role,
-						    .mode = up->flags & UP_ENFORCE ? SEKI_MODE_ENFORCE : SEKI_MODE_MONITOR };
+		struct policy_iface *grown,
+			row = {.vlan = up->ifaces[i].vlan,
+			       .role = up->ifaces[i].role,
+			       .mode = up->flags & UP_ENFORCE ? SEKI_MODE_ENFORCE : SEKI_MODE_MONITOR};
 		uint32_t at = 0;
 
 		memcpy(row.name, up->ifaces[i].name, sizeof(row.name));
-		while (at < runtime->iface_count &&
-		       (strcmp(runtime->ifaces[at].name, row.name) != 0 || runtime->ifaces[at].vlan != row.vlan))
+		while (at < runtime->iface_count && (strcmp(runtime->ifaces[at].name, row.name) != 0 ||
+						     runtime->ifaces[at].vlan != row.vlan))
 			at++;
 		if (at == runtime->iface_count) {
 			grown = realloc(runtime->ifaces, (at + 1) * sizeof(*grown));
@@ -123,7 +124,7 @@ static int job_up(struct policy *runtime, const struct message_up *up)
 static void job_apply(struct keeper *k)
 {
 	struct keeper_job *job = k->job;
-	struct keeper_policy next = { 0 };
+	struct keeper_policy next = {0};
 	char text[768];
 	int err = keeper_policy_copy(k->now.runtime, &next.runtime);
 
@@ -146,15 +147,16 @@ static void job_apply(struct keeper *k)
 	if (job->change.reread)
 		memcpy(k->config, job->change.path, sizeof(k->config));
 	keeper_done(k, job->cookie, 0, "generation %llu on %u interface%s%s%s%s%.200s",
-		    (unsigned long long)k->settings.generation, k->iface_count, k->iface_count == 1 ? "" : "s",
-		    *text ? "; " : "", text, *job->text ? "; " : "", job->text);
+		    (unsigned long long)k->settings.generation, k->iface_count,
+		    k->iface_count == 1 ? "" : "s", *text ? "; " : "", text, *job->text ? "; " : "",
+		    job->text);
 	job_end(k);
 	keeper_children_tick(k);
 }
 
 static int job_read_config(struct keeper *k, const char *path)
 {
-	struct bundle bundle = { 0 };
+	struct bundle bundle = {0};
 	int err = bundle_add_file(&bundle, BUNDLE_CONFIG, 0, path);
 
 	if (!err)
@@ -186,7 +188,7 @@ int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_chan
 /* The lists that the configuration names: opened here, read there. */
 static int job_read_lists(struct keeper *k, const struct policy *policy)
 {
-	struct bundle bundle = { 0 };
+	struct bundle bundle = {0};
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < policy->list_count; i++) {
@@ -194,8 +196,8 @@ static int job_read_lists(struct keeper *k, const struct policy *policy)
 		if (err) {
 			char text[512];
 
-			snprintf(text, sizeof(text), "list %s: %s: %s", policy->lists[i].name, policy->lists[i].path,
-				 strerror(-err));
+			snprintf(text, sizeof(text), "list %s: %s: %s", policy->lists[i].name,
+				 policy->lists[i].path, strerror(-err));
 			bundle_free(&bundle);
 			keeper_job_failed(k, text);
 			return 0;
@@ -208,9 +210,8 @@ static int job_read_lists(struct keeper *k, const struct policy *policy)
 
 int keeper_job_list(struct keeper *k, uint64_t cookie, uint32_t uid, const char *name, int text)
 {
-	struct message_parse ask = { .kind = PARSE_LIST,
-				     .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST,
-				     .severity = SEKI_SEVERITY_HIGH };
+	struct message_parse ask = {
+		.kind = PARSE_LIST, .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST, .severity = SEKI_SEVERITY_HIGH};
 	int err = job_begin(k, JOB_LIST, cookie, uid);
 
 	if (err)
@@ -225,7 +226,7 @@ int keeper_job_list(struct keeper *k, uint64_t cookie, uint32_t uid, const char 
 
 int keeper_job_resolv(struct keeper *k)
 {
-	struct bundle bundle = { 0 };
+	struct bundle bundle = {0};
 	struct stat st;
 	int err;
 
@@ -257,7 +258,8 @@ static void job_finding(const struct prefix *entry, const char *list, const char
 	int n;
 
 	f->count++;
-	n = snprintf(f->text + f->len, f->size - f->len, "%s%s: %s", f->len ? "; " : "", prefix_format(entry, shown), why);
+	n = snprintf(f->text + f->len, f->size - f->len, "%s%s: %s", f->len ? "; " : "",
+		     prefix_format(entry, shown), why);
 	if (n < 0 || (size_t)n >= f->size - f->len)
 		f->text[f->len] = '\0';
 	else
@@ -268,8 +270,8 @@ static void job_finding(const struct prefix *entry, const char *list, const char
 static void job_lockout(struct keeper *k, const struct policy *policy, char *text, size_t size)
 {
 	struct prefix addresses[KEEPER_AUTOS + 16 + KEEPER_PEERS];
-	struct policy_guard guard = { .addresses = addresses, .max_share = LIST_SHARE_MAX };
-	struct job_findings findings = { .text = text, .size = size };
+	struct policy_guard guard = {.addresses = addresses, .max_share = LIST_SHARE_MAX};
+	struct job_findings findings = {.text = text, .size = size};
 
 	*text = '\0';
 	for (uint32_t i = 0; i < k->auto_count; i++)
@@ -281,14 +283,15 @@ static void job_lockout(struct keeper *k, const struct policy *policy, char *tex
 			addresses[guard.count++] = k->now.runtime->nets[i].prefix;
 	policy_check_lockout(policy, &guard, job_finding, &findings);
 	if (findings.count)
-		keeper_audit(k, AUDIT_ALARM, k->job->uid, "list entries cover what must stay reachable (%u; the allow set wins): %s",
+		keeper_audit(k, AUDIT_ALARM, k->job->uid,
+			     "list entries cover what must stay reachable (%u; the allow set wins): %s",
 			     findings.count, text);
 }
 
 static void job_list(struct keeper *k, const struct policy *policy, const struct message_parsed *parsed)
 {
 	struct keeper_job *job = k->job;
-	struct gate_why why = { "" };
+	struct gate_why why = {""};
 	char covers[512];
 	int err;
 
@@ -304,19 +307,22 @@ static void job_list(struct keeper *k, const struct policy *policy, const struct
 		char text[768];
 		uint16_t index;
 
-		/* Memory and kernel must agree: the kernel kept the earlier list, the next start reads it from the state folder. */
+		/* Memory and kernel must agree: the kernel kept the earlier list, the next start reads it
+		 * from the state folder. */
 		if (!list_index(k->lists, job->name, false, &index))
 			list_clear(k->lists, index);
-		snprintf(text, sizeof(text), "list %s is not loaded: %s", job->name, *why.text ? why.text : strerror(-err));
+		snprintf(text, sizeof(text), "list %s is not loaded: %s", job->name,
+			 *why.text ? why.text : strerror(-err));
 		keeper_job_failed(k, text);
 		return;
 	}
 	err = keeper_state_save_lists(k, false);
 	keeper_audit(k, AUDIT_CHANGE, job->uid, "list %s loaded: %u entries, %u lines refused", job->name,
 		     policy->entry_count, parsed->refused);
-	keeper_done(k, job->cookie, 0, "list %s: %u lines, %u entries, %u merged, %u refused%s%s%s%s%.300s", job->name,
-		    parsed->lines, policy->entry_count, parsed->merged, parsed->refused, *covers ? "; " : "", covers,
-		    err ? "; WARNING: not saved, a restart forgets it" : "", parsed->refused ? "\n" : "", parsed->text);
+	keeper_done(k, job->cookie, 0, "list %s: %u lines, %u entries, %u merged, %u refused%s%s%s%s%.300s",
+		    job->name, parsed->lines, policy->entry_count, parsed->merged, parsed->refused,
+		    *covers ? "; " : "", covers, err ? "; WARNING: not saved, a restart forgets it" : "",
+		    parsed->refused ? "\n" : "", parsed->text);
 	job_end(k);
 }
 
@@ -325,9 +331,8 @@ static void job_resolv(struct keeper *k, const struct policy *policy)
 	k->resolver_count = 0;
 	for (uint32_t i = 0; i < policy->net_count && k->resolver_count < ARRAY_LEN(k->resolvers); i++)
 		if (policy->nets[i].scope.kind == SEKI_SCOPE_RESOLVER && policy->nets[i].prefix.len == 128)
-			k->resolvers[k->resolver_count++] =
-				(struct keeper_auto){ .prefix = policy->nets[i].prefix,
-						      .scope = { .kind = SEKI_SCOPE_RESOLVER } };
+			k->resolvers[k->resolver_count++] = (struct keeper_auto){
+				.prefix = policy->nets[i].prefix, .scope = {.kind = SEKI_SCOPE_RESOLVER}};
 	k->nets_stale = true;
 	job_end(k);
 }
@@ -358,8 +363,8 @@ static void job_take(struct keeper *k, struct policy *policy, const struct messa
 		if (parsed->refused) {
 			size_t len = strlen(job->text);
 
-			snprintf(job->text + len, sizeof(job->text) - len, "%u list lines refused: %.160s", parsed->refused,
-				 parsed->text);
+			snprintf(job->text + len, sizeof(job->text) - len, "%u list lines refused: %.160s",
+				 parsed->refused, parsed->text);
 		}
 		job_apply(k);
 	}
@@ -381,7 +386,8 @@ void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, in
 		return;
 	}
 	if (parsed->result || image < 0) {
-		snprintf(text, sizeof(text), "%.960s%s", parsed->text, *parsed->text ? "" : strerror(-parsed->result));
+		snprintf(text, sizeof(text), "%.960s%s", parsed->text,
+			 *parsed->text ? "" : strerror(-parsed->result));
 		keeper_job_failed(k, text);
 		return;
 	}

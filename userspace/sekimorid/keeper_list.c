@@ -14,15 +14,16 @@
 
 static struct gate_list_row list_gate_row(const struct list_row *in)
 {
-	struct gate_list_row out = { .key = { .prefixlen = in->prefix.len }, .value = in->entry };
+	struct gate_list_row out = {.key = {.prefixlen = in->prefix.len}, .value = in->entry};
 
 	memcpy(out.key.addr.b, in->prefix.addr, sizeof(out.key.addr));
 	return out;
 }
 
-static int list_push_one(struct keeper *k, const struct list_row *rows, uint32_t count, const struct prefix *only)
+static int list_push_one(struct keeper *k, const struct list_row *rows, uint32_t count,
+			 const struct prefix *only)
 {
-	struct gate_list_row row = { .key = { .prefixlen = only->len } };
+	struct gate_list_row row = {.key = {.prefixlen = only->len}};
 	int err;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -48,7 +49,8 @@ int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_w
 	why->text[0] = '\0';
 	if (!k->gate)
 		return 0;
-	err = list_flatten(k->lists, keeper_epoch(), (int64_t)keeper_now() - (int64_t)keeper_epoch(), &rows, &count);
+	err = list_flatten(k->lists, keeper_epoch(), (int64_t)keeper_now() - (int64_t)keeper_epoch(), &rows,
+			   &count);
 	if (err)
 		return err;
 	if (only && only->len == 128) {
@@ -82,12 +84,14 @@ static void list_forget_config(struct keeper *k)
 			list_clear(k->lists, i);
 }
 
-int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper_list_source source, struct gate_why *why)
+int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper_list_source source,
+		      struct gate_why *why)
 {
 	uint16_t index[SEKI_MAX_LISTS];
 
 	if (policy->list_count > SEKI_MAX_LISTS) {
-		snprintf(why->text, sizeof(why->text), "%u lists; at most %u", policy->list_count, SEKI_MAX_LISTS);
+		snprintf(why->text, sizeof(why->text), "%u lists; at most %u", policy->list_count,
+			 SEKI_MAX_LISTS);
 		return -E2BIG;
 	}
 	if (source == LIST_FROM_CONFIG)
@@ -107,15 +111,16 @@ int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper
 	}
 	for (uint32_t i = 0; i < policy->entry_count; i++) {
 		const struct policy_list *list = &policy->lists[policy->entries[i].list];
-		struct list_item item = { .prefix = policy->entries[i].prefix,
-					  .list = index[policy->entries[i].list],
-					  .flags = list->flags,
-					  .severity = list->severity,
-					  .created = keeper_epoch() };
+		struct list_item item = {.prefix = policy->entries[i].prefix,
+					 .list = index[policy->entries[i].list],
+					 .flags = list->flags,
+					 .severity = list->severity,
+					 .created = keeper_epoch()};
 		int err = list_add(k->lists, &item);
 
 		if (err) {
-			snprintf(why->text, sizeof(why->text), "list %s: entry %u of %u does not fit: at most %u entries in all",
+			snprintf(why->text, sizeof(why->text),
+				 "list %s: entry %u of %u does not fit: at most %u entries in all",
 				 list->name, i + 1, policy->entry_count, KEEPER_LIST_MAX);
 			return err;
 		}
@@ -150,16 +155,17 @@ static int block_match(const struct list_item *item, void *arg)
 
 void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block *in)
 {
-	struct list_item item = { .list = LIST_MANUAL,
-				  .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST,
-				  .severity = SEKI_SEVERITY_HIGH,
-				  .created = keeper_epoch() };
+	struct list_item item = {.list = LIST_MANUAL,
+				 .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST,
+				 .severity = SEKI_SEVERITY_HIGH,
+				 .created = keeper_epoch()};
 	char text[PREFIX_TEXT_MAX], covers[200];
-	struct gate_why why = { "" };
-	struct block_find find = { .prefix = &item.prefix };
+	struct gate_why why = {""};
+	struct block_find find = {.prefix = &item.prefix};
 	int err;
 
-	if (!message_prefix_get(&in->prefix, &item.prefix) || !message_text_valid(in->reason, sizeof(in->reason))) {
+	if (!message_prefix_get(&in->prefix, &item.prefix) ||
+	    !message_text_valid(in->reason, sizeof(in->reason))) {
 		keeper_done(k, cookie, -EINVAL, "malformed prefix or reason");
 		return;
 	}
@@ -170,7 +176,8 @@ void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block 
 	list_why(k->lists, &item.prefix, block_match, &find);
 	err = list_add(k->lists, &item);
 	if (err) {
-		keeper_done(k, cookie, err, "%s: the list has no room for more than %u entries", text, KEEPER_LIST_MAX);
+		keeper_done(k, cookie, err, "%s: the list has no room for more than %u entries", text,
+			    KEEPER_LIST_MAX);
 		return;
 	}
 	err = keeper_lists_push(k, &item.prefix, &why);
@@ -181,9 +188,11 @@ void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block 
 	}
 	err = keeper_state_save_lists(k, true);
 	keeper_covers(k, &item.prefix, covers, sizeof(covers));
-	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "block %s for %" PRIu64 " s: %s", text, in->seconds, in->reason);
-	keeper_done(k, cookie, 0, "%s is blocked%s%s%s%s", text, k->gate ? "" : " as soon as an interface is up",
-		    *covers ? "; " : "", covers, err ? "; WARNING: it could not be saved and ends with this daemon" : "");
+	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "block %s for %" PRIu64 " s: %s", text, in->seconds,
+		     in->reason);
+	keeper_done(k, cookie, 0, "%s is blocked%s%s%s%s", text,
+		    k->gate ? "" : " as soon as an interface is up", *covers ? "; " : "", covers,
+		    err ? "; WARNING: it could not be saved and ends with this daemon" : "");
 }
 
 struct still_listed {
@@ -205,9 +214,9 @@ static int still_listed(const struct list_item *item, void *arg)
 void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask *in)
 {
 	struct prefix prefix;
-	struct gate_why why = { "" };
+	struct gate_why why = {""};
 	char text[PREFIX_TEXT_MAX], still[160] = "";
-	struct still_listed rest = { .k = k, .text = still, .size = sizeof(still) };
+	struct still_listed rest = {.k = k, .text = still, .size = sizeof(still)};
 	bool listed, cut = false;
 	struct seki_addr addr;
 	int err = 0;
@@ -228,22 +237,25 @@ void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask 
 			err = 0;
 	}
 	if (err) {
-		keeper_done(k, cookie, err, "%s: the kernel did not let go: %s %s", text, strerror(-err), why.text);
+		keeper_done(k, cookie, err, "%s: the kernel did not let go: %s %s", text, strerror(-err),
+			    why.text);
 		return;
 	}
 	list_why(k->lists, &prefix, still_listed, &rest);
 	if (!listed && !cut) {
-		keeper_done(k, cookie, -ENOENT, "%s is neither blocked by hand nor automatically%s", text, still);
+		keeper_done(k, cookie, -ENOENT, "%s is neither blocked by hand nor automatically%s", text,
+			    still);
 		return;
 	}
 	if (listed && keeper_state_save_lists(k, true))
 		log_error("the manual list could not be saved");
 	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "unblock %s", text);
-	keeper_done(k, cookie, 0, "%s is unblocked (%s%s%s)%s", text, listed ? "by hand" : "", listed && cut ? ", " : "",
-		    cut ? "automatic block" : "", still);
+	keeper_done(k, cookie, 0, "%s is unblocked (%s%s%s)%s", text, listed ? "by hand" : "",
+		    listed && cut ? ", " : "", cut ? "automatic block" : "", still);
 }
 
-static int allow_row_find(const struct policy *policy, const struct prefix *prefix, const struct seki_scope *scope)
+static int allow_row_find(const struct policy *policy, const struct prefix *prefix,
+			  const struct seki_scope *scope)
 {
 	for (uint32_t i = 0; i < policy->net_count; i++)
 		if (policy->nets[i].allow && !prefix_compare(&policy->nets[i].prefix, prefix) &&
@@ -259,7 +271,7 @@ static int allow_row_add(struct policy *policy, const struct prefix *prefix, con
 	if (!grown)
 		return -ENOMEM;
 	policy->nets = grown;
-	grown[policy->net_count] = (struct policy_net){ .prefix = *prefix, .allow = true };
+	grown[policy->net_count] = (struct policy_net){.prefix = *prefix, .allow = true};
 	grown[policy->net_count++].scope = *scope;
 	return 0;
 }
@@ -285,8 +297,8 @@ static int allow_push(struct keeper *k, struct gate_why *why)
 
 void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *in)
 {
-	const struct seki_scope scope = { .kind = SEKI_SCOPE_USER };
-	struct gate_why why = { "" };
+	const struct seki_scope scope = {.kind = SEKI_SCOPE_USER};
+	struct gate_why why = {""};
 	char text[PREFIX_TEXT_MAX];
 	struct prefix prefix;
 	int row, err;
@@ -299,8 +311,10 @@ void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *i
 	row = allow_row_find(k->now.runtime, &prefix, &scope);
 	if (in->remove ? row < 0 : row >= 0) {
 		keeper_done(k, cookie, in->remove ? -ENOENT : 0,
-			    in->remove ? "%s was not allowed by this command; entries of the configuration are changed there" :
-					 "%s was in the allow set before", text);
+			    in->remove ? "%s was not allowed by this command; entries of the configuration "
+					 "are changed there"
+				       : "%s was in the allow set before",
+			    text);
 		return;
 	}
 	if (in->remove)
@@ -321,16 +335,19 @@ void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *i
 	if (keeper_state_save_policy(k))
 		log_error("the allow set could not be saved");
 	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "%s %s", in->remove ? "allow --remove" : "allow", text);
-	keeper_done(k, cookie, 0, in->remove ? "%s is no longer in the allow set" :
-					       "%s is in the allow set: no list and no automatic block holds for it", text);
+	keeper_done(k, cookie, 0,
+		    in->remove ? "%s is no longer in the allow set"
+			       : "%s is in the allow set: no list and no automatic block holds for it",
+		    text);
 }
 
 /* Whoever manages this machine right now must not lock himself out by what he is about to do. */
 void keeper_peer_allow(struct keeper *k, const struct message_peer *peer)
 {
-	struct seki_scope scope = { .port = htons(peer->port), .proto = peer->port ? 6 : 0, .kind = SEKI_SCOPE_MANAGEMENT };
+	struct seki_scope scope = {
+		.port = htons(peer->port), .proto = peer->port ? 6 : 0, .kind = SEKI_SCOPE_MANAGEMENT};
 	struct policy *runtime = k->now.runtime;
-	struct prefix prefix = { .len = 128 };
+	struct prefix prefix = {.len = 128};
 	struct gate_why why;
 	uint32_t peers = 0;
 	int oldest = -1, err;
@@ -376,7 +393,7 @@ static int expired_block(const struct seki_addr *addr, const struct seki_entry *
 /* The kernel compares expiry itself; this only takes dead rows out of its tables and ours. */
 void keeper_expire(struct keeper *k)
 {
-	struct seki_flow_cmd cmd = { .op = SEKI_OP_EXPIRE };
+	struct seki_flow_cmd cmd = {.op = SEKI_OP_EXPIRE};
 	static struct expired expired;
 	struct gate_why why;
 	int err;

@@ -21,35 +21,40 @@ struct net_source {
 
 static int net_source_compare(const void *a, const void *b)
 {
-	return prefix_compare(&((const struct net_source *)a)->prefix, &((const struct net_source *)b)->prefix);
+	return prefix_compare(&((const struct net_source *)a)->prefix,
+			      &((const struct net_source *)b)->prefix);
 }
 
-static int net_from_policy(struct net_source *out, uint32_t *count, const struct policy *policy, struct gate_why *why)
+static int net_from_policy(struct net_source *out, uint32_t *count, const struct policy *policy,
+			   struct gate_why *why)
 {
 	for (uint32_t i = 0; i < policy->net_count; i++) {
 		const struct policy_net *in = &policy->nets[i];
 		struct net_source *row = &out[(*count)++];
 
-		*row = (struct net_source){ .prefix = in->prefix, .flags = in->flags, .allow = in->allow, .scope = in->scope };
+		*row = (struct net_source){
+			.prefix = in->prefix, .flags = in->flags, .allow = in->allow, .scope = in->scope};
 		if (!*in->iface)
 			continue;
 		row->scope.ifindex = if_nametoindex(in->iface);
 		if (!row->scope.ifindex) {
-			snprintf(why->text, sizeof(why->text), "line %u: an allow entry names interface %s, which does not exist",
-				 in->line, in->iface);
+			snprintf(why->text, sizeof(why->text),
+				 "line %u: an allow entry names interface %s, which does not exist", in->line,
+				 in->iface);
 			return -ENODEV;
 		}
 	}
 	return 0;
 }
 
-static void net_from_autos(struct net_source *out, uint32_t *count, const struct keeper_auto *autos, uint32_t auto_count)
+static void net_from_autos(struct net_source *out, uint32_t *count, const struct keeper_auto *autos,
+			   uint32_t auto_count)
 {
 	for (uint32_t i = 0; i < auto_count; i++)
-		out[(*count)++] = (struct net_source){ .prefix = autos[i].prefix,
-						       .flags = autos[i].flags,
-						       .allow = true,
-						       .scope = autos[i].scope };
+		out[(*count)++] = (struct net_source){.prefix = autos[i].prefix,
+						      .flags = autos[i].flags,
+						      .allow = true,
+						      .scope = autos[i].scope};
 }
 
 static int net_fold(struct gate_net_row *row, const struct net_source *source, struct gate_why *why)
@@ -73,8 +78,8 @@ static int net_fold(struct gate_net_row *row, const struct net_source *source, s
 }
 
 /* Sources are sorted, so that what covers a prefix comes before it: its row is the nearest one still open. */
-static int net_rows(const struct net_source *sources, uint32_t count, struct gate_net_row *rows, uint32_t *row_count,
-		    struct gate_why *why)
+static int net_rows(const struct net_source *sources, uint32_t count, struct gate_net_row *rows,
+		    uint32_t *row_count, struct gate_why *why)
 {
 	struct prefix open[129];
 	uint32_t row_of[129];
@@ -156,7 +161,7 @@ int keeper_egress_push(struct keeper *k, const struct policy *policy, struct gat
 {
 	AUTO_FREE struct gate_egress_row *rows = calloc(policy->service_count + 1, sizeof(*rows));
 	AUTO_FREE struct gate_host_row *hosts = calloc(policy->host_count + 1, sizeof(*hosts));
-	struct profiles profiles = { .names = { "default" }, .count = 1 };
+	struct profiles profiles = {.names = {"default"}, .count = 1};
 	int err = 0;
 
 	if (!rows || !hosts)
@@ -185,20 +190,21 @@ int keeper_egress_push(struct keeper *k, const struct policy *policy, struct gat
 
 void keeper_covers(const struct keeper *k, const struct prefix *prefix, char *text, size_t size)
 {
-	static const char *const kinds[] = { [SEKI_SCOPE_MANAGEMENT] = "management peer",
-					     [SEKI_SCOPE_GATEWAY] = "gateway",
-					     [SEKI_SCOPE_RESOLVER] = "resolver",
-					     [SEKI_SCOPE_OWN] = "own address" };
+	static const char *const kinds[] = {[SEKI_SCOPE_MANAGEMENT] = "management peer",
+					    [SEKI_SCOPE_GATEWAY] = "gateway",
+					    [SEKI_SCOPE_RESOLVER] = "resolver",
+					    [SEKI_SCOPE_OWN] = "own address"};
 	char shown[PREFIX_TEXT_MAX];
 
 	*text = '\0';
 	for (uint32_t i = 0; i < k->auto_count + k->resolver_count; i++) {
-		const struct keeper_auto *a = i < k->auto_count ? &k->autos[i] : &k->resolvers[i - k->auto_count];
+		const struct keeper_auto *a =
+			i < k->auto_count ? &k->autos[i] : &k->resolvers[i - k->auto_count];
 
 		if (!prefix_contains(prefix, &a->prefix))
 			continue;
-		snprintf(text, size, "it covers the %s %s, which stays reachable: the allow set wins", kinds[a->scope.kind],
-			 prefix_format(&a->prefix, shown));
+		snprintf(text, size, "it covers the %s %s, which stays reachable: the allow set wins",
+			 kinds[a->scope.kind], prefix_format(&a->prefix, shown));
 		return;
 	}
 	for (uint32_t i = 0; k->now.runtime && i < k->now.runtime->net_count; i++) {

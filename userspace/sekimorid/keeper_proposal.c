@@ -41,8 +41,10 @@ static uint32_t ring_mix(uint32_t h, uint32_t x)
 	return h ^ h >> 15;
 }
 
-/* The packet program's choice (ring_of() in bpf/suspect.bpf.h): fragments go by address pair, all else with ports. */
-static bool proposal_ring(const struct keeper *k, const struct keeper_child *engine, const struct seki_flow_key *key)
+/* The packet program's choice (ring_of() in bpf/suspect.bpf.h): fragments go by address pair, all else with
+ * ports. */
+static bool proposal_ring(const struct keeper *k, const struct keeper_child *engine,
+			  const struct seki_flow_key *key)
 {
 	uint32_t h = 0, rings = k->settings.rings;
 
@@ -119,11 +121,12 @@ static struct keeper_repeat *repeat_find(struct keeper *k, const struct seki_add
 		if (row->last < oldest->last)
 			oldest = row;
 	}
-	*oldest = (struct keeper_repeat){ .addr = *addr };
+	*oldest = (struct keeper_repeat){.addr = *addr};
 	return oldest;
 }
 
-static uint32_t proposal_ttl(struct keeper *k, const struct policy_block *policy, const struct seki_addr *addr)
+static uint32_t proposal_ttl(struct keeper *k, const struct policy_block *policy,
+			     const struct seki_addr *addr)
 {
 	struct keeper_repeat *repeat = repeat_find(k, addr);
 	uint32_t now = keeper_now(), ttl;
@@ -145,6 +148,28 @@ static bool proposal_rate(struct keeper *k, const struct policy_block *policy)
 	return k->block_count++ < policy->rate;
 }
 
+/* T1: the initiator is proven by the kernel's flag; a responder only when the initiator is ours, whose word
+ * it answered. */
+static bool proposal_proven(struct keeper *k, const struct message_proposal *p, struct judgement *j)
+{
+	const struct seki_addr *initiator = j->flow.flags & SEKI_FLOW_INIT_LO ? &p->key.lo : &p->key.hi;
+	struct seki_net net;
+
+	if (p->key.proto != 6 || !(j->flow.flags & SEKI_FLOW_VALIDATED)) {
+		judge_say(j, "path not validated");
+		return false;
+	}
+	if (!(j->flow.flags & SEKI_FLOW_INIT_KNOWN)) {
+		judge_say(j, "initiator not seen");
+		return false;
+	}
+	if (address_equal(&p->attacker, initiator) ||
+	    (!gate_net_lookup(k->gate, initiator, &net) && net.flags & (SEKI_NET_OWN | SEKI_NET_DMZ)))
+		return true;
+	judge_say(j, "path not validated");
+	return false;
+}
+
 static bool source_may(struct keeper *k, const struct policy_block *policy, const struct message_proposal *p,
 		       struct judgement *j)
 {
@@ -152,8 +177,8 @@ static bool source_may(struct keeper *k, const struct policy_block *policy, cons
 		judge_say(j, "auto-block is off");
 	else if (p->severity < policy->source_severity)
 		judge_say(j, "severity");
-	else if (p->key.proto != 6 || !(j->flow.flags & SEKI_FLOW_VALIDATED))
-		judge_say(j, "path not validated");
+	else if (!proposal_proven(k, p, j))
+		return false;
 	else if (proposal_exempt(k, &p->attacker, j))
 		return false;
 	else if (proposal_shared(k, policy, &p->attacker))
@@ -165,10 +190,11 @@ static bool source_may(struct keeper *k, const struct policy_block *policy, cons
 	return false;
 }
 
-static void source_block(struct keeper *k, const struct policy_block *policy, const struct message_proposal *p,
-			 struct judgement *j)
+static void source_block(struct keeper *k, const struct policy_block *policy,
+			 const struct message_proposal *p, struct judgement *j)
 {
-	struct seki_entry entry = { .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST, .severity = p->severity, .sid = p->sid };
+	struct seki_entry entry = {
+		.flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST, .severity = p->severity, .sid = p->sid};
 	struct seki_entry old;
 	uint32_t ttl;
 	int err;
@@ -188,7 +214,8 @@ static void source_block(struct keeper *k, const struct policy_block *policy, co
 	if (err) {
 		judge_say(j, "%s", err == -ENOSPC ? "block table full" : "the kernel refused the block");
 		if (err == -ENOSPC && !k->block_table_full)
-			keeper_audit(k, AUDIT_ALARM, 0, "the table of blocked sources is full: attackers are only cut");
+			keeper_audit(k, AUDIT_ALARM, 0,
+				     "the table of blocked sources is full: attackers are only cut");
 		k->block_table_full |= err == -ENOSPC;
 		return;
 	}
@@ -209,10 +236,10 @@ static void judge_delivered(const struct message_proposal *p, struct judgement *
 	j->out.delivered_bytes = j->flow.bytes[side];
 }
 
-static int flow_run(struct keeper *k, uint32_t op, const struct seki_flow_key *key, uint64_t id, uint32_t until,
-		    struct seki_flow *flow)
+static int flow_run(struct keeper *k, uint32_t op, const struct seki_flow_key *key, uint64_t id,
+		    uint32_t until, struct seki_flow *flow)
 {
-	struct seki_flow_cmd cmd = { .op = op, .id = id, .key = *key, .until = until };
+	struct seki_flow_cmd cmd = {.op = op, .id = id, .key = *key, .until = until};
 	int err = gate_flow_ctl(k->gate, &cmd);
 
 	if (!err)
@@ -280,7 +307,7 @@ void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_
 {
 	static _Alignas(8) uint8_t out[sizeof(struct message_judged) + MESSAGE_LINE_MAX];
 	struct message_proposal p;
-	struct judgement j = { 0 };
+	struct judgement j = {0};
 
 	k->proposals++;
 	memcpy(&p, body, sizeof(p));
@@ -295,12 +322,13 @@ void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_
 	keeper_report(k, MESSAGE_JUDGED, out, sizeof(j.out) + p.line_len);
 }
 
-/* An engine may let go of flows of its own ring; what lost a record stays uninspected, the kernel sees to that. */
+/* An engine may let go of flows of its own ring; what lost a record stays uninspected, the kernel sees to
+ * that. */
 void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len)
 {
-	static const uint32_t ops[] = { [FLOW_ENDED] = SEKI_OP_CLEAN_END,
-					[FLOW_DEPTH] = SEKI_OP_CLEAR,
-					[FLOW_CIPHERTEXT] = SEKI_OP_SEAL };
+	static const uint32_t ops[] = {[FLOW_ENDED] = SEKI_OP_CLEAN_END,
+				       [FLOW_DEPTH] = SEKI_OP_CLEAR,
+				       [FLOW_CIPHERTEXT] = SEKI_OP_SEAL};
 	struct message_outcomes in;
 
 	memcpy(&in, body, sizeof(in));
@@ -316,7 +344,8 @@ void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_
 			k->proposals_refused++;
 			continue;
 		}
-		if (row->outcome != FLOW_ENDED && row->outcome != FLOW_DEPTH && row->outcome != FLOW_CIPHERTEXT)
+		if (row->outcome != FLOW_ENDED && row->outcome != FLOW_DEPTH &&
+		    row->outcome != FLOW_CIPHERTEXT)
 			continue;
 		if (flow_run(k, ops[row->outcome], &row->key, row->flow_id, 0, &flow) < 0)
 			continue; /* gone, reused or lossy: nothing to let go of */

@@ -12,16 +12,19 @@
 
 static void request_apply(struct keeper *k, uint64_t cookie, const struct message_ask *in)
 {
-	struct keeper_change change = { .reread = true, .how = { .confirm_within = in->number, .uid = in->peer.uid } };
+	struct keeper_change change = {.reread = true,
+				       .how = {.confirm_within = in->number, .uid = in->peer.uid}};
 	int err;
 
-	if (!message_text_valid(in->path, sizeof(in->path)) || (in->number && (in->number < 5 || in->number > 86400))) {
+	if (!message_text_valid(in->path, sizeof(in->path)) ||
+	    (in->number && (in->number < 5 || in->number > 86400))) {
 		keeper_done(k, cookie, -EINVAL, "confirm-within must be 5 to 86400 seconds");
 		return;
 	}
 	memcpy(change.path, *in->path ? in->path : k->config, sizeof(change.path));
 	if (!*change.path) {
-		keeper_done(k, cookie, -EINVAL, "the daemon runs without a configuration: name one with `sekimori apply FILE`");
+		keeper_done(k, cookie, -EINVAL,
+			    "the daemon runs without a configuration: name one with `sekimori apply FILE`");
 		return;
 	}
 	err = keeper_job_apply(k, cookie, &change);
@@ -35,16 +38,16 @@ static bool up_valid(const struct message_up *in)
 	    (in->confirm_within && (in->confirm_within < 5 || in->confirm_within > 86400)))
 		return false;
 	for (uint32_t i = 0; i < in->count; i++)
-		if (!message_text_valid(in->ifaces[i].name, sizeof(in->ifaces[i].name)) || !*in->ifaces[i].name ||
-		    in->ifaces[i].role >= SEKI_ROLE_MAX || in->ifaces[i].role == SEKI_ROLE_NONE ||
-		    in->ifaces[i].vlan > 4094)
+		if (!message_text_valid(in->ifaces[i].name, sizeof(in->ifaces[i].name)) ||
+		    !*in->ifaces[i].name || in->ifaces[i].role >= SEKI_ROLE_MAX ||
+		    in->ifaces[i].role == SEKI_ROLE_NONE || in->ifaces[i].vlan > 4094)
 			return false;
 	return true;
 }
 
 static void request_up(struct keeper *k, uint64_t cookie, const struct message_up *in)
 {
-	struct keeper_change change = { .up = *in };
+	struct keeper_change change = {.up = *in};
 	int err;
 
 	if (!up_valid(in)) {
@@ -52,7 +55,8 @@ static void request_up(struct keeper *k, uint64_t cookie, const struct message_u
 		return;
 	}
 	if (!in->count && !*in->path && !k->iface_count) {
-		keeper_done(k, cookie, -EINVAL, "nothing to protect: name an interface with --iface or a configuration");
+		keeper_done(k, cookie, -EINVAL,
+			    "nothing to protect: name an interface with --iface or a configuration");
 		return;
 	}
 	change.how.confirm_within = in->flags & UP_ENFORCE || *in->path ? in->confirm_within : 0;
@@ -89,7 +93,8 @@ static void request_down(struct keeper *k, uint64_t cookie, const struct message
 		return;
 	}
 	if (in->remove) {
-		keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "the daemon stops; what is attached keeps enforcing");
+		keeper_audit(k, AUDIT_CHANGE, in->peer.uid,
+			     "the daemon stops; what is attached keeps enforcing");
 		keeper_done(k, cookie, 0, "stopped");
 		loop_stop(k->loop, 0);
 		return;
@@ -122,9 +127,9 @@ static void request_confirm(struct keeper *k, uint64_t cookie, const struct mess
 	int err = keeper_confirm(k, in->peer.uid);
 
 	keeper_done(k, cookie, err,
-		    err == -ENOENT ? "nothing waits for a confirm" :
-		    err		   ? "not confirmed: the kernel or the state folder refused" :
-				     "confirmed");
+		    err == -ENOENT ? "nothing waits for a confirm"
+		    : err	   ? "not confirmed: the kernel or the state folder refused"
+				   : "confirmed");
 }
 
 void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed)
@@ -178,7 +183,8 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 		break;
 	case MESSAGE_RELOAD:
 		keeper_children_policy(k, true);
-		keeper_done(k, head->cookie, 0, "engines read the rules again; `sekimori status` tells what they hold");
+		keeper_done(k, head->cookie, 0,
+			    "engines read the rules again; `sekimori status` tells what they hold");
 		break;
 	case MESSAGE_UP:
 		request_up(k, head->cookie, body);

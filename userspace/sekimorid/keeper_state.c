@@ -14,7 +14,7 @@
 #include "lib/file.h"
 #include "lib/log.h"
 
-#define STATE_MAGIC 0x534b4c53u /* "SKLS" */
+#define STATE_MAGIC   0x534b4c53u /* "SKLS" */
 #define STATE_VERSION 1u
 
 struct state_head { /* then `lists` names, then `items` list_items */
@@ -27,8 +27,8 @@ struct state_name {
 	uint32_t index, source;
 };
 
-static const char file_policy[] = "policy.image", file_runtime[] = "runtime.image", file_manual[] = "manual.lists",
-		  file_loaded[] = "loaded.lists";
+static const char file_policy[] = "policy.image", file_runtime[] = "runtime.image",
+		  file_manual[] = "manual.lists", file_loaded[] = "loaded.lists";
 
 static int state_path(const struct keeper *k, const char *file, char path[INSTANCE_PATH_MAX])
 {
@@ -89,9 +89,9 @@ static int state_gather(const struct list_item *item, void *arg)
 int keeper_state_save_lists(struct keeper *k, bool manual)
 {
 	enum keeper_list_source source = manual ? LIST_FROM_HAND : LIST_FROM_FILE;
-	struct state_name names[SEKI_MAX_LISTS] = { 0 };
-	struct state_head head = { .magic = STATE_MAGIC, .version = STATE_VERSION };
-	struct state_gather gather = { 0 };
+	struct state_name names[SEKI_MAX_LISTS] = {0};
+	struct state_head head = {.magic = STATE_MAGIC, .version = STATE_VERSION};
+	struct state_gather gather = {0};
 	AUTO_FREE char *image = NULL;
 	size_t len;
 
@@ -135,7 +135,7 @@ static int state_lists_take(struct keeper *k, const char *data, const struct sta
 {
 	const struct state_name *names = (const struct state_name *)(data + sizeof(*head));
 	const struct list_item *items = (const struct list_item *)(names + SEKI_MAX_LISTS);
-	uint16_t index_of[SEKI_MAX_LISTS] = { 0 };
+	uint16_t index_of[SEKI_MAX_LISTS] = {0};
 	uint32_t taken = 0;
 
 	for (uint32_t i = 0; i < head->lists; i++) {
@@ -153,7 +153,8 @@ static int state_lists_take(struct keeper *k, const char *data, const struct sta
 		int err;
 
 		if (item.list >= SEKI_MAX_LISTS || item.prefix.len > 128 ||
-		    !message_text_valid(item.reason, sizeof(item.reason)) || item.severity >= SEKI_SEVERITY_MAX)
+		    !message_text_valid(item.reason, sizeof(item.reason)) ||
+		    item.severity >= SEKI_SEVERITY_MAX)
 			return -EBADMSG;
 		if (item.expires && item.expires <= keeper_epoch())
 			continue;
@@ -204,7 +205,8 @@ static int state_policy_load(struct keeper *k, const char *file, struct policy *
 	if (!err)
 		err = policy_unpack(data, len, out, &why);
 	if (err)
-		log_error("%s: %s %s; it is left as it is, look at it and remove it", path, strerror(-err), why);
+		log_error("%s: %s %s; it is left as it is, look at it and remove it", path, strerror(-err),
+			  why);
 	return err;
 }
 

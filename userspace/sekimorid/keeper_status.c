@@ -54,8 +54,8 @@ static void status_processes(struct keeper *k, struct message_status *out)
 	for (unsigned int i = 0; i < KEEPER_CHILDREN && out->process_count < MESSAGE_PROCESSES_MAX; i++) {
 		const struct keeper_child *child = &k->children[i];
 
-		if (child->kind == PROCESS_PARSER || (child->kind == PROCESS_ENGINE &&
-						      (!k->gate || child->index >= k->settings.rings)))
+		if (child->kind == PROCESS_PARSER ||
+		    (child->kind == PROCESS_ENGINE && (!k->gate || child->index >= k->settings.rings)))
 			continue;
 		row = &out->processes[out->process_count++];
 		if (child->kind == PROCESS_ENGINE)
@@ -81,14 +81,15 @@ static void status_counters(struct keeper *k, struct message_status *out)
 {
 	struct seki_counter counters[SEKI_REASON_MAX];
 	static const bool verdict[SEKI_REASON_MAX] = {
-#define SEKI_CLASS_X false
-#define SEKI_CLASS_V true
+#define SEKI_CLASS_X		false
+#define SEKI_CLASS_V		true
 #define X(id, name, class, ...) [SEKI_R_##id] = SEKI_CLASS_##class,
 		SEKI_REASONS(X)
 #undef X
 	};
 
-	if (gate_losses(k->gate, out->losses) || gate_usage(k->gate, &out->usage) || gate_counters(k->gate, counters)) {
+	if (gate_losses(k->gate, out->losses) || gate_usage(k->gate, &out->usage) ||
+	    gate_counters(k->gate, counters)) {
 		log_error("the kernel's counters cannot be read");
 		return;
 	}
@@ -136,7 +137,7 @@ void keeper_status(struct keeper *k, uint64_t cookie)
 
 void keeper_counters(struct keeper *k, uint64_t cookie)
 {
-	struct message_counters out = { 0 };
+	struct message_counters out = {0};
 	int err;
 
 	if (!k->gate) {
@@ -210,7 +211,7 @@ static int why_kernel(struct keeper *k, const struct seki_addr *addr, struct mes
 void keeper_why(struct keeper *k, uint64_t cookie, const struct message_ask *in)
 {
 	static struct message_why out;
-	struct why_items items = { .k = k, .out = &out };
+	struct why_items items = {.k = k, .out = &out};
 	struct seki_addr addr;
 	struct prefix prefix;
 	int err = 0;
@@ -271,7 +272,7 @@ static int page_item(const struct list_item *item, void *arg)
 static int page_block(const struct seki_addr *addr, const struct seki_entry *entry, void *arg)
 {
 	struct page *p = arg;
-	struct prefix prefix = { .len = 128 };
+	struct prefix prefix = {.len = 128};
 	struct message_item *row;
 
 	if (p->out->total++ < p->out->first || p->out->count == MESSAGE_ITEMS_MAX)
@@ -292,7 +293,7 @@ static int page_block(const struct seki_addr *addr, const struct seki_entry *ent
 void keeper_list_items(struct keeper *k, uint64_t cookie, const struct message_ask *in)
 {
 	static struct message_items out;
-	struct page page = { .k = k, .out = &out };
+	struct page page = {.k = k, .out = &out};
 	uint16_t index = 0;
 
 	memset(&out, 0, sizeof(out));
@@ -305,7 +306,8 @@ void keeper_list_items(struct keeper *k, uint64_t cookie, const struct message_a
 		if (k->gate && gate_block_each(k->gate, page_block, &page) < 0)
 			log_warn("automatic blocks cannot be listed");
 	} else if (list_index(k->lists, in->name, false, &index)) {
-		keeper_done(k, cookie, -ENOENT, "there is no list \"%s\"; `sekimori list status` names them", in->name);
+		keeper_done(k, cookie, -ENOENT, "there is no list \"%s\"; `sekimori list status` names them",
+			    in->name);
 		return;
 	} else {
 		list_each(k->lists, index, page_item, &page);

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -40,7 +41,8 @@ static int child_run(const char *name, const char *number)
 	char *end;
 
 	index = (unsigned int)strtoul(number, &end, 10);
-	if (*end || index >= SEKI_MAX_RINGS || !process_find(name, &kind) || fcntl(PROCESS_FD_KEEPER, F_GETFD) < 0) {
+	if (*end || index >= SEKI_MAX_RINGS || !process_find(name, &kind) ||
+	    fcntl(PROCESS_FD_KEEPER, F_GETFD) < 0) {
 		fprintf(stderr, "sekimorid: --process is for the keeper only\n");
 		return 2;
 	}
@@ -49,6 +51,7 @@ static int child_run(const char *name, const char *number)
 	if (kind == PROCESS_ENGINE)
 		snprintf(log_name, sizeof(log_name), "%s %u", name, index);
 	log_init(log_name, getenv("SEKIMORI_VERBOSE") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	prctl(PR_SET_NAME, log_name);
 	tzset(); /* reads a file: not possible later */
 	if (row->prepare && row->prepare())
 		return 1;
@@ -95,7 +98,8 @@ static int keeper_main(struct keeper_options *options)
 	int err;
 
 	if (geteuid() != 0) {
-		log_error("needs root (CAP_BPF, CAP_NET_ADMIN and, for its children, CAP_SETUID); this is uid %u. Try sudo",
+		log_error("needs root (CAP_BPF, CAP_NET_ADMIN and, for its children, CAP_SETUID); this is "
+			  "uid %u. Try sudo",
 			  (unsigned int)geteuid());
 		return 1;
 	}
@@ -118,14 +122,15 @@ static bool absolute(const char *path, char out[PATH_MAX])
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "instance", required_argument, NULL, 'i' }, { "config", required_argument, NULL, 'c' },
-		{ "foreground", no_argument, NULL, 'f' },     { "state", required_argument, NULL, 's' },
-		{ "run", required_argument, NULL, 'r' },      { "object", required_argument, NULL, 'o' },
-		{ "verbose", no_argument, NULL, 'v' },	      { "messages", no_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },	      { NULL, 0, NULL, 0 },
+		{"instance", required_argument, NULL, 'i'}, {"config", required_argument, NULL, 'c'},
+		{"foreground", no_argument, NULL, 'f'},	    {"state", required_argument, NULL, 's'},
+		{"run", required_argument, NULL, 'r'},	    {"object", required_argument, NULL, 'o'},
+		{"verbose", no_argument, NULL, 'v'},	    {"messages", no_argument, NULL, 'm'},
+		{"help", no_argument, NULL, 'h'},	    {NULL, 0, NULL, 0},
 	};
 	static char exe[PATH_MAX], config[PATH_MAX], object[PATH_MAX];
-	struct keeper_options keeper = { .instance = "default", .run_root = INSTANCE_RUN_ROOT, .state_root = INSTANCE_STATE_ROOT };
+	struct keeper_options keeper = {
+		.instance = "default", .run_root = INSTANCE_RUN_ROOT, .state_root = INSTANCE_STATE_ROOT};
 	int c;
 
 	if (argc == 4 && !strcmp(argv[1], "--process"))
@@ -177,9 +182,11 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc || !instance_name_valid(keeper.instance) || *keeper.run_root != '/' || *keeper.state_root != '/') {
+	if (optind < argc || !instance_name_valid(keeper.instance) || *keeper.run_root != '/' ||
+	    *keeper.state_root != '/') {
 		fprintf(stderr, "sekimorid: %s\n%s",
-			optind < argc ? "unexpected argument" : "instance names are letters, digits, - and _; folders are absolute",
+			optind < argc ? "unexpected argument"
+				      : "instance names are letters, digits, - and _; folders are absolute",
 			usage);
 		return 2;
 	}

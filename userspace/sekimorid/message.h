@@ -25,14 +25,14 @@ enum process_kind {
 	PROCESS_KIND_MAX
 };
 
-#define MESSAGE_TEXT_MAX 1024
-#define MESSAGE_LINE_MAX 60000u	 /* an EVE line */
-#define MESSAGE_OUTCOMES_MAX 64u
-#define MESSAGE_IFACES_MAX 32u	 /* rows of a status answer; an instance has no more */
-#define MESSAGE_UP_MAX 16u	 /* --iface options of one `up` */
+#define MESSAGE_TEXT_MAX      1024
+#define MESSAGE_LINE_MAX      60000u /* an EVE line */
+#define MESSAGE_OUTCOMES_MAX  64u
+#define MESSAGE_IFACES_MAX    32u /* rows of a status answer; an instance has no more */
+#define MESSAGE_UP_MAX	      16u /* --iface options of one `up` */
 #define MESSAGE_PROCESSES_MAX 24u
-#define MESSAGE_WHY_MAX 32u	 /* items shown; the total is always told */
-#define MESSAGE_ITEMS_MAX 128u	 /* items of one page */
+#define MESSAGE_WHY_MAX	      32u  /* items shown; the total is always told */
+#define MESSAGE_ITEMS_MAX     128u /* items of one page */
 
 /* Bodies. Every field is checked by the receiver; text must end in NUL within its array. */
 
@@ -71,8 +71,8 @@ struct message_engine_stats {
 
 struct message_ready {
 	uint32_t loaded, failed, skipped;
-	int32_t result;	     /* 0, or why the set was not taken: the old one stays */
-	uint64_t digest;     /* of the rule bundle that is now active */
+	int32_t result;		     /* 0, or why the set was not taken: the old one stays */
+	uint64_t digest;	     /* of the rule bundle that is now active */
 	char text[MESSAGE_TEXT_MAX]; /* first refused rules */
 };
 
@@ -116,15 +116,15 @@ struct message_reporter_stats {
 
 enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_KIND_MAX };
 struct message_parse {
-	uint32_t kind; /* enum message_parse_kind; the bundle is the passed descriptor */
+	uint32_t kind;		 /* enum message_parse_kind; the bundle is the passed descriptor */
 	uint8_t flags, severity; /* PARSE_LIST: of its entries */
 	uint8_t pad[2];
 	char name[POLICY_NAME_MAX]; /* PARSE_LIST: name of the list */
 };
 struct message_parsed {
-	int32_t result; /* 0: the policy image is the passed descriptor */
+	int32_t result;				   /* 0: the policy image is the passed descriptor */
 	uint32_t lines, accepted, merged, refused; /* of list files */
-	char text[4096]; /* errors and refused lines, one per line */
+	char text[4096];			   /* errors and refused lines, one per line */
 };
 
 struct message_peer { /* who sits at the other end of a request's terminal */
@@ -151,15 +151,15 @@ struct message_block {
 struct message_ask { /* requests that need nothing but an address, a name or a number */
 	struct message_peer peer;
 	struct message_prefix prefix;
-	uint32_t number;	   /* confirm-within seconds, or the page's first item */
-	uint32_t remove;	   /* allow: take the entry out again; down: leave what is attached */
+	uint32_t number;	    /* confirm-within seconds, or the page's first item */
+	uint32_t remove;	    /* allow: take the entry out again; down: leave what is attached */
 	char name[POLICY_NAME_MAX]; /* of a list */
 	char path[POLICY_PATH_MAX]; /* of a configuration */
 };
 
 #define UP_TAKEOVER 1u
-#define UP_GENERIC 2u
-#define UP_ENFORCE 4u
+#define UP_GENERIC  2u
+#define UP_ENFORCE  4u
 struct message_up {
 	struct message_peer peer;
 	uint32_t flags; /* UP_* */
@@ -182,7 +182,8 @@ struct message_done {
 
 struct message_status_iface {
 	char name[16];
-	uint32_t ifindex, prog_id, enforce_left; /* seconds until an unconfirmed enforce falls back; 0 = none */
+	uint32_t ifindex, prog_id,
+		enforce_left; /* seconds until an unconfirmed enforce falls back; 0 = none */
 	uint16_t vlan;
 	uint8_t role, mode, kind, generic, frags, tc_egress, attached;
 	uint8_t pad[3];
@@ -256,58 +257,71 @@ struct message_counters {
  * with it (0 none, 1 required), messages per second that the receiver takes
  * (0 = not limited; more are dropped and counted).
  */
-#define MESSAGES(X) \
-	X(STOP, "stop", KEEPER, ENGINE, 0, 0, 0, 0) \
-	X(POLICY, "policy", KEEPER, ENGINE, 0, 0, 1, 0) \
-	X(RULES, "rules", KEEPER, ENGINE, 0, 0, 1, 0) \
-	X(REPORTER, "reporter-channel", KEEPER, ENGINE, 0, 0, 1, 0) \
-	X(NAMES, "interface-names", KEEPER, ENGINE, sizeof(struct message_names), sizeof(struct message_names), 0, 0) \
-	X(PROPOSAL, "proposal", ENGINE, KEEPER, sizeof(struct message_proposal), \
-	  sizeof(struct message_proposal) + MESSAGE_LINE_MAX, 0, 20000) \
-	X(OUTCOMES, "flow-outcomes", ENGINE, KEEPER, sizeof(struct message_outcomes), sizeof(struct message_outcomes), 0, 20000) \
-	X(ENGINE_STATS, "engine-stats", ENGINE, KEEPER, sizeof(struct message_engine_stats), \
-	  sizeof(struct message_engine_stats), 0, 10) \
+#define MESSAGES(X)                                                                                          \
+	X(STOP, "stop", KEEPER, ENGINE, 0, 0, 0, 0)                                                          \
+	X(POLICY, "policy", KEEPER, ENGINE, 0, 0, 1, 0)                                                      \
+	X(RULES, "rules", KEEPER, ENGINE, 0, 0, 1, 0)                                                        \
+	X(REPORTER, "reporter-channel", KEEPER, ENGINE, 0, 0, 1, 0)                                          \
+	X(NAMES, "interface-names", KEEPER, ENGINE, sizeof(struct message_names),                            \
+	  sizeof(struct message_names), 0, 0)                                                                \
+	X(PROPOSAL, "proposal", ENGINE, KEEPER, sizeof(struct message_proposal),                             \
+	  sizeof(struct message_proposal) + MESSAGE_LINE_MAX, 0, 20000)                                      \
+	X(OUTCOMES, "flow-outcomes", ENGINE, KEEPER, sizeof(struct message_outcomes),                        \
+	  sizeof(struct message_outcomes), 0, 20000)                                                         \
+	X(ENGINE_STATS, "engine-stats", ENGINE, KEEPER, sizeof(struct message_engine_stats),                 \
+	  sizeof(struct message_engine_stats), 0, 10)                                                        \
 	X(READY, "ready", ENGINE, KEEPER, sizeof(struct message_ready), sizeof(struct message_ready), 0, 10) \
-	X(EVENT, "event", ENGINE, REPORTER, 2, MESSAGE_LINE_MAX, 0, 50000) \
-	X(ENGINE_CHANNEL, "engine-channel", KEEPER, REPORTER, 4, 4, 1, 0) \
-	X(EVE_FILE, "eve-file", KEEPER, REPORTER, 0, 0, 1, 0) \
-	X(REPORTER_NAMES, "interface-names", KEEPER, REPORTER, sizeof(struct message_names), sizeof(struct message_names), 0, 0) \
-	X(JUDGED, "judged-event", KEEPER, REPORTER, sizeof(struct message_judged), \
-	  sizeof(struct message_judged) + MESSAGE_LINE_MAX, 0, 0) \
-	X(DECISION, "decision", KEEPER, REPORTER, sizeof(struct message_decision), sizeof(struct message_decision), 0, 0) \
-	X(AUDIT, "audit", KEEPER, REPORTER, sizeof(struct message_audit), sizeof(struct message_audit), 0, 0) \
-	X(REPORTER_STATS, "reporter-stats", REPORTER, KEEPER, sizeof(struct message_reporter_stats), \
-	  sizeof(struct message_reporter_stats), 0, 10) \
-	X(PARSE, "parse", KEEPER, PARSER, sizeof(struct message_parse), sizeof(struct message_parse), 1, 0) \
-	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 0, 10) \
+	X(EVENT, "event", ENGINE, REPORTER, 2, MESSAGE_LINE_MAX, 0, 50000)                                   \
+	X(ENGINE_CHANNEL, "engine-channel", KEEPER, REPORTER, 4, 4, 1, 0)                                    \
+	X(EVE_FILE, "eve-file", KEEPER, REPORTER, 0, 0, 1, 0)                                                \
+	X(REPORTER_NAMES, "interface-names", KEEPER, REPORTER, sizeof(struct message_names),                 \
+	  sizeof(struct message_names), 0, 0)                                                                \
+	X(JUDGED, "judged-event", KEEPER, REPORTER, sizeof(struct message_judged),                           \
+	  sizeof(struct message_judged) + MESSAGE_LINE_MAX, 0, 0)                                            \
+	X(DECISION, "decision", KEEPER, REPORTER, sizeof(struct message_decision),                           \
+	  sizeof(struct message_decision), 0, 0)                                                             \
+	X(AUDIT, "audit", KEEPER, REPORTER, sizeof(struct message_audit), sizeof(struct message_audit), 0,   \
+	  0)                                                                                                 \
+	X(REPORTER_STATS, "reporter-stats", REPORTER, KEEPER, sizeof(struct message_reporter_stats),         \
+	  sizeof(struct message_reporter_stats), 0, 10)                                                      \
+	X(PARSE, "parse", KEEPER, PARSER, sizeof(struct message_parse), sizeof(struct message_parse), 1, 0)  \
+	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 0, \
+	  10)                                                                                                \
 	X(ASK_STATUS, "status", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 200) \
-	X(ASK_COUNTERS, "counters", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 200) \
-	X(ASK_WHY, "why", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 200) \
-	X(ASK_LISTS, "list-status", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 200) \
-	X(ASK_ITEMS, "list-show", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 20000) \
-	X(BLOCK, "block", CTL, KEEPER, sizeof(struct message_block), sizeof(struct message_block), 0, 5000) \
-	X(UNBLOCK, "unblock", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 5000) \
-	X(ALLOW, "allow", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50) \
-	X(LIST_LOAD, "list-load", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 1, 50) \
-	X(APPLY, "apply", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50) \
-	X(CONFIRM, "confirm", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50) \
-	X(ROLLBACK, "rollback", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50) \
-	X(RELOAD, "rules-reload", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50) \
-	X(UP, "up", CTL, KEEPER, sizeof(struct message_up), sizeof(struct message_up), 0, 50) \
-	X(DOWN, "down", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50) \
-	X(DONE, "done", KEEPER, CTL, sizeof(struct message_done), sizeof(struct message_done), 0, 0) \
+	X(ASK_COUNTERS, "counters", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,  \
+	  200)                                                                                               \
+	X(ASK_WHY, "why", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 200)       \
+	X(ASK_LISTS, "list-status", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,  \
+	  200)                                                                                               \
+	X(ASK_ITEMS, "list-show", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,    \
+	  20000)                                                                                             \
+	X(BLOCK, "block", CTL, KEEPER, sizeof(struct message_block), sizeof(struct message_block), 0, 5000)  \
+	X(UNBLOCK, "unblock", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 5000)  \
+	X(ALLOW, "allow", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)        \
+	X(LIST_LOAD, "list-load", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 1,    \
+	  50)                                                                                                \
+	X(APPLY, "apply", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)        \
+	X(CONFIRM, "confirm", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)    \
+	X(ROLLBACK, "rollback", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)  \
+	X(RELOAD, "rules-reload", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,    \
+	  50)                                                                                                \
+	X(UP, "up", CTL, KEEPER, sizeof(struct message_up), sizeof(struct message_up), 0, 50)                \
+	X(DOWN, "down", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)          \
+	X(DONE, "done", KEEPER, CTL, sizeof(struct message_done), sizeof(struct message_done), 0, 0)         \
 	X(STATUS, "status", KEEPER, CTL, sizeof(struct message_status), sizeof(struct message_status), 0, 0) \
-	X(WHY, "why", KEEPER, CTL, sizeof(struct message_why), sizeof(struct message_why), 0, 0) \
-	X(ITEMS, "list-items", KEEPER, CTL, sizeof(struct message_items), sizeof(struct message_items), 0, 0) \
-	X(LISTS, "lists", KEEPER, CTL, sizeof(struct message_lists), sizeof(struct message_lists), 0, 0) \
-	X(COUNTERS, "counters", KEEPER, CTL, sizeof(struct message_counters), sizeof(struct message_counters), 0, 0)
+	X(WHY, "why", KEEPER, CTL, sizeof(struct message_why), sizeof(struct message_why), 0, 0)             \
+	X(ITEMS, "list-items", KEEPER, CTL, sizeof(struct message_items), sizeof(struct message_items), 0,   \
+	  0)                                                                                                 \
+	X(LISTS, "lists", KEEPER, CTL, sizeof(struct message_lists), sizeof(struct message_lists), 0, 0)     \
+	X(COUNTERS, "counters", KEEPER, CTL, sizeof(struct message_counters),                                \
+	  sizeof(struct message_counters), 0, 0)
 
 enum message_type {
 	MESSAGE_NONE,
 #define X(id, ...) MESSAGE_##id,
 	MESSAGES(X)
 #undef X
-	MESSAGE_MAX
+		MESSAGE_MAX
 };
 
 struct message_row {
@@ -319,9 +333,11 @@ struct message_row {
 extern const struct message_row message_table[MESSAGE_MAX];
 
 /* The rules of what receiver accepts from sender; returns how many were written to rules. */
-size_t message_rules(enum process_kind sender, enum process_kind receiver, struct channel_rule rules[MESSAGE_MAX]);
+size_t message_rules(enum process_kind sender, enum process_kind receiver,
+		     struct channel_rule rules[MESSAGE_MAX]);
 
-/* Counts one message of type in this second; false: over its rate, drop it. One per channel, zeroed at start. */
+/* Counts one message of type in this second; false: over its rate, drop it. One per channel, zeroed at start.
+ */
 struct message_meter {
 	uint32_t second;
 	uint32_t seen[MESSAGE_MAX];
@@ -331,7 +347,8 @@ bool message_admit(struct message_meter *meter, uint32_t type, uint32_t second);
 
 /* Does the text end within its array? */
 bool message_text_valid(const char *text, size_t size);
-bool message_prefix_get(const struct message_prefix *in, struct prefix *out); /* false: length or host bits are wrong */
+bool message_prefix_get(const struct message_prefix *in,
+			struct prefix *out); /* false: length or host bits are wrong */
 void message_prefix_put(const struct prefix *in, struct message_prefix *out);
 
 /* Prints the message and process tables as Markdown: doc/messages.md is this output. */
@@ -344,7 +361,8 @@ _Static_assert(sizeof(struct message_prefix) == 24, "message_prefix");
 _Static_assert(sizeof(struct message_status) <= CHANNEL_BODY_MAX, "message_status");
 _Static_assert(sizeof(struct message_items) <= CHANNEL_BODY_MAX, "message_items");
 _Static_assert(sizeof(struct message_why) <= CHANNEL_BODY_MAX, "message_why");
-_Static_assert(sizeof(struct message_proposal) + MESSAGE_LINE_MAX <= CHANNEL_BODY_MAX, "message_proposal line");
+_Static_assert(sizeof(struct message_proposal) + MESSAGE_LINE_MAX <= CHANNEL_BODY_MAX,
+	       "message_proposal line");
 _Static_assert(sizeof(struct message_judged) + MESSAGE_LINE_MAX <= CHANNEL_BODY_MAX, "message_judged line");
 
 #endif

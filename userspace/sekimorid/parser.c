@@ -54,7 +54,7 @@ static int parser_entry(const struct prefix *prefix, void *arg)
 		policy->entries = grown;
 		p->entries_size = size;
 	}
-	policy->entries[policy->entry_count++] = (struct policy_entry){ .list = p->list, .prefix = *prefix };
+	policy->entries[policy->entry_count++] = (struct policy_entry){.list = p->list, .prefix = *prefix};
 	return 0;
 }
 
@@ -67,7 +67,7 @@ static void parser_refused(unsigned int line, const char *text, const char *why,
 
 static int parser_config(struct parser *p, const struct bundle_entry *entry, const char *text)
 {
-	struct conf_errors errors = { 0 };
+	struct conf_errors errors = {0};
 	struct policy *policy = NULL;
 	int err = policy_parse(entry->name, text, entry->len, &policy, &errors);
 
@@ -84,7 +84,7 @@ static int parser_config(struct parser *p, const struct bundle_entry *entry, con
 
 static int parser_list(struct parser *p, const struct bundle_entry *entry, const char *text)
 {
-	struct list_report report = { 0 };
+	struct list_report report = {0};
 	int err;
 
 	if (entry->index >= p->policy->list_count)
@@ -127,8 +127,7 @@ static int parser_resolv(struct parser *p, const char *text, size_t len)
 			return -ENOMEM;
 		policy->nets = grown;
 		grown[policy->net_count++] = (struct policy_net){
-			.prefix = prefix, .allow = true, .scope = { .port = 0, .kind = SEKI_SCOPE_RESOLVER }
-		};
+			.prefix = prefix, .allow = true, .scope = {.port = 0, .kind = SEKI_SCOPE_RESOLVER}};
 	}
 	return 0;
 }
@@ -197,7 +196,8 @@ static void parser_receive(int fd, uint32_t events, void *arg)
 	size_t len = 0;
 	int err;
 
-	err = channel_receive(fd, rules, message_rules(PROCESS_KEEPER, PROCESS_PARSER, rules), &head, body, &bundle);
+	err = channel_receive(fd, rules, message_rules(PROCESS_KEEPER, PROCESS_PARSER, rules), &head, body,
+			      &bundle);
 	if (err == -EAGAIN)
 		return;
 	if (err || bundle < 0) {
@@ -212,7 +212,7 @@ static void parser_receive(int fd, uint32_t events, void *arg)
 		err = -EINVAL;
 	if (!err && ask.kind == PARSE_LIST) {
 		/* The whole memory file is the list's text: it came from the command line as it was. */
-		struct bundle one = { 0 };
+		struct bundle one = {0};
 
 		err = bundle_add(&one, BUNDLE_LIST, 0, ask.name, data, len);
 		if (!err)
@@ -230,7 +230,7 @@ static void parser_receive(int fd, uint32_t events, void *arg)
 int parser_main(unsigned int index)
 {
 	CLEANUP(loop_free) struct loop *loop = NULL;
-	struct parser parser = { 0 };
+	struct parser parser = {0};
 	int err = loop_new(&loop);
 
 	if (!err) {

@@ -14,49 +14,51 @@
 #include "sandbox.h"
 
 const struct process_row process_table[PROCESS_KIND_MAX] = {
-	[PROCESS_KEEPER] = { .name = "keeper",
-			     .user = "root",
-			     .uid = 0,
-			     .fds = "all BPF maps, programs and links; priority ring; channels to every child",
-			     .calls = "not filtered; capabilities cut to CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, "
-				      "CAP_SYS_ADMIN (programs by id), CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_CHOWN, "
-				      "CAP_DAC_OVERRIDE, CAP_SYS_RESOURCE",
-			     .paths = "run and state folder; configuration, list and rule files (copied, never parsed); "
-				      "bpffs; EVE file" },
-	[PROCESS_CTL] = { .name = "ctl",
-			  .user = "sekimori-ctl",
-			  .uid = 64710,
-			  .groups = SANDBOX_BASE | SANDBOX_ACCEPT,
-			  .prepare = ctl_prepare,
-			  .main = ctl_main,
-			  .fds = "keeper channel; listening control socket; accepted clients",
-			  .calls = "base + accept4, getsockopt",
-			  .paths = "none" },
-	[PROCESS_REPORTER] = { .name = "reporter",
-			       .user = "sekimori-reporter",
-			       .uid = 64711,
-			       .groups = SANDBOX_BASE,
-			       .main = reporter_main,
-			       .fds = "keeper channel; one channel per engine; EVE file, append only",
-			       .calls = "base",
-			       .paths = "none (the keeper opens the EVE file and passes it)" },
-	[PROCESS_ENGINE] = { .name = "engine",
-			     .user = "sekimori-engine",
-			     .uid = 64720,
-			     .groups = SANDBOX_BASE,
-			     .prepare = engine_prepare,
-			     .main = engine_main,
-			     .fds = "keeper channel; its ring, consumer side; reporter channel; sealed policy and rules",
-			     .calls = "base",
-			     .paths = "none (rules arrive in sealed memory)" },
-	[PROCESS_PARSER] = { .name = "parser",
-			     .user = "sekimori-parser",
-			     .uid = 64712,
-			     .groups = SANDBOX_BASE | SANDBOX_MEMFD,
-			     .main = parser_main,
-			     .fds = "keeper channel; sealed text in, sealed image out; lives for one job",
-			     .calls = "base + memfd_create, ftruncate",
-			     .paths = "none" },
+	[PROCESS_KEEPER] =
+		{.name = "keeper",
+		 .user = "root",
+		 .uid = 0,
+		 .fds = "all BPF maps, programs and links; priority ring; channels to every child",
+		 .calls = "not filtered; capabilities cut to CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, "
+			  "CAP_SYS_ADMIN (programs by id), CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_CHOWN, "
+			  "CAP_DAC_OVERRIDE, CAP_SYS_RESOURCE",
+		 .paths = "run and state folder; configuration, list and rule files (copied, never parsed); "
+			  "bpffs; EVE file"},
+	[PROCESS_CTL] = {.name = "ctl",
+			 .user = "sekimori-ctl",
+			 .uid = 64710,
+			 .groups = SANDBOX_BASE | SANDBOX_ACCEPT,
+			 .prepare = ctl_prepare,
+			 .main = ctl_main,
+			 .fds = "keeper channel; listening control socket; accepted clients",
+			 .calls = "base + accept4, getsockopt",
+			 .paths = "none"},
+	[PROCESS_REPORTER] = {.name = "reporter",
+			      .user = "sekimori-reporter",
+			      .uid = 64711,
+			      .groups = SANDBOX_BASE,
+			      .main = reporter_main,
+			      .fds = "keeper channel; one channel per engine; EVE file, append only",
+			      .calls = "base",
+			      .paths = "none (the keeper opens the EVE file and passes it)"},
+	[PROCESS_ENGINE] =
+		{.name = "engine",
+		 .user = "sekimori-engine",
+		 .uid = 64720,
+		 .groups = SANDBOX_BASE,
+		 .prepare = engine_prepare,
+		 .main = engine_main,
+		 .fds = "keeper channel; its ring, consumer side; reporter channel; sealed policy and rules",
+		 .calls = "base",
+		 .paths = "none (rules arrive in sealed memory)"},
+	[PROCESS_PARSER] = {.name = "parser",
+			    .user = "sekimori-parser",
+			    .uid = 64712,
+			    .groups = SANDBOX_BASE | SANDBOX_MEMFD,
+			    .main = parser_main,
+			    .fds = "keeper channel; sealed text in, sealed image out; lives for one job",
+			    .calls = "base + memfd_create, ftruncate",
+			    .paths = "none"},
 };
 
 bool process_find(const char *name, enum process_kind *kind)
@@ -97,7 +99,7 @@ static void process_exec(char *const argv[], const int *fds, unsigned int count)
 int process_spawn(enum process_kind kind, unsigned int index, const int *fds, unsigned int count, pid_t *pid)
 {
 	char name[32], number[16];
-	char *argv[] = { name, (char *)"--process", (char *)process_table[kind].name, number, NULL };
+	char *argv[] = {name, (char *)"--process", (char *)process_table[kind].name, number, NULL};
 	pid_t child;
 
 	if (count > PROCESS_FDS_MAX)

@@ -13,15 +13,15 @@
 
 /* What a child finds at which descriptor. */
 #define PROCESS_FD_KEEPER 3 /* channel to the keeper */
-#define PROCESS_FD_OWN 4    /* ctl: listening socket; engine: its ring */
-#define PROCESS_FDS_MAX 2
+#define PROCESS_FD_OWN	  4 /* ctl: listening socket; engine: its ring */
+#define PROCESS_FDS_MAX	  2
 
 /* System call groups, SANDBOX_* of sandbox.h. */
 struct process_row {
 	const char *name;
 	const char *user;
-	uint32_t uid;	   /* when the user does not exist; engines add their index */
-	uint32_t groups;   /* SANDBOX_* */
+	uint32_t uid;	      /* when the user does not exist; engines add their index */
+	uint32_t groups;      /* SANDBOX_* */
 	int (*prepare)(void); /* still as root, before any message; may be NULL */
 	int (*main)(unsigned int index);
 	const char *fds, *calls, *paths; /* for people: doc/messages.md */
@@ -35,7 +35,8 @@ bool process_find(const char *name, enum process_kind *kind);
  * Starts the kind's index-th process. fds[i] (borrowed) becomes descriptor
  * 3 + i there, nothing else is inherited but 0..2. -errno.
  */
-__must_check int process_spawn(enum process_kind kind, unsigned int index, const int *fds, unsigned int count, pid_t *pid);
+__must_check int process_spawn(enum process_kind kind, unsigned int index, const int *fds, unsigned int count,
+			       pid_t *pid);
 
 int ctl_prepare(void);
 int ctl_main(unsigned int index);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <jansson.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -66,7 +67,8 @@ static void reporter_write(struct reporter *r, const char *line, size_t len)
 			r->stats.last_errno = errno;
 			r->stats.write_errors++;
 			r->stats.lost++;
-			/* Ends the fragment so that the next line begins fresh; may fail like the write did. */
+			/* Ends the fragment so that the next line begins fresh; may fail like the write did.
+			 */
 			if (done && write(r->file, "\n", 1) < 0)
 				return;
 			return;
@@ -127,7 +129,8 @@ static void reporter_judged(struct reporter *r, const uint8_t *body, size_t len)
 		.block_seconds = judged.block_seconds,
 		.why = *judged.why ? judged.why : NULL,
 	};
-	err = eve_enforce((const char *)body + sizeof(judged), judged.line_len, &enforcement, &line, &line_len);
+	err = eve_enforce((const char *)body + sizeof(judged), judged.line_len, &enforcement, &line,
+			  &line_len);
 	if (err) {
 		log_warn("an engine's event line was refused: %s", strerror(-err));
 		r->stats.refused++;
@@ -167,11 +170,30 @@ static const char *reporter_iface(const struct reporter *r, uint32_t ifindex, ch
 
 static json_t *reporter_address(const struct seki_addr *addr)
 {
-	struct prefix p = { .len = 128 };
+	struct prefix p = {.len = 128};
 	char text[PREFIX_TEXT_MAX];
 
 	memcpy(p.addr, addr->b, sizeof(p.addr));
 	return json_string(prefix_format(&p, text));
+}
+
+static json_t *reporter_proto(uint8_t proto)
+{
+	char text[8];
+
+	switch (proto) {
+	case IPPROTO_TCP:
+		return json_string("TCP");
+	case IPPROTO_UDP:
+		return json_string("UDP");
+	case IPPROTO_ICMP:
+		return json_string("ICMP");
+	case IPPROTO_ICMPV6:
+		return json_string("IPv6-ICMP");
+	default:
+		snprintf(text, sizeof(text), "%03u", proto);
+		return json_string(text);
+	}
 }
 
 static void reporter_decision(struct reporter *r, const struct message_decision *decision)
@@ -192,10 +214,12 @@ static void reporter_decision(struct reporter *r, const struct message_decision 
 		json_object_set_new(event, "vlan", vlan);
 	}
 	json_object_set_new(event, "src_ip", reporter_address(from_lo ? &rec->key.lo : &rec->key.hi));
-	json_object_set_new(event, "src_port", json_integer(__builtin_bswap16(from_lo ? rec->key.lo_port : rec->key.hi_port)));
+	json_object_set_new(event, "src_port",
+			    json_integer(__builtin_bswap16(from_lo ? rec->key.lo_port : rec->key.hi_port)));
 	json_object_set_new(event, "dest_ip", reporter_address(from_lo ? &rec->key.hi : &rec->key.lo));
-	json_object_set_new(event, "dest_port", json_integer(__builtin_bswap16(from_lo ? rec->key.hi_port : rec->key.lo_port)));
-	json_object_set_new(event, "proto", json_integer(rec->key.proto));
+	json_object_set_new(event, "dest_port",
+			    json_integer(__builtin_bswap16(from_lo ? rec->key.hi_port : rec->key.lo_port)));
+	json_object_set_new(event, "proto", reporter_proto(rec->key.proto));
 	json_object_set_new(drop, "len", json_integer(rec->frame_len));
 	json_object_set_new(drop, "reason", json_string(reason_names[rec->reason]));
 	json_object_set_new(event, "drop", drop);

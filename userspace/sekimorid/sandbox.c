@@ -25,44 +25,92 @@ struct sandbox_call {
 };
 
 static const struct sandbox_call allowed[] = {
-	{ SANDBOX_BASE, "read" },	     { SANDBOX_BASE, "readv" },
-	{ SANDBOX_BASE, "pread64" },	     { SANDBOX_BASE, "write" },
-	{ SANDBOX_BASE, "writev" },	     { SANDBOX_BASE, "close" },
-	{ SANDBOX_BASE, "fstat" },	     { SANDBOX_BASE, "newfstatat" },
-	{ SANDBOX_BASE, "lseek" },	     { SANDBOX_BASE, "fcntl" },
-	{ SANDBOX_BASE, "mmap" },	     { SANDBOX_BASE, "munmap" },
-	{ SANDBOX_BASE, "mremap" },	     { SANDBOX_BASE, "mprotect" },
-	{ SANDBOX_BASE, "madvise" },	     { SANDBOX_BASE, "brk" },
-	{ SANDBOX_BASE, "futex" },	     { SANDBOX_BASE, "sched_yield" },
-	{ SANDBOX_BASE, "sched_getaffinity" }, { SANDBOX_BASE, "clock_gettime" },
-	{ SANDBOX_BASE, "clock_nanosleep" }, { SANDBOX_BASE, "nanosleep" },
-	{ SANDBOX_BASE, "gettimeofday" },    { SANDBOX_BASE, "time" },
-	{ SANDBOX_BASE, "getpid" },	     { SANDBOX_BASE, "gettid" },
-	{ SANDBOX_BASE, "getppid" },	     { SANDBOX_BASE, "getuid" },
-	{ SANDBOX_BASE, "geteuid" },	     { SANDBOX_BASE, "getrandom" },
-	{ SANDBOX_BASE, "epoll_create1" },   { SANDBOX_BASE, "epoll_ctl" },
-	{ SANDBOX_BASE, "epoll_wait" },	     { SANDBOX_BASE, "epoll_pwait" },
-	{ SANDBOX_BASE, "poll" },	     { SANDBOX_BASE, "ppoll" },
-	{ SANDBOX_BASE, "timerfd_create" },  { SANDBOX_BASE, "timerfd_settime" },
-	{ SANDBOX_BASE, "timerfd_gettime" }, { SANDBOX_BASE, "signalfd4" },
-	{ SANDBOX_BASE, "sendmsg" },	     { SANDBOX_BASE, "recvmsg" },
-	{ SANDBOX_BASE, "sendto" },	     { SANDBOX_BASE, "recvfrom" },
-	{ SANDBOX_BASE, "rt_sigaction" },    { SANDBOX_BASE, "rt_sigprocmask" },
-	{ SANDBOX_BASE, "rt_sigreturn" },    { SANDBOX_BASE, "sigaltstack" },
-	{ SANDBOX_BASE, "restart_syscall" }, { SANDBOX_BASE, "exit" },
-	{ SANDBOX_BASE, "exit_group" },	     { SANDBOX_BASE, "tgkill" },
-	{ SANDBOX_BASE, "rseq" },	     { SANDBOX_BASE, "set_robust_list" },
-	{ SANDBOX_BASE, "getrlimit" },	     { SANDBOX_BASE, "prlimit64" },
-	{ SANDBOX_BASE, "sysinfo" },	     { SANDBOX_ACCEPT, "accept4" },
-	{ SANDBOX_ACCEPT, "getsockopt" },    { SANDBOX_MEMFD, "memfd_create" },
-	{ SANDBOX_MEMFD, "ftruncate" },
+	{SANDBOX_BASE, "read"},
+	{SANDBOX_BASE, "readv"},
+	{SANDBOX_BASE, "pread64"},
+	{SANDBOX_BASE, "write"},
+	{SANDBOX_BASE, "writev"},
+	{SANDBOX_BASE, "close"},
+	{SANDBOX_BASE, "fstat"},
+	{SANDBOX_BASE, "newfstatat"},
+	{SANDBOX_BASE, "lseek"},
+	{SANDBOX_BASE, "fcntl"},
+	{SANDBOX_BASE, "mmap"},
+	{SANDBOX_BASE, "munmap"},
+	{SANDBOX_BASE, "mremap"},
+	{SANDBOX_BASE, "mprotect"},
+	{SANDBOX_BASE, "madvise"},
+	{SANDBOX_BASE, "brk"},
+	{SANDBOX_BASE, "futex"},
+	{SANDBOX_BASE, "sched_yield"},
+	{SANDBOX_BASE, "sched_getaffinity"},
+	{SANDBOX_BASE, "clock_gettime"},
+	{SANDBOX_BASE, "clock_nanosleep"},
+	{SANDBOX_BASE, "nanosleep"},
+	{SANDBOX_BASE, "gettimeofday"},
+	{SANDBOX_BASE, "time"},
+	{SANDBOX_BASE, "getpid"},
+	{SANDBOX_BASE, "gettid"},
+	{SANDBOX_BASE, "getppid"},
+	{SANDBOX_BASE, "getuid"},
+	{SANDBOX_BASE, "geteuid"},
+	{SANDBOX_BASE, "getrandom"},
+	{SANDBOX_BASE, "epoll_create1"},
+	{SANDBOX_BASE, "epoll_ctl"},
+	{SANDBOX_BASE, "epoll_wait"},
+	{SANDBOX_BASE, "epoll_pwait"},
+	{SANDBOX_BASE, "poll"},
+	{SANDBOX_BASE, "ppoll"},
+	{SANDBOX_BASE, "timerfd_create"},
+	{SANDBOX_BASE, "timerfd_settime"},
+	{SANDBOX_BASE, "timerfd_gettime"},
+	{SANDBOX_BASE, "signalfd4"},
+	{SANDBOX_BASE, "sendmsg"},
+	{SANDBOX_BASE, "recvmsg"},
+	{SANDBOX_BASE, "sendto"},
+	{SANDBOX_BASE, "recvfrom"},
+	{SANDBOX_BASE, "rt_sigaction"},
+	{SANDBOX_BASE, "rt_sigprocmask"},
+	{SANDBOX_BASE, "rt_sigreturn"},
+	{SANDBOX_BASE, "sigaltstack"},
+	{SANDBOX_BASE, "restart_syscall"},
+	{SANDBOX_BASE, "exit"},
+	{SANDBOX_BASE, "exit_group"},
+	{SANDBOX_BASE, "tgkill"},
+	{SANDBOX_BASE, "rseq"},
+	{SANDBOX_BASE, "set_robust_list"},
+	{SANDBOX_BASE, "getrlimit"},
+	{SANDBOX_BASE, "prlimit64"},
+	{SANDBOX_BASE, "sysinfo"},
+	{SANDBOX_ACCEPT, "accept4"},
+	{SANDBOX_ACCEPT, "getsockopt"},
+	{SANDBOX_MEMFD, "memfd_create"},
+	{SANDBOX_MEMFD, "ftruncate"},
 };
 
 /* Calls that nobody makes by accident: the process ends at once. All else not allowed gets EPERM. */
 static const char *const deadly[] = {
-	"bpf",	     "ptrace",	  "process_vm_readv", "process_vm_writev", "execve",	  "execveat",	   "mount",
-	"umount2",   "unshare",	  "setns",	      "init_module",	   "finit_module", "delete_module", "kexec_load",
-	"pivot_root", "userfaultfd", "perf_event_open", "add_key",	   "keyctl",	  "pidfd_getfd",   "io_uring_setup",
+	"bpf",
+	"ptrace",
+	"process_vm_readv",
+	"process_vm_writev",
+	"execve",
+	"execveat",
+	"mount",
+	"umount2",
+	"unshare",
+	"setns",
+	"init_module",
+	"finit_module",
+	"delete_module",
+	"kexec_load",
+	"pivot_root",
+	"userfaultfd",
+	"perf_event_open",
+	"add_key",
+	"keyctl",
+	"pidfd_getfd",
+	"io_uring_setup",
 };
 
 unsigned int sandbox_landlock_abi(void)
@@ -75,7 +123,7 @@ unsigned int sandbox_landlock_abi(void)
 /* Handles every access that this kernel knows and grants none of them. */
 static int sandbox_landlock(void)
 {
-	struct landlock_ruleset_attr attr = { 0 };
+	struct landlock_ruleset_attr attr = {0};
 	unsigned int abi = sandbox_landlock_abi();
 	size_t size = sizeof(attr.handled_access_fs);
 	unsigned int bits = 13; /* ABI 1 */
@@ -93,7 +141,8 @@ static int sandbox_landlock(void)
 #ifdef LANDLOCK_ACCESS_NET_BIND_TCP
 	if (abi >= 4) {
 		attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP;
-		size = offsetof(struct landlock_ruleset_attr, handled_access_net) + sizeof(attr.handled_access_net);
+		size = offsetof(struct landlock_ruleset_attr, handled_access_net) +
+		       sizeof(attr.handled_access_net);
 	}
 #endif
 #ifdef LANDLOCK_SCOPE_SIGNAL
@@ -177,8 +226,8 @@ int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups)
 int sandbox_keeper(void)
 {
 	static const cap_value_t keep[] = {
-		CAP_BPF,   CAP_NET_ADMIN, CAP_PERFMON, CAP_SYS_ADMIN,	 CAP_SETUID,	   CAP_SETGID,
-		CAP_SETPCAP, CAP_KILL,	  CAP_CHOWN,   CAP_DAC_OVERRIDE, CAP_SYS_RESOURCE,
+		CAP_BPF,     CAP_NET_ADMIN, CAP_PERFMON, CAP_SYS_ADMIN,	   CAP_SETUID,	     CAP_SETGID,
+		CAP_SETPCAP, CAP_KILL,	    CAP_CHOWN,	 CAP_DAC_OVERRIDE, CAP_SYS_RESOURCE,
 	};
 	cap_t caps;
 	int err = 0;

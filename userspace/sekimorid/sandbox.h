@@ -10,9 +10,9 @@
 #include "lib/cleanup.h"
 
 /* Groups of system calls that a process may have. */
-#define SANDBOX_BASE 1u	  /* memory, time, reading and writing what it holds, polling, leaving */
+#define SANDBOX_BASE   1u /* memory, time, reading and writing what it holds, polling, leaving */
 #define SANDBOX_ACCEPT 2u /* accept4, getsockopt */
-#define SANDBOX_MEMFD 4u  /* memfd_create, ftruncate */
+#define SANDBOX_MEMFD  4u /* memfd_create, ftruncate */
 
 /*
  * Takes the user's ids (or uid and gid `fallback`), drops every capability and

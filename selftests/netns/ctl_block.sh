@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ctl_block - block, unblock, why, allow; lists that would lock everybody out do not.
+. "$(dirname "$0")/../lib/netns.sh"
+
+plan 24
+world
+ip route add default via 10.77.0.8 dev va0
+
+fails_with "enforcing on the default route's interface wants a confirm" 3 "--confirm-within" \
+	s up --iface va0:host --enforce --config "$WORK/base.conf"
+ok_if "with a confirm it is taken" s up --iface va0:host --enforce --confirm-within 60 --config "$WORK/base.conf"
+ok_if "confirm" s confirm
+ok_if "block one address" s block 10.77.0.2 --for 1h --reason "port scan"
+ok_if "it is dropped" blocked 10.77.0.2
+ok_if "its neighbour is not" reaches 10.77.0.3
+fails_with "why tells list, reason, counter" 1 'listed: 10.77.0.2 in manual, "port scan"' s why 10.77.0.2
+[ "$(s why 10.77.0.2 --json | jq .kernel.packets)" -ge 1 ] && ok "the entry counts" || not_ok "the entry counts" "$(s why 10.77.0.2)"
+ok_if "drops are told as events" wait_for grep -q '"reason":"listed-source"' "$WORK/log/eve.json"
+ok_if "unblock" s unblock 10.77.0.2
+ok_if "it passes again" reaches 10.77.0.2
+fails_with "unblock of an address that is not blocked is a finding" 1 "neither" s unblock 10.77.0.2
+ok_if "why says nothing decides" s why 10.77.0.2
+ok_if "block a network" s block 10.77.0.0/29
+ok_if "it drops those inside" blocked 10.77.0.3
+ok_if "and no others" reaches 10.77.0.9
+ok_if "allow one of them" s allow 10.77.0.3
+ok_if "the allow set wins" reaches 10.77.0.3
+ok_if "unblock the network" s unblock 10.77.0.0/29
+
+# The session of a person at 10.77.0.5 who loads a list that names everything.
+printf '0.0.0.0/0\n10.77.0.8\n10.77.0.5\n10.77.0.1\n' >"$WORK/all.txt"
+output=$(SSH_CONNECTION="10.77.0.5 40000 10.77.0.1 7022" s list load all "$WORK/all.txt" 2>&1)
+case $output in
+*"4 entries"*) ok "a list with 0.0.0.0/0 loads and its findings are told" ;;
+*) not_ok "a list with 0.0.0.0/0 loads and its findings are told" "$output" ;;
+esac
+ok_if "everybody else is dropped" blocked 10.77.0.4
+ok_if "the gateway stays reachable" reaches 10.77.0.8
+if command -v socat >/dev/null; then
+	socat TCP-LISTEN:7022,reuseaddr,fork,bind=10.77.0.1 SYSTEM:'echo managed' &
+	SERVER=$!
+	managed() {
+		[ "$(peer socat -T 2 - TCP:10.77.0.1:7022,bind=10.77.0.5,connect-timeout=2 </dev/null)" = managed ]
+	}
+	ok_if "the management session survives" wait_for managed
+	kill "$SERVER"
+else
+	skip "the management session survives" "no socat"
+fi
+fails_with "why names the management scope" 1 "allowed: management" s why 10.77.0.5
+s down >/dev/null
+done_testing

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inspector_parts.h - what inspector.c (frames and flows) and
+ * inspector_payload.c (streams, decoders, rules, depth) share. Nobody else includes it.
+ */
+#ifndef CORE_INSPECTOR_PARTS_H
+#define CORE_INSPECTOR_PARTS_H
+
+#include "app.h"
+#include "defrag.h"
+#include "flow_table.h"
+#include "inspector.h"
+#include "stream.h"
+
+/* A detector with the rules it was made for; lives as long as a flow uses it. */
+struct generation {
+	struct detect *detect;
+	uint64_t users;
+};
+
+struct subject {
+	struct flow_entry entry; /* first */
+	struct generation *generation;
+	const struct app_decoder *decoder;
+	uint64_t last_number;
+	uint64_t spent[2];	  /* bytes of this turn, per direction, against the depth */
+	uint64_t fed;		  /* bytes given to the decoder since it last had no transaction open */
+	bool server_spoke;	  /* the last data came from the server: client data begins a new turn (T5) */
+	bool opaque;		  /* ciphertext from here on */
+	bool told[FLOW_LOST + 1]; /* outcomes given */
+	bool any_data, dir_last[2];
+	enum direction first_dir; /* of data */
+	uint8_t datagrams;
+};
+
+struct inspector {
+	struct inspector_options options;
+	struct inspector_ops ops;
+	struct inspector_stats stats;
+	struct stream_stats stream_stats;
+	struct flow_table *flows;
+	struct defrag *defrag;
+	struct generation *generation;
+	struct subject *current; /* whose bytes are with the rules now */
+	uint64_t number, now_us, swept_us;
+	bool dying;
+};
+
+/* Gives the outcome to the owner, once. */
+void subject_tell(struct inspector *inspector, struct subject *subject, enum flow_outcome outcome);
+
+/*
+ * Inspects what the stream has in order, dir first. packets: by direction, what rules see as the packet at
+ * hand. flush: nothing more comes.
+ */
+void subject_drain(struct inspector *inspector, struct subject *subject, const struct packet *packets[2],
+		   enum direction dir, bool flush);
+/* The same for the payload of one UDP packet. */
+void subject_datagram(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+		      enum direction dir);
+/* Frees the transactions and the decoder's state. */
+void subject_drop_decoder(struct subject *subject);
+
+#endif
