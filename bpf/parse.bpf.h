@@ -110,9 +110,11 @@ static __always_inline enum seki_reason parse_link(struct work *w, __u16 *ethert
 		if (!b || b[0] != 0x11 || b[1] || head_be16(b + 4) < 2 ||
 		    head_be16(b + 4) + at + 6 > w->p.len)
 			return SEKI_R_PPPOE_BAD;
-		type = head_be16(b + 6);
+		/* RFC 1661 6.5: an odd first byte is a protocol field compressed to one byte, which Linux
+		 * takes. */
+		type = b[6] & 1 ? b[6] : head_be16(b + 6);
+		at += b[6] & 1 ? 7 : 8;
 		type = type == PPP_IP ? ETH_P_IP : type == PPP_IPV6 ? ETH_P_IPV6 : 0;
-		at += 8;
 	}
 	w->p.next_offset = at;
 	*ethertype = type;
@@ -255,7 +257,8 @@ static __always_inline enum seki_reason parse_gre(struct work *w, __u16 *etherty
 			return SEKI_R_TUNNEL_BAD;
 		*ethertype = head_be16(b + 12);
 		at += ETH_HLEN;
-		for (int tag = 0; tag < 2 && (*ethertype == ETH_P_8021Q || *ethertype == ETH_P_8021AD); tag++) {
+		for (int tag = 0; tag < 2 && (*ethertype == ETH_P_8021Q || *ethertype == ETH_P_8021AD);
+		     tag++) {
 			b = head_at(w, at, 4);
 			if (!b)
 				return SEKI_R_TUNNEL_BAD;

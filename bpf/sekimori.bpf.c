@@ -133,7 +133,8 @@ static __always_inline bool flow_advance(struct work *w, struct seki_settings *s
 
 	if (!w->from_initiator)
 		flow_flag(f, SEKI_FLOW_REPLIED);
-	if (w->p.proto == IPPROTO_TCP && !w->p.fragment) /* a later fragment has no sequence numbers to believe */
+	if (w->p.proto == IPPROTO_TCP &&
+	    !w->p.fragment) /* a later fragment has no sequence numbers to believe */
 		proof = flow_track_tcp(w, f);
 	flow_rearm(w, f);
 	if (*embryo &&
@@ -215,11 +216,14 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 	w->flow_id = f->id;
 	w->state = f->state;
 	if (w->egress && w->role == SEKI_ROLE_DMZ && known)
-		return false; /* the other interface has counted it */
+		return false;		 /* the other interface has counted it */
 	if (permitted && !w->p.fragment) /* every first fragment is judged by its own ports */
 		flow_flag(f, SEKI_FLOW_EGRESS_OK);
 	if (flow_is_cut(w, f)) {
-		bool drop = seki_sentence(w->egress, s, SEKI_R_FLOW_BLOCKED);
+		/* Told once per direction: what follows are retransmissions. */
+		bool told = f->cut_pkts[w->from_initiator ? 0 : 1];
+		bool drop = told ? decide(w, s, SEKI_R_FLOW_BLOCKED)
+				 : seki_sentence(w->egress, s, SEKI_R_FLOW_BLOCKED);
 
 		flow_deliver(w, f, drop);
 		return drop;

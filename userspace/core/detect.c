@@ -6,7 +6,8 @@
 #include "detect_tx.h"
 
 #include <errno.h>
-#include <netinet/in.h>
+#include <linux/in.h>
+#include <linux/in6.h>
 #include <string.h>
 
 #define DETECT_TRACKER_SLOTS 65536u

@@ -2,7 +2,8 @@
 /*
  * detect_header.c - everything of a rule that is not about content.
  */
-#include <netinet/in.h>
+#include <linux/in.h>
+#include <linux/in6.h>
 #include <string.h>
 
 #include "detect_run.h"

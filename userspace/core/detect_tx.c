@@ -6,7 +6,7 @@
  */
 #include "detect_tx.h"
 
-#include <netinet/in.h>
+#include <linux/in.h>
 #include <string.h>
 
 #define TX_INSTANCES_MAX 4096u /* of one buffer with many */

@@ -89,7 +89,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "inspect", "new-flows-per-second", KEY_COUNT, SETTING(settings.rate), .min = 1, .max = 1000000, .standard = "200", .help = "admitted to inspection per source" },
 	{ "inspect", "burst", KEY_COUNT, SETTING(settings.burst), .min = 1, .max = 1000000, .standard = "400", .help = "admitted at once per source" },
 	{ "inspect", "quota", KEY_COUNT, SETTING(settings.quota), .min = 16, .max = 1u << 24, .standard = "8192", .help = "flows per source /24 or /48" },
-	{ "inspect", "decisions-per-second", KEY_COUNT, SETTING(settings.decision_rate), .min = 1, .max = 10000, .standard = "10", .help = "drop events told per source" },
+	{ "inspect", "decisions-per-second", KEY_COUNT, SETTING(settings.decision_rate), .min = 1, .max = 10000, .standard = "2", .help = "drop events told per source" },
 	{ "inspect", "uninspected", STATEMENT(policy_read_uninspected), .type = "pass|drop", .standard = "pass", .help = "flows that lost a record; same as in verdict" },
 	{ "inspect", "tcp-idle", KEY_SECONDS, SETTING(settings.tcp_idle), .min = 10, .max = 604800, .standard = "10m", .help = "forget established flows after" },
 	{ "inspect", "tcp-closing", KEY_SECONDS, SETTING(settings.tcp_closing), .min = 1, .max = 3600, .standard = "15s", .help = "forget ended flows after" },

@@ -5,7 +5,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <netinet/in.h>
+#include <linux/in.h>
 #include <string.h>
 
 #include "rule_finish.h"

@@ -4,7 +4,8 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <netinet/in.h>
+#include <linux/in.h>
+#include <linux/in6.h>
 #include <string.h>
 
 #include "rule_parse.h"

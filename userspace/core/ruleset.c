@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "ruleset_build.h"
 #include "severity.h"
@@ -184,9 +183,14 @@ static int ruleset_add_rule(struct ruleset_builder *builder, const struct rulese
 	return 0;
 }
 
-static double ruleset_clock_ms(void)
+void ruleset_set_clock(struct ruleset_builder *builder, double (*now_ms)(void))
 {
-	return (double)clock() * 1000 / CLOCKS_PER_SEC;
+	builder->now_ms = now_ms;
+}
+
+double ruleset_builder_now(const struct ruleset_builder *builder)
+{
+	return builder->now_ms ? builder->now_ms() : 0;
 }
 
 /* Lines that end in a backslash go on in the next; the joined text is built in *joined. */
@@ -206,7 +210,7 @@ int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const c
 		      ruleset_refused_fn fn, void *arg)
 {
 	struct ruleset_place place = {arena_string(&builder->arena, file, strlen(file)), 0, fn, arg};
-	double began = ruleset_clock_ms();
+	double began = ruleset_builder_now(builder);
 	const char *end = text + len;
 	AUTO_FREE char *joined = NULL;
 	size_t used = 0;
@@ -241,7 +245,7 @@ int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const c
 			err = ruleset_add_rule(builder, &place, line, line_len);
 		}
 	}
-	builder->load_ms += ruleset_clock_ms() - began;
+	builder->load_ms += ruleset_builder_now(builder) - began;
 	return err;
 }
 

@@ -49,6 +49,9 @@ __must_check int ruleset_builder_new(struct ruleset_builder **out);
 void ruleset_builder_free(struct ruleset_builder *builder);
 DEFINE_CLEANUP(ruleset_builder_free, struct ruleset_builder)
 
+/* Without a clock (milliseconds of CPU or wall time, any origin) load_ms stays 0. */
+void ruleset_set_clock(struct ruleset_builder *builder, double (*now_ms)(void));
+
 /* Variables: name without "$", value in rule address/port syntax. Defaults: HOME_NET private ranges, EXTERNAL_NET any, the usual ports. -EINVAL with *why (static). */
 __must_check int ruleset_set_variable(struct ruleset_builder *builder, const char *name, const char *value, const char **why);
 /* Contents of classification.config / the severity table (sid<space>severity per line). -EINVAL: lines refused through fn, the others hold. */

@@ -7,10 +7,9 @@
 #include "ruleset_build.h"
 
 #include <errno.h>
-#include <netinet/in.h>
+#include <linux/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 void ruleset_clear_lanes(struct ruleset *set)
 {
@@ -292,7 +291,7 @@ static int build_databases(struct ruleset *set, char *why, size_t why_len)
 int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *why, size_t why_len)
 {
 	CLEANUP(ruleset_free) struct ruleset *set = calloc(1, sizeof(*set));
-	clock_t began = clock();
+	double began = ruleset_builder_now(builder);
 	int err;
 
 	if (why_len)
@@ -324,7 +323,7 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 		err = build_databases(set, why, why_len);
 	if (err)
 		return err;
-	set->counts.load_ms = builder->load_ms + (double)(clock() - began) * 1000 / CLOCKS_PER_SEC;
+	set->counts.load_ms = builder->load_ms + ruleset_builder_now(builder) - began;
 	builder->load_ms = 0;
 	*out = TAKE_PTR(set);
 	return 0;

@@ -20,7 +20,11 @@ struct ruleset_builder {
 	uint64_t *sids; /* (gid, sid) already taken, open hash */
 	uint32_t sid_room;
 	double load_ms;
+	double (*now_ms)(void); /* NULL: load_ms stays 0 */
 };
+
+/* 0 without a clock. */
+double ruleset_builder_now(const struct ruleset_builder *builder);
 
 /* Frees databases and runs of a set that may be half built. */
 void ruleset_clear_lanes(struct ruleset *set);

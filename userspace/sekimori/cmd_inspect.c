@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <glob.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <pcap/pcap.h>
@@ -462,7 +463,9 @@ static int usage(void)
 {
 	fputs("usage: sekimori inspect [-S FILE.rules]... [--set KEY=VALUE]... [-k none|all] [-l DIR]\n"
 	      "                        [--severity FILE] [--classification FILE] [--json] FILE.pcap... | -\n"
-	      "  -S FILE               rules; classification.config beside it is read too\n"
+	      "  -S FILE               rules, also a pattern like 'rules/*.rules'; classification.config "
+	      "beside\n"
+	      "                        it is read too\n"
 	      "  --set KEY=VALUE       a rule variable (HOME_NET=…) or a limit (depth, flow.memory, flow.max "
 	      "…)\n"
 	      "  -k none               do not verify checksums\n"
@@ -475,6 +478,24 @@ static int usage(void)
 
 enum { OPTION_SET = 256, OPTION_SEVERITY, OPTION_CLASSIFICATION, OPTION_JSON, OPTION_HELP };
 
+/* Every file that pattern names; a pattern that names none is taken as a file, whose absence is then said. */
+static int load_rules(struct inspection *inspection, const char *pattern)
+{
+	glob_t found;
+	int error = 0;
+
+	inspection->rules_given = true;
+	if (glob(pattern, GLOB_NOCHECK, NULL, &found))
+		return EXIT_FINDING;
+	for (size_t i = 0; i < found.gl_pathc && !error; i++) {
+		error = load_classification_beside(inspection, found.gl_pathv[i]);
+		if (!error)
+			error = load_file(inspection, found.gl_pathv[i], ruleset_add_rules);
+	}
+	globfree(&found);
+	return error;
+}
+
 /* 0, or an exit status. */
 static int take_option(struct inspection *inspection, int option)
 {
@@ -482,10 +503,7 @@ static int take_option(struct inspection *inspection, int option)
 
 	switch (option) {
 	case 'S':
-		inspection->rules_given = true;
-		error = load_classification_beside(inspection, optarg);
-		if (!error)
-			error = load_file(inspection, optarg, ruleset_add_rules);
+		error = load_rules(inspection, optarg);
 		break;
 	case 'k':
 		if (strcmp(optarg, "none") && strcmp(optarg, "all"))

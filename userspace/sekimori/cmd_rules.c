@@ -10,6 +10,7 @@
 #include <libgen.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include "client.h"
 #include "core/explain.h"
@@ -214,6 +215,11 @@ static int check_option(struct rules_check *check, int option)
 	return -EINVAL;
 }
 
+static double rules_clock(void)
+{
+	return (double)clock() * 1000 / CLOCKS_PER_SEC;
+}
+
 static int rules_check_all(struct rules_check *check, int argc, char **argv)
 {
 	int option;
@@ -222,6 +228,7 @@ static int rules_check_all(struct rules_check *check, int argc, char **argv)
 		fprintf(stderr, "sekimori rules: %s\n", strerror(ENOMEM));
 		return EXIT_USAGE;
 	}
+	ruleset_set_clock(check->builder, rules_clock);
 	if (client.json && check_option(check, OPTION_JSON))
 		return EXIT_USAGE;
 	optind = 0;

@@ -32,4 +32,7 @@ __must_check int ctl_request_read(const char *text, size_t len, uint32_t uid, st
 /* An answer of the keeper as a JSON object, or NULL when out of memory or when it is malformed. */
 json_t *ctl_reply_write(uint32_t type, const void *body, size_t len);
 
+/* Text as JSON, also when it was cut within a character: then bytes beyond ASCII become "?". */
+json_t *ctl_text(const char *text);
+
 #endif

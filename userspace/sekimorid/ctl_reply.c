@@ -52,9 +52,23 @@ static void put_number(json_t *object, const char *key, uint64_t value)
 	json_object_set_new(object, key, json_integer((json_int_t)value));
 }
 
+json_t *ctl_text(const char *text)
+{
+	json_t *out = json_string(text);
+	AUTO_FREE char *plain = NULL;
+
+	if (out)
+		return out;
+	plain = strdup(text);
+	for (char *c = plain; c && *c; c++)
+		if ((unsigned char)*c > 0x7e)
+			*c = '?';
+	return json_string(plain ? plain : "");
+}
+
 static void put_text(json_t *object, const char *key, const char *text)
 {
-	json_object_set_new(object, key, json_string(text));
+	json_object_set_new(object, key, ctl_text(text));
 }
 
 static void put_flag(json_t *object, const char *key, bool value)
@@ -160,6 +174,7 @@ static json_t *reply_status_rest(json_t *out, const struct message_status *s)
 	put_number(out, "proposals", s->proposals);
 	put_number(out, "proposals_refused", s->refused_proposals);
 	put_number(out, "protocol_breaks", s->protocol_breaks);
+	put_number(out, "messages_dropped", s->messages_dropped);
 	put_number(out, "blocks_made", s->blocks_made);
 	put_number(out, "cuts_made", s->cuts_made);
 	return out;

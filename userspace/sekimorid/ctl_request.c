@@ -228,7 +228,7 @@ int ctl_request_read(const char *text, size_t len, uint32_t uid, struct ctl_requ
 			continue;
 		out->type = rows[i].type;
 		out->changes = rows[i].changes;
-		out->needs_fd = message_table[rows[i].type].needs_fd;
+		out->needs_fd = message_table[rows[i].type].descriptor;
 		err = request_row(object, &rows[i], uid, out, why);
 		break;
 	}

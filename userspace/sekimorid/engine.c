@@ -359,7 +359,8 @@ static void engine_keeper(int fd, uint32_t events, void *arg)
 
 		if (err == -EAGAIN)
 			return;
-		if (err || head.type == MESSAGE_STOP || (message_table[head.type].needs_fd && passed < 0)) {
+		if (err || head.type == MESSAGE_STOP ||
+		    (message_table[head.type].descriptor == 1 && passed < 0)) {
 			loop_stop(e->loop, err == -ENOTCONN || !err ? 0 : 1);
 			return;
 		}

@@ -156,9 +156,9 @@ static void keeper_decision(const struct seki_record *record, const uint8_t *dat
 	decision.wall_us = keeper_wall_us() -
 			   ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) +
 			   record->t_ns / 1000;
-	name = record->entry & 0x80000000u ? "auto"
-	       : record->entry		   ? list_name(k->lists, record->list)
-					   : NULL;
+	name = record->reason == SEKI_R_SOURCE_BLOCKED ? "auto"
+	       : record->entry			       ? list_name(k->lists, record->list)
+						       : NULL;
 	snprintf(decision.list, sizeof(decision.list), "%s", name ? name : "");
 	keeper_report(k, MESSAGE_DECISION, &decision, sizeof(decision));
 }
@@ -250,6 +250,32 @@ int keeper_eve_open(struct keeper *k)
 	return channel_send(reporter->fd, MESSAGE_EVE_FILE, 0, NULL, 0, fd);
 }
 
+/* What the last run left, or the configuration, whichever is there; neither is fine: `up` will come. */
+static void keeper_resume(struct keeper *k)
+{
+	struct keeper_change change = {.how = {.trusted = true}};
+	CLEANUP(policy_free) struct policy *effective = NULL;
+	int err;
+
+	if (k->options.config) {
+		change.reread = true;
+		snprintf(change.path, sizeof(change.path), "%s", k->options.config);
+		snprintf(k->config, sizeof(k->config), "%s", k->options.config);
+	}
+	/* First the last good policy: a broken configuration must not leave the machine open. */
+	err = keeper_policy_merge(&k->now, &effective);
+	if (!err && effective->iface_count) {
+		struct keeper_change last = {.how = {.trusted = true, .attach = {.allow_generic = true}}};
+
+		k->resume = true;
+		err = keeper_job_apply(k, 0, &last);
+	}
+	if (!err && change.reread)
+		err = keeper_job_apply(k, 0, &change);
+	if (err)
+		log_error("start: %s", strerror(-err));
+}
+
 static void keeper_tick(void *arg)
 {
 	struct keeper *k = arg;
@@ -268,6 +294,8 @@ static void keeper_tick(void *arg)
 			log_error("the kernel has fallen back to monitor; the earlier policy is not back: %s",
 				  text);
 	}
+	if (k->resume && !k->iface_count && k->ticks % 5 == 0 && !keeper_job_runs(k))
+		keeper_resume(k); /* an interface of the last policy was not there yet */
 	if (k->ticks % 3 == 0 && keeper_addresses_read(k))
 		k->nets_stale = true;
 	if (k->ticks % 3 == 1 && keeper_job_resolv(k))
@@ -307,31 +335,6 @@ static void keeper_signal(int signo, void *arg)
 		log_info("stops; what is attached keeps enforcing until `sekimori down`");
 		loop_stop(k->loop, 0);
 	}
-}
-
-/* What the last run left, or the configuration, whichever is there; neither is fine: `up` will come. */
-static void keeper_resume(struct keeper *k)
-{
-	struct keeper_change change = {.how = {.trusted = true}};
-	CLEANUP(policy_free) struct policy *effective = NULL;
-	int err;
-
-	if (k->options.config) {
-		change.reread = true;
-		snprintf(change.path, sizeof(change.path), "%s", k->options.config);
-		snprintf(k->config, sizeof(k->config), "%s", k->options.config);
-	}
-	/* First the last good policy: a broken configuration must not leave the machine open. */
-	err = keeper_policy_merge(&k->now, &effective);
-	if (!err && effective->iface_count) {
-		struct keeper_change last = {.how = {.trusted = true, .attach = {.allow_generic = true}}};
-
-		err = keeper_job_apply(k, 0, &last);
-	}
-	if (!err && change.reread)
-		err = keeper_job_apply(k, 0, &change);
-	if (err)
-		log_error("start: %s", strerror(-err));
 }
 
 static int keeper_prepare(struct keeper *k)

@@ -111,6 +111,7 @@ struct keeper {
 	uint32_t alarms, ticks;
 	char alarm[256];
 	bool block_table_full, eve_named;
+	bool resume; /* the last run had interfaces: tried again until they are there */
 };
 
 /* keeper.c */
@@ -179,6 +180,13 @@ uint32_t keeper_route_iface(const struct prefix *host);
 __must_check int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why);
 __must_check int keeper_lists_take(struct keeper *k, const struct policy *policy,
 				   enum keeper_list_source source, struct gate_why *why);
+/* Items of the named list, malloc'ed, so that they can be put back when its replacement fails. */
+struct keeper_items {
+	struct list_item *items;
+	uint32_t count, size;
+};
+__must_check int keeper_list_copy(struct keeper *k, const char *name, struct keeper_items *out);
+void keeper_list_restore(struct keeper *k, const char *name, const struct keeper_items *items);
 void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block *in);
 void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *in);

@@ -115,7 +115,7 @@ static void child_receive(int fd, uint32_t events, void *arg)
 
 		if (err == -EAGAIN)
 			return;
-		if (!err && message_table[head.type].needs_fd && passed < 0)
+		if (!err && message_table[head.type].descriptor == 1 && passed < 0)
 			err = -EPROTO;
 		if (err) {
 			if (err != -ENOTCONN) {

@@ -291,6 +291,7 @@ static void job_lockout(struct keeper *k, const struct policy *policy, char *tex
 static void job_list(struct keeper *k, const struct policy *policy, const struct message_parsed *parsed)
 {
 	struct keeper_job *job = k->job;
+	struct keeper_items old;
 	struct gate_why why = {""};
 	char covers[512];
 	int err;
@@ -300,22 +301,23 @@ static void job_list(struct keeper *k, const struct policy *policy, const struct
 		return;
 	}
 	job_lockout(k, policy, covers, sizeof(covers));
-	err = keeper_lists_take(k, policy, LIST_FROM_FILE, &why);
+	err = keeper_list_copy(k, job->name, &old);
+	if (!err)
+		err = keeper_lists_take(k, policy, LIST_FROM_FILE, &why);
 	if (!err)
 		err = keeper_lists_push(k, NULL, &why);
 	if (err) {
 		char text[768];
-		uint16_t index;
 
-		/* Memory and kernel must agree: the kernel kept the earlier list, the next start reads it
-		 * from the state folder. */
-		if (!list_index(k->lists, job->name, false, &index))
-			list_clear(k->lists, index);
+		/* The kernel kept the earlier generation: memory goes back to it too. */
+		keeper_list_restore(k, job->name, &old);
+		free(old.items);
 		snprintf(text, sizeof(text), "list %s is not loaded: %s", job->name,
 			 *why.text ? why.text : strerror(-err));
 		keeper_job_failed(k, text);
 		return;
 	}
+	free(old.items);
 	err = keeper_state_save_lists(k, false);
 	keeper_audit(k, AUDIT_CHANGE, job->uid, "list %s loaded: %u entries, %u lines refused", job->name,
 		     policy->entry_count, parsed->refused);

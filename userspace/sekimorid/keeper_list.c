@@ -136,6 +136,45 @@ static void block_restore(struct keeper *k, const struct list_item *item, const 
 		log_error("the list cannot be put back: %s", strerror(-err));
 }
 
+static int list_copy_item(const struct list_item *item, void *arg)
+{
+	struct keeper_items *out = arg;
+
+	if (out->count < out->size)
+		out->items[out->count++] = *item;
+	return 0;
+}
+
+int keeper_list_copy(struct keeper *k, const char *name, struct keeper_items *out)
+{
+	uint16_t index;
+
+	*out = (struct keeper_items){0};
+	if (list_index(k->lists, name, false, &index))
+		return 0;
+	out->size = list_count(k->lists, index);
+	out->items = calloc(out->size + 1, sizeof(*out->items));
+	if (!out->items)
+		return -ENOMEM;
+	list_each(k->lists, index, list_copy_item, out);
+	return 0;
+}
+
+void keeper_list_restore(struct keeper *k, const char *name, const struct keeper_items *items)
+{
+	uint16_t index;
+	int err = list_index(k->lists, name, false, &index);
+
+	if (err)
+		return;
+	list_clear(k->lists, index);
+	for (uint32_t i = 0; !err && i < items->count; i++)
+		err = list_add(k->lists, &items->items[i]);
+	if (err)
+		keeper_audit(k, AUDIT_ALARM, 0, "list %s could not be put back whole: %s", name,
+			     strerror(-err));
+}
+
 struct block_find {
 	const struct prefix *prefix;
 	struct list_item item;

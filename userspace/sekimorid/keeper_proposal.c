@@ -190,6 +190,16 @@ static bool source_may(struct keeper *k, const struct policy_block *policy, cons
 	return false;
 }
 
+/* The same for an address whenever it is blocked, so that its counter goes on over a restart. */
+static uint32_t source_id(const struct seki_addr *addr)
+{
+	uint32_t h = 0;
+
+	for (int i = 0; i < 4; i++)
+		h = ring_mix(h, addr->w[i]);
+	return h | 0x80000000u;
+}
+
 static void source_block(struct keeper *k, const struct policy_block *policy,
 			 const struct message_proposal *p, struct judgement *j)
 {
@@ -209,7 +219,7 @@ static void source_block(struct keeper *k, const struct policy_block *policy,
 	}
 	ttl = proposal_ttl(k, policy, &p->attacker);
 	entry.expires = keeper_now() + ttl;
-	entry.id = 0x80000000u | (uint32_t)(k->blocks_made + 1); /* list entries count from below */
+	entry.id = source_id(&p->attacker);
 	err = gate_block_put(k->gate, &p->attacker, &entry);
 	if (err) {
 		judge_say(j, "%s", err == -ENOSPC ? "block table full" : "the kernel refused the block");

@@ -64,6 +64,7 @@ static void status_processes(struct keeper *k, struct message_status *out)
 			snprintf(row->name, sizeof(row->name), "%s", process_table[child->kind].name);
 		row->pid = child->pid > 0 ? (uint32_t)child->pid : 0;
 		row->restarts = child->restarts;
+		out->messages_dropped += child->meter.dropped;
 		row->up = child->pid > 0;
 		if (child->kind != PROCESS_ENGINE)
 			continue;

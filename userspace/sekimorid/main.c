@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -136,6 +137,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "--process"))
 		return child_run(argv[2], argv[3]);
 	log_init("keeper", LOG_LEVEL_INFO);
+	signal(SIGPIPE, SIG_IGN); /* children inherit it */
 	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
 		snprintf(exe, sizeof(exe), "/usr/sbin/sekimorid");
 	keeper.exe_dir = dirname(exe);

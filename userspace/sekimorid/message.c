@@ -11,7 +11,7 @@ const struct message_row message_table[MESSAGE_MAX] = {
 	[MESSAGE_##id] = {.rule = {.type = MESSAGE_##id, .min = least, .max = greatest, .name = text},       \
 			  .sender = PROCESS_##from,                                                          \
 			  .receiver = PROCESS_##to,                                                          \
-			  .needs_fd = fd,                                                                    \
+			  .descriptor = fd,                                                                  \
 			  .rate = per_second},
 	MESSAGES(X)
 #undef X

@@ -200,7 +200,7 @@ struct message_status {
 	uint32_t pending_left, alarms;
 	uint32_t iface_count, process_count, list_total, rules_loaded, rules_failed, engines, engines_ready;
 	uint32_t landlock; /* ABI, 0 = the kernel has none */
-	uint64_t events, events_lost, proposals, refused_proposals, protocol_breaks;
+	uint64_t messages_dropped, events_lost, proposals, refused_proposals, protocol_breaks;
 	uint64_t blocks_made, cuts_made;
 	struct message_engine_stats engine; /* summed */
 	struct message_reporter_stats reporter;
@@ -254,7 +254,7 @@ struct message_counters {
 
 /*
  * id, name, sender, receiver, least and greatest body, descriptor that comes
- * with it (0 none, 1 required), messages per second that the receiver takes
+ * with it (0 none, 1 required, 2 may come), messages per second that the receiver takes
  * (0 = not limited; more are dropped and counted).
  */
 #define MESSAGES(X)                                                                                          \
@@ -285,7 +285,7 @@ struct message_counters {
 	X(REPORTER_STATS, "reporter-stats", REPORTER, KEEPER, sizeof(struct message_reporter_stats),         \
 	  sizeof(struct message_reporter_stats), 0, 10)                                                      \
 	X(PARSE, "parse", KEEPER, PARSER, sizeof(struct message_parse), sizeof(struct message_parse), 1, 0)  \
-	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 0, \
+	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 2, \
 	  10)                                                                                                \
 	X(ASK_STATUS, "status", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 200) \
 	X(ASK_COUNTERS, "counters", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,  \
@@ -327,7 +327,7 @@ enum message_type {
 struct message_row {
 	struct channel_rule rule;
 	enum process_kind sender, receiver;
-	bool needs_fd;
+	uint8_t descriptor; /* 0 none, 1 required, 2 may come */
 	uint32_t rate;
 };
 extern const struct message_row message_table[MESSAGE_MAX];

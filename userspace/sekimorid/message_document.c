@@ -37,7 +37,7 @@ void message_document(void)
 			printf("%u", row->rule.min);
 		else
 			printf("%u to %u", row->rule.min, row->rule.max);
-		printf(" | %s | ", row->needs_fd ? "one" : "none");
+		printf(" | %s | ", row->descriptor == 2 ? "may come" : row->descriptor ? "one" : "none");
 		if (row->rate)
 			printf("%u |\n", row->rate);
 		else

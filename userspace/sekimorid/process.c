@@ -20,7 +20,8 @@ const struct process_row process_table[PROCESS_KIND_MAX] = {
 		 .uid = 0,
 		 .fds = "all BPF maps, programs and links; priority ring; channels to every child",
 		 .calls = "not filtered; capabilities cut to CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, "
-			  "CAP_SYS_ADMIN (programs by id), CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_CHOWN, "
+			  "CAP_SYS_ADMIN (programs by id), CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL, "
+			  "CAP_CHOWN, "
 			  "CAP_DAC_OVERRIDE, CAP_SYS_RESOURCE",
 		 .paths = "run and state folder; configuration, list and rule files (copied, never parsed); "
 			  "bpffs; EVE file"},

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "core/decide.h"
+#include "ctl.h"
 #include "core/eve.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -244,7 +245,7 @@ static void reporter_audit(struct reporter *r, const struct message_audit *audit
 	json_object_set_new(event, "event_type", json_string("shield"));
 	json_object_set_new(shield, "kind", json_string(audit_names[audit->kind]));
 	json_object_set_new(shield, "uid", json_integer(audit->uid));
-	json_object_set_new(shield, "text", json_string(audit->text));
+	json_object_set_new(shield, "text", ctl_text(audit->text));
 	json_object_set_new(event, "shield", shield);
 	reporter_dump(r, event);
 }
