@@ -12,7 +12,7 @@ for file in $files; do
 	bpf/* | kmod/*) head -2 "$file" | grep -q 'GPL-2.0-only' || { echo "$file: bpf/ and kmod/ are GPL-2.0-only"; bad=1; } ;;
 	esac
 done
-left=$(echo "$files" | grep -v check-style | xargs grep -nE 'TODO|FIXME|XXX' 2>/dev/null)
+left=$(echo "$files" | grep -v check-style | xargs grep -nwE 'TODO|FIXME|XXX' 2>/dev/null)
 [ -z "$left" ] || { echo "$left"; bad=1; }
 # The headers in include/sekimori and X-macro tables are laid out by hand.
 formatted=$(echo "$files" | grep '\.[ch]$' | grep -vE '^include/sekimori/|^userspace/[a-z]+/[a-z_]+\.h$')

@@ -97,7 +97,7 @@ static inline const char *world_missing(void)
 /* The output of a test program that cannot run at all. */
 static inline int ktap_skip_all(const char *reason)
 {
-	printf("KTAP version 1\n1..0 # SKIP %s\n", reason);
+	printf("KTAP version 1\n1..1\nok 1 packet_tests # SKIP %s\n", reason);
 	return 0;
 }
 

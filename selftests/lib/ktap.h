@@ -14,38 +14,41 @@
 static int ktap_failed_checks, ktap_failed_tests;
 static const char *ktap_skip_reason;
 
-#define CHECK(condition, ...) \
-	({ \
-		bool ok_ = (condition); \
-		if (!ok_) { \
-			ktap_failed_checks++; \
-			printf("# %s:%d: %s", __FILE__, __LINE__, #condition); \
-			printf(" " __VA_ARGS__); \
-			printf("\n"); \
-		} \
-		ok_; \
+#define CHECK(condition, ...)                                                                                \
+	({                                                                                                   \
+		bool ok_ = (condition);                                                                      \
+		if (!ok_) {                                                                                  \
+			ktap_failed_checks++;                                                                \
+			printf("# %s:%d: %s", __FILE__, __LINE__, #condition);                               \
+			printf(" " __VA_ARGS__);                                                             \
+			printf("\n");                                                                        \
+		}                                                                                            \
+		ok_;                                                                                         \
 	})
-#define CHECK_EQ(actual, expected) \
-	({ \
-		long long a_ = (long long)(actual), e_ = (long long)(expected); \
-		CHECK(a_ == e_, "is %lld, not %lld (%s)", a_, e_, #expected); \
+#define CHECK_EQ(actual, expected)                                                                           \
+	({                                                                                                   \
+		long long a_ = (long long)(actual), e_ = (long long)(expected);                              \
+		CHECK(a_ == e_, "is %lld, not %lld (%s)", a_, e_, #expected);                                \
 	})
-#define CHECK_STR(actual, expected) \
-	({ \
-		const char *a_ = (actual), *e_ = (expected); \
-		CHECK(a_ && !strcmp(a_, e_), "is \"%s\", not \"%s\"", a_ ? a_ : "(null)", e_); \
+#define CHECK_STR(actual, expected)                                                                          \
+	({                                                                                                   \
+		const char *a_ = (actual), *e_ = (expected);                                                 \
+		CHECK(a_ && !strcmp(a_, e_), "is \"%s\", not \"%s\"", a_ ? a_ : "(null)", e_);               \
 	})
-#define SKIP(reason) \
-	do { \
-		ktap_skip_reason = (reason); \
-		return; \
+#define SKIP(reason)                                                                                         \
+	do {                                                                                                 \
+		ktap_skip_reason = (reason);                                                                 \
+		return;                                                                                      \
 	} while (0)
 
 struct ktap_test {
 	const char *name;
 	void (*run)(void);
 };
-#define TEST(function) { #function, function }
+#define TEST(function)                                                                                       \
+	{                                                                                                    \
+#function, function                                                                          \
+	}
 
 static inline int ktap_run(const struct ktap_test *tests, int count)
 {
@@ -61,10 +64,10 @@ static inline int ktap_run(const struct ktap_test *tests, int count)
 	}
 	return ktap_failed_tests ? 1 : 0;
 }
-#define KTAP_MAIN(tests) \
-	int main(void) \
-	{ \
-		return ktap_run(tests, sizeof(tests) / sizeof((tests)[0])); \
+#define KTAP_MAIN(tests)                                                                                     \
+	int main(void)                                                                                       \
+	{                                                                                                    \
+		return ktap_run(tests, sizeof(tests) / sizeof((tests)[0]));                                  \
 	}
 
 #endif

@@ -7,13 +7,18 @@ traffic.py attack --target HOST --runs N --sources PREFIX   curl sends Shellshoc
 traffic.py clients --target HOST --count N --seconds S [--source ADDR] [--rate R]
                                                             parallel clients, every answer checked; latency distribution
 traffic.py echo ADDR PORT                                   UDP echo server for the probes
+traffic.py hold --target HOST --source ADDR --go FILE [--attack] [--pad N]
+                                                            one connection: a request, then it waits for FILE and sends a
+                                                            second one (an attack, behind N bytes of padding); says "open",
+                                                            then "served" or "cut"
 traffic.py addresses PREFIX COUNT                           the source addresses that `attack` uses, one per line
-Prints one JSON object.
+attack and clients print one JSON object.
 """
 import argparse
 import asyncio
 import ipaddress
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -134,6 +139,50 @@ async def clients(target, count, seconds, source, rate):
             "latency_ms": {k: round(v, 3) for k, v in distribution(latency).items()}}
 
 
+def request(target, agent, pad=0):
+    padding = f"X-Padding: {'p' * pad}\r\n" if pad else ""
+    return f"GET / HTTP/1.1\r\nHost: {target}\r\n{padding}User-Agent: {agent}\r\n\r\n".encode()
+
+
+def hold(args):
+    sock = socket.create_connection((args.target, 80), 10, (args.source, 0))
+    sock.settimeout(2)
+
+    def served(data):
+        try:
+            sock.sendall(data)
+            return sock.recv(65536).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
+
+    if not served(request(args.target, "normal-client/1.0")):
+        print("refused", flush=True)
+        return
+    print(f"open {sock.getsockname()[1]}", flush=True)
+    until = time.monotonic() + 50
+    while not os.path.exists(args.go):
+        if time.monotonic() > until:
+            print("nobody said go", flush=True)
+            return
+        if args.beat:
+            served(request(args.target, "normal-client/1.0"))
+        time.sleep(0.05)
+    ok = served(request(args.target, SHELLSHOCK if args.attack else "normal-client/1.0", args.pad))
+    # The packet that carried the attack may have been delivered and answered: what comes behind it counts.
+    for _ in range(10 if args.attack else 1):
+        time.sleep(0.1)
+        ok = ok and served(request(args.target, "normal-client/1.0"))
+    print("served" if ok else "cut", flush=True)
+    # A cut connection goes on sending: whoever counts packets wants some.
+    until = time.monotonic() + args.linger
+    while time.monotonic() < until:
+        try:
+            sock.send(b"x")
+        except OSError:
+            pass
+        time.sleep(0.1)
+
+
 def main():
     parser = argparse.ArgumentParser()
     sub = parser.add_subparsers(dest="what", required=True)
@@ -150,12 +199,22 @@ def main():
     one = sub.add_parser("echo")
     one.add_argument("address")
     one.add_argument("port", type=int, nargs="?", default=ECHO_PORT)
+    one = sub.add_parser("hold")
+    one.add_argument("--target", required=True)
+    one.add_argument("--source", required=True)
+    one.add_argument("--go", required=True)
+    one.add_argument("--attack", action="store_true")
+    one.add_argument("--beat", action="store_true", help="requests while waiting, too")
+    one.add_argument("--pad", type=int, default=0)
+    one.add_argument("--linger", type=float, default=0)
     one = sub.add_parser("addresses")
     one.add_argument("prefix")
     one.add_argument("count", type=int)
     args = parser.parse_args()
     if args.what == "echo":
         echo(args.address, args.port)
+    elif args.what == "hold":
+        hold(args)
     elif args.what == "addresses":
         print("\n".join(dict.fromkeys(addresses(args.prefix, args.count))))
     elif args.what == "attack":

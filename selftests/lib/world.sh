@@ -77,6 +77,42 @@ world_up() {
 	sekimori up --iface wan:host --config "$WORLD/sekimori.conf" "$@" >"$WORLD/up.out" 2>&1 || { cat "$WORLD/up.out" >&2; return 1; }
 }
 
+# The same, enforcing at once.
+world_enforce() {
+	world_up --enforce --confirm-within 900 "$@" && sekimori confirm >/dev/null
+}
+
+# One value of `status --json`: a jq path
+status_of() { sekimori status --json 2>/dev/null | jq -r "$1"; }
+# Packets of a reason: metric_of REASON [LABEL TEXT], e.g. metric_of spoofed; summed over all rows that name it
+metric_of() { sekimori metrics 2>/dev/null | awk -v want="\"$1\"" '/^sekimori_packets/ && index($0, want) { n += $NF } END { print n + 0 }'; }
+# Process id of a child as `status` names it; valid inside the server (`server kill …`).
+process_of() { status_of ".processes[] | select(.name == \"$1\") | .pid"; }
+
+# What the server's stack gets (behind XDP), counted from hear NAME FILTER… to heard NAME, which prints the number.
+hear() {
+	local name=$1
+	shift
+	machine_background server "$WORLD/$name.heard" sh -c 'echo $$ >"$1"; shift; exec tcpdump "$@"' - "$WORLD/$name.pid" \
+		-i wan -Q in -n -p -l -B 65536 --immediate-mode "$@"
+	wait_for 5 grep -q 'listening on' "$WORLD/$name.heard"
+}
+heard() {
+	# What was sent last has to arrive: a frame of our own behind it says that it had its time.
+	internet ping -c 2 -i 0.2 -W 1 198.51.100.1 >/dev/null 2>&1
+	server kill -INT "$(cat "$WORLD/$1.pid")"
+	wait_for 5 grep -q 'packets captured' "$WORLD/$1.heard" || return 1
+	if grep 'dropped by kernel' "$WORLD/$1.heard" | grep -qv '^0 '; then echo "# tcpdump lost packets of $1" >&2; fi
+	sed -nE 's/^([0-9]+) packets? captured.*/\1/p' "$WORLD/$1.heard"
+}
+# Is the number of NAME, once its ear is closed, as wanted? heard_is NAME -eq 0
+heard_is() {
+	local number
+	number=$(heard "$1")
+	echo "# $1: $number packets reached the server"
+	[ "$number" "$2" "$3" ]
+}
+
 # Alerts of one sid or class in EVE: eve_select PYTHON-EXPRESSION over e; prints the matching events as JSON lines
 eve_select() {
 	python3 -c 'import json,sys

@@ -5,14 +5,15 @@
 . "$(dirname "$0")/../lib/world.sh"
 world_new
 plan 6
-world_up --enforce --confirm-within 900 <<<"shared 198.18.9.9/32;" && sekimori confirm >/dev/null 2>&1
+world_enforce <<<"shared 198.18.9.9/32;"
 result $? "up and enforcing"
 one_attack() { internet curl -s -o /dev/null --max-time 2 --interface "$1" -H "User-Agent: () { :; }; /bin/bash -c id" http://198.51.100.1/cgi-bin/status; }
 alert_of() { eve_select 'e["event_type"] == "alert" and e["src_ip"] == "'"$1"'"'; }
 told() { [ -n "$(alert_of "$1")" ]; }
 serves() { internet curl -s -o /dev/null --max-time 3 --interface "$1" http://198.51.100.1/; }
 
-internet $TRAFFIC clients --target 198.51.100.1 --count 100 --seconds 3 --source 198.18.9.1 --rate 100 | note
+# The engine reports a flow as clean when it has been closed for five seconds: the traffic of the others goes on longer.
+internet $TRAFFIC clients --target 198.51.100.1 --count 100 --seconds 8 --source 198.18.9.1 --rate 50 | note
 one_attack 198.18.9.1
 wait_for 10 told 198.18.9.1
 alert_of 198.18.9.1 | note
@@ -32,7 +33,7 @@ alert http any any -> any any (msg:"TEST evil page"; flow:to_client,established;
 END
 echo 'EVIL-PAGE-MARK' >"$WORLD/www/evil.html"
 sekimori down >/dev/null 2>&1
-world_up --enforce --confirm-within 900 <<<"rules \"$WORLD/local.rules\";" && sekimori confirm >/dev/null 2>&1
+world_enforce <<<"rules \"$WORLD/local.rules\";"
 internet curl -s -o /dev/null --max-time 3 --interface 198.18.9.20 http://198.51.100.1/evil.html
 evil_told() { [ -n "$(eve_select 'e["event_type"] == "alert" and e["alert"]["signature_id"] == 1000001')" ]; }
 wait_for 10 evil_told

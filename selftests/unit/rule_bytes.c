@@ -69,6 +69,7 @@ static const struct bytes_row {
 	    1),
 	ROW("byte_jump:1,0,from_end,post_offset -4; content:\"cd\"; within:2;", "\x02xxcd", 1),
 	ROW("byte_jump:1,0; isdataat:!1,relative;", "\x04xxxx", 1),
+	ROW("byte_jump:0,0,from_end,post_offset -2; content:\"cd\"; within:2;", "xxcd", 1),
 	ROW("byte_jump:1,0,align; content:\"d\"; within:1;", "\x01xxxxd", 1),
 	ROW("byte_jump:4,0; content:\"a\";",
 	    "\xff\xff\xff\xff"
@@ -119,7 +120,7 @@ static const struct bytes_row {
 	ROW("byte_test:1,=,1;", "", -1),
 	ROW("byte_test:1,=,1,0,sideways;", "", -1),
 	ROW("byte_test:1,=,n,0;", "", -1),
-	ROW("byte_jump:0,0;", "", -1),
+	ROW("byte_jump:9,0;", "", -1),
 	ROW("byte_extract:1,0;", "", -1),
 	ROW("byte_math:bytes 1, offset 0, oper +, rvalue 1;", "", -1),
 };

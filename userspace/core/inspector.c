@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "defrag.h"
 #include "inspector_parts.h"
@@ -494,10 +493,7 @@ int inspector_new(const struct inspector_options *options, struct ruleset *set,
 	table.flow_max = options->flow_max ? options->flow_max : FLOW_MAX;
 	table.memory = options->flow_memory ? options->flow_memory : FLOW_MEMORY;
 	table.arg = inspector;
-	/* Live, nobody outside may know which flows share a bucket; for files the same input gives the same
-	 * run. */
-	if (options->live && getrandom(&table.seed, sizeof(table.seed), 0) != (ssize_t)sizeof(table.seed))
-		return -errno;
+	table.seed = options->seed;
 	error = flow_table_new(&table, &inspector->flows);
 	if (!error)
 		error = defrag_new(DEFRAG_MEMORY, &inspector->defrag);

@@ -16,6 +16,7 @@ struct inspector_options {
 	uint64_t flow_memory;  /* bytes for flows and reassembly; 0 = 256 MiB. Beyond it the oldest flow is
 				  given up, counted */
 	uint32_t flow_max;     /* 0 = 65536 */
+	uint64_t seed;		  /* of the flow hash: random live, so that nobody can aim at one bucket; 0 for files: same input, same run */
 	uint32_t depth[2];     /* inspection depth per transaction; 0 = 1 MiB */
 };
 

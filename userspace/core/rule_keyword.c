@@ -157,6 +157,8 @@ static const struct rule_keyword keywords[] = {
 	INSPECTION_BUFFERS(X)
 #undef X
 		STICKY("file_data", FILE_DATA),
+	STICKY("ja3_hash", JA3_HASH),
+	STICKY("ja3_string", JA3_STRING),
 	STICKY("dns_query", DNS_QUERY),
 	STICKY("dns.query.rrname", DNS_QUERY),
 	STICKY("tls_sni", TLS_SNI),

@@ -121,10 +121,11 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 
 #define RULE_KEYWORD_FUNCTIONS(X)                                                                            \
 	X(keyword_msg)                                                                                       \
-	X(keyword_sid) X(keyword_rev) X(keyword_gid) X(keyword_classtype) X(keyword_priority) X(             \
-		keyword_reference) X(keyword_metadata) X(keyword_target) X(keyword_noalert) X(keyword_alert) \
-		X(keyword_ignored) X(keyword_flow) X(keyword_flowbits) X(keyword_flowint) X(                 \
-			keyword_xbits) X(keyword_hostbits) X(keyword_threshold) X(keyword_detection_filter)  \
+	X(keyword_sid)                                                                                       \
+	X(keyword_rev) X(keyword_gid) X(keyword_classtype) X(keyword_priority) X(keyword_reference) X(       \
+		keyword_metadata) X(keyword_target) X(keyword_noalert) X(keyword_alert) X(keyword_ignored)   \
+		X(keyword_flow) X(keyword_flowbits) X(keyword_flowint) X(keyword_xbits) X(                   \
+			keyword_hostbits) X(keyword_threshold) X(keyword_detection_filter)                   \
 			X(keyword_stream_size) X(keyword_app_protocol) X(keyword_range) X(keyword_flags) X(  \
 				keyword_fragbits) X(keyword_sameip) X(keyword_ipopts) X(keyword_ip_proto)    \
 				X(keyword_content) X(keyword_nocase) X(keyword_position) X(keyword_edge) X(  \

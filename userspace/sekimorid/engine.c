@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "bundle.h"
@@ -303,14 +304,17 @@ static void engine_rules(struct engine *e, int fd)
 	if (!err && e->inspector) {
 		err = inspector_reload(e->inspector, set);
 	} else if (!err) {
-		const struct inspector_options options = {
+		struct inspector_options options = {
 			.live = true,
 			.verify_checksums = true,
 			.flow_memory = e->policy->engine_memory,
 			.depth = {e->policy->settings.depth[0], e->policy->settings.depth[1]},
 		};
 
-		err = inspector_new(&options, set, &ops, &e->inspector);
+		if (getrandom(&options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed))
+			err = -EIO;
+		else
+			err = inspector_new(&options, set, &ops, &e->inspector);
 		if (!err)
 			err = loop_add(e->loop, PROCESS_FD_OWN, EPOLLIN, engine_ring, e);
 	}
