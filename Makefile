@@ -32,13 +32,17 @@ sekimori_LIBS := $(CORE_LIBS) -lpcap
 sekimorid_LIBS := $(KERN_LIBS) $(CORE_LIBS) -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o
+MAN := $(TOP)/sekimori.1 $(TOP)/sekimori.conf.5
+PREFIX ?= /usr/local
+DEST = $(DESTDIR)$(PREFIX)
 UNIT := $(patsubst selftests/unit/%.c,$(B)/unit/%,$(wildcard selftests/unit/*.c))
 PROG := $(patsubst selftests/prog/%.c,$(B)/prog/%,$(wildcard selftests/prog/*.c))
 BENCH := $(patsubst selftests/bench/%.c,$(B)/bench/%,$(wildcard selftests/bench/*.c))
+FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuzz/*.c))
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all run check check-vm bench fuzz install deb help deps clean tests
+.PHONY: all run check check-vm bench fuzz install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -54,7 +58,7 @@ help:
 ## make check-vm   the packet tables on Debian's 6.1 and 6.12 kernels under QEMU
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
 ## make fuzz       fuzz every parser for a while (SECONDS=60)
-## make install    into DESTDIR/PREFIX    make deb  the Debian packages
+## make install    programs, packet program, rules, man pages into DESTDIR/PREFIX (/usr/local)
 ## make clean      remove build/
 
 deps:
@@ -87,6 +91,24 @@ fuzz:
 
 tests: $(UNIT) $(PROG)
 
+fuzzers: $(FUZZ)
+
+# The daemon finds its object and rules relative to its own place, so any PREFIX works.
+install: all $(MAN)
+	$(Q)install -d $(DEST)/bin $(DEST)/lib/sekimori $(DEST)/share/sekimori/rules $(DEST)/share/man/man1 $(DEST)/share/man/man5
+	$(Q)install -d $(DEST)/share/bash-completion/completions
+	$(Q)install -m 755 $(TOP)/sekimori $(TOP)/sekimorid $(DEST)/bin/
+	$(Q)install -m 644 $(BPF_OBJECT) $(DEST)/lib/sekimori/
+	$(Q)install -m 644 $(wildcard rules/*.rules rules/*.config rules/*.table rules/*.json) $(DEST)/share/sekimori/rules/
+	$(Q)install -m 644 $(TOP)/sekimori.1 $(DEST)/share/man/man1/
+	$(Q)ln -sf sekimori.1 $(DEST)/share/man/man1/sekimorid.1
+	$(Q)install -m 644 $(TOP)/sekimori.conf.5 $(DEST)/share/man/man5/
+	$(Q)$(TOP)/sekimori completion bash >$(DEST)/share/bash-completion/completions/sekimori
+
+$(MAN): $(TOP)/%: doc/% tools/manpage.sh $(TOP)/sekimori
+	$(call say,MAN,$@)
+	$(Q)tools/manpage.sh $(TOP)/sekimori $< >$@
+
 # --- programs
 define program
 $(B)/$(1): $(call obj,$(wildcard userspace/$(1)/*.c)) $(KERN_A) $(CORE_A) $(LIB_A)
@@ -117,6 +139,16 @@ $(B)/bench/%: $(B)/obj/selftests/bench/%.o $(KERN_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS) -lpcap
 $(B)/obj/selftests/%.o: CFLAGS += -Iselftests -Wno-missing-prototypes
+
+# --- fuzzing: clang's fuzzer; lib and core instrumented once, one program per target
+FUZZ_CFLAGS := $(CSTD) $(WARN) -Wno-missing-prototypes -O1 -g -Iinclude -Iuserspace -Iselftests -fsanitize=address$(,)undefined$(,)fuzzer-no-link \
+	-fno-sanitize-recover=undefined
+$(TOP)/fuzz/obj/%.o: %.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+$(TOP)/fuzz/bin/%: $(TOP)/fuzz/obj/selftests/fuzz/%.o $(patsubst %.c,$(TOP)/fuzz/obj/%.o,$(CORE_SRC) $(LIB_SRC))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $^ $(CORE_LIBS)
 
 # --- BPF
 $(BPF_OBJECT): bpf/sekimori.bpf.c

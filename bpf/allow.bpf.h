@@ -29,7 +29,8 @@ static __always_inline bool allowed(struct work *w, const struct seki_addr *a, _
 			break;
 		if ((!scope->ifindex || scope->ifindex == w->ifindex) &&
 		    (!scope->proto || scope->proto == w->p.proto) &&
-		    (!scope->port || scope->port == our_port))
+		    /* a later fragment has no ports, and without its first one no effect */
+		    (!scope->port || scope->port == our_port || w->p.fragment == 2))
 			return true;
 	}
 	return false;
@@ -48,6 +49,8 @@ static __always_inline bool source_impossible(const struct work *w)
 	const struct seki_addr *src = &w->p.ip.src;
 
 	if (addr_is4(src)) {
+		if (w->p.version == 6) /* v4-mapped: never on the wire, and the key of a v4 host here */
+			return true;
 		if (!src->w[3]) /* DHCP clients have no address yet */
 			return !(w->p.proto == IPPROTO_UDP && w->p.dport == bpf_htons(67));
 		return src->b[12] == 0 || src->b[12] == 127 || src->b[12] >= 224;

@@ -83,14 +83,17 @@ static __always_inline int ctl_block(struct seki_flow_cmd *cmd, struct seki_flow
 	struct seki_addr prefix;
 
 	if (embryo) {
-		if (bpf_map_update_elem(&seki_flows, key, f, BPF_NOEXIST))
-			return -ENOSPC;
-		bpf_map_delete_elem(&seki_embryos, key);
+		bool moved = !bpf_map_update_elem(&seki_flows, key, f, BPF_NOEXIST);
+
+		/* Not moved, yet there: a packet has just promoted it. */
 		f = bpf_map_lookup_elem(&seki_flows, key);
 		if (!f)
-			return -ENOENT;
-		quota_key(&prefix, flow_initiator(key, f->flags));
-		quota_change(&prefix, 1);
+			return -ENOSPC;
+		if (moved) {
+			bpf_map_delete_elem(&seki_embryos, key);
+			quota_key(&prefix, flow_initiator(key, f->flags));
+			quota_change(&prefix, 1);
+		}
 	}
 	f->blocked_until = cmd->until;
 	f->state = SEKI_FLOW_BLOCKED;

@@ -13,7 +13,7 @@ static __always_inline bool profile_permits(struct work *w, __u8 profile)
 	w->egress_key.prefixlen = SEKI_EGRESS_FIXED_BITS + 128;
 	w->egress_key.profile = profile;
 	w->egress_key.proto = w->p.proto;
-	w->egress_key.port = w->p.proto == IPPROTO_ICMP || w->p.proto == IPPROTO_ICMPV6 ? 0 : w->p.dport;
+	w->egress_key.port = is_icmp(w) ? 0 : w->p.dport;
 	w->egress_key.dst = w->p.ip.dst;
 	return bpf_map_lookup_elem(&seki_egress, &w->egress_key) != NULL;
 }
@@ -65,13 +65,33 @@ static __always_inline void egress_remember_fragment(struct work *w)
 	bpf_map_update_elem(&seki_frags, &w->frag_key, &yes, BPF_ANY);
 }
 
-/* An ICMP error is about the flow it quotes; it starts nothing. */
-static __always_inline bool error_is_related(struct work *w)
+/*
+ * The flow that an ICMP error is about; NULL: none, or the error does not go
+ * to who sent what it quotes, as a way out for anything would. Leaves w->key
+ * to that flow.
+ */
+static __always_inline struct seki_flow *error_flow(struct work *w)
 {
 	bool embryo;
 
+	if (!addr_equal(&w->p.ip.dst, &w->p.error.src))
+		return NULL;
 	key_fill(w, &w->p.error, w->p.error_sport, w->p.error_dport, w->p.error_proto);
-	return flow_find(&w->key, &embryo) != NULL;
+	return flow_find(&w->key, &embryo);
+}
+
+/*
+ * Neighbour discovery is free between neighbours. Towards an address that is
+ * neither ours nor declared it would be routed on, and carry data out.
+ */
+static __always_inline bool neighbour_leaves(struct work *w)
+{
+	struct seki_net *net;
+
+	if (w->role != SEKI_ROLE_DMZ || w->egress || egress_stays_inside(w))
+		return false;
+	net = net_find(w, &w->p.ip.dst); /* a gateway of a bridged DMZ is in the allow set */
+	return !net || !net->scopes;
 }
 
 /* f: the packet's flow or NULL. Sets *permitted when the flow was originated here and may be. */
@@ -86,7 +106,8 @@ static __always_inline __u32 egress_check(struct work *w, const struct seki_sett
 			       ? SEKI_R_CLEAN
 			       : SEKI_R_EGRESS_MIDSTREAM;
 	}
-	if (f) {
+	/* A SYN is no answer, whoever opened the flow: a knock from outside must not open the way out. */
+	if (f && !(w->p.proto == IPPROTO_TCP && (w->p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)) {
 		bool initiator = !!(f->flags & SEKI_FLOW_INIT_LO) == w->from_lo;
 
 		if ((!initiator && f->flags & SEKI_FLOW_INIT_KNOWN) || f->flags & SEKI_FLOW_EGRESS_OK)
@@ -97,11 +118,12 @@ static __always_inline __u32 egress_check(struct work *w, const struct seki_sett
 		return SEKI_R_CLEAN;
 	}
 	if (w->p.proto == IPPROTO_TCP) {
-		if (w->p.tcp_flags & TCP_RST && !w->p.payload)
-			return SEKI_R_CLEAN; /* closes, carries nothing */
+		if (f && w->p.tcp_flags & TCP_RST && !w->p.payload)
+			return SEKI_R_CLEAN; /* refuses what came in; of its own accord it carries numbers out
+					      */
 		/* An answer to a SYN that nobody saw come in is midstream: else it would open a way out. */
 		opens = (w->p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-	} else if (w->p.proto == IPPROTO_ICMP || w->p.proto == IPPROTO_ICMPV6) {
+	} else if (is_icmp(w)) {
 		opens = w->p.icmp_type != 0 && w->p.icmp_type != 129;
 	}
 	if (opens)

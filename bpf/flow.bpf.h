@@ -8,6 +8,8 @@
 
 #include "list.bpf.h"
 
+#define DATAGRAM_WINDOW 8 /* seconds */
+
 /* Smaller (address, port) first, by the bytes on the wire. */
 static __always_inline bool pair_is_lo(const struct seki_addr *a, __be16 a_port, const struct seki_addr *b,
 				       __be16 b_port)
@@ -115,7 +117,7 @@ static __always_inline __u32 flow_guess_initiator(const struct work *w)
 			known = false;
 			sender = bpf_ntohs(w->p.sport) >= bpf_ntohs(w->p.dport);
 		}
-	} else if (w->p.proto == IPPROTO_ICMP || w->p.proto == IPPROTO_ICMPV6) {
+	} else if (is_icmp(w)) {
 		sender = w->p.icmp_type != 0 && w->p.icmp_type != 129;
 		known = sender || !w->ours;
 	}
@@ -174,7 +176,8 @@ static __always_inline struct seki_flow *flow_create(struct work *w, const struc
 static __always_inline __u32 flow_promote(struct work *w, const struct seki_settings *s, struct seki_flow *f)
 {
 	quota_key(&w->address, flow_initiator(&w->key, f->flags));
-	if (quota_change(&w->address, 1) > s->quota && s->quota) {
+	/* Signed: two CPUs that give back at once may leave less than nothing, which is not full. */
+	if ((__s32)quota_change(&w->address, 1) > (__s32)s->quota && s->quota) {
 		quota_change(&w->address, -1);
 		return SEKI_R_FLOW_QUOTA;
 	}
@@ -203,7 +206,13 @@ static __always_inline bool flow_track_tcp(struct work *w, struct seki_flow *f)
 
 		if (flags & TCP_RST)
 			return false;
-		if (f->iss == f->snd_nxt) {
+		if (flags & TCP_SYN && f->iss != w->p.seq) {
+			/* A new connection on old ports: neither the old proof nor the old numbers speak for
+			 * it, else what lies between both numbers could be "acknowledged" blindly (T1). */
+			flow_unflag(f, SEKI_FLOW_VALIDATED);
+			f->iss = w->p.seq;
+			f->snd_nxt = end;
+		} else if (f->iss == f->snd_nxt) {
 			f->iss = w->p.seq;
 			f->snd_nxt = end;
 		} else if ((__s32)(end - f->snd_nxt) > 0) {
@@ -219,8 +228,20 @@ static __always_inline bool flow_track_tcp(struct work *w, struct seki_flow *f)
 	return true;
 }
 
-/* T5: after server data, client data begins a new transaction: depth counts anew, a cleared flow is looked at
- * again. */
+static __always_inline void flow_look_again(struct seki_flow *f, __u32 from)
+{
+	flow_unflag(f, SEKI_FLOW_LAST_SERVER);
+	f->copied[0] = 0;
+	f->copied[1] = 0;
+	if (f->state == from)
+		__sync_val_compare_and_swap(&f->state, from, SEKI_FLOW_SUSPECT);
+}
+
+/*
+ * T5: after server data, client data begins a new transaction: depth counts
+ * anew, a cleared flow is looked at again. Datagrams may never be answered
+ * (syslog), so that without TCP every window of time begins one, too.
+ */
 static __always_inline void flow_rearm(struct work *w, struct seki_flow *f)
 {
 	if (!w->p.payload)
@@ -229,13 +250,47 @@ static __always_inline void flow_rearm(struct work *w, struct seki_flow *f)
 		flow_flag(f, SEKI_FLOW_LAST_SERVER);
 		return;
 	}
-	if (!(f->flags & SEKI_FLOW_LAST_SERVER))
+	if (f->flags & SEKI_FLOW_LAST_SERVER ||
+	    (w->p.proto != IPPROTO_TCP && w->now / DATAGRAM_WINDOW != f->last / DATAGRAM_WINDOW))
+		flow_look_again(f, SEKI_FLOW_CLEARED);
+}
+
+/*
+ * A SYN of a flow that has a row already: a connection begins anew on ports
+ * that were used before, so what was said of the old one (cleared, sealed,
+ * ended) does not hold for it. Who opened it is taken from the SYN only while
+ * nothing is proven and our side has sent nothing: a stray SYN+ACK before the
+ * SYN must not swap the parties, and a forged SYN not those of a living flow.
+ * The row then gets a new id, since an engine may know it the wrong way round.
+ */
+static __always_inline void flow_restart(struct work *w, struct seki_flow *f, bool embryo)
+{
+	__u32 party = SEKI_FLOW_INIT_LO | SEKI_FLOW_INIT_KNOWN;
+	__u32 opens = SEKI_FLOW_INIT_KNOWN | (w->from_lo ? SEKI_FLOW_INIT_LO : 0);
+
+	if (w->p.proto != IPPROTO_TCP || w->p.fragment || (w->p.tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 		return;
-	flow_unflag(f, SEKI_FLOW_LAST_SERVER);
-	f->copied[0] = 0;
-	f->copied[1] = 0;
-	if (f->state == SEKI_FLOW_CLEARED)
-		__sync_val_compare_and_swap(&f->state, SEKI_FLOW_CLEARED, SEKI_FLOW_SUSPECT);
+	flow_look_again(f, SEKI_FLOW_CLEARED);
+	flow_look_again(f, SEKI_FLOW_SEALED);
+	flow_unflag(f, SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST);
+	if (!embryo || (f->flags & party) == opens || f->iss != f->snd_nxt)
+		return;
+	flow_unflag(f, party | SEKI_FLOW_REPLIED | SEKI_FLOW_EGRESS_OK);
+	flow_flag(f, opens);
+	f->id = flow_id_next();
+	for (int i = 0; i < 2; i++) {
+		f->pkts[i] = 0;
+		f->bytes[i] = 0;
+	}
+}
+
+/* Something of it was not seen. A cut that user space makes at this moment must win. */
+static __always_inline void flow_unvouch(struct seki_flow *f)
+{
+	__u32 state = f->state;
+
+	if (state != SEKI_FLOW_BLOCKED)
+		__sync_val_compare_and_swap(&f->state, state, SEKI_FLOW_UNINSPECTED);
 }
 
 /* Cut, and the cut has not ended? An ended one goes back to inspection. */

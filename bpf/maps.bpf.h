@@ -61,12 +61,17 @@ MAP(seki_losses, PERCPU_ARRAY, SEKI_LOSS_MAX, __u32, __u64);
 MAP(seki_ids, PERCPU_ARRAY, 1, __u32, __u64);
 MAP(seki_frags, LRU_HASH, 8192, struct seki_frag_key, __u8);
 
+/*
+ * Inner tries are described by sizes, not types: with types the kernel keeps
+ * their BTF, and Linux 6.1 then refuses every generation that user space
+ * makes without it (map_meta_equal compares what BTF said about timers).
+ */
 struct list4 {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, LIST_ENTRIES);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct seki_lpm4);
-	__type(value, struct seki_entry);
+	__uint(key_size, sizeof(struct seki_lpm4));
+	__uint(value_size, sizeof(struct seki_entry));
 } seki_list4_a SEC(".maps"), seki_list4_b SEC(".maps");
 
 struct {
@@ -81,8 +86,8 @@ struct list6 {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, LIST_ENTRIES);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct seki_lpm);
-	__type(value, struct seki_entry);
+	__uint(key_size, sizeof(struct seki_lpm));
+	__uint(value_size, sizeof(struct seki_entry));
 } seki_list6_a SEC(".maps"), seki_list6_b SEC(".maps");
 
 struct {
@@ -141,6 +146,8 @@ struct packet {
 	__u8 proto, version, tcp_flags, icmp_type;
 	__u8 fragment; /* 1 first, 2 later */
 	__u8 gso;
+	__u8 hops; /* TTL or hop limit of the header parsed last */
+	__u8 cut;  /* inside a first fragment: inner headers promise bytes of later ones */
 };
 
 /* Memory of one packet; a pointer to a map value must not be kept in it. */

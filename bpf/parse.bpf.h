@@ -22,6 +22,7 @@
 #define GRE_KEY		  0x2000
 #define GRE_SEQ		  0x1000
 #define GRE_TEB		  0x6558
+#define GRE_WCCP	  0x883e
 
 #define TUNNEL_END -1
 
@@ -99,7 +100,7 @@ static __always_inline enum seki_reason parse_link(struct work *w, __u16 *ethert
 		b = head_at(w, at + 2, 4);
 		if (!b)
 			return SEKI_R_FRAME_SHORT;
-		if (!tag)
+		if (!tag && !w->p.vlan) /* tc: the device took the outermost tag off already */
 			w->p.vlan = head_be16(b) & 0xfff;
 		type = head_be16(b + 2);
 		at += 4;
@@ -138,8 +139,9 @@ static __always_inline enum seki_reason parse_ip4(struct work *w, struct pair *p
 	total = head_be16(b + 2);
 	if (w->p.gso) /* BIG TCP writes 0 here; the stack made it, its length is the skb's */
 		total = room;
-	if (b[0] >> 4 != 4 || header < 20 || total < header || total > room)
+	if (b[0] >> 4 != 4 || header < 20 || total < header || (total > room && !w->p.cut))
 		return SEKI_R_IP4_BAD;
+	w->p.hops = b[8];
 	*proto = b[9];
 	w->p.ip_len = total;
 	w->p.next_offset = at + header;
@@ -193,6 +195,8 @@ __noinline int seki_parse_ip6_extensions(struct work *w, __u32 end)
 			__u32 offset = head_be16(b + 2) & 0xfff8, rest = end - at - 8;
 			bool more = b[3] & 1;
 
+			if (w->p.fragment) /* a fragment of a fragment: no stack sends it */
+				return SEKI_R_FRAGMENT_BAD;
 			w->p.frag_id = (__be32)head_be32(b + 4);
 			w->p.fragment = offset ? 2
 					: more ? 1
@@ -225,8 +229,9 @@ static __always_inline enum seki_reason parse_ip6(struct work *w, struct pair *p
 	payload = head_be16(b + 4);
 	if (w->p.gso)
 		payload = w->p.len - at - 40;
-	if (b[0] >> 4 != 6 || payload + 40 > w->p.len - at || (!payload && b[6] != 59))
+	if (b[0] >> 4 != 6 || (payload + 40 > w->p.len - at && !w->p.cut) || (!payload && b[6] != 59))
 		return SEKI_R_IP6_BAD;
+	w->p.hops = b[7];
 	w->p.next_proto = b[6];
 	w->p.ip_len = payload + 40;
 	w->p.next_offset = at + 40;
@@ -268,6 +273,14 @@ static __always_inline enum seki_reason parse_gre(struct work *w, __u16 *etherty
 		if (*ethertype == ETH_P_8021Q || *ethertype == ETH_P_8021AD)
 			return SEKI_R_TUNNEL_DEPTH;
 	}
+	if (*ethertype == GRE_WCCP &&
+	    !flags) { /* IPv4, behind a redirect header in version 2; Linux takes both */
+		b = head_at(w, at, 1);
+		if (!b)
+			return SEKI_R_TUNNEL_BAD;
+		*ethertype = ETH_P_IP;
+		at += b[0] >> 4 == 4 ? 0 : 4;
+	}
 	w->p.next_offset = at;
 	return SEKI_R_CLEAN;
 }
@@ -298,6 +311,8 @@ __noinline int seki_parse_tunnel(struct work *w, __u32 depth)
 		return TUNNEL_END;
 	if (depth >= SEKI_MAX_TUNNEL)
 		return SEKI_R_TUNNEL_DEPTH;
+	if (w->p.fragment) /* a first fragment: what is inside may promise more than is here */
+		w->p.cut = 1;
 	pair = depth ? &w->p.inner[1] : &w->p.inner[0];
 	reason = ethertype == ETH_P_IP ? parse_ip4(w, pair, &proto) : parse_ip6(w, pair, &proto);
 	w->p.inners = depth + 1;
@@ -321,6 +336,12 @@ static __always_inline enum seki_reason parse_tunnels(struct work *w)
 	if (what == SEKI_R_CLEAN)
 		what = seki_parse_tunnel(w, 2);
 	return what == TUNNEL_END ? SEKI_R_CLEAN : what;
+}
+
+/* Each ICMP belongs to its own IP version; in the other its number is just a protocol. */
+static __always_inline bool is_icmp(const struct work *w)
+{
+	return w->p.proto == (w->p.version == 6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 }
 
 /* The packet that an ICMP error quotes: whose flow it is about. Missing bytes just leave it unknown. */
@@ -405,7 +426,8 @@ static __always_inline enum seki_reason parse_udp(struct work *w, __u32 room)
 	w->p.sport = *(__be16 *)b;
 	w->p.dport = *(__be16 *)(b + 2);
 	w->p.payload = room - 8;
-	if (w->p.gso || w->p.fragment)
+	if (w->p.gso || w->p.fragment ||
+	    w->p.proto == IPPROTO_UDPLITE) /* RFC 3828: what the checksum covers */
 		return SEKI_R_CLEAN;
 	if (length < 8 || length > room)
 		return SEKI_R_L4_SHORT;
@@ -435,8 +457,11 @@ static __always_inline enum seki_reason parse_transport(struct work *w)
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		reason = parse_icmp(w, room);
-		break;
+		if (is_icmp(w)) {
+			reason = parse_icmp(w, room);
+			break;
+		}
+		__attribute__((fallthrough));
 	default:
 		w->p.payload = room;
 		return SEKI_R_CLEAN;
@@ -480,9 +505,11 @@ __noinline int seki_parse(struct work *w)
 	reason = parse_transport(w);
 	if (reason != SEKI_R_CLEAN)
 		return reason;
-	if (proto == IPPROTO_ICMPV6 && !w->p.fragment && w->p.icmp_type >= 133 && w->p.icmp_type <= 137)
+	/* RFC 4861 7.1: what crossed a router is no neighbour discovery, and its receiver ignores it. */
+	if (proto == IPPROTO_ICMPV6 && is_icmp(w) && !w->p.fragment && w->p.icmp_type >= 133 &&
+	    w->p.icmp_type <= 137 && w->p.hops == 255)
 		return SEKI_R_NEIGHBOUR;
-	if (w->p.fragment == 2)
+	if (w->p.fragment == 2 || (proto != IPPROTO_GRE && proto != IPPROTO_IPIP && proto != IPPROTO_IPV6))
 		return SEKI_R_CLEAN;
 	outer_len = w->p.ip_len;
 	outer_fragment = w->p.fragment;

@@ -137,8 +137,7 @@ static __always_inline bool flow_advance(struct work *w, struct seki_settings *s
 	    !w->p.fragment) /* a later fragment has no sequence numbers to believe */
 		proof = flow_track_tcp(w, f);
 	flow_rearm(w, f);
-	if (*embryo &&
-	    (w->p.proto == IPPROTO_TCP ? f->flags & SEKI_FLOW_VALIDATED : f->flags & SEKI_FLOW_REPLIED)) {
+	if (*embryo && f->flags & SEKI_FLOW_VALIDATED) {
 		reason = flow_promote(w, s, f);
 		if (reason == SEKI_R_CLEAN) {
 			struct seki_flow *moved = bpf_map_lookup_elem(&seki_flows, &w->key);
@@ -185,14 +184,19 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 {
 	bool embryo, known, admitted, permitted = false;
 	struct seki_flow *f;
-	__u32 reason;
+	__u32 reason, seen;
 
-	if (w->p.is_icmp_error && error_is_related(w)) {
-		count_reason(w, SEKI_R_CLEAN, false);
-		w->reason = SEKI_R_CLEAN;
-		return false;
+	if (w->p.is_icmp_error) {
+		f = error_flow(w);
+		w->flow_id = f ? f->id : 0;
+		if (f && flow_is_cut(w, f))
+			return seki_sentence(w->egress, s, SEKI_R_FLOW_BLOCKED);
+		if (f) {
+			count_reason(w, SEKI_R_CLEAN, false);
+			return false;
+		}
+		key_fill(w, &w->p.ip, w->p.sport, w->p.dport, w->p.proto);
 	}
-	key_fill(w, &w->p.ip, w->p.sport, w->p.dport, w->p.proto);
 	if (w->role == SEKI_ROLE_DMZ && !w->egress && seki_check_egress && s->magic) {
 		f = flow_find(&w->key, &embryo);
 		reason = egress_check(w, s, f, &permitted);
@@ -211,12 +215,17 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 	f = flow_of(w, s, &embryo, &known, &admitted);
 	if (!f)
 		return decide(w, s, SEKI_R_CLEAN);
+	seen = w->from_lo ? SEKI_FLOW_SEEN_LO : SEKI_FLOW_SEEN_HI;
+	if (!w->egress)
+		flow_flag(f, seen);
+	else if (w->role == SEKI_ROLE_DMZ && f->flags & seen)
+		return false; /* judged, counted and copied where it came in, under the same addresses */
+	if (known)
+		flow_restart(w, f, embryo);
 	w->from_initiator = !!(f->flags & SEKI_FLOW_INIT_LO) == w->from_lo;
 	w->flow_flags = f->flags;
 	w->flow_id = f->id;
 	w->state = f->state;
-	if (w->egress && w->role == SEKI_ROLE_DMZ && known)
-		return false;		 /* the other interface has counted it */
 	if (permitted && !w->p.fragment) /* every first fragment is judged by its own ports */
 		flow_flag(f, SEKI_FLOW_EGRESS_OK);
 	if (flow_is_cut(w, f)) {
@@ -236,8 +245,6 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 	}
 	if (flow_advance(w, s, f, &embryo))
 		return true;
-	if (w->egress && w->role == SEKI_ROLE_DMZ)
-		w->copy = 0;
 	count_reason(w, w->copy ? SEKI_R_COPIED : SEKI_R_CLEAN, false);
 	return false;
 }
@@ -264,6 +271,8 @@ __noinline int seki_judge(__u32 slot, struct seki_settings *s)
 	}
 	w->ours =
 		w->egress ? w->role == SEKI_ROLE_HOST : w->role == SEKI_ROLE_DMZ || w->role == SEKI_ROLE_LAN;
+	if (reason == SEKI_R_NEIGHBOUR && neighbour_leaves(w))
+		reason = SEKI_R_CLEAN;
 	if (reason == SEKI_R_NON_IP || reason == SEKI_R_NEIGHBOUR) {
 		count_reason(w, reason, false);
 		return 0;

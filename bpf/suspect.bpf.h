@@ -184,13 +184,13 @@ static __always_inline void copy_lost(struct work *w, int err)
 
 	count_loss(err == -ENOSPC   ? SEKI_LOSS_RING_FULL
 		   : err == -ENOENT ? SEKI_LOSS_NO_RING
+		   : err == -E2BIG  ? SEKI_LOSS_TRUNCATED
 				    : SEKI_LOSS_COPY_FAILED);
 	if (!f || f->id != w->flow_id)
 		return;
 	flow_flag(f, SEKI_FLOW_LOST);
 	__sync_fetch_and_add(&f->lost, 1);
-	if (f->state != SEKI_FLOW_BLOCKED)
-		f->state = SEKI_FLOW_UNINSPECTED;
+	flow_unvouch(f);
 }
 
 /* Copies the whole frame to its flow's ring. */
@@ -207,10 +207,8 @@ static __always_inline void copy_frame(void *ctx, bool skb, struct work *w, cons
 
 		bpf_loop(CHUNKS_MAX - 1, skb ? (void *)copy_more_skb : (void *)copy_more_xdp, &loop, 0);
 		err = loop.err;
-		if (!err && w->offset < w->p.len) {
-			count_loss(SEKI_LOSS_TRUNCATED);
-			err = -EFAULT;
-		}
+		if (!err && w->offset < w->p.len)
+			err = -E2BIG;
 	}
 	if (err)
 		copy_lost(w, err);
@@ -248,25 +246,31 @@ static __always_inline bool unproven_admitted(struct work *w)
 
 /*
  * Is this packet of flow f handed over? Payload up to the depth of its
- * direction, and the packets that begin or end something; not bare ACKs.
+ * direction, and the packets that begin or end something; not bare ACKs,
+ * save those behind both FINs: by them the engine knows that the flow has
+ * ended, which is the evidence of T2.
  * proof: it has just validated the flow, and carries both sides' numbers.
  */
 static __always_inline bool copy_wanted(struct work *w, const struct seki_settings *s, struct seki_flow *f,
 					bool embryo, bool proof)
 {
 	__u32 dir = !w->from_initiator, depth = s->depth[dir & 1];
+	__u32 fins = SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI;
 
 	if (!seki_copy_suspects || !s->rings)
 		return false;
 	if (f->state != SEKI_FLOW_SUSPECT &&
 	    !(f->state == SEKI_FLOW_UNINSPECTED && f->flags & SEKI_FLOW_LOST))
 		return false;
-	if (!w->p.payload && !proof && (embryo || !(w->p.tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))))
+	if (!w->p.payload && !proof &&
+	    (embryo || (!(w->p.tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) && (f->flags & fins) != fins)))
 		return false;
-	if (w->p.payload && depth && f->copied[dir & 1] >= depth)
+	/* Fragments of all flows of two hosts share one row: its depth would blind us to those to come. */
+	if (w->p.payload && depth && !w->p.fragment && f->copied[dir & 1] >= depth)
 		return false;
-	if (embryo && w->p.proto == IPPROTO_TCP && !unproven_admitted(w)) {
-		f->state = SEKI_FLOW_UNINSPECTED;
+	if ((w->p.fragment || (embryo && (w->p.proto == IPPROTO_TCP || !(f->flags & SEKI_FLOW_REPLIED)))) &&
+	    !unproven_admitted(w)) {
+		flow_unvouch(f);
 		return false;
 	}
 	f->copied[dir & 1] += w->p.payload;

@@ -73,7 +73,7 @@
 	X(COPIED, "copied", X, PASS, "passed and copied to an engine") \
 	X(ALLOWED, "allowed", X, PASS, "listed or auto-blocked, but in the allow set") \
 	X(NON_IP, "non-ip", X, PASS, "ARP, LLDP and other frames without IP") \
-	X(NEIGHBOUR, "neighbour-discovery", X, PASS, "ICMPv6 neighbour discovery is never dropped") \
+	X(NEIGHBOUR, "neighbour-discovery", X, PASS, "ICMPv6 neighbour discovery among neighbours is never dropped") \
 	X(UNMANAGED, "unmanaged", X, PASS, "the interface has no role") \
 	X(LISTED_SRC, "listed-source", V, DROP, "the source is on a blacklist") \
 	X(LISTED_DST, "listed-destination", V, DROP, "the destination is on a blacklist") \

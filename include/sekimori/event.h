@@ -38,7 +38,7 @@ struct seki_record {
 	__u64 flow_id;	 /* 0: no flow (malformed, fragment without one) */
 	struct seki_flow_key key;
 	__u32 flow_flags; /* SEKI_FLOW_* at that moment */
-	__u32 seq;	 /* of this record in its flow: a gap means loss */
+	__u32 seq;	 /* number of the frame within its flow, equal for its chunks: a gap means loss */
 	__u32 ifindex;
 	__u16 vlan;	 /* outermost id or 0 */
 	__u8 role, mode;

@@ -155,6 +155,8 @@ struct seki_frag_key {
 #define SEKI_FLOW_REPLIED 128u	/* both directions were seen */
 #define SEKI_FLOW_EGRESS_OK 256u /* DMZ-originated and allowed */
 #define SEKI_FLOW_LAST_SERVER 512u /* the last data came from the responder: client data re-arms (T5) */
+#define SEKI_FLOW_SEEN_LO 1024u /* XDP judged packets of the key's lo side, so tc egress of role dmz need not */
+#define SEKI_FLOW_SEEN_HI 2048u /* under NAT it has not: there both halves are followed on the dmz interface (T3) */
 
 /* Written by BPF only. Index 0 = from the initiator (to server), 1 = to client. */
 struct seki_flow {
@@ -189,7 +191,9 @@ struct seki_hits {
 
 struct seki_counter {
 	__u64 pkts, bytes;	     /* left this way (dropped, or passed for passing reasons) */
-	__u64 would_pkts, would_bytes; /* V reasons: passed only because of monitor mode, deadline or action pass */
+	/* V reasons: passed only because of monitor mode, deadline or action pass. SEKI_R_ALLOWED counts here,
+	 * too: beside the exit (clean, copied) that counts the same packet. */
+	__u64 would_pkts, would_bytes;
 };
 
 /*

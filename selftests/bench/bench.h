@@ -40,9 +40,11 @@ static inline void bench_row(const char *metric, double ours, double peer, const
 	FILE *file = path ? fopen(path, "a") : NULL;
 
 	if (peer >= 0) {
-		printf("%-44s %10.1f   %-24s %10.1f   ratio %.2f\n", metric, ours, peer_name, peer, ours / peer);
+		printf("%-44s %10.1f   %-24s %10.1f   ratio %.2f\n", metric, ours, peer_name, peer,
+		       ours / peer);
 		if (file)
-			fprintf(file, "%s\t%.2f\t%.2f\t%s\t%.3f\n", metric, ours, peer, peer_name, ours / peer);
+			fprintf(file, "%s\t%.2f\t%.2f\t%s\t%.3f\n", metric, ours, peer, peer_name,
+				ours / peer);
 	} else {
 		printf("%-44s %10.1f\n", metric, ours);
 		if (file)

@@ -1,51 +1,50 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# All measurements in one run; rows go to build/bench/NAME.tsv: metric, ours, peer, peer's name, ratio.
-# Peers run in the same rounds; read the ratios, not the absolute times.
+# All measurements in one run, or those that are named: run.sh [xdp] [engine] [loop]. Rows go to build/bench/NAME.tsv: metric,
+# ours, peer, peer's name, ratio. Peers run in the same rounds; read the ratios, not the absolute times.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-if [ -z "${BENCH_INSIDE-}" ]; then
-	[ "$(id -u)" = 0 ] || { echo "bench: needs root (own network namespace, BPF)" >&2; exit 1; }
-	BENCH_INSIDE=1 exec unshare --net --mount --propagation private bash "$0" "$@"
-fi
-mount -t sysfs sysfs /sys && mount -t bpf bpf /sys/fs/bpf || exit 1
-SHARED=${SHARED:-$PWD/../shared}
-echo "metric                                             ours   peer                           peer   ratio ours/peer"
+[ "$(id -u)" = 0 ] || { echo "bench: needs root (network namespaces, BPF)" >&2; exit 1; }
+[ $# -gt 0 ] || set -- xdp engine loop
+export SHARED=${SHARED:-$PWD/../shared} BIN=$PWD/build
+mkdir -p build/bench
+failed=0
 
-export BENCH_TSV=$PWD/build/bench/xdp.tsv
-rm -f build/bench/*.tsv
-ip link add bench0 type veth peer name bench1
-ip link add xf0 type veth peer name xf1
-ip link add empty0 type veth peer name empty1
-for one in bench0 bench1 xf0 xf1 empty0 empty1; do ip link set $one up; done
-# A redirect into a veth needs an XDP program on its peer's hook or GRO there.
-for one in bench0 xf0 empty0 empty1; do ethtool -K $one gro on >/dev/null 2>&1; done
-if command -v xdp-filter >/dev/null; then
-	xdp-filter load xf1 -f ipv4 -p allow >/dev/null 2>&1 && xdp-filter ip -m src 203.0.113.66 >/dev/null ||
-		echo "# xdp-filter does not load here: no row for it"
-else
-	echo "# xdp-filter is not installed (Debian's xdp-tools): no row for it"
-fi
-build/bench/xdp || exit 1
-
-export BENCH_TSV=$PWD/build/bench/engine.tsv
-mix=build/bench/mix.pcap
-if [ -e "$SHARED/tools/genmix.py" ]; then
-	[ -e $mix ] || python3 "$SHARED/tools/genmix.py" $mix 100 1 >/dev/null
-	bits=$(($(stat -c %s $mix) * 8))
-	best=
-	for _ in 1 2 3 4 5; do
-		out=$(mktemp -d)
-		TIMEFORMAT='%U %S'
-		used=$({ time build/sekimori inspect -S 'rules/*.rules' -k none -l "$out" $mix >/dev/null 2>&1; } 2>&1 | tail -1 | awk '{print $1 + $2}')
-		rm -rf "$out"
-		best="$best $used"
+bench_xdp() {
+	mount -t sysfs sysfs /sys && mount -t bpf bpf /sys/fs/bpf || return 1
+	local pair end
+	for pair in bench xf empty drop; do
+		ip link add ${pair}0 type veth peer name ${pair}1 || return 1
+		for end in 0 1; do
+			# No neighbour discovery between the measured frames: the counters of the far end have to be ours alone.
+			sysctl -qw net.ipv6.conf.$pair$end.disable_ipv6=1
+			ip link set $pair$end up
+		done
+		# A redirect into a veth needs NAPI on its peer: an XDP program or GRO.
+		ethtool -K ${pair}0 gro on >/dev/null 2>&1
 	done
-	echo "$best" | tr ' ' '\n' | grep . | sort -n | awk -v bits="$bits" -v tsv="$BENCH_TSV" '{v[NR] = $1} END {
-		m = v[int((NR + 1) / 2)]
-		printf "%-44s %10.2f   (median of %d; best %.2f)\n", "engine.gbit_per_cpu_second", bits / m / 1e9, NR, bits / v[1] / 1e9
-		printf "engine.gbit_per_cpu_second\t%.3f\t\t\t\n", bits / m / 1e9 >> tsv }'
-else
-	echo "# no traffic mix generator beside the project: engine not measured"
+	if ! command -v xdp-filter >/dev/null; then
+		echo "# xdp-filter is not installed (Debian's xdp-tools): no row for it"
+	elif ! { xdp-filter load xf1 -f ipv4 -p allow && xdp-filter ip -m src 203.0.113.66; } >/dev/null 2>&1; then
+		echo "# xdp-filter does not load here: no row for it"
+	fi
+	build/bench/xdp
+}
+
+if [ "$1" = --inside ]; then
+	bench_xdp
+	exit
 fi
+printf '%-44s %10s   %-24s %10s   ratio ours/peer\n' metric ours peer peer
+for part in "$@"; do
+	export BENCH_TSV=$PWD/build/bench/$part.tsv
+	rm -f "$BENCH_TSV"
+	case $part in
+	xdp) unshare --net --mount --propagation private bash "$0" --inside ;;
+	engine) selftests/bench/engine.sh ;;
+	loop) selftests/bench/loop.sh ;;
+	*) echo "bench: there are xdp, engine and loop" >&2; exit 2 ;;
+	esac || { echo "bench: $part failed" >&2; failed=1; }
+done
 echo "rows: build/bench/*.tsv"
+exit $failed

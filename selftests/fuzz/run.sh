@@ -1,41 +1,46 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds every fuzz target and runs it over its seeds, then for $1 seconds each (default 5).
-# A finding is left in build/fuzz/<target>/ with the command that repeats it.
+# Builds every fuzz target and runs it over its seeds, then for SECONDS: run.sh [SECONDS [TARGET…]], default 5 and all.
+# As many at a time as there are processors. What a run learns stays in build/fuzz/TARGET/corpus for the next one; a finding
+# is left beside it, and the command that repeats it is printed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 seconds=${1:-5}
-out=build/fuzz
-flags="-std=gnu11 -D_GNU_SOURCE -O1 -g -Iinclude -Iuserspace -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wno-everything"
-mkdir -p $out/obj
+shift
+case $seconds in
+'' | *[!0-9]*) echo "usage: run.sh [SECONDS [TARGET…]]" >&2; exit 2 ;;
+esac
+targets=("$@")
+if [ ${#targets[@]} = 0 ]; then
+	for source in selftests/fuzz/*.c; do targets+=("$(basename "$source" .c)"); done
+fi
+# Our own options: a caller's may have leaks or errors pass.
+unset ASAN_OPTIONS UBSAN_OPTIONS
+env -u SAN "${MAKE:-make}" --no-print-directory -k -j"$(nproc)" "${targets[@]/#/build/fuzz/bin/}" >build/fuzz.log 2>&1
+built=$?
+[ $built = 0 ] || grep -vE '^  (CC|LD) ' build/fuzz.log
 
-# The rooms under test, instrumented once.
-for source in userspace/lib/*.c userspace/core/*.c; do
-	object=$out/obj/$(echo "$source" | tr / _).o
-	if [ ! -e "$object" ] || [ -n "$(find include userspace/lib userspace/core -newer "$object" -name '*.[ch]' -print -quit)" ]; then
-		echo "$source $object"
+run_target() { # name, seconds
+	local name=$1 dir=build/fuzz/$1 log=build/fuzz/$1/log rc
+	[ -x "build/fuzz/bin/$name" ] || { echo "$name: does not build"; return 1; }
+	mkdir -p "$dir/corpus"
+	"build/fuzz/bin/$name" -max_total_time="$2" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$dir/" \
+		"$dir/corpus" "selftests/fuzz/corpus/$name" >"$log" 2>&1
+	rc=$?
+	if [ $rc != 0 ]; then
+		tail -n 40 "$log"
+		echo "$name: a finding (exit $rc); repeat it: build/fuzz/bin/$name $(sed -nE 's/.*Test unit written to (.*)/\1/p' "$log" | tail -1)"
+		return 1
 	fi
-done | xargs -r -P "$(nproc)" -n 2 sh -c "exec clang $flags -fsanitize=fuzzer-no-link -c -o \$1 \$0" || exit 1
-objects=$(ls $out/obj/*.o)
+	printf '%-14s %9s runs, %5s edges, nothing found\n' "$name" "$(sed -n 's/stat::number_of_executed_units: *//p' "$log")" \
+		"$(grep -oE 'cov: [0-9]+' "$log" | tail -1 | cut -d' ' -f2)"
+}
+export -f run_target
 
-bad=0 ran=0
-for target in selftests/fuzz/*.c; do
-	name=$(basename "$target" .c)
-	mkdir -p "$out/$name" "selftests/fuzz/corpus/$name"
-	# shellcheck disable=SC2086
-	if ! clang $flags -fsanitize=fuzzer -Iselftests -o "$out/$name.bin" "$target" $objects -lhs -lpcre2-8 -ljansson -lz; then
-		echo "$name: does not build"
-		bad=1
-		continue
-	fi
-	if ! (cd "$out/$name" && "../$name.bin" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
-		. "../../../selftests/fuzz/corpus/$name" >log 2>&1); then
-		tail -30 "$out/$name/log"
-		echo "$name: finding; repeat with: $out/$name.bin $out/$name/crash-*"
-		bad=1
-	else
-		echo "$name: $(sed -n 's/stat::number_of_executed_units: *//p' "$out/$name/log") runs, nothing found"
-	fi
-	ran=$((ran + 1))
+for name in "${targets[@]}"; do
+	# Without seeds a few seconds reach nothing.
+	[ -n "$(ls -A "selftests/fuzz/corpus/$name" 2>/dev/null)" ] || { echo "$name: no seeds in selftests/fuzz/corpus/$name"; built=1; }
 done
-[ $ran -gt 0 ] && [ $bad = 0 ]
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I NAME bash -c 'run_target NAME "$0"' "$seconds"
+ran=$?
+[ $built = 0 ] && [ $ran = 0 ]

@@ -101,8 +101,8 @@ heard() {
 	# What was sent last has to arrive: a frame of our own behind it says that it had its time.
 	internet ping -c 2 -i 0.2 -W 1 198.51.100.1 >/dev/null 2>&1
 	server kill -INT "$(cat "$WORLD/$1.pid")"
-	wait_for 5 grep -q 'packets captured' "$WORLD/$1.heard" || return 1
-	if grep 'dropped by kernel' "$WORLD/$1.heard" | grep -qv '^0 '; then echo "# tcpdump lost packets of $1" >&2; fi
+	wait_for 5 grep -qE 'packets? captured' "$WORLD/$1.heard" || return 1
+	if grep -E 'packets? dropped by kernel' "$WORLD/$1.heard" | grep -qv '^0 '; then echo "# tcpdump lost packets of $1" >&2; fi
 	sed -nE 's/^([0-9]+) packets? captured.*/\1/p' "$WORLD/$1.heard"
 }
 # Is the number of NAME, once its ear is closed, as wanted? heard_is NAME -eq 0

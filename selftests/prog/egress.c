@@ -216,6 +216,99 @@ static void icmp_errors_follow_their_flow(void)
 	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:3,code=3 ip4:" OUT4 ">" WEB4 ",type=17 udp:50001>161")
 		      .dropped,
 	      "port unreachable about nothing");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">203.0.113.200 icmp:3,code=3 ip4:" OUT4 ">" WEB4
+				",type=17 udp:50000>161 data:400"),
+		      drop, EGRESS_DENIED, "port unreachable to somebody else");
+}
+
+/* A cut flow must not go on inside errors about it. */
+static void icmp_errors_of_a_cut_flow_are_cut(void)
+{
+	struct seki_flow_key key = key_of(OUT4, 50000, WEB4, 161, 17);
+
+	world_fresh();
+	wan_sends("eth ip4:" OUT4 ">" WEB4 " udp:50000>161 data:30");
+	CHECK_EQ(flow_op(&world, SEKI_OP_BLOCK, &key, 0, world_seconds() + 100), 0);
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " icmp:3,code=3 ip4:" OUT4 ">" WEB4
+				",type=17 udp:50000>161 data:400"),
+		      drop, FLOW_BLOCKED, "port unreachable about a cut flow");
+}
+
+static void neighbour_discovery_carries_nothing_out(void)
+{
+	world_fresh();
+	CHECK_OUTCOME(dmz_sends("eth ip6:" WEB6 ">" OUT6 ",ttl=255 icmp6:135 data:400"), drop, EGRESS_DENIED,
+		      "solicitation to the internet");
+	CHECK_OUTCOME(dmz_sends("eth ip6:" WEB6 ">" OUT6 ",ttl=255 icmp6:136 data:400"), drop, EGRESS_DENIED,
+		      "advertisement to the internet");
+	world.policy.grace_until = world_seconds() + 100;
+	settings_write(&world);
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 ",ttl=255 icmp6:135 data:400"), drop, EGRESS_DENIED,
+		      "protocol 58 in IPv4, in grace");
+	CHECK_OUTCOME(dmz_sends("eth ip6:" WEB6 ">" PROXY6 ",ttl=255 icmp6:135 data:24"), pass, NEIGHBOUR,
+		      "solicitation between neighbours");
+	CHECK_OUTCOME(dmz_sends("eth ip6:" WEB6 ">fe80::1,ttl=255 icmp6:136 data:24"), pass, NEIGHBOUR,
+		      "advertisement to the gateway");
+}
+
+/* A SYN from outside, even to a closed port, must not let the host connect to its sender. */
+static void knock_from_outside_opens_no_way_out(void)
+{
+	world_fresh();
+	CHECK(outcome_is_free(wan_sends("eth ip4:" OUT4 ">" WEB4 " tcp:4444>50000,S,seq=1")), "knock");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:50000>4444,S,seq=9"), drop, EGRESS_DENIED,
+		      "SYN back");
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:50000>4444,RA,seq=0,ack=2")), "RST");
+	CHECK(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:50001>4444,R,seq=1234").dropped, "RST about nothing");
+}
+
+static int followed(const char *line, enum seki_role role, bool out)
+{
+	struct outcome o;
+	struct frame f;
+
+	iface_write(&world, 0, role, SEKI_MODE_ENFORCE, 0);
+	frame_make(&f, "%s", line);
+	o = out ? send_tc(&world, &f) : send_xdp(&world, &f);
+	return o.dropped ? -1 : o.reason;
+}
+
+#define TO_WEB	 "eth ip4:" OUT4 ">" WEB4 " tcp:50002>80,"
+#define FROM_WEB "eth ip4:" WEB4 ">" OUT4 " tcp:80>50002,"
+
+/* Behind DNAT the wan side knows the flow under other addresses: both halves are followed here (T3). */
+static void nat_flow_is_followed_and_cut_on_dmz(void)
+{
+	struct seki_flow_key key = key_of(OUT4, 50002, WEB4, 80, 6);
+	struct seki_flow flow;
+
+	world_fresh();
+	followed(TO_WEB "S,seq=1", SEKI_ROLE_DMZ, true);
+	followed(FROM_WEB "SA,seq=9,ack=2", SEKI_ROLE_DMZ, false);
+	followed(TO_WEB "A,seq=2,ack=10", SEKI_ROLE_DMZ, true);
+	CHECK_EQ(flow_find(&world, &key, &flow), FLOW_TABLE);
+	CHECK(flow.flags & SEKI_FLOW_VALIDATED, "flags %x", flow.flags);
+	CHECK_EQ(flow.pkts[0], 2);
+	CHECK_EQ(flow.pkts[1], 1);
+	CHECK_EQ(followed(TO_WEB "PA,seq=2,ack=10 data:40", SEKI_ROLE_DMZ, true), SEKI_R_COPIED);
+	CHECK_EQ(flow_op(&world, SEKI_OP_BLOCK, &key, 0, world_seconds() + 100), 0);
+	CHECK_EQ(followed(TO_WEB "PA,seq=42,ack=10 data:40", SEKI_ROLE_DMZ, true), -1);
+}
+
+static void flow_seen_on_wan_is_counted_once(void)
+{
+	struct seki_flow_key key = key_of(OUT4, 50002, WEB4, 80, 6);
+	struct seki_flow flow;
+
+	world_fresh();
+	for (int out = 0; out < 2; out++)
+		followed(TO_WEB "S,seq=1", out ? SEKI_ROLE_DMZ : SEKI_ROLE_WAN, out);
+	followed(FROM_WEB "SA,seq=9,ack=2", SEKI_ROLE_DMZ, false);
+	for (int out = 0; out < 2; out++)
+		followed(TO_WEB "A,seq=2,ack=10", out ? SEKI_ROLE_DMZ : SEKI_ROLE_WAN, out);
+	CHECK_EQ(flow_find(&world, &key, &flow), FLOW_TABLE);
+	CHECK_EQ(flow.pkts[0], 2);
+	CHECK_EQ(flow.pkts[1], 1);
 }
 
 static void fragments_follow_the_first(void)
@@ -238,7 +331,7 @@ static void neighbours_and_own_networks_are_not_outside(void)
 		"eth ip4:" WEB4 ">10.0.10.9 tcp:33000>4444,S",
 		"eth ip4:" WEB4 ">224.0.0.251 udp:5353>5353 data:20",
 		"eth ip4:" WEB4 ">255.255.255.255 udp:68>67 data:240",
-		"eth ip6:fe80::5>ff02::2 icmp6:133",
+		"eth ip6:fe80::5>ff02::2,ttl=255 icmp6:133",
 		"eth ip6:" WEB6 ">ff02::fb udp:5353>5353 data:20",
 		"eth arp",
 	};
@@ -322,6 +415,11 @@ static const struct ktap_test tests[] = {
 	TEST(unasked_syn_ack_opens_nothing),
 	TEST(grace_lets_old_flows_go_on),
 	TEST(icmp_errors_follow_their_flow),
+	TEST(icmp_errors_of_a_cut_flow_are_cut),
+	TEST(neighbour_discovery_carries_nothing_out),
+	TEST(knock_from_outside_opens_no_way_out),
+	TEST(nat_flow_is_followed_and_cut_on_dmz),
+	TEST(flow_seen_on_wan_is_counted_once),
 	TEST(fragments_follow_the_first),
 	TEST(neighbours_and_own_networks_are_not_outside),
 	TEST(destination_bound_rules),

@@ -498,7 +498,142 @@ static void reset_in_the_middle_does_not_end_a_living_flow(void)
 		      "data after a RST");
 }
 
+/* A SYN+ACK sent ahead of the own SYN would make the rules look for the attack on the server's side. */
+static void stray_answer_does_not_swap_the_parties(void)
+{
+	const struct talk *const talks[] = {&host4, &dmz4, &small_client};
+
+	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
+		const struct talk *t = talks[i];
+		struct seki_flow before, flow;
+
+		world_fresh();
+		talk_client(t, "SA", 5, 6, 0);
+		talk_server(t, "R", 6, 0, 0);
+		talk_find(t, &before);
+		flow = talk_open(t);
+		CHECK_EQ(flow.flags & (SEKI_FLOW_INIT_LO | SEKI_FLOW_INIT_KNOWN),
+			 initiator_bit(t) | SEKI_FLOW_INIT_KNOWN);
+		CHECK(flow.id != before.id, "an engine would go on with the old parties");
+		CHECK_EQ(flow.pkts[0], 2);
+	}
+}
+
+static void forged_syn_does_not_swap_the_parties(void)
+{
+	struct seki_flow flow;
+
+	world_fresh();
+	talk_server(&host4, "S", ISN_SERVER, 0, 0);
+	talk_client(&host4, "S", 5, 0, 0);
+	talk_find(&host4, &flow);
+	CHECK_EQ(flow.flags & SEKI_FLOW_INIT_LO, SEKI_FLOW_INIT_LO ^ initiator_bit(&host4));
+	world_fresh();
+	flow = talk_open(&host4);
+	talk_server(&host4, "S", ISN_SERVER + 1, 0, 0);
+	talk_find(&host4, &flow);
+	CHECK_EQ(flow.flags & SEKI_FLOW_INIT_LO, initiator_bit(&host4));
+}
+
+/* Else an idle living connection would be forgotten after seconds, as if it were the ended one. */
+static void next_connection_on_the_same_ports_is_not_closing(void)
+{
+	struct seki_flow flow;
+
+	world_fresh();
+	talk_open(&host4);
+	talk_client(&host4, "FA", ISN_CLIENT + 1, ISN_SERVER + 1, 0);
+	talk_server(&host4, "FA", ISN_SERVER + 1, ISN_CLIENT + 2, 0);
+	talk_client(&host4, "S", ISN_CLIENT + 9000, 0, 0);
+	talk_find(&host4, &flow);
+	CHECK_EQ(flow.flags & (SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST), 0);
+}
+
+/* Cleared and sealed are said of one connection, not of its ports. */
+static void next_connection_on_the_same_ports_is_inspected(void)
+{
+	static const enum seki_flow_op ops[] = {SEKI_OP_CLEAR, SEKI_OP_SEAL};
+	struct seki_flow_key key = talk_key(&host4);
+	struct seki_flow flow;
+
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		world_fresh();
+		flow = talk_open(&host4);
+		talk_client(&host4, "PA", ISN_CLIENT + 1, ISN_SERVER + 1, 50);
+		CHECK_EQ(flow_op(&world, ops[i], &key, flow.id, 0), 0);
+		talk_client(&host4, "R", ISN_CLIENT + 51, 0, 0);
+		talk_client(&host4, "S", ISN_CLIENT + 9000, 0, 0);
+		talk_server(&host4, "SA", ISN_SERVER + 9000, ISN_CLIENT + 9001, 0);
+		CHECK_OUTCOME(talk_client(&host4, "PA", ISN_CLIENT + 9001, ISN_SERVER + 9001, 50), pass,
+			      COPIED, "first data of the next connection");
+	}
+}
+
+static void proof_is_of_one_connection(void)
+{
+	struct seki_flow flow;
+
+	world_fresh();
+	talk_open(&host4);
+	talk_client(&host4, "S", 5, 0, 0);
+	talk_server(&host4, "SA", ISN_SERVER + 9000, 6, 0);
+	talk_client(&host4, "PA", 6, 1, 50);
+	talk_find(&host4, &flow);
+	CHECK(!(flow.flags & SEKI_FLOW_VALIDATED), "the old proof stands for a forged connection");
+	talk_client(&host4, "A", 6, ISN_SERVER + 9001, 0);
+	talk_find(&host4, &flow);
+	CHECK(flow.flags & SEKI_FLOW_VALIDATED, "a new proof is not taken");
+	world_fresh();
+	talk_client(&host4, "S", 5, 0, 0);
+	talk_server(&host4, "SA", ISN_SERVER, 6, 0);
+	talk_client(&host4, "S", 50, 0, 0);
+	talk_server(&host4, "SA", ISN_SERVER + 1000000000, 51, 0);
+	talk_client(&host4, "A", 51, ISN_SERVER + 500000000, 0);
+	talk_find(&host4, &flow);
+	CHECK(!(flow.flags & SEKI_FLOW_VALIDATED), "a number between two connections is proof");
+}
+
+static void unanswered_datagrams_are_looked_at_again(void)
+{
+	struct seki_flow_key key = key_of("198.51.100.7", 5000, "192.0.2.10", 514, 17);
+	struct seki_flow flow;
+	struct frame f;
+
+	world_fresh();
+	world.policy.depth[0] = 100;
+	settings_write(&world);
+	iface_write(&world, 0, SEKI_ROLE_HOST, SEKI_MODE_ENFORCE, 0);
+	frame_make(&f, "eth ip4:198.51.100.7>192.0.2.10 udp:5000>514 data:200");
+	CHECK_OUTCOME(send_xdp(&world, &f), pass, COPIED, "first");
+	flow_find(&world, &key, &flow);
+	flow.last -= 100;
+	map_write(world.embryos, &key, &flow, "seki_embryos");
+	CHECK_OUTCOME(send_xdp(&world, &f), pass, COPIED, "a minute later");
+}
+
+/* Fragments of two hosts share a row: harmless ones must not use up the depth of those to come. */
+static void fragments_have_no_common_depth(void)
+{
+	struct frame f;
+
+	world_fresh();
+	world.policy.depth[0] = 100;
+	settings_write(&world);
+	iface_write(&world, 0, SEKI_ROLE_HOST, SEKI_MODE_ENFORCE, 0);
+	for (int i = 0; i < 4; i++) {
+		frame_make(&f, "eth ip4:198.51.100.7>192.0.2.10,mf,id=%d udp:5000>514 data:80", i);
+		CHECK_OUTCOME(send_xdp(&world, &f), pass, COPIED, "first fragment");
+	}
+}
+
 static const struct ktap_test tests[] = {
+	TEST(stray_answer_does_not_swap_the_parties),
+	TEST(forged_syn_does_not_swap_the_parties),
+	TEST(next_connection_on_the_same_ports_is_inspected),
+	TEST(next_connection_on_the_same_ports_is_not_closing),
+	TEST(proof_is_of_one_connection),
+	TEST(unanswered_datagrams_are_looked_at_again),
+	TEST(fragments_have_no_common_depth),
 	TEST(handshake_validates),
 	TEST(wrong_acks_validate_nothing),
 	TEST(forged_clients_prove_nothing),

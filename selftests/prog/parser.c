@@ -52,6 +52,8 @@ static const struct row malformed[] = {
 	{"eth " P4 ",type=17,off=65528 data:64", SEKI_R_FRAGMENT_BAD},
 	{"eth " P6 " frag:type=6,mf data:8", SEKI_R_FRAGMENT_BAD},
 	{"eth " P6 " frag:type=6,off=8 data:32", SEKI_R_FRAGMENT_BAD},
+	{"eth " P6 " frag:mf frag udp:1>2 data:8", SEKI_R_FRAGMENT_BAD},
+	{"eth " P6 " frag:mf frag:mf udp:1>2 data:8", SEKI_R_FRAGMENT_BAD},
 	{"eth " P6 " frag:type=17,off=65528 data:64", SEKI_R_FRAGMENT_BAD},
 	{"eth " P4 " ip4:10.1.1.1>10.1.1.2 ip4:10.1.2.1>10.1.2.2 ip4:10.1.3.1>10.1.3.2 udp:1>2",
 	 SEKI_R_TUNNEL_DEPTH},
@@ -95,14 +97,14 @@ static const struct row plain[] = {
 	{"eth:type=0x0026 data:46", SEKI_R_NON_IP},
 	{"eth:type=0x8863 data:46", SEKI_R_NON_IP},
 	{"eth pppoe:type=0xc021 data:10", SEKI_R_NON_IP},
-	{"eth " P6 " icmp6:133", SEKI_R_NEIGHBOUR},
-	{"eth " P6 " icmp6:134", SEKI_R_NEIGHBOUR},
-	{"eth " P6 " icmp6:135", SEKI_R_NEIGHBOUR},
-	{"eth " P6 " icmp6:136", SEKI_R_NEIGHBOUR},
-	{"eth " P6 " icmp6:137", SEKI_R_NEIGHBOUR},
-	{"eth vlan:9 " P6 " icmp6:135", SEKI_R_NEIGHBOUR},
-	{"eth ip6:fe80::66>ff02::1 icmp6:135", SEKI_R_NEIGHBOUR},
-	{"eth ip6:::>ff02::1:ff00:10 icmp6:135", SEKI_R_NEIGHBOUR},
+	{"eth " P6 ",ttl=255 icmp6:133", SEKI_R_NEIGHBOUR},
+	{"eth " P6 ",ttl=255 icmp6:134", SEKI_R_NEIGHBOUR},
+	{"eth " P6 ",ttl=255 icmp6:135", SEKI_R_NEIGHBOUR},
+	{"eth " P6 ",ttl=255 icmp6:136", SEKI_R_NEIGHBOUR},
+	{"eth " P6 ",ttl=255 icmp6:137", SEKI_R_NEIGHBOUR},
+	{"eth vlan:9 " P6 ",ttl=255 icmp6:135", SEKI_R_NEIGHBOUR},
+	{"eth ip6:fe80::66>ff02::1,ttl=255 icmp6:135", SEKI_R_NEIGHBOUR},
+	{"eth ip6:::>ff02::1:ff00:10,ttl=255 icmp6:135", SEKI_R_NEIGHBOUR},
 };
 
 /* Valid frames from a blacklisted source, at the outermost or the innermost header. */
@@ -273,13 +275,44 @@ static void neighbour_discovery_passes_before_lists(void)
 {
 	struct frame f;
 
-	frame_make(&f, "eth ip6:" BAD6 ">2001:db8:1::10 icmp6:135");
+	frame_make(&f, "eth ip6:" BAD6 ">2001:db8:1::10,ttl=255 icmp6:135");
 	CHECK_OUTCOME(send_xdp(&world, &f), pass, NEIGHBOUR, "neighbour solicitation of a listed source");
+	frame_make(&f, "eth ip6:" BAD6 ">2001:db8:1::10,ttl=254 icmp6:135 data:400");
+	CHECK_OUTCOME(send_xdp(&world, &f), drop, LISTED_SRC, "solicitation that crossed a router");
+	frame_make(&f, "eth ip4:" BAD4 ">192.0.2.10,ttl=255 icmp6:135 data:400");
+	CHECK_OUTCOME(send_xdp(&world, &f), drop, LISTED_SRC, "protocol 58 in IPv4");
 	frame_make(&f, "eth ip6:" BAD6 ">2001:db8:1::10 icmp6:128");
 	CHECK_OUTCOME(send_xdp(&world, &f), drop, LISTED_SRC, "echo of a listed source");
 }
 
+/* What stacks do send, though a strict reader might refuse it. */
+static void odd_but_legal_frames_pass(void)
+{
+	static const char *const legal[] = {
+		"eth ip4:198.51.100.7>192.0.2.10,mf gre ip4:10.1.1.1>10.1.1.2,len=2000 udp:1>2,len=1980 "
+		"data:8",
+		"eth ip4:198.51.100.7>192.0.2.10,mf ip6:2001:db8:7::1>2001:db8:7::2,len=1400 "
+		"udp:1>2,len=1400 "
+		"data:8",
+		"eth ip4:198.51.100.7>192.0.2.10,mf ip4:10.1.1.1>10.1.1.2,len=2000 "
+		"ip4:10.2.1.1>10.2.1.2,len=1980 udp:1>2,len=1960 data:16",
+		"eth " P6 " frag:mf ip6:2001:db8:7::1>2001:db8:7::2,len=1400 udp:1>2,len=1400 data:8",
+		"eth " P4 ",type=136 udp:1>2,len=0 data:8",
+		"eth " P4 ",type=136 udp:1>2,len=8 data:8",
+	};
+	struct frame f;
+
+	for (size_t i = 0; i < COUNT(legal); i++) {
+		struct outcome o;
+
+		frame_make(&f, "%s", legal[i]);
+		o = send_xdp(&world, &f);
+		CHECK(outcome_is_free(o), "%s: verdict %d by %s", legal[i], o.verdict, outcome_reason(o));
+	}
+}
+
 static const struct ktap_test tests[] = {
+	TEST(odd_but_legal_frames_pass),
 	TEST(malformed_frames_have_their_reason),
 	TEST(malformed_frames_have_their_reason_on_egress),
 	TEST(frames_without_hosts_pass),

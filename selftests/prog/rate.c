@@ -235,6 +235,37 @@ static void unanswered_flood_leaves_validated_flows_alone(void)
 	CHECK(flow.flags & SEKI_FLOW_VALIDATED, "flags %x", flow.flags);
 }
 
+/* Two CPUs that give back at once may leave less than nothing: no reason to refuse a prefix for ever. */
+static void quota_below_zero_is_not_full(void)
+{
+	struct seki_addr prefix = addr_of("198.51.100.0");
+	__u32 below = -1u - 1;
+	struct seki_flow flow;
+
+	world_fresh();
+	map_write(world.quota, &prefix, &below, "seki_quota");
+	client_connects("198.51.100.7", 2000);
+	CHECK_EQ(client_flow("198.51.100.7", 2000, &flow), FLOW_TABLE);
+}
+
+/* Forged queries to a service that answers must not fill the table that nothing evicts (T18). */
+static void answered_udp_stays_where_a_flood_may_churn(void)
+{
+	struct seki_flow_key key = key_of("198.51.100.7", 5000, SERVER4, 53, 17);
+	struct seki_flow flow;
+	struct frame f;
+
+	world_fresh();
+	frame_make(&f, "eth ip4:198.51.100.7>" SERVER4 " udp:5000>53 data:30");
+	run_xdp(&world, &f);
+	frame_make(&f, "eth ip4:" SERVER4 ">198.51.100.7 udp:53>5000 data:60");
+	run_tc(&world, &f);
+	frame_make(&f, "eth ip4:198.51.100.7>" SERVER4 " udp:5000>53 data:30");
+	run_xdp(&world, &f);
+	CHECK_EQ(flow_find(&world, &key, &flow), FLOW_EMBRYO);
+	CHECK(flow.flags & SEKI_FLOW_REPLIED, "flags %x", flow.flags);
+}
+
 static void full_table_has_a_verdict(void)
 {
 	static const struct world_size sizes[] = {{"seki_flows", 4}, {NULL, 0}};
@@ -266,6 +297,8 @@ static const struct ktap_test tests[] = {
 	TEST(quota_holds_per_prefix),
 	TEST(expired_flows_give_their_quota_back),
 	TEST(unanswered_flood_leaves_validated_flows_alone),
+	TEST(quota_below_zero_is_not_full),
+	TEST(answered_udp_stays_where_a_flood_may_churn),
 	TEST(full_table_has_a_verdict),
 };
 

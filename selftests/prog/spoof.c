@@ -22,8 +22,8 @@ static const char *const ours[] = {"192.0.2.10", "10.0.10.1", "10.0.10.255", "20
 				   "2001:db8:d::5"};
 
 static const char *const impossible[] = {
-	"127.0.0.1", "127.255.255.254", "224.0.0.1", "239.1.2.3", "255.255.255.255", "0.0.0.0", "0.1.2.3",
-	"::1",	     "ff02::1",		"ff0e::5",   "::",
+	"127.0.0.1", "127.255.255.254", "224.0.0.1", "239.1.2.3", "255.255.255.255",	 "0.0.0.0", "0.1.2.3",
+	"::1",	     "ff02::1",		"ff0e::5",   "::",	  "::ffff:198.51.100.7",
 };
 
 static const char *const possible[] = {
@@ -104,7 +104,7 @@ static void client_without_address_may_ask_for_one(void)
 	struct frame f;
 
 	iface_write(&world, 0, SEKI_ROLE_WAN, SEKI_MODE_ENFORCE, 0);
-	frame_make(&f, "eth ip6:::>ff02::1:ff00:10 icmp6:135");
+	frame_make(&f, "eth ip6:::>ff02::1:ff00:10,ttl=255 icmp6:135");
 	CHECK_OUTCOME(send_xdp(&world, &f), pass, NEIGHBOUR, "duplicate address detection");
 	frame_make(&f, "eth ip4:0.0.0.0>255.255.255.255 udp:68>67 data:240");
 	CHECK(outcome_is_free(send_xdp(&world, &f)), "DHCP discover");

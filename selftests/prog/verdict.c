@@ -107,7 +107,7 @@ static void fixed_exits_ignore_settings(void)
 	memset(world.policy.action, SEKI_ACTION_DROP, sizeof(world.policy.action));
 	settings_write(&world);
 	CHECK_OUTCOME(send_xdp(&world, &arp), pass, NON_IP, "ARP with every action drop");
-	frame_make(&arp, "eth ip6:fe80::1>ff02::1 icmp6:135");
+	frame_make(&arp, "eth ip6:fe80::1>ff02::1,ttl=255 icmp6:135");
 	CHECK_OUTCOME(send_xdp(&world, &arp), pass, NEIGHBOUR, "ND with every action drop");
 }
 
@@ -196,7 +196,7 @@ static void prefixes_match(void)
 	CHECK(outcome_is_free(send_from("203.0.113.128")), "beyond /25");
 	CHECK_OUTCOME(send_from("2001:db8:f00:ffff::1"), drop, LISTED_SRC, "inside /48");
 	CHECK(outcome_is_free(send_from("2001:db8:f01::1")), "beyond /48");
-	CHECK_OUTCOME(send_from("::ffff:203.0.113.1"), drop, LISTED_SRC, "v4-mapped in an IPv6 header");
+	CHECK_OUTCOME(send_from("::ffff:203.0.113.1"), drop, SPOOFED, "v4-mapped in an IPv6 header");
 }
 
 static void generations_switch_by_one_store(void)
@@ -252,6 +252,8 @@ static void allow_set_goes_before_lists(void)
 		      rows[i].name);
 		CHECK(is_allowed("eth ip4:" BAD4 ">" OUR4 " udp:1000>53 data:8") == rows[i].udp53,
 		      "%s: udp 53", rows[i].name);
+		CHECK(is_allowed("eth ip4:" BAD4 ">" OUR4 ",off=1480,type=17 data:8") == rows[i].udp53,
+		      "%s: later fragment of udp 53", rows[i].name);
 	}
 }
 

@@ -1,40 +1,46 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Boots Debian's kernels under QEMU (software emulation) and runs selftests/vm/init.sh in each.
-# run.sh [SERIES…], default "6.1 6.12". Kernels are fetched once into build/vm/.
+# Boots Debian's kernels under QEMU (software emulation), all at once, and runs selftests/vm/init.sh in each.
+# run.sh [SERIES…], default "6.1 6.12". Kernels are fetched once into build/vm/; the last line is
+# "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 work=$PWD/build/vm
 mkdir -p "$work"
-# series, its header meta package: names the newest ABI the archive has
+# A series' header meta package names the newest ABI that the archive has.
+# shellcheck disable=SC2034 # used by name
 meta_6_1=linux-headers-cloud-amd64
+# shellcheck disable=SC2034
 meta_6_12=linux-headers-6.12-cloud-amd64
 # KVM may open and still never run a guest: always emulate. slub_debug finds overruns and use after free.
 append="console=ttyS0 quiet panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 slub_debug=FZPU"
 
-fetch_kernel() { # series -> $work/series/{vmlinux,lib/modules}
-	local series=$1 dir=$work/$1 meta abi
+newest_abi() { apt-cache depends "$1" 2>/dev/null | sed -n 's/.*Depends: linux-headers-\(.*-cloud-amd64\)$/\1/p' | head -1; }
+
+# The kernel and its modules into $work/SERIES.
+fetch_kernel() { # series
+	local series=$1 dir=$work/$1 meta=meta_${1//./_} abi
 	[ -e "$dir/vmlinux" ] && return 0
-	meta=meta_${series//./_}
-	abi=$(apt-cache depends "${!meta}" 2>/dev/null | sed -n 's/.*Depends: linux-headers-\(.*-cloud-amd64\)$/\1/p' | head -1)
+	[ -n "${!meta-}" ] || { echo "# no kernel series $series is known here" >&2; return 2; }
+	abi=$(newest_abi "${!meta}")
 	if [ -z "$abi" ]; then
 		apt-get update >/dev/null 2>&1
-		abi=$(apt-cache depends "${!meta}" 2>/dev/null | sed -n 's/.*Depends: linux-headers-\(.*-cloud-amd64\)$/\1/p' | head -1)
+		abi=$(newest_abi "${!meta}")
 	fi
-	[ -n "$abi" ] || { echo "# no kernel package for $series"; return 1; }
-	mkdir -p "$dir" && (cd "$dir" && apt-get download "linux-image-$abi" >/dev/null 2>&1 && dpkg -x linux-image-*.deb . && rm -f ./*.deb) || {
-		echo "# cannot fetch linux-image-$abi"
-		return 1
-	}
-	python3 selftests/vm/extract_vmlinux.py "$dir"/boot/vmlinuz-* "$dir/vmlinux"
+	[ -n "$abi" ] || return 1
+	rm -rf "$dir"
+	mkdir -p "$dir" || return 1
+	(cd "$dir" && apt-get download "linux-image-$abi" >/dev/null 2>&1 && dpkg -x linux-image-*.deb . && rm -f ./*.deb) || return 1
+	# Named last: a folder that was left half done is fetched anew.
+	python3 selftests/vm/extract_vmlinux.py "$dir"/boot/vmlinuz-* "$dir/vmlinux.new" && mv "$dir/vmlinux.new" "$dir/vmlinux"
 }
 
-# Copies programs and the libraries ldd names.
+# Copies programs, and the libraries that ldd names.
 put() { # root file…
 	local root=$1 file lib
 	shift
 	for file in "$@"; do
-		install -D "$(readlink -f "$file")" "$root$file" 2>/dev/null || install -D "$file" "$root$file"
+		install -D "$file" "$root$file"
 		for lib in $(ldd "$file" 2>/dev/null | grep -oE '/[^ )]+'); do
 			[ -e "$root$lib" ] || install -D "$(readlink -f "$lib")" "$root$lib"
 		done
@@ -42,86 +48,118 @@ put() { # root file…
 }
 
 make_initramfs() { # series
-	local series=$1 root=$work/$1/root module name
+	local root=$work/$1/root module name test order=10
 	rm -rf "$root"
-	mkdir -p "$root"/{bin,sbin,proc,sys,dev,tmp,run,etc,root,var/lib,modules,sekimori/prog}
-	put "$root" /bin/busybox /usr/bin/dash /sbin/ip /sbin/tc /usr/sbin/bpftool
-	# busybox' own shell prefers its applets whatever PATH says: the scripts need iproute2.
+	mkdir -p "$root"/{bin,sbin,proc,sys,dev,tmp,run,etc,root,var/lib,modules,sekimori/prog,sekimori/selftests/baseline}
+	put "$root" /bin/busybox /usr/bin/dash /sbin/ip /sbin/tc /usr/sbin/bpftool /usr/sbin/ethtool
+	# Busybox' own shell prefers its applets whatever PATH says: the scripts need iproute2.
 	ln -sf /usr/bin/dash "$root/bin/sh"
-	for name in mount umount mkdir cat ls grep sed sleep dmesg insmod ping id kill sort head tail cut tr wc rm touch chmod env test seq nc date mktemp uname true false printf ps timeout hostname; do
+	for name in cat chmod cp cut date dmesg env false grep head hostname id insmod kill ls mkdir mktemp mount nc ping printf ps rm \
+		sed seq sleep sort tail test timeout touch tr true umount uname wc; do
 		ln -sf /bin/busybox "$root/bin/$name"
 	done
-	for name in veth sch_ingress cls_bpf; do
-		module=$(find "$work/$series"/{lib,usr/lib}/modules -name "$name.ko*" 2>/dev/null | head -1)
+	# In loading order, what others need first; what a series has built in or lacks is no file.
+	for name in veth sch_ingress cls_bpf llc stp garp mrp 8021q bridge tls bonding macvlan; do
+		module=$(find "$work/$1"/{lib,usr/lib}/modules -name "$name.ko*" 2>/dev/null | head -1)
+		order=$((order + 1))
 		case $module in
-		*.xz) xz -dc "$module" >"$root/modules/$name.ko" ;;
-		?*) cp "$module" "$root/modules/" ;;
+		*.xz) xz -dc "$module" >"$root/modules/$order-$name.ko" ;;
+		?*) cp "$module" "$root/modules/$order-$name.ko" ;;
 		esac
 	done
-	gcc -O1 -static -o "$root/sbin/vmexit" selftests/vm/exit.c
-	cp build/sekimori.bpf.o build/sekimori build/sekimorid "$root/sekimori/"
-	mkdir -p "$root/rules" && cp rules/*.rules rules/*.config rules/*.table rules/*.json "$root/rules/" 2>/dev/null
-	put "$root" "$PWD/build/sekimori" "$PWD/build/sekimorid"
-	local test
+	gcc -O1 -static -o "$root/sbin/vmexit" selftests/vm/exit.c || return 1
+	cp build/sekimori.bpf.o "$root/sekimori/"
+	put "$root" "$PWD"/build/sekimori{,d}
+	mv "$root$PWD"/build/sekimori{,d} "$root/sekimori/"
 	for test in build/prog/*; do
 		[ -f "$test" ] && [ -x "$test" ] || continue
 		put "$root" "$PWD/$test"
 		mv "$root$PWD/$test" "$root/sekimori/prog/"
 	done
-	rm -rf "$root$PWD"
-	mkdir -p "$root/sekimori/selftests/baseline"
-	cp selftests/baseline/* "$root/sekimori/selftests/baseline/" 2>/dev/null
+	cp -r rules "$root/sekimori/"
+	cp selftests/baseline/* "$root/sekimori/selftests/baseline/"
 	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	install -m 755 selftests/vm/init.sh "$root/init"
-	(cd "$root" && find . | cpio -o -H newc --quiet) >"$work/$series/initramfs.cpio"
+	(cd "$root" && find . | cpio -o -H newc --quiet) >"$work/$1/initramfs.cpio"
 }
 
-boot() { # series
-	local series=$1 rc log=$work/$1/log
+boot() { # series; returns the guest's own code, or 98
+	local rc log=$work/$1/log
 	timeout "${VM_TIMEOUT:-900}" qemu-system-x86_64 -accel tcg -machine q35 -cpu max,-smap,-smep,-la57 -smp "${VM_SMP:-2}" -m "${VM_MEM:-1536}" \
 		-nodefaults -no-user-config -no-reboot -display none -serial stdio \
-		-device isa-debug-exit,iobase=0x501,iosize=2 -kernel "$work/$series/vmlinux" -initrd "$work/$series/initramfs.cpio" \
-		-append "$append" </dev/null >"$log" 2>&1
+		-device isa-debug-exit,iobase=0x501,iosize=2 -kernel "$work/$1/vmlinux" -initrd "$work/$1/initramfs.cpio" \
+		-append "$append" </dev/null >"$log" 2>&1 &
+	# shellcheck disable=SC2064 # this very process, now
+	trap "kill $!" TERM
+	wait $!
 	rc=$?
 	if [ $((rc & 1)) = 1 ] && [ $rc -ge 65 ] && [ $rc -le 95 ]; then
 		return $(((rc - 65) >> 1))
 	fi
 	case $rc in
-	0) echo "# the VM ended without a verdict (panic?)" ;;
-	124) echo "# the VM hung" ;;
-	*) echo "# qemu failed with $rc" ;;
+	0) echo "# the VM ended without a verdict (panic?)" >>"$log" ;;
+	124) echo "# the VM hung" >>"$log" ;;
+	*) echo "# qemu failed with $rc" >>"$log" ;;
 	esac
 	return 98
 }
 
-failed=0 passed=0 skipped=0
-for series in "${@:-6.1 6.12}"; do
-	for one in $series; do
-		if ! fetch_kernel "$one"; then
-			echo "ok - vm/$one # SKIP no kernel image of the $one series can be fetched"
-			skipped=$((skipped + 1))
-			continue
-		fi
-		make_initramfs "$one"
-		boot "$one"
+# A machine that never reached init says nothing about us: once more.
+run_series() { # series; its code goes to $work/SERIES/rc
+	local rc
+	make_initramfs "$1" && boot "$1"
+	rc=$?
+	if [ $rc = 98 ] && ! grep -qa '## boot' "$work/$1/log"; then
+		boot "$1"
 		rc=$?
-		# A machine that never reached init says nothing about us: once more.
-		if [ $rc = 98 ] && ! grep -q '## boot' "$work/$one/log"; then
-			boot "$one"
-			rc=$?
-		fi
-		grep -aE '^(## |ok |not ok |# )' "$work/$one/log" | tr -d '\r'
-		ok=$(grep -acE '^ok ' "$work/$one/log")
-		passed=$((passed + ok))
-		if [ $rc = 0 ] && [ "$ok" -gt 0 ]; then
-			echo "vm/$one: passed ($ok cases)"
-		else
-			failed=$((failed + 1))
-			echo "vm/$one: FAILED with $rc; last lines of its log:"
-			tail -30 "$work/$one/log"
-		fi
-	done
+	fi
+	echo $rc >"$work/$1/rc"
+}
+
+passed=0 failed=0 skipped=0
+count() { grep -acE "$1" "$log"; }
+report() { # series
+	local log=$work/$1/log rc ok bad skip
+	rc=$(cat "$work/$1/rc")
+	tr -d '\r' <"$work/$1/log" >"$work/$1/log.txt" && log=$work/$1/log.txt
+	skip=$(count '^ok [0-9]+ .*# SKIP')
+	ok=$(($(count '^ok [0-9]+ ') - skip))
+	bad=$(count '^not ok [0-9]+ ')
+	# The verdict is the guest's exit code; lines on the console can be torn by kernel messages.
+	[ "$rc" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+	[ "$ok" -gt 0 ] || bad=$((bad + 1))
+	grep -aE '^## boot' "$log"
+	grep -aE '^ok [0-9]+ .*# SKIP' "$log" | sed 's/^/    /'
+	if [ "$bad" -gt 0 ]; then
+		echo "vm/$1: its end, with code $rc:"
+		grep -aE '^(not ok|#)' "$log" | tail -60 | sed 's/^/    /'
+		tail -20 "$log" | sed 's/^/    /'
+	fi
+	printf 'vm/%-8s %4d ok %3d failed %3d skipped\n' "$1" "$ok" "$bad" "$skip"
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+}
+
+[ $# -gt 0 ] || set -- 6.1 6.12
+started=() workers=()
+trap 'kill "${workers[@]}" 2>/dev/null' EXIT
+trap 'exit 1' INT TERM
+for series in "$@"; do
+	fetch_kernel "$series"
+	case $? in
+	0)
+		rm -f "$work/$series/rc" "$work/$series/log"
+		run_series "$series" &
+		workers+=($!) started+=("$series")
+		;;
+	1)
+		echo "vm/$series: # SKIP no kernel image of this series can be fetched"
+		skipped=$((skipped + 1))
+		;;
+	*) failed=$((failed + 1)) ;;
+	esac
 done
+wait "${workers[@]}"
+for series in "${started[@]}"; do report "$series"; done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ] && [ $passed -gt 0 ]

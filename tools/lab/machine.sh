@@ -37,13 +37,13 @@ machine_new() {
 machine() {
 	local name=$1
 	shift
-	nsenter -t "${machine_pid[$name]}" --net --mount --pid -- "$@"
+	nsenter -t "${machine_pid[$name]}" --net --mount --pid --wd="$PWD" -- "$@"
 }
 
 machine_background() {
 	local name=$1 log=$2
 	shift 2
-	nsenter -t "${machine_pid[$name]}" --net --mount --pid -- "$@" </dev/null >"$log" 2>&1 &
+	nsenter -t "${machine_pid[$name]}" --net --mount --pid --wd="$PWD" -- "$@" </dev/null >"$log" 2>&1 &
 	disown
 }
 

@@ -41,6 +41,18 @@ bool client_present(void)
 	return fd >= 0;
 }
 
+bool client_answers(void)
+{
+	static const char ask[] = "{\"command\":\"status\"}";
+	const struct timeval patience = {.tv_sec = 5};
+	char path[INSTANCE_PATH_MAX];
+	AUTO_FD int fd = client_connect(path, sizeof(path));
+	char first;
+
+	return fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) &&
+	       send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) > 0 && recv(fd, &first, 1, 0) > 0;
+}
+
 /* SSH_CONNECTION of this process or of one that it came from: sudo takes it out of the environment. */
 static bool session_find(char *text, size_t size)
 {

@@ -28,6 +28,8 @@ static inline void cleanup_json_(json_t **p)
 
 /* Is a daemon listening? No message. */
 bool client_present(void);
+/* Does it answer, keeper and all? The children of one that was just killed still listen for a moment. */
+bool client_answers(void);
 
 /*
  * Sends request (a reference is taken over; "session" is added) with an optional descriptor (borrowed, -1)

@@ -153,6 +153,8 @@ static void doctor_object(void)
 	if (access(beside, R_OK)) /* a sanitizer build lies one folder deeper */
 		snprintf(beside, sizeof(beside), "%s/../%s", exe, SEKI_OBJECT);
 	if (access(beside, R_OK))
+		snprintf(beside, sizeof(beside), "%s/../lib/sekimori/%s", exe, SEKI_OBJECT);
+	if (access(beside, R_OK))
 		snprintf(beside, sizeof(beside), "/usr/lib/sekimori/%s", SEKI_OBJECT);
 	if (access(beside, R_OK))
 		tell(ANSWER_FAIL, "program", "%s is missing: `make` builds it", SEKI_OBJECT);

@@ -81,36 +81,6 @@ static int list_load(const char *name, const char *path)
 	return client_do(json_pack("{s:s,s:s}", "command", "load", "name", name), fd);
 }
 
-static void list_count(const json_t *item, void *arg)
-{
-	++*(long long *)arg;
-}
-
-/* Counts entries one by one against what the daemon says it has. */
-static int list_verify(void)
-{
-	AUTO_JSON json_t *answer = client_ask(json_pack("{s:s}", "command", "lists"), -1);
-	int result = 0;
-	const json_t *row;
-	size_t i;
-
-	if (!client_ok(answer))
-		return client_fail(answer);
-	json_array_foreach(json_object_get(answer, "lists"), i, row)
-	{
-		long long seen = 0, total = 0;
-		int err = client_items(client_text(row, "name"), list_count, &seen, &total);
-
-		if (err)
-			return err;
-		printf("%s: %lld entries%s\n", client_text(row, "name"), seen,
-		       seen == total ? "" : ", changed meanwhile");
-		if (seen != total)
-			result = EXIT_FINDING;
-	}
-	return result;
-}
-
 int cmd_list(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "status";
@@ -121,7 +91,5 @@ int cmd_list(int argc, char **argv)
 		return list_show(argv[2]);
 	if (!strcmp(verb, "load") && argc == 4)
 		return list_load(argv[2], argv[3]);
-	if (!strcmp(verb, "verify") && argc == 2)
-		return list_verify();
 	return client_usage("list", "unknown or incomplete", argc > 1 ? verb : NULL);
 }

@@ -120,7 +120,7 @@ static int daemon_start(void)
 	if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
 		return -ECHILD; /* it said why */
 	for (int i = 0; i < START_SECONDS * 20; i++) {
-		if (client_present())
+		if (client_answers())
 			return 0;
 		pause_ms(50);
 	}
@@ -220,7 +220,7 @@ int cmd_up(int argc, char **argv)
 
 	if (err)
 		return err;
-	if (!client_present() && daemon_start())
+	if (!client_answers() && daemon_start())
 		return EXIT_NOT_CONVERGED;
 	request =
 		json_pack("{s:s,s:O,s:b,s:b,s:b,s:i}", "command", "up", "ifaces", ifaces, "enforce",

@@ -9,6 +9,7 @@
 
 #include "client.h"
 #include "lib/log.h"
+#include "man.h"
 
 struct command {
 	const char *name, *usage, *help;
@@ -34,7 +35,7 @@ static const struct command commands[] = {
 	{"unblock", "ADDR[/LEN]", "take it off again, automatic blocks too", cmd_unblock, false},
 	{"allow", "ADDR[/LEN] [--remove]", "exempt from lists and automatic blocks", cmd_allow, false},
 	{"why", "ADDR", "what decides for this address now", cmd_why, false},
-	{"list", "status | show NAME | load NAME FILE | verify", "named lists; `show auto`: automatic blocks",
+	{"list", "status | show NAME | load NAME FILE", "named lists; `show auto`: automatic blocks",
 	 cmd_list, false},
 	{"alerts", "[--follow] [-n N]", "what was found, from the event file", cmd_alerts, false},
 	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},
@@ -57,6 +58,20 @@ static void help(FILE *out)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
 	fprintf(out, "\nEvery command: --instance NAME, --run DIR, --state DIR, --json, --help\n"
 		     "Exit: 0 ok, 1 finding, 2 usage, 3 not converged\n");
+}
+
+/* For tools/manpage.sh: the tables as man page source. */
+static int help_man(const char *what)
+{
+	if (!strcmp(what, "--man-keys")) {
+		man_keys();
+		return 0;
+	}
+	if (strcmp(what, "--man-commands") != 0)
+		return EXIT_USAGE;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		man_command(commands[i].name, commands[i].usage, commands[i].help);
+	return 0;
 }
 
 static const struct command *command_find(const char *name)
@@ -164,6 +179,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[first], "help") || !strcmp(argv[first], "--help") || !strcmp(argv[first], "-h")) {
+		if (first + 1 < argc && !strncmp(argv[first + 1], "--man-", 6))
+			return help_man(argv[first + 1]);
 		help(stdout);
 		return 0;
 	}

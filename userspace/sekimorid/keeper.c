@@ -128,7 +128,8 @@ static int keeper_listen(struct keeper *k)
 
 static int keeper_object(struct keeper *k)
 {
-	static const char *const places[] = {"/" SEKI_OBJECT, "/../" SEKI_OBJECT};
+	static const char *const places[] = {"/" SEKI_OBJECT, "/../" SEKI_OBJECT,
+					     "/../lib/sekimori/" SEKI_OBJECT};
 
 	if (k->options.object) {
 		snprintf(k->object, sizeof(k->object), "%s", k->options.object);

@@ -428,8 +428,8 @@ int keeper_rollback(struct keeper *k, uint32_t uid, const char *cause, char *tex
 	}
 	if (!err) {
 		target.runtime->net_count = k->now.runtime->net_count;
-		memcpy(target.runtime->nets, k->now.runtime->nets,
-		       target.runtime->net_count * sizeof(*target.runtime->nets));
+		for (uint32_t i = 0; i < target.runtime->net_count; i++)
+			target.runtime->nets[i] = k->now.runtime->nets[i];
 	}
 	if (err) {
 		keeper_policy_free(&target);

@@ -259,7 +259,8 @@ static int rules_gather(struct keeper *k, struct bundle *bundle, const char *pat
 
 static int rules_bundle(struct keeper *k, const struct policy *policy, int *fd)
 {
-	static const char *const standard[] = {"/../rules/*.rules", "/../../rules/*.rules"};
+	static const char *const standard[] = {"/../rules/*.rules", "/../../rules/*.rules",
+					       "/../share/sekimori/rules/*.rules"};
 	struct bundle bundle = {0};
 	unsigned int files = 0;
 	int err = 0;

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * man.c - the command and configuration tables as man page source.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/policy.h"
+#include "man.h"
+
+/* Text as roff shows it unchanged. */
+static void man_text(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+	for (; *text; text++) {
+		if (*text == '\\')
+			fputs("\\e", stdout);
+		else if (*text == '-')
+			fputs("\\-", stdout);
+		else
+			putchar(*text);
+	}
+}
+
+void man_command(const char *name, const char *usage, const char *help)
+{
+	printf(".TP\n.B sekimori %s\n", name);
+	if (*usage) {
+		man_text(usage);
+		printf("\n.br\n");
+	}
+	man_text(help);
+	putchar('\n');
+}
+
+static void man_key(const struct policy_key_help *row, void *arg)
+{
+	const char **block = arg;
+
+	if (!*block || strcmp(*block, row->block) != 0) {
+		printf(".SS %s%s\n", *row->block ? "Inside " : "At the top", row->block);
+		*block = row->block;
+	}
+	printf(".TP\n.BI \"%s \" \"", row->name);
+	man_text(row->type ? row->type : "");
+	printf("\"\n");
+	man_text(row->help);
+	if (row->standard && *row->standard) {
+		fputs(*row->standard == '(' ? " " : "; default ", stdout);
+		man_text(row->standard);
+	}
+	putchar('\n');
+}
+
+void man_keys(void)
+{
+	const char *block = NULL;
+
+	policy_keys(man_key, &block);
+}

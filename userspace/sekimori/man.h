@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * man.h - rows of the command and configuration tables as man page source,
+ * for tools/manpage.sh.
+ */
+#ifndef SEKIMORI_MAN_H
+#define SEKIMORI_MAN_H
+
+/* One command as a tagged paragraph, on stdout. */
+void man_command(const char *name, const char *usage, const char *help);
+
+/* Every configuration key, a subsection per block, on stdout. */
+void man_keys(void);
+
+#endif
