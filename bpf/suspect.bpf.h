@@ -8,29 +8,11 @@
 #define BPF_SUSPECT_H
 
 #include "flow.bpf.h"
+#include "sekimori/ring.h"
 
 #define RECORD_SIZE    sizeof(struct seki_record)
 #define CHUNKS_MAX     64 /* records per frame */
 #define DECISION_BYTES 128
-
-static __always_inline __u32 hash_mix(__u32 h, __u32 x)
-{
-	h = (h ^ x) * 0x9e3779b1u;
-	return h ^ h >> 15;
-}
-
-/* The same for both directions; fragments by address pair, since later ones have no ports (T15). */
-static __always_inline __u32 ring_of(const struct work *w, const struct seki_settings *s)
-{
-	const struct seki_flow_key *k = &w->key;
-	__u32 h = 0;
-
-	for (int i = 0; i < 4; i++)
-		h = hash_mix(h, k->lo.w[i] + k->hi.w[i] * 31);
-	if (!w->p.fragment)
-		h = hash_mix(h, (__u32)k->lo_port << 16 | k->hi_port);
-	return s->rings > 1 ? h % s->rings : 0;
-}
 
 static __always_inline void record_fill(const struct work *w, struct seki_record *r, __u16 kind)
 {
@@ -197,7 +179,7 @@ static __always_inline void copy_lost(struct work *w, int err)
 static __always_inline void copy_frame(void *ctx, bool skb, struct work *w, const struct seki_settings *s)
 {
 	__u32 chunk = s->chunk && s->chunk < SEKI_CHUNK_MAX ? s->chunk : SEKI_CHUNK_MAX;
-	__u32 ring = ring_of(w, s);
+	__u32 ring = seki_ring_of(&w->key, !w->p.fragment, s->rings);
 	int err;
 
 	w->offset = 0;

@@ -12,6 +12,7 @@
 #include "core/decide.h"
 #include "keeper.h"
 #include "lib/log.h"
+#include "sekimori/ring.h"
 
 #define CUT_SECONDS 600u /* how long a cut flow stays cut; its end removes it earlier */
 
@@ -35,25 +36,14 @@ static bool address_equal(const struct seki_addr *a, const struct seki_addr *b)
 	return !memcmp(a, b, sizeof(*a));
 }
 
-static uint32_t ring_mix(uint32_t h, uint32_t x)
-{
-	h = (h ^ x) * 0x9e3779b1u;
-	return h ^ h >> 15;
-}
-
-/* The packet program's choice (ring_of() in bpf/suspect.bpf.h): fragments go by address pair, all else with
- * ports. */
+/* Does the flow, or a fragment of its address pair, go to this engine's ring? */
 static bool proposal_ring(const struct keeper *k, const struct keeper_child *engine,
 			  const struct seki_flow_key *key)
 {
-	uint32_t h = 0, rings = k->settings.rings;
+	uint32_t rings = k->settings.rings;
 
-	if (rings <= 1)
-		return true;
-	for (int i = 0; i < 4; i++)
-		h = ring_mix(h, key->lo.w[i] + key->hi.w[i] * 31);
-	return h % rings == engine->index ||
-	       ring_mix(h, (uint32_t)key->lo_port << 16 | key->hi_port) % rings == engine->index;
+	return rings <= 1 || seki_ring_of(key, true, rings) == engine->index ||
+	       seki_ring_of(key, false, rings) == engine->index;
 }
 
 static bool proposal_mode(struct keeper *k, uint32_t ifindex, uint16_t vlan)
@@ -102,11 +92,17 @@ static bool proposal_exempt(struct keeper *k, const struct seki_addr *addr, stru
 static bool proposal_shared(struct keeper *k, const struct policy_block *policy, const struct seki_addr *addr)
 {
 	struct seki_source source;
-	int err = gate_source_get(k->gate, addr, &source);
+	uint32_t age, recent = 0;
 
-	if (err)
+	if (gate_source_get(k->gate, addr, &source))
 		return false;
-	return source.clean[0] + source.clean[1] >= policy->shared_flows;
+	/* BPF turns the windows only when it counts: evidence that is two windows old shields nobody. */
+	age = keeper_now() - source.window;
+	if (age < 2 * SEKI_SHARED_WINDOW)
+		recent += source.clean[0];
+	if (age < SEKI_SHARED_WINDOW)
+		recent += source.clean[1];
+	return recent >= policy->shared_flows;
 }
 
 static struct keeper_repeat *repeat_find(struct keeper *k, const struct seki_addr *addr)
@@ -196,7 +192,7 @@ static uint32_t source_id(const struct seki_addr *addr)
 	uint32_t h = 0;
 
 	for (int i = 0; i < 4; i++)
-		h = ring_mix(h, addr->w[i]);
+		h = seki_hash_mix(h, addr->w[i]);
 	return h | 0x80000000u;
 }
 

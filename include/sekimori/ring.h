@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * ring.h - which ring a flow's records go to. The packet program chooses by
+ * it, the keeper checks by it that an engine speaks of its own flows (T9).
+ */
+#ifndef SEKIMORI_RING_H
+#define SEKIMORI_RING_H
+
+#include "abi.h"
+
+static inline __attribute__((always_inline)) __u32 seki_hash_mix(__u32 h, __u32 x)
+{
+	h = (h ^ x) * 0x9e3779b1u;
+	return h ^ h >> 15;
+}
+
+/*
+ * The same for both directions. with_ports 0: fragments, by address pair,
+ * since later ones have no ports (T15). rings 0 and 1: ring 0.
+ */
+static inline __attribute__((always_inline)) __u32 seki_ring_of(const struct seki_flow_key *key, int with_ports, __u32 rings)
+{
+	__u32 h = 0;
+
+	for (int i = 0; i < 4; i++)
+		h = seki_hash_mix(h, key->lo.w[i] + key->hi.w[i] * 31);
+	if (with_ports)
+		h = seki_hash_mix(h, (__u32)key->lo_port << 16 | key->hi_port);
+	return rings > 1 ? h % rings : 0;
+}
+
+#endif

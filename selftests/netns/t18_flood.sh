@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# T18: a flood of lone SYNs pushes nothing out. What was blocked or cut before stays so, a connection that was proven before lives on,
+# clients are served, and a new attacker is found and blocked in the middle of it.
+. "$(dirname "$0")/../lib/world.sh"
+FORGE="python3 $here/selftests/lib/forge.py"
+SYNS=100000
+world_new
+plan 14
+# The flood's sources are asleep: nobody answers the server's SYN-ACK with a RST, every SYN stays half open.
+internet sysctl -q -w net.ipv4.ip_forward=0
+internet ip route del local 198.18.0.0/15 dev lo && internet ip route add local 198.18.0.0/16 dev lo
+world_enforce <<<'allow 198.18.42.5/32;'
+result $? "up and enforcing"
+said() { grep -q "$2" "$WORLD/$1"; }
+serves() { internet curl -s -o /dev/null --max-time 2 --interface "$1" http://198.51.100.1/; }
+pings() { internet ping -c 1 -W 1 -I "$1" 198.51.100.1 >/dev/null; }
+dropped() { sekimori metrics | awk -v want="\"$1\"" '/^sekimori_packets/ && /drop/ && index($0, want) { n += $NF } END { print n + 0 }'; }
+
+# --- before: a blocked source, a cut flow (its source is in the allow set: only the flow is cut), a proven flow
+serves 198.18.41.11 && pings 198.18.41.11
+result $? "the attacker-to-be is served"
+internet $TRAFFIC attack --target 198.51.100.1 --runs 1 --sources 198.18.41.0/24 >"$WORLD/attack"
+grep -q '"blocked": 1,' "$WORLD/attack"
+result $? "it attacks and is blocked"
+machine_background internet "$WORLD/bad" $TRAFFIC hold --target 198.51.100.1 --source 198.18.42.5 --go "$WORLD/go-bad" --attack --linger 25
+machine_background internet "$WORLD/good" $TRAFFIC hold --target 198.51.100.1 --source 198.18.43.5 --go "$WORLD/go-good" --beat
+wait_for 5 said bad open && wait_for 5 said good open
+result $? "two connections are open"
+touch "$WORLD/go-bad"
+wait_for 10 said bad cut
+result $? "one attacks and is cut"
+blocked=$(status_of .usage.blocked)
+flows=$(status_of .usage.flows)
+refused=$(dropped auto-block)
+echo "# blocked sources: $blocked, lasting flows: $flows"
+
+# --- the flood; "during" is while its process runs
+port=$(awk '/^open/ { print $2 }' "$WORLD/bad")
+hear blocked "src host 198.18.41.11"
+hear cut "src host 198.18.42.5 and src port $port and tcp[13] & 4 = 0"
+hear flood "src net 198.19.0.0/16"
+began=$(date +%s%N)
+machine_background internet "$WORLD/flood" $FORGE syn --source 198.19.0.0/16 --count $SYNS --target 198.51.100.1
+machine_background internet "$WORLD/clients" $TRAFFIC clients --target 198.51.100.1 --count 20 --seconds 3 --rate 60
+machine_background internet "$WORLD/attack2" $TRAFFIC attack --target 198.51.100.1 --runs 1 --sources 198.18.44.0/24
+answers=0 asked=0
+until said flood "$SYNS syn sent" || [ $(($(date +%s%N) - began)) -gt 20000000000 ]; do
+	internet ping -c 1 -W 0.2 -I 198.18.41.11 198.51.100.1 >/dev/null && answers=$((answers + 1))
+	asked=$((asked + 1))
+done
+echo "# the flood took $((($(date +%s%N) - began) / 1000000)) ms; the blocked source asked $asked times meanwhile, answers: $answers"
+said flood "$SYNS syn sent" && [ $answers = 0 ] && [ $asked -gt 0 ]
+result $? "during the flood the blocked source gets no answer"
+wait_for 15 said clients answered && wait_for 5 said attack2 blocked
+note <"$WORLD/clients"
+jq -e '.lost == 0 and .answered > 100' "$WORLD/clients" >/dev/null
+result $? "real clients lose nothing"
+grep -q '"blocked": 1,' "$WORLD/attack2"
+result $? "a new attacker is found and blocked"
+note <"$WORLD/attack2"
+! serves 198.18.41.11 && ! pings 198.18.41.11 && ! pings 198.18.44.11
+result $? "after it, neither the old nor the new one gets an answer"
+touch "$WORLD/go-good"
+wait_for 10 said good served
+result $? "the connection that was proven before is served on"
+
+# --- what the server's stack got
+heard_is flood -ge $((SYNS * 9 / 10))
+result $? "the flood did reach the server"
+heard_is blocked -eq 0 && [ "$(dropped auto-block)" -gt "$refused" ]
+result $? "not one packet of the blocked source, and they are counted"
+heard_is cut -eq 0 && [ "$(dropped flow-blocked)" -gt 0 ]
+result $? "not one packet of the cut connection, and they are counted"
+sekimori status --json | jq -c '{usage, losses}' | note
+[ "$(status_of .usage.blocked)" = $((blocked + 1)) ] && [ "$(status_of '[.losses[]] | add')" = 0 ] && [ "$(status_of .usage.flows)" -lt 2000 ]
+result $? "status: one more blocked, nothing lost, the flood is not among the lasting flows"
+exit $ktap_failed
