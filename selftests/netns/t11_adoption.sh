@@ -8,7 +8,7 @@ FILTER="src host $SOURCE and udp dst port 9"
 OBJECT=$here/build/sekimori.bpf.o
 world_new
 [ -r "$OBJECT" ] || skip_all "no packet program: make first"
-plan 21
+plan 22
 
 attached() { server ip -json link show dev wan | jq -r '.[0].xdp.prog.id // 0'; }
 up_again() { sekimori up "$@" >"$WORLD/up.out" 2>&1; }
@@ -85,13 +85,17 @@ heard_is again -eq 0
 result $? "not one packet of the listed source passed"
 
 hear takeover "$FILTER"
-under_fire up_again --takeover && hook_is pinned
+under_fire up_again --takeover && hook_is "pinned link"
 result $? "takeover makes it a pinned link"
 note <"$WORLD/up.out"
 passed=$(heard takeover)
 echo "# takeover: $passed packets reached the server"
-[ "$passed" -eq 0 ] || grep -q "without a program for" "$WORLD/up.out"
-result $? "none passed, or the gap was stated"
+gap=$(sed -nE 's/.*without a program for ([0-9]+)\.[0-9]+ ms.*/\1/p' "$WORLD/up.out")
+# The sender makes up for what it missed while it had no processor: a little more than 2 per millisecond is no leak.
+explained=0
+[ -z "$gap" ] || explained=$((100 + 4 * gap))
+[ "$passed" -le "$explained" ]
+result $? "none passed, or no more than the stated gap explains"
 hear after "$FILTER"
 under_fire up_again
 heard_is after -eq 0
@@ -114,9 +118,13 @@ sekimori status >"$WORLD/status"
 head -1 "$WORLD/status" | note
 head -1 "$WORLD/status" | grep -q '^NOT PROTECTING'
 result $? "status begins with NOT PROTECTING"
-up_again --iface wan:host
-sekimori status | head -3 | note
-sekimori why $SOURCE | note
-hear back "$FILTER" && under_fire true && heard_is back -eq 0
-result $? "up, as the alarm says, and not one packet passes again"
+remedy=$(alarms | head -1 | grep -oE 'sekimori up[^`]*' | head -1)
+# shellcheck disable=SC2086 # words of a command line
+up_again ${remedy#sekimori up}
+[ -n "$remedy" ] && [ "$(status_of '.ifaces[0] | .role + " " + .mode')" = "host enforce" ]
+result $? "what the alarm names ($remedy) protects as before"
+sekimori status | head -2 | note
+hear back "$FILTER"
+under_fire true && heard_is back -eq 0
+result $? "not one packet passes again"
 exit $ktap_failed

@@ -6,7 +6,7 @@
 FORGE="python3 $here/selftests/lib/forge.py"
 SYNS=100000
 world_new
-plan 14
+plan 15
 # The flood's sources are asleep: nobody answers the server's SYN-ACK with a RST, every SYN stays half open.
 internet sysctl -q -w net.ipv4.ip_forward=0
 internet ip route del local 198.18.0.0/15 dev lo && internet ip route add local 198.18.0.0/16 dev lo
@@ -15,7 +15,8 @@ result $? "up and enforcing"
 said() { grep -q "$2" "$WORLD/$1"; }
 serves() { internet curl -s -o /dev/null --max-time 2 --interface "$1" http://198.51.100.1/; }
 pings() { internet ping -c 1 -W 1 -I "$1" 198.51.100.1 >/dev/null; }
-dropped() { sekimori metrics | awk -v want="\"$1\"" '/^sekimori_packets/ && /drop/ && index($0, want) { n += $NF } END { print n + 0 }'; }
+# What the server's TCP was given, as its kernel counts: tcpdump cannot keep up with a flood.
+segments() { server awk '$1 == "Tcp:" && $2 ~ /^[0-9]/ { print $11 }' /proc/net/snmp; }
 
 # --- before: a blocked source, a cut flow (its source is in the allow set: only the flow is cut), a proven flow
 serves 198.18.41.11 && pings 198.18.41.11
@@ -32,14 +33,13 @@ wait_for 10 said bad cut
 result $? "one attacks and is cut"
 blocked=$(status_of .usage.blocked)
 flows=$(status_of .usage.flows)
-refused=$(dropped auto-block)
+source_drops=$(metric_of source-blocked) flow_drops=$(metric_of flow-blocked) segments=$(segments)
 echo "# blocked sources: $blocked, lasting flows: $flows"
 
 # --- the flood; "during" is while its process runs
 port=$(awk '/^open/ { print $2 }' "$WORLD/bad")
 hear blocked "src host 198.18.41.11"
 hear cut "src host 198.18.42.5 and src port $port and tcp[13] & 4 = 0"
-hear flood "src net 198.19.0.0/16"
 began=$(date +%s%N)
 machine_background internet "$WORLD/flood" $FORGE syn --source 198.19.0.0/16 --count $SYNS --target 198.51.100.1
 machine_background internet "$WORLD/clients" $TRAFFIC clients --target 198.51.100.1 --count 20 --seconds 3 --rate 60
@@ -66,13 +66,20 @@ wait_for 10 said good served
 result $? "the connection that was proven before is served on"
 
 # --- what the server's stack got
-heard_is flood -ge $((SYNS * 9 / 10))
+segments=$(($(segments) - segments))
+echo "# segments that reached the server's TCP: $segments"
+# A veth drops what its queue cannot take, ahead of any program.
+[ $segments -ge $((SYNS / 2)) ]
 result $? "the flood did reach the server"
-heard_is blocked -eq 0 && [ "$(dropped auto-block)" -gt "$refused" ]
+heard_is blocked -eq 0 && [ "$(metric_of source-blocked)" -gt "$source_drops" ]
 result $? "not one packet of the blocked source, and they are counted"
-heard_is cut -eq 0 && [ "$(dropped flow-blocked)" -gt 0 ]
+heard_is cut -eq 0 && [ "$(metric_of flow-blocked)" -gt "$flow_drops" ]
 result $? "not one packet of the cut connection, and they are counted"
+# Decision records are held back by their own rate per source: the blocked ones knock more often than that.
 sekimori status --json | jq -c '{usage, losses}' | note
-[ "$(status_of .usage.blocked)" = $((blocked + 1)) ] && [ "$(status_of '[.losses[]] | add')" = 0 ] && [ "$(status_of .usage.flows)" -lt 2000 ]
-result $? "status: one more blocked, nothing lost, the flood is not among the lasting flows"
+answered=$(jq .answered "$WORLD/clients")
+[ "$(status_of .usage.blocked)" = $((blocked + 1)) ] && [ "$(status_of '[.losses | del(.["held-back"])[]] | add')" = 0 ]
+result $? "status: one more is blocked, no record is lost"
+[ "$(status_of .usage.flows)" -le $((flows + answered + 20)) ]
+result $? "the flood is not among the lasting flows"
 exit $ktap_failed

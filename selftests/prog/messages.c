@@ -234,6 +234,7 @@ static void change_allow(struct message_proposal *p)
 static void change_nat(struct message_proposal *p)
 {
 	world.source.clean[0] = k->now.base->block.shared_flows;
+	world.source.window = keeper_now();
 }
 static void change_id(struct message_proposal *p)
 {

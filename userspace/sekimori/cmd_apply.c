@@ -41,8 +41,11 @@ static int check_lists(const struct policy *policy)
 		struct list_report report = {0};
 		const char *path = policy->lists[i].path;
 		size_t len = 0;
-		int err = file_read(AT_FDCWD, path, 512u << 20, &text, &len);
+		int err;
 
+		if (!*path)
+			continue; /* its addresses stand in the configuration */
+		err = file_read(AT_FDCWD, path, 512u << 20, &text, &len);
 		if (!err)
 			err = list_parse_plain(text, len, check_add, check_refused, (void *)path, &report);
 		if (err) {

@@ -479,14 +479,12 @@ void keeper_hooks_poll(struct keeper *k)
 			continue;
 		}
 		if (!ours && !row->alarmed)
-			keeper_audit(
-				k, AUDIT_ALARM, 0,
-				"%s is not protected any more: %s; `sekimori up --iface %s` attaches again",
-				row->want.name,
-				!ifindex       ? "the interface is gone"
-				: hook.prog_id ? "a foreign XDP program is there"
-					       : "somebody detached the program",
-				row->want.name);
+			keeper_audit(k, AUDIT_ALARM, 0,
+				     "%s is not protected any more: %s; `sekimori up` attaches again",
+				     row->want.name,
+				     !ifindex	    ? "the interface is gone"
+				     : hook.prog_id ? "a foreign XDP program is there"
+						    : "somebody detached the program");
 		else if (ours && row->alarmed)
 			keeper_audit(k, AUDIT_NOTE, 0, "%s is protected again", row->want.name);
 		row->alarmed = !ours;

@@ -185,6 +185,15 @@ int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_chan
 	return 0;
 }
 
+static bool job_has_list_files(const struct policy *policy)
+{
+	for (uint32_t i = 0; i < policy->list_count; i++) {
+		if (*policy->lists[i].path)
+			return true;
+	}
+	return false;
+}
+
 /* The lists that the configuration names: opened here, read there. */
 static int job_read_lists(struct keeper *k, const struct policy *policy)
 {
@@ -192,6 +201,8 @@ static int job_read_lists(struct keeper *k, const struct policy *policy)
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < policy->list_count; i++) {
+		if (!*policy->lists[i].path)
+			continue; /* its addresses stand in the configuration */
 		err = bundle_add_file(&bundle, BUNDLE_LIST, i, policy->lists[i].path);
 		if (err) {
 			char text[512];
@@ -356,7 +367,7 @@ static void job_take(struct keeper *k, struct policy *policy, const struct messa
 			keeper_job_failed(k, strerror(-err));
 			return;
 		}
-		if (policy->list_count && !lists_read) {
+		if (!lists_read && job_has_list_files(policy)) {
 			err = job_read_lists(k, policy);
 			if (err)
 				keeper_job_failed(k, strerror(-err));
