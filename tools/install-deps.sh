@@ -32,7 +32,7 @@ run    /usr/bin/ping                         iputils-ping
 check  /usr/bin/clang-format                 clang-format
 check  /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a libclang-rt-14-dev
 check  /usr/sbin/ethtool                     ethtool
-check  /usr/sbin/tcpdump                     tcpdump
+check  /usr/bin/tcpdump                      tcpdump
 check  /usr/bin/jq                           jq
 vm     /usr/bin/qemu-system-x86_64           qemu-system-x86
 vm     /bin/busybox                          busybox-static

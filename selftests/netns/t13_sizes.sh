@@ -80,7 +80,7 @@ result $? "it did arrive in one frame"
 
 server ethtool -k wan | grep -q '^tcp-segmentation-offload: on'
 result $? "the server's link takes GSO packets"
-machine_background server "$WORLD/gso.said" sh -c 'echo $$ >"$1"; exec tcpdump -i wan -Q out -n -p -s 64 -B 65536 -w /dev/null \
+machine_background server "$WORLD/gso.said" sh -c 'echo $$ >"$1"; exec tcpdump -i wan -Q out -n -p --immediate-mode -s 64 -B 65536 -w /dev/null \
 	"dst net 198.18.51.0/24 and greater 20000"' - "$WORLD/gso.pid"
 wait_for 5 said gso.said 'listening on'
 fetch 198.18.51.4 late.html
@@ -99,6 +99,7 @@ server kill -INT "$(cat "$WORLD/gso.pid")"
 wait_for 5 said gso.said 'captured'
 super=$(sed -nE 's/^([0-9]+) packets? captured.*/\1/p' "$WORLD/gso.said")
 echo "# packets above 20000 bytes in these answers: ${super:-0}"
+grep "received by filter" "$WORLD/gso.said" | note
 [ "${super:-0}" -gt 0 ]
 result $? "they left in GSO packets"
 lossless 7000000
