@@ -208,8 +208,7 @@ static void doctor_daemon(void)
 	{
 		if (!client_flag(row, "attached"))
 			tell(ANSWER_FAIL, client_text(row, "name"),
-			     "not attached (%s): sekimori up --iface %s", client_text(row, "hook"),
-			     client_text(row, "name"));
+			     "not attached (%s): `sekimori up` attaches it again", client_text(row, "hook"));
 		else if (!strcmp(client_text(row, "xdp"), "generic"))
 			tell(ANSWER_WARN, client_text(row, "name"),
 			     "generic XDP: works, but after the network stack's own costs");
