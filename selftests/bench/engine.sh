@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The matcher's speed on one core over a generated traffic mix, offline: bits of the capture per second of processor time.
 # The time to start and to compile the rules is measured with an empty capture and taken off. Rows: metric, ours.
-# Reading the capture is part of it (a third of the time with few rules); an engine finds its packets in memory.
+# Reading the capture from its file is part of it; an engine finds its packets in memory.
 # The generator and a large rule set are taken from $SHARED when they are there.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
