@@ -48,8 +48,9 @@ static void errors_append(struct conf_errors *errors, const char *text, size_t l
 	errors->text[errors->len] = '\0';
 }
 
-static void errors_format(struct conf_errors *errors, const char *file, unsigned int line,
-			  unsigned int column, const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void errors_format(struct conf_errors *errors, const char *file,
+								unsigned int line, unsigned int column,
+								const char *format, va_list args)
 {
 	static const char more[] = "further errors are counted, not shown\n";
 	AUTO_FREE char *message = NULL;
