@@ -18,6 +18,7 @@ build  /usr/include/zlib.h                   zlib1g-dev
 build  /usr/include/hs/hs.h                  libvectorscan-dev
 build  /usr/include/pcre2.h                  libpcre2-dev
 build  /usr/include/jansson.h                libjansson-dev
+build  /usr/include/nettle/sha2.h            nettle-dev
 build  /usr/include/pcap/pcap.h              libpcap-dev
 build  /usr/include/seccomp.h                libseccomp-dev
 build  /usr/include/sys/capability.h         libcap-dev
