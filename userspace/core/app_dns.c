@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "app_event.h"
+
 #define DNS_NAME_MAX  1024u /* text of one name; RFC 1035 allows 255, senders do not keep to it */
 #define DNS_JUMPS_MAX 16u
 #define DNS_TEXT_MAX  (128u << 10)
@@ -253,12 +255,12 @@ static bool dns_plausible(struct span d, bool complete, uint16_t port)
 	if (d.len < DNS_HEAD)
 		return false;
 	opcode = get16(d, 2) >> 11 & 15;
-	if (opcode > 6 || get16(d, 2) & 0x40)
+	if (opcode > 6)
 		return false;
 	if (port == 53)
 		return !get16(d, 4) || name_read(d, &at, NULL) == 0;
-	if (get16(d, 4) != 1 || (opcode != 0 && opcode != 4 && opcode != 5) || port == 137 || port == 5353 ||
-	    port == 5355)
+	if (get16(d, 2) & 0x40 || get16(d, 4) != 1 || (opcode != 0 && opcode != 4 && opcode != 5) ||
+	    port == 137 || port == 5353 || port == 5355)
 		return false;
 	if (complete) {
 		good = message_read(&tx, d, true, &skipped) == 0;
@@ -306,6 +308,8 @@ static enum app_status message_feed(struct flow *flow, enum direction dir, struc
 	tx = (struct dns_tx *)app_tx_new(flow, sizeof(*tx), APP_DNS);
 	if (!tx)
 		return APP_OK;
+	if (get16(d, 2) & 0x40)
+		app_event_set(&tx->tx, APP_EVENT_DNS_Z_FLAG_SET);
 	/* What is broken behind the questions does not take the questions away. */
 	(void)!message_read(tx, d, false, &flow->app_skipped);
 	tx->tx.done[TO_SERVER] = tx->tx.done[TO_CLIENT] = true;

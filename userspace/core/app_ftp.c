@@ -12,6 +12,7 @@
 struct ftp_tx {
 	struct tx tx;
 	struct blob command, argument;
+	bool bounce; /* PORT names another host than the client */
 };
 
 struct ftp {
@@ -65,6 +66,30 @@ static enum app_probe ftp_probe(struct span data, enum direction dir, uint16_t p
 	return APP_PROBE_NO;
 }
 
+/* RFC 959 section 4.1.2: "h1,h2,h3,h4,p1,p2"; true: a whole address that is not the client's. */
+static bool port_bounces(const struct flow *flow, struct span text)
+{
+	uint8_t address[16] = {[10] = 0xff, [11] = 0xff};
+	unsigned int field = 0, value = 0, digits = 0;
+
+	for (uint32_t i = 0; i <= text.len; i++) {
+		uint8_t c = i < text.len ? text.data[i] : ',';
+
+		if (c >= '0' && c <= '9' && digits < 3) {
+			value = value * 10 + (c - '0');
+			digits++;
+			continue;
+		}
+		if (c != ',' || !digits || value > 255)
+			return false;
+		if (field < 4)
+			address[12 + field] = (uint8_t)value;
+		field++;
+		value = digits = 0;
+	}
+	return field == 6 && memcmp(address, flow->client.b, sizeof(address)) != 0;
+}
+
 static void command_read(struct flow *flow, struct ftp *ftp, struct span line)
 {
 	struct ftp_tx *tx;
@@ -88,6 +113,7 @@ static void command_read(struct flow *flow, struct ftp *ftp, struct span line)
 		n++;
 	line = span_from(line, n);
 	flow->app_skipped += blob_add(&tx->argument, line.data, line.len, APP_LINE_MAX);
+	tx->bounce = span_is(blob_span(&tx->command), "PORT") && port_bounces(flow, span_trim(line));
 	tx->tx.done[TO_SERVER] = tx->tx.done[TO_CLIENT] = true;
 	tx->tx.dirty[TO_SERVER] = true;
 }
@@ -141,6 +167,8 @@ static bool ftp_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 		*out = blob_span(&ftp->command);
 	else if (id == BUFFER_FTP_COMMAND_DATA)
 		*out = blob_span(&ftp->argument);
+	else if (id == BUFFER_FTP_BOUNCE)
+		*out = span_text(ftp->bounce ? "bounce" : "");
 	else
 		return false;
 	return out->len > 0;

@@ -356,6 +356,18 @@ static enum app_status smtp_feed(struct flow *flow, enum direction dir, struct s
 	return APP_OK;
 }
 
+/* The header field of the mail that a buffer holds. */
+static const char *const mail_fields[BUFFER_MAX] = {
+	[BUFFER_EMAIL_FROM] = "from",
+	[BUFFER_EMAIL_TO] = "to",
+	[BUFFER_EMAIL_CC] = "cc",
+	[BUFFER_EMAIL_SUBJECT] = "subject",
+	[BUFFER_EMAIL_DATE] = "date",
+	[BUFFER_EMAIL_MESSAGE_ID] = "message-id",
+	[BUFFER_EMAIL_X_MAILER] = "x-mailer",
+	[BUFFER_EMAIL_RECEIVED] = "received",
+};
+
 static bool smtp_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
 			struct span *out, bool *final)
 {
@@ -364,6 +376,8 @@ static bool smtp_buffer(const struct tx *tx, enum buffer_id id, enum direction d
 	struct span name, data;
 
 	*final = true;
+	if (mail_fields[id])
+		return dir == TO_SERVER && smtp->mime && mime_header(smtp->mime, mail_fields[id], index, out);
 	switch (id) {
 	case BUFFER_SMTP_HELO:
 		piece = smtp->has_helo ? &smtp->helo : NULL;

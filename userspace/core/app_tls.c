@@ -8,10 +8,13 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "digest.h"
+
 #define TLS_RECORD_MAX (16384u + 2048u)
 
 enum { TLS_CCS = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_DATA, TLS_HEARTBEAT };
 enum { TLS_HELLO_REQUEST = 0, TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2, TLS_CERTIFICATE = 11 };
+enum { TLS_SERVER_KEY = 12, TLS_CLIENT_KEY = 16 };
 enum { TLS_EXT_SNI = 0, TLS_EXT_VERSIONS = 43 };
 
 struct tls_side {
@@ -222,7 +225,7 @@ static bool hello_read(struct flow *flow, struct tls *tls, enum direction dir, s
 	}
 	tls->version = version;
 	if (tx) {
-		tx->version = version;
+		tx->version = tx->versions[dir] = version;
 		ja3_read(whole, dir == TO_CLIENT, &tx->ja3[dir]);
 		tx->tx.dirty[dir] = true;
 	}
@@ -232,6 +235,7 @@ static bool hello_read(struct flow *flow, struct tls *tls, enum direction dir, s
 static void certificates_read(struct flow *flow, struct tls *tls, struct span m)
 {
 	struct tls_tx *tx = tls_tx_get(flow, tls);
+	uint8_t sha1[SHA1_DIGEST_SIZE];
 	struct span der;
 
 	if (!tx || tx->certs || m.len < 3)
@@ -250,10 +254,33 @@ static void certificates_read(struct flow *flow, struct tls *tls, struct span m)
 	}
 	if (!tx->certs)
 		return;
+	digest_of(DIGEST_SHA1, (struct span){tx->chain.data, tx->cert_at[1]}, sha1);
+	digest_text(sha1, sizeof(sha1), ':', tx->fingerprint);
 	/* A certificate that cannot be read leaves the names that could. */
 	if (x509_read((struct span){tx->chain.data, tx->cert_at[1]}, &tx->names) == 0 || tx->names.serial.len)
 		tx->has_names = true;
 	tx->tx.dirty[TO_CLIENT] = true;
+}
+
+/* Notes a handshake message that rules can ask for, once. */
+static void state_note(struct tls_tx *tx, uint8_t type)
+{
+	static const struct {
+		uint8_t type;
+		const char *text;
+	} rows[] = {{TLS_CLIENT_HELLO, " client_hello"},
+		    {TLS_SERVER_HELLO, " server_hello"},
+		    {TLS_CLIENT_KEY, " client_keyx"},
+		    {TLS_SERVER_KEY, " server_keyx"}};
+
+	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t len = strlen(tx->states);
+
+		if (rows[i].type != type || strstr(tx->states, rows[i].text))
+			continue;
+		snprintf(tx->states + len, sizeof(tx->states) - len, "%s", rows[i].text);
+		tx->tx.dirty[TO_SERVER] = tx->tx.dirty[TO_CLIENT] = true;
+	}
 }
 
 /* One whole handshake message. false: this is no TLS. */
@@ -267,16 +294,25 @@ static bool message_read(struct flow *flow, struct tls *tls, enum direction dir)
 		if (dir != TO_SERVER || !hello_read(flow, tls, dir, body))
 			return false;
 		side->hello = true;
+		if (tls->tx)
+			state_note(tls->tx, TLS_CLIENT_HELLO);
 		return true;
 	case TLS_SERVER_HELLO:
 		if (dir != TO_CLIENT || !hello_read(flow, tls, dir, body))
 			return false;
 		/* It answers a ClientHello, or it proves nothing. */
 		side->hello = tls->sides[TO_SERVER].hello;
+		if (tls->tx)
+			state_note(tls->tx, TLS_SERVER_HELLO);
 		return true;
 	case TLS_CERTIFICATE:
 		if (dir == TO_CLIENT)
 			certificates_read(flow, tls, body);
+		return true;
+	case TLS_CLIENT_KEY:
+	case TLS_SERVER_KEY:
+		if (tls->tx)
+			state_note(tls->tx, side->start[0]);
 		return true;
 	default:
 		return true;
@@ -358,7 +394,8 @@ static uint32_t v2_skip(struct flow *flow, struct tls *tls, enum direction dir, 
 	tls->sides[dir].begun = true;
 	tls->version = version;
 	if (tx) {
-		tx->version = version;
+		tx->version = tx->versions[dir] = version;
+		state_note(tx, dir == TO_SERVER ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO);
 		tx->tx.dirty[dir] = true;
 	}
 	if (version == 2)
@@ -470,6 +507,21 @@ static enum app_status feed(struct flow *flow, enum direction dir, struct span d
 	return tls_feed(flow, flow->app_state[0], dir, data, gap, last);
 }
 
+/* As rules spell it; "": a version that rules have no word for. */
+static const char *version_word(uint16_t version)
+{
+	static const struct {
+		uint16_t version;
+		const char *word;
+	} rows[] = {{0x0002, "sslv2"},	{0x0300, "sslv3"},  {0x0301, "tls1.0"},
+		    {0x0302, "tls1.1"}, {0x0303, "tls1.2"}, {0x0304, "tls1.3"}};
+
+	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].version == version)
+			return rows[i].word;
+	return "";
+}
+
 static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
 		       struct span *out, bool *final)
 {
@@ -489,6 +541,18 @@ static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 	case BUFFER_TLS_CERT_SERIAL:
 		*out = blob_span(&tls->names.serial);
 		return tls->has_names;
+	case BUFFER_TLS_SUBJECTALTNAME:
+		return x509_alternative(&tls->names, index, out);
+	case BUFFER_TLS_CERT_FINGERPRINT:
+		*out = span_text(tls->fingerprint);
+		return out->len > 0;
+	case BUFFER_TLS_VERSION:
+		*out = span_text(version_word(tls->versions[dir]));
+		return out->len > 0;
+	case BUFFER_TLS_STATE:
+		*out = span_text(tls->states);
+		*final = tx->done[dir];
+		return out->len > 0;
 	case BUFFER_JA3_HASH:
 	case BUFFER_JA3S_HASH:
 		*out = (struct span){(const uint8_t *)tls->ja3[dir].hash, 32};
@@ -516,6 +580,7 @@ static void tls_tx_free(struct tx *tx)
 	blob_free(&tls->names.subject);
 	blob_free(&tls->names.issuer);
 	blob_free(&tls->names.serial);
+	blob_free(&tls->names.alternatives);
 	ja3_free(&tls->ja3[TO_SERVER]);
 	ja3_free(&tls->ja3[TO_CLIENT]);
 	blob_free(&tls->chain);

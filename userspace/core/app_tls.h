@@ -23,6 +23,9 @@ struct tls_tx {
 	uint32_t cert_at[TLS_CERTS_MAX + 1];
 	unsigned int certs;
 	uint16_t version; /* negotiated, else offered; 0x0002: SSLv2; 0: not seen */
+	uint16_t versions[2]; /* of the ClientHello, the ServerHello */
+	char fingerprint[60]; /* SHA-1 of the first certificate, "": none */
+	char states[64];      /* " client_hello" … in the order they came */
 };
 
 struct tls;

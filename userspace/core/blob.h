@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "packet.h"
 
@@ -32,6 +33,11 @@ void blob_free(struct blob *blob); /* its bytes, not blob itself; leaves an empt
 static inline struct span blob_span(const struct blob *blob)
 {
 	return (struct span){blob->data, blob->len};
+}
+
+static inline struct span span_text(const char *text)
+{
+	return (struct span){(const uint8_t *)text, (uint32_t)strlen(text)};
 }
 
 /* Spans: equality without regard to ASCII case, and with white space cut off both ends. */

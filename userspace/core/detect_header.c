@@ -6,6 +6,7 @@
 #include <linux/in6.h>
 #include <string.h>
 
+#include "app_event.h"
 #include "detect_run.h"
 
 static bool header_protocol(const struct detect_run *run, const struct rule *rule)
@@ -192,19 +193,29 @@ static bool header_test(const struct detect_run *run, const struct rule_test *te
 	case TEST_APP:
 		return run->flow && (run->flow->app == range->low) != test->negated &&
 		       (!test->negated || run->flow->app != APP_UNKNOWN);
+	case TEST_EVENT:
+		return packet_event_has(packet, range->low);
 	}
 	return false;
 }
 
-bool detect_header(const struct detect_run *run, const struct rule *rule)
+bool detect_endpoints(const struct detect_run *run, const struct rule *rule)
 {
-	if (!header_protocol(run, rule) || !header_flow(run, rule) || !header_endpoints(run, rule))
-		return false;
+	return header_protocol(run, rule) && header_flow(run, rule) && header_endpoints(run, rule);
+}
+
+bool detect_tests(const struct detect_run *run, const struct rule *rule)
+{
 	for (unsigned int i = 0; i < rule->test_count; i++) {
 		if (!header_test(run, &rule->tests[i]))
 			return false;
 	}
 	return true;
+}
+
+bool detect_header(const struct detect_run *run, const struct rule *rule)
+{
+	return detect_endpoints(run, rule) && detect_tests(run, rule);
 }
 
 static void xbit_key(const struct detect_run *run, const struct rule_state *state, struct tracker_key *key)

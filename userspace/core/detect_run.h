@@ -61,6 +61,9 @@ struct detect_run {
 };
 
 /* Header, flow options, header tests and what the rule needs to have been remembered. */
+bool detect_endpoints(const struct detect_run *run, const struct rule *rule);
+bool detect_tests(const struct detect_run *run, const struct rule *rule);
+/* Both. */
 bool detect_header(const struct detect_run *run, const struct rule *rule);
 bool detect_states(const struct detect_run *run, const struct rule *rule);
 /* Everything fits: remembers, counts, alerts. */

@@ -125,8 +125,11 @@ static enum tx_result tx_judge(struct detect_run *run, const struct rule *rule)
 	uint64_t variables[RULE_VARIABLES_MAX] = {0};
 	enum tx_result result = TX_MATCH;
 
-	if (!detect_header(run, rule))
+	if (!detect_endpoints(run, rule))
 		return TX_NO;
+	/* What a packet does not fulfil, a later one of the transaction may. */
+	if (!detect_tests(run, rule))
+		return rule->needs_packet && !run->tx->done[run->dir] ? TX_LATER : TX_NO;
 	for (unsigned int i = 0; i < rule->list_count; i++) {
 		enum tx_result one = tx_judge_list(run, &rule->lists[i], variables);
 

@@ -10,6 +10,7 @@
 
 #include "match.h"
 #include "match_bytes.h"
+#include "match_decode.h"
 
 /* NO: another place of an earlier match may help. STOP: nothing earlier can. */
 enum match_result { MATCH_NO, MATCH_YES, MATCH_STOP };
@@ -18,6 +19,7 @@ struct match_room {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	uint8_t *decoded; /* BASE64_BYTES_MAX, made when first needed */
 	struct match_stats stats;
 };
 
@@ -59,6 +61,7 @@ void match_room_free(struct match_room *room)
 	pcre2_match_data_free(room->data);
 	pcre2_match_context_free(room->context);
 	pcre2_jit_stack_free(room->stack);
+	free(room->decoded);
 	free(room);
 }
 
@@ -273,6 +276,46 @@ static bool match_byte_node(struct match *match, const struct rule_node *node, u
 	}
 }
 
+/* Decodes and looks for what base64_data asks; the inner list decodes nothing, so this is one level deep. */
+static bool match_base64(struct match *match, const struct rule_node *node, uint32_t at)
+{
+	int64_t from = match_number(match, &node->base64.offset) + (node->relative ? (int64_t)at : 0);
+	int64_t bytes = match_number(match, &node->base64.bytes);
+	struct match inner = {.room = match->room, .list = node->base64.inner, .variables = match->variables};
+	bool fits;
+
+	if (from < 0 || from >= (int64_t)match->data.len || bytes <= 0)
+		return false;
+	if (!match->room->decoded)
+		match->room->decoded = malloc(BASE64_BYTES_MAX);
+	if (!match->room->decoded)
+		return false;
+	if (bytes > (int64_t)match->data.len - from)
+		bytes = (int64_t)match->data.len - from;
+	if (bytes > BASE64_BYTES_MAX)
+		bytes = BASE64_BYTES_MAX;
+	inner.data = (struct span){match->data.data + from, (uint32_t)bytes};
+	inner.data.len = base64_decode(inner.data, match->room->decoded);
+	inner.data.data = match->room->decoded;
+	if (!inner.data.len || !inner.list)
+		return inner.data.len > 0;
+	/* Both walks share one allowance. */
+	inner.steps = match->steps;
+	fits = match_nodes(&inner, 0, 0) == MATCH_YES;
+	match->steps = inner.steps;
+	return fits;
+}
+
+static bool match_asn1(const struct match *match, const struct rule_node *node, uint32_t at)
+{
+	int64_t from = node->asn1.offset + (node->relative ? (int64_t)at : 0);
+
+	if (from < 0 || from >= (int64_t)match->data.len)
+		return false;
+	return asn1_fault(&node->asn1,
+			  (struct span){match->data.data + from, match->data.len - (uint32_t)from});
+}
+
 /* From node i on, with the last match ending at `at`. The recursion is as deep as the list is long. */
 static enum match_result match_nodes(struct match *match, unsigned int i, uint32_t at)
 {
@@ -303,6 +346,12 @@ static enum match_result match_nodes(struct match *match, unsigned int i, uint32
 		break;
 	case NODE_ABSENT:
 		fits = node->or_else; /* the buffer is there */
+		break;
+	case NODE_BASE64:
+		fits = match_base64(match, node, at);
+		break;
+	case NODE_ASN1:
+		fits = match_asn1(match, node, at);
 		break;
 	}
 	if (!fits)

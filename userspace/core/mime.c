@@ -22,6 +22,8 @@ struct mime {
 	bool form;
 	bool midline; /* the next piece continues a line */
 	struct blob line, head;
+	struct blob mail_head; /* the first header block, when it was a mail's */
+	bool mail_head_done;
 	struct blob boundaries[MIME_DEPTH_MAX]; /* [0..depth) with the leading "--" */
 	unsigned int depth;
 	struct mime_part files[MIME_FILES_MAX];
@@ -108,6 +110,7 @@ void mime_free(struct mime *mime)
 	}
 	blob_free(&mime->line);
 	blob_free(&mime->head);
+	blob_free(&mime->mail_head);
 	free(mime);
 }
 
@@ -241,19 +244,32 @@ struct mime_headers {
 	struct span type, disposition, encoding;
 };
 
+/* Next "name: value" of a block whose folded lines were joined; a line without a colon has an empty name.
+ * false: the block ends. */
+static bool field_next(struct span *head, struct span *name, struct span *value)
+{
+	uint32_t n = span_find(*head, '\n');
+	struct span line = {head->data, n};
+
+	if (!head->len)
+		return false;
+	*head = span_from(*head, n < head->len ? n + 1 : n);
+	*name = (struct span){line.data, span_find(line, ':')};
+	*value = (struct span){NULL, 0};
+	if (name->len == line.len)
+		name->len = 0;
+	else
+		*value = span_trim(span_from(line, name->len + 1));
+	*name = span_trim(*name);
+	return true;
+}
+
 /* The fields of a header block whose folded lines were joined when they were gathered. */
 static void head_read(struct span head, struct mime_headers *headers)
 {
-	while (head.len) {
-		uint32_t n = span_find(head, '\n');
-		struct span line = {head.data, n}, name, value;
+	struct span name, value;
 
-		head = span_from(head, n < head.len ? n + 1 : n);
-		name = (struct span){line.data, span_find(line, ':')};
-		if (name.len == line.len)
-			continue;
-		value = span_trim(span_from(line, name.len + 1));
-		name = span_trim(name);
+	while (field_next(&head, &name, &value)) {
 		if (span_is(name, "content-type") && !headers->type.len)
 			headers->type = value;
 		else if (span_is(name, "content-disposition") && !headers->disposition.len)
@@ -282,6 +298,9 @@ static void head_end(struct mime *mime)
 	bool named, text;
 
 	head_read(blob_span(&mime->head), &headers);
+	if (!mime->mail_head_done && !mime->form)
+		mime->left += blob_add(&mime->mail_head, mime->head.data, mime->head.len, MIME_HEAD_MAX);
+	mime->mail_head_done = true;
 	blob_clear(&mime->head);
 	mime->state = MIME_LEAF;
 	if (boundary_push(mime, headers.type))
@@ -415,4 +434,15 @@ bool mime_file(const struct mime *mime, unsigned int index, struct span *name, s
 	*data = blob_span(&mime->files[index].data);
 	*final = mime->files[index].done;
 	return true;
+}
+
+bool mime_header(const struct mime *mime, const char *name, unsigned int index, struct span *out)
+{
+	struct span head = blob_span(&mime->mail_head), field;
+
+	while (field_next(&head, &field, out)) {
+		if (span_is(field, name) && !index--)
+			return true;
+	}
+	return false;
 }

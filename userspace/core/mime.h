@@ -35,6 +35,9 @@ void mime_gap(struct mime *mime);
 bool mime_file(const struct mime *mime, unsigned int index, struct span *name, struct span *data,
 	       bool *final);
 
+/* Value of the index-th header field of that name of the mail itself, unfolded; false: absent or not all read. */
+bool mime_header(const struct mime *mime, const char *name, unsigned int index, struct span *out);
+
 /* Value of a parameter ("; name=value", quoted or not) within a header value; false: absent. */
 bool mime_parameter(struct span value, const char *name, struct span *out);
 

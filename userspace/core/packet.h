@@ -30,6 +30,8 @@ enum link_type { /* DLT values of pcap */
 	LINK_SLL2 = 276,
 };
 
+#define PACKET_EVENT_WORDS 3
+
 /* Sender and receiver as on the wire; the innermost IP header that was followed. */
 struct packet {
 	uint64_t time_us;     /* of capture; since the epoch for files, CLOCK_MONOTONIC live */
@@ -51,6 +53,7 @@ struct packet {
 	bool truncated;		     /* the frame ends before the IP length does (IP4_BAD or IP6_BAD, unless the capture was cut) */
 	bool checksum_unknown;	     /* SEKI_REC_CSUM_PARTIAL or GSO: never verified */
 	bool ip_checksum_bad, l4_checksum_bad; /* filled by packet_verify() */
+	uint64_t events[PACKET_EVENT_WORDS]; /* bit per enum packet_event, see app_event.h */
 	/* TCP */
 	uint32_t seq, ack;
 	uint16_t window;

@@ -34,6 +34,8 @@ enum rule_node_kind {
 	NODE_ISDATAAT,
 	NODE_SIZE,
 	NODE_ABSENT,
+	NODE_BASE64,
+	NODE_ASN1,
 };
 
 struct node_content {
@@ -81,6 +83,20 @@ struct rule_range {
 	uint64_t low, high; /* RANGE_IN: both exclusive or inclusive, as parsed */
 };
 
+#define BASE64_BYTES_MAX 65535 /* decoded at one place */
+
+struct rule_list;
+struct node_base64 {
+	struct rule_number bytes, offset;
+	const struct rule_list *inner; /* what base64_data looks for; NULL: decoding is enough */
+};
+
+struct node_asn1 {
+	bool bitstring, real;
+	uint32_t oversize; /* 0: not asked for */
+	int32_t offset;
+};
+
 struct rule_node {
 	uint8_t kind;
 	uint8_t list; /* which list it belongs to */
@@ -93,6 +109,8 @@ struct rule_node {
 		struct node_bytes bytes;
 		struct rule_number at; /* isdataat */
 		struct rule_range size;
+		struct node_base64 base64;
+		struct node_asn1 asn1;
 		bool or_else; /* absent: the other nodes of the list may match instead */
 	};
 };
@@ -144,6 +162,7 @@ enum rule_test_kind {
 	TEST_IPOPTS,
 	TEST_STREAM_SIZE,
 	TEST_APP,
+	TEST_EVENT,
 };
 
 /* A condition on the packet's or flow's header fields. */
@@ -227,6 +246,7 @@ struct rule {
 	struct rule_test *tests;
 	struct rule_state *states;
 	struct rule_list *lists;
+	struct rule_list *decoded; /* of base64_data; not one of lists, a node of theirs leads there */
 	uint8_t test_count, state_count, list_count;
 	uint8_t variable_count;
 	struct rule_threshold threshold, detection;

@@ -16,7 +16,7 @@ int keyword_buffer(struct rule_parser *parser, const struct rule_keyword *keywor
 	if (list < 0)
 		return -EINVAL;
 	parser->list = list;
-	parser->list_fresh = true;
+	parser->list_fresh = parser->sticky = true;
 	parser->last = -1;
 	return 0;
 }
@@ -104,6 +104,8 @@ int keyword_isdataat(struct rule_parser *parser, const struct rule_keyword *keyw
 		else if (strcmp(item, "rawbytes"))
 			return rule_refuse(parser, "unknown option");
 	}
+	if (node->relative)
+		rule_follow(parser, node);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * rule_bytes.c - keywords that read numbers out of the data: byte_test,
  * byte_jump, byte_extract, byte_math.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -67,8 +68,12 @@ static int bytes_word(struct rule_parser *parser, struct rule_node *node, char *
 	if (!strcmp(word, "string")) /* byte_math: "string dec" */
 		return bytes_word(parser, node, value);
 	if (!strcmp(word, "bitmask")) {
-		if (rule_unsigned(value, UINT32_MAX, &number) || !number)
-			return rule_refuse(parser, "the bitmask is not a number above 0");
+		char *end;
+
+		/* Hexadecimal, with or without 0x. */
+		number = strtoull(value, &end, 16);
+		if (!isxdigit((unsigned char)*value) || *end || !number || number > UINT32_MAX)
+			return rule_refuse(parser, "the bitmask is not a hexadecimal number above 0");
 		bytes->bitmask = (uint32_t)number;
 		return 0;
 	}
@@ -86,10 +91,14 @@ static int bytes_count(struct rule_parser *parser, struct rule_node *node, const
 }
 
 /* After all words are read: text numbers may be longer than binary ones. */
-static int bytes_check(struct rule_parser *parser, const struct node_bytes *bytes)
+static int bytes_check(struct rule_parser *parser, struct rule_node *node)
 {
+	const struct node_bytes *bytes = &node->bytes;
+
 	if (bytes->count.variable < 0 && !bytes->base && (bytes->count.value > 8 || bytes->count.value == 0))
 		return rule_refuse(parser, "a binary number has 1 to 8 bytes");
+	if (node->relative)
+		rule_follow(parser, node);
 	return 0;
 }
 
@@ -150,7 +159,7 @@ int keyword_byte_test(struct rule_parser *parser, const struct rule_keyword *key
 		if (err)
 			return err == -ENOENT ? rule_refuse(parser, "unknown option") : err;
 	}
-	return bytes_check(parser, &node->bytes);
+	return bytes_check(parser, node);
 }
 
 /* multiplier, align, post_offset and so on. -ENOENT: another word. */
@@ -193,7 +202,7 @@ static int bytes_jump_words(struct rule_parser *parser, struct rule_node *node, 
 		if (err)
 			return err == -ENOENT ? rule_refuse(parser, "unknown option") : err;
 	}
-	return bytes_check(parser, &node->bytes);
+	return bytes_check(parser, node);
 }
 
 int keyword_byte_jump(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
@@ -281,6 +290,5 @@ int keyword_byte_math(struct rule_parser *parser, const struct rule_keyword *key
 	}
 	if (seen != 31)
 		return rule_refuse(parser, "bytes, offset, oper, rvalue and result are needed");
-	return bytes_check(parser, &node->bytes) ? -EINVAL
-						 : bytes_variable(parser, name, &node->bytes.result);
+	return bytes_check(parser, node) ? -EINVAL : bytes_variable(parser, name, &node->bytes.result);
 }

@@ -110,6 +110,40 @@ static int finish_lists(struct rule_parser *parser)
 	return 0;
 }
 
+/* Takes the list of base64_data out of the others and hangs it on the node that decodes. */
+static int finish_decoded(struct rule_parser *parser)
+{
+	struct rule *rule = parser->rule;
+	struct rule_node *decoder = NULL;
+	struct rule_list *from = NULL, *moved = NULL;
+
+	for (unsigned int i = 0; i < rule->list_count; i++) {
+		if (rule->lists[i].view.buffer == BUFFER_BASE64_DATA) {
+			if (moved || rule->lists[i].view.transform_count)
+				return rule_refuse(parser, "base64_data twice or with a transform");
+			moved = &rule->lists[i];
+		}
+		for (unsigned int j = 0; j < rule->lists[i].node_count; j++) {
+			if (rule->lists[i].nodes[j].kind != NODE_BASE64)
+				continue;
+			decoder = &rule->lists[i].nodes[j];
+			from = &rule->lists[i];
+		}
+	}
+	if (!moved)
+		return 0;
+	if (!decoder)
+		return rule_refuse(parser, "base64_data without base64_decode");
+	rule->decoded = arena_copy(parser->context->arena, moved, sizeof(*moved));
+	if (!rule->decoded)
+		return -ENOMEM;
+	decoder->base64.inner = rule->decoded;
+	from->needs_final |= moved->needs_final;
+	memmove(moved, moved + 1, (size_t)(&rule->lists[rule->list_count] - (moved + 1)) * sizeof(*moved));
+	rule->list_count--;
+	return 0;
+}
+
 static int finish_buffers(struct rule_parser *parser, bool *payload, bool *tx)
 {
 	struct rule *rule = parser->rule;
@@ -177,8 +211,8 @@ static int finish_stages(struct rule_parser *parser, bool payload, bool tx)
 	if (packet && stream)
 		return rule_refuse(parser, "asks for packets only and for the stream only");
 	if (tx) {
-		if (packet)
-			return rule_refuse(parser, "tests of one packet together with application buffers");
+		if (rule->packet_only || rule->flow & FLOW_NO_STREAM)
+			return rule_refuse(parser, "asks for packets only and for application buffers");
 		if (rule->protocol && rule->protocol != IPPROTO_TCP && rule->protocol != IPPROTO_UDP)
 			return rule_refuse(parser, "application buffers with a protocol that has none");
 		rule->stages = STAGE_TX;
@@ -281,6 +315,8 @@ int rule_finish(struct rule_parser *parser)
 	if (parser->list_fresh)
 		return rule_refuse(parser, "nothing is looked for in its last buffer");
 	err = finish_lists(parser);
+	if (!err)
+		err = finish_decoded(parser);
 	if (!err)
 		err = finish_buffers(parser, &payload, &tx);
 	if (err)

@@ -23,7 +23,7 @@ static void parser_init(struct rule_parser *parser, const struct rule_context *c
 	parser->lists[0].view.buffer = BUFFER_PAYLOAD;
 	parser->list_count = 1;
 	parser->list = 0;
-	parser->list_fresh = false;
+	parser->list_fresh = parser->sticky = false;
 	parser->last = -1;
 	parser->sid_seen = parser->msg_seen = parser->priority_seen = false;
 }
@@ -187,12 +187,18 @@ int rule_parse(const struct rule_context *context, const char *text, size_t len,
 	return err;
 }
 
+static void list_clear(struct rule_list *list)
+{
+	for (unsigned int i = 0; i < list->node_count; i++) {
+		if (list->nodes[i].kind == NODE_PCRE)
+			pcre2_code_free(list->nodes[i].pcre.code);
+	}
+}
+
 void rule_clear(struct rule *rule)
 {
-	for (unsigned int i = 0; i < rule->list_count; i++) {
-		for (unsigned int j = 0; j < rule->lists[i].node_count; j++) {
-			if (rule->lists[i].nodes[j].kind == NODE_PCRE)
-				pcre2_code_free(rule->lists[i].nodes[j].pcre.code);
-		}
-	}
+	for (unsigned int i = 0; i < rule->list_count; i++)
+		list_clear(&rule->lists[i]);
+	if (rule->decoded)
+		list_clear(rule->decoded);
 }

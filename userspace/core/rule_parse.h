@@ -44,6 +44,7 @@ struct rule_parser {
 	struct rule_list lists[RULE_LISTS_MAX];
 	unsigned int list_count;
 	int list;	 /* the sticky buffer that contents go to; lists[0] is the payload */
+	bool sticky;	 /* some sticky buffer was named */
 	bool list_fresh; /* a sticky keyword stands without a content so far: transforms may follow */
 	int last;	 /* the node that modifiers mean, -1: none */
 	char variables[RULE_VARIABLES_MAX][32];
@@ -104,10 +105,15 @@ void rule_clear(struct rule *rule);
 /* For keyword functions. */
 int rule_refuse(struct rule_parser *parser, const char *why);
 struct rule_node *rule_add_node(struct rule_parser *parser, enum rule_node_kind kind); /* NULL: refused */
+/* In the older syntax, where no sticky buffer says it, what builds on the match before belongs to its buffer. */
+void rule_follow(struct rule_parser *parser, struct rule_node *node);
 struct rule_test *rule_add_test(struct rule_parser *parser, enum rule_test_kind kind); /* NULL: refused */
 struct rule_state *rule_add_state(struct rule_parser *parser);			       /* NULL: refused */
 /* Index of the list for view, made when absent; -1: refused. */
 int rule_find_list(struct rule_parser *parser, enum buffer_id buffer, bool fresh);
+/* Compiles expression, NUL-terminated, with PCRE2 options into node. */
+__must_check int rule_compile_pcre(struct rule_parser *parser, struct rule_node *node, const char *expression,
+				   uint32_t options);
 /* Takes "…" off and says whether a ! stood before it. NULL: not quoted rightly. */
 char *rule_unquote(char *arg, bool *negated);
 /* Next item of a comma-separated list, trimmed; NULL at the end. */
@@ -119,24 +125,62 @@ __must_check int rule_number(struct rule_parser *parser, const char *text, int64
 /* "5", "<5", ">=5", "!5", "3-7", "3<>7". */
 __must_check int rule_range(const char *text, uint64_t max, struct rule_range *out);
 
-#define RULE_KEYWORD_FUNCTIONS(X)                                                                            \
-	X(keyword_msg)                                                                                       \
-	X(keyword_sid)                                                                                       \
-	X(keyword_rev) X(keyword_gid) X(keyword_classtype) X(keyword_priority) X(keyword_reference) X(       \
-		keyword_metadata) X(keyword_target) X(keyword_noalert) X(keyword_alert) X(keyword_ignored)   \
-		X(keyword_flow) X(keyword_flowbits) X(keyword_flowint) X(keyword_xbits) X(                   \
-			keyword_hostbits) X(keyword_threshold) X(keyword_detection_filter)                   \
-			X(keyword_stream_size) X(keyword_app_protocol) X(keyword_range) X(keyword_flags) X(  \
-				keyword_fragbits) X(keyword_sameip) X(keyword_ipopts) X(keyword_ip_proto)    \
-				X(keyword_content) X(keyword_nocase) X(keyword_position) X(keyword_edge) X(  \
-					keyword_fast_pattern) X(keyword_old_buffer)                          \
-					X(keyword_buffer_content) X(keyword_buffer) X(keyword_transform)     \
-						X(keyword_bsize) X(keyword_urilen) X(keyword_isdataat)       \
-							X(keyword_absent) X(keyword_pcre)                    \
-								X(keyword_byte_test) X(keyword_byte_jump)    \
-									X(keyword_byte_extract)              \
-										X(keyword_byte_math)         \
-											X(keyword_file_name)
+/* Laid out by hand: one per line. */
+#define RULE_KEYWORD_FUNCTIONS(X) \
+	X(keyword_msg) \
+	X(keyword_sid) \
+	X(keyword_rev) \
+	X(keyword_gid) \
+	X(keyword_classtype) \
+	X(keyword_priority) \
+	X(keyword_reference) \
+	X(keyword_metadata) \
+	X(keyword_target) \
+	X(keyword_noalert) \
+	X(keyword_alert) \
+	X(keyword_ignored) \
+	X(keyword_flow) \
+	X(keyword_flowbits) \
+	X(keyword_flowint) \
+	X(keyword_xbits) \
+	X(keyword_hostbits) \
+	X(keyword_threshold) \
+	X(keyword_detection_filter) \
+	X(keyword_stream_size) \
+	X(keyword_app_protocol) \
+	X(keyword_range) \
+	X(keyword_flags) \
+	X(keyword_fragbits) \
+	X(keyword_sameip) \
+	X(keyword_ipopts) \
+	X(keyword_ip_proto) \
+	X(keyword_content) \
+	X(keyword_nocase) \
+	X(keyword_position) \
+	X(keyword_edge) \
+	X(keyword_fast_pattern) \
+	X(keyword_old_buffer) \
+	X(keyword_buffer_content) \
+	X(keyword_buffer) \
+	X(keyword_transform) \
+	X(keyword_bsize) \
+	X(keyword_urilen) \
+	X(keyword_isdataat) \
+	X(keyword_absent) \
+	X(keyword_pcre) \
+	X(keyword_byte_test) \
+	X(keyword_byte_jump) \
+	X(keyword_byte_extract) \
+	X(keyword_byte_math) \
+	X(keyword_file_name) \
+	X(keyword_app_event) \
+	X(keyword_packet_event) \
+	X(keyword_tls_version) \
+	X(keyword_tls_words) \
+	X(keyword_tls_fingerprint) \
+	X(keyword_ftpbounce) \
+	X(keyword_base64_decode) \
+	X(keyword_asn1)
 #define X(function) int function(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg);
 RULE_KEYWORD_FUNCTIONS(X)
 #undef X

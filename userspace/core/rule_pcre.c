@@ -58,6 +58,10 @@ static int pcre_options(struct rule_parser *parser, struct rule_node *node, cons
 
 			if (list < 0)
 				return -EINVAL;
+			/* A response's body is file.data by another name. */
+			if (row->buffer == BUFFER_HTTP_RESPONSE_BODY &&
+			    parser->lists[node->list].view.buffer == BUFFER_FILE_DATA)
+				continue;
 			if (node->list && node->list != list)
 				return rule_refuse(parser, "a buffer letter behind another buffer");
 			node->list = (uint8_t)list;
@@ -86,14 +90,29 @@ static int pcre_captures(struct rule_parser *parser, char *captures)
 	return 0;
 }
 
+int rule_compile_pcre(struct rule_parser *parser, struct rule_node *node, const char *expression,
+		      uint32_t options)
+{
+	PCRE2_SIZE at;
+	int code;
+
+	node->pcre.code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
+					options | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
+	if (!node->pcre.code)
+		return code == PCRE2_ERROR_HEAP_FAILED
+			       ? -ENOMEM
+			       : rule_refuse(parser, "the regular expression is not valid");
+	/* Without JIT (no memory, no W^X exception) the interpreter does the same, slower. */
+	(void)pcre2_jit_compile(node->pcre.code, PCRE2_JIT_COMPLETE);
+	return 0;
+}
+
 int keyword_pcre(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	bool negated;
 	char *text = rule_unquote(arg, &negated), *slash, *captures;
 	uint32_t options = 0;
 	struct rule_node *node;
-	PCRE2_SIZE at;
-	int code;
 
 	if (!text || text[0] != '/' || (slash = strrchr(text + 1, '/')) == NULL)
 		return rule_refuse(parser, "not \"/regex/flags\"");
@@ -107,14 +126,6 @@ int keyword_pcre(struct rule_parser *parser, const struct rule_keyword *keyword,
 	node->negated = negated;
 	if (pcre_options(parser, node, slash + 1, &options))
 		return -EINVAL;
-	node->pcre.code = pcre2_compile((PCRE2_SPTR)text + 1, PCRE2_ZERO_TERMINATED,
-					options | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
-	if (!node->pcre.code)
-		return code == PCRE2_ERROR_HEAP_FAILED
-			       ? -ENOMEM
-			       : rule_refuse(parser, "the regular expression is not valid");
-	/* Without JIT (no memory, no W^X exception) the interpreter does the same, slower. */
-	(void)pcre2_jit_compile(node->pcre.code, PCRE2_JIT_COMPLETE);
 	parser->last = (int)parser->node_count - 1;
-	return 0;
+	return rule_compile_pcre(parser, node, text + 1, options);
 }

@@ -96,6 +96,14 @@ struct rule_node *rule_add_node(struct rule_parser *parser, enum rule_node_kind 
 	return node;
 }
 
+void rule_follow(struct rule_parser *parser, struct rule_node *node)
+{
+	ptrdiff_t i = node - parser->nodes;
+
+	if (!parser->sticky && i > 0)
+		node->list = parser->nodes[i - 1].list;
+}
+
 struct rule_test *rule_add_test(struct rule_parser *parser, enum rule_test_kind kind)
 {
 	struct rule_test *test;

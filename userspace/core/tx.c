@@ -6,7 +6,10 @@
 
 #include <netinet/in.h>
 
+#include <string.h>
+
 #include "app.h"
+#include "app_event.h"
 
 const struct buffer_info buffer_infos[BUFFER_MAX] = {
 #define INFO(id, keyword, app, direction, number, text)                                                      \
@@ -15,7 +18,7 @@ const struct buffer_info buffer_infos[BUFFER_MAX] = {
 			 .dir = #direction[0],                                                               \
 			 .many = #number[0],                                                                 \
 			 .help = text},
-	INSPECTION_BUFFERS(INFO)
+	INSPECTION_BUFFERS(INFO) INNER_BUFFERS(INFO)
 #undef INFO
 };
 
@@ -31,6 +34,13 @@ bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsig
 		return false;
 	if (index && info->many != 'M')
 		return false;
+	if (id == BUFFER_APP_EVENT) {
+		const char *name = index < tx->event_count ? app_event_infos[tx->events[index]].name : NULL;
+
+		*out = (struct span){(const uint8_t *)name, name ? (uint32_t)strlen(name) : 0};
+		*final = true;
+		return name != NULL;
+	}
 	/* Buffers do not depend on what the protocol runs over. */
 	row = app_find(tx->proto, IPPROTO_TCP);
 	return row && row->buffer && row->buffer(tx, id, dir, index, out, final);

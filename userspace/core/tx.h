@@ -67,6 +67,8 @@ enum app_proto {
 	X(TLS_CERT_ISSUER, "tls.cert_issuer", TLS, C, O, "issuer of the server certificate") \
 	X(TLS_CERT_SERIAL, "tls.cert_serial", TLS, C, O, "serial number, XX:XX") \
 	X(TLS_CERTS, "tls.certs", TLS, C, M, "certificates as DER") \
+	X(TLS_SUBJECTALTNAME, "tls.subjectaltname", TLS, C, M, "an alternative name of the server certificate") \
+	X(TLS_CERT_FINGERPRINT, "tls.cert_fingerprint", TLS, C, O, "SHA-1 of the server certificate, xx:xx") \
 	X(JA3_HASH, "ja3.hash", TLS, S, O, "JA3 of the ClientHello, MD5 in hexadecimal") \
 	X(JA3_STRING, "ja3.string", TLS, S, O, "JA3 of the ClientHello, as text") \
 	X(JA3S_HASH, "ja3s.hash", TLS, C, O, "JA3S of the ServerHello, MD5 in hexadecimal") \
@@ -76,14 +78,31 @@ enum app_proto {
 	X(SMTP_MAIL_FROM, "smtp.mail_from", SMTP, S, O, "MAIL FROM argument") \
 	X(SMTP_RCPT_TO, "smtp.rcpt_to", SMTP, S, M, "RCPT TO argument") \
 	X(SMTP_COMMAND_LINE, "smtp.command_line", SMTP, S, M, "a command line as sent, without CRLF") \
+	X(EMAIL_FROM, "email.from", SMTP, S, O, "From: of the mail") \
+	X(EMAIL_TO, "email.to", SMTP, S, O, "To: of the mail") \
+	X(EMAIL_CC, "email.cc", SMTP, S, O, "Cc: of the mail") \
+	X(EMAIL_SUBJECT, "email.subject", SMTP, S, O, "Subject: of the mail") \
+	X(EMAIL_DATE, "email.date", SMTP, S, O, "Date: of the mail") \
+	X(EMAIL_MESSAGE_ID, "email.message_id", SMTP, S, O, "Message-Id: of the mail") \
+	X(EMAIL_X_MAILER, "email.x_mailer", SMTP, S, O, "X-Mailer: of the mail") \
+	X(EMAIL_RECEIVED, "email.received", SMTP, S, M, "one Received: of the mail") \
 	X(SSH_SOFTWARE, "ssh.software", SSH, B, O, "software part of the banner") \
 	X(SSH_PROTO, "ssh.proto", SSH, B, O, "protocol version of the banner") \
 	X(FTP_COMMAND, "ftp.command", FTP, S, O, "command name") \
 	X(FTP_COMMAND_DATA, "ftp.command_data", FTP, S, O, "command argument")
 
+/* The same columns for what a keyword with a value looks at: no rule names these as sticky buffers. */
+#define INNER_BUFFERS(X) \
+	X(APP_EVENT, "app-layer-event", UNKNOWN, B, M, "name of an event on the transaction") \
+	X(TLS_VERSION, "tls.version", TLS, B, O, "negotiated or offered version, \"tls1.2\"") \
+	X(TLS_STATE, "ssl_state", TLS, B, O, "handshake messages seen so far, \" client_hello\" and so on") \
+	X(FTP_BOUNCE, "ftpbounce", FTP, S, O, "\"bounce\" when PORT names another host than the client") \
+	X(BASE64_DATA, "base64_data", UNKNOWN, B, O, "what base64_decode made")
+
 enum buffer_id {
 #define X(id, ...) BUFFER_##id,
 	INSPECTION_BUFFERS(X)
+	INNER_BUFFERS(X)
 #undef X
 	BUFFER_MAX
 };
@@ -100,11 +119,15 @@ extern const struct buffer_info buffer_infos[BUFFER_MAX];
 /* Matcher's private state per transaction (alerts given, …); detect.c owns it. */
 struct detect_tx_state;
 
+#define TX_EVENTS_MAX 16u /* distinct events noted on one transaction */
+
 struct tx {
 	uint64_t id; /* per flow, from 0 */
 	enum app_proto proto;
 	bool done[2];  /* this direction will grow no more */
 	bool dirty[2]; /* changed since detect_tx() last saw it; inspector.c clears it */
+	uint8_t event_count;
+	uint16_t events[TX_EVENTS_MAX]; /* enum app_event, in the order they came */
 	struct detect_tx_state *detect;
 	struct tx *next;
 };

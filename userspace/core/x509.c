@@ -5,6 +5,7 @@
  */
 #include "x509.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -17,6 +18,9 @@ enum {
 	DER_SEQUENCE = 0x30,
 	DER_SET = 0x31,
 	DER_VERSION = 0xa0,
+	DER_EXTENSIONS = 0xa3,
+	DER_OCTETS = 0x04,
+	DER_BOOLEAN = 0x01,
 };
 
 struct name_type {
@@ -162,6 +166,62 @@ static int time_read(struct span *in, char out[20])
 	return 0;
 }
 
+/* GeneralName of RFC 5280 section 4.2.1.6: those that are text, and addresses. */
+static void alternative_add(struct x509_names *out, uint8_t tag, struct span value)
+{
+	enum { MAIL = 0x81, DNS = 0x82, URI = 0x86, ADDRESS = 0x87 };
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (out->alternative_count == X509_ALTERNATIVES_MAX)
+		return;
+	if (tag == ADDRESS) {
+		if (value.len == 4 || value.len == 16)
+			inet_ntop(value.len == 4 ? AF_INET : AF_INET6, value.data, text, sizeof(text));
+		value = span_text(text);
+	} else if (tag != MAIL && tag != DNS && tag != URI) {
+		return;
+	}
+	blob_add(&out->alternatives, value.data, value.len, UINT16_MAX);
+	out->alternative_end[out->alternative_count++] = (uint16_t)out->alternatives.len;
+}
+
+/* What stands behind the subject: key, unique ids, extensions. A fault in it leaves the names read so far. */
+static void extensions_read(struct span tbs, struct x509_names *out)
+{
+	static const uint8_t alternative_oid[] = {0x55, 29, 17};
+	struct span part, list, extension, oid, names;
+	uint8_t tag = 0;
+
+	while (tag != DER_EXTENSIONS)
+		if (der_take(&tbs, &tag, &part))
+			return;
+	if (der_expect(&part, DER_SEQUENCE, &list))
+		return;
+	while (!der_expect(&list, DER_SEQUENCE, &extension)) {
+		if (der_expect(&extension, DER_OID, &oid) || der_take(&extension, &tag, &part))
+			return;
+		if (tag == DER_BOOLEAN && der_take(&extension, &tag, &part))
+			return;
+		if (oid.len != sizeof(alternative_oid) || memcmp(oid.data, alternative_oid, oid.len) ||
+		    tag != DER_OCTETS || der_expect(&part, DER_SEQUENCE, &names))
+			continue;
+		while (!der_take(&names, &tag, &part))
+			alternative_add(out, tag, part);
+	}
+}
+
+bool x509_alternative(const struct x509_names *names, unsigned int index, struct span *out)
+{
+	uint32_t from;
+
+	if (index >= names->alternative_count)
+		return false;
+	from = index ? names->alternative_end[index - 1] : 0;
+	*out = (struct span){names->alternatives.data ? names->alternatives.data + from : NULL,
+			     names->alternative_end[index] - from};
+	return true;
+}
+
 int x509_read(struct span der, struct x509_names *out)
 {
 	struct span certificate, tbs, part;
@@ -188,5 +248,8 @@ int x509_read(struct span der, struct x509_names *out)
 		return -EBADMSG;
 	if (der_expect(&tbs, DER_SEQUENCE, &part))
 		return -EBADMSG;
-	return name_read(part, &out->subject);
+	if (name_read(part, &out->subject))
+		return -EBADMSG;
+	extensions_read(tbs, out);
+	return 0;
 }

@@ -8,16 +8,23 @@
 
 #include "blob.h"
 
-#define X509_NAME_MAX 4096u /* text of one name; a longer one is cut */
+#define X509_NAME_MAX	      4096u /* text of one name; a longer one is cut */
+#define X509_ALTERNATIVES_MAX 256u  /* names read; more are left out */
 
 struct x509_names {
-	struct blob subject, issuer;	    /* "C=JP, O=Example, CN=host" in the certificate's order */
-	struct blob serial;		    /* "01:A2:FF" */
+	struct blob subject, issuer; /* "C=JP, O=Example, CN=host" in the certificate's order */
+	struct blob serial;	     /* "01:A2:FF" */
+	struct blob alternatives;    /* subjectAltName, one behind the other */
+	uint16_t alternative_end[X509_ALTERNATIVES_MAX]; /* where each ends */
+	unsigned int alternative_count;
 	char not_before[20], not_after[20]; /* "2024-01-31T23:59:59", "" when it cannot be read */
 };
 
 /* Appends to the blobs what der says. -EBADMSG when it is no certificate; what was read before the fault
  * stays. */
 __must_check int x509_read(struct span der, struct x509_names *out);
+
+/* The index-th alternative name (DNS, mail, URI as written; an address as text); false: there are fewer. */
+bool x509_alternative(const struct x509_names *names, unsigned int index, struct span *out);
 
 #endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * rule_fact.c - keywords whose value is compared with what a decoder knows:
+ * events, versions and states. The decoder offers it as an inner buffer, the
+ * keyword makes a content or expression over it, and the matcher needs nothing new.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app_event.h"
+#include "rule_parse.h"
+
+/* A node on buffer's list; the sticky buffer of the rule stays what it was. NULL: refused. */
+static struct rule_node *fact_node(struct rule_parser *parser, enum buffer_id buffer,
+				   enum rule_node_kind kind)
+{
+	int list = rule_find_list(parser, buffer, false);
+	struct rule_node *node = list < 0 ? NULL : rule_add_node(parser, kind);
+
+	if (node)
+		node->list = (uint8_t)list;
+	parser->last = -1;
+	return node;
+}
+
+/* The buffer is exactly text. */
+static int fact_is(struct rule_parser *parser, enum buffer_id buffer, const char *text, bool negated)
+{
+	struct rule_node *node = fact_node(parser, buffer, NODE_CONTENT);
+
+	if (!node)
+		return -EINVAL;
+	node->negated = negated;
+	node->content.startswith = node->content.endswith = true;
+	node->content.len = (uint16_t)strlen(text);
+	node->content.data = arena_copy(parser->context->arena, text, strlen(text));
+	return node->content.data ? 0 : -ENOMEM;
+}
+
+static int fact_expression(struct rule_parser *parser, enum buffer_id buffer, const char *expression,
+			   bool negated)
+{
+	struct rule_node *node = fact_node(parser, buffer, NODE_PCRE);
+
+	if (!node)
+		return -EINVAL;
+	node->negated = negated;
+	return rule_compile_pcre(parser, node, expression, 0);
+}
+
+int keyword_app_event(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	struct rule *rule = parser->rule;
+	enum packet_event packet_event;
+	enum app_event event;
+
+	/* Some events are of the detection of protocols and belong to a packet. */
+	if (packet_event_find('A', arg, &packet_event)) {
+		struct rule_test *test = rule_add_test(parser, TEST_EVENT);
+
+		if (!test)
+			return -EINVAL;
+		test->range.low = packet_event;
+		rule->needs_packet = true;
+		return 0;
+	}
+	if (!app_event_find(arg, &event))
+		return rule_refuse(parser, "no decoder here notices an event of that name");
+	if (rule->app != APP_UNKNOWN && rule->app != app_event_infos[event].proto)
+		return rule_refuse(parser, "an event of another protocol");
+	rule->app = (uint8_t)app_event_infos[event].proto;
+	rule->app_required = true;
+	return fact_is(parser, BUFFER_APP_EVENT, app_event_infos[event].name, false);
+}
+
+/* keyword->value: the letter of the packet event's kind. */
+int keyword_packet_event(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	struct rule_test *test = rule_add_test(parser, TEST_EVENT);
+	enum packet_event event;
+
+	if (!test)
+		return -EINVAL;
+	if (!packet_event_find((char)keyword->value, arg, &event))
+		return rule_refuse(parser, "no decoder here notices an event of that name");
+	test->range.low = event;
+	return 0;
+}
+
+int keyword_tls_version(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3"};
+	char word[16];
+	bool negated = *arg == '!';
+	size_t len;
+
+	arg = rule_trim(arg + negated);
+	len = strlen(arg);
+	if (len > 2 && arg[0] == '"' && arg[len - 1] == '"') {
+		arg[len - 1] = '\0';
+		arg++;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		if (!strcmp(arg, versions[i])) {
+			snprintf(word, sizeof(word), "tls%s", versions[i]);
+			return fact_is(parser, BUFFER_TLS_VERSION, word, negated);
+		}
+	}
+	return rule_refuse(parser, "not 1.0, 1.1, 1.2 or 1.3");
+}
+
+/* keyword->value: BUFFER_TLS_VERSION or BUFFER_TLS_STATE. "a,b" or "a|b": any of them; "!a,!b": none. */
+int keyword_tls_words(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	static const char *const versions[] = {"sslv2",	 "sslv3",  "tls1.0", "tls1.1",
+					       "tls1.2", "tls1.3", NULL};
+	static const char *const states[] = {"client_hello", "server_hello", "client_keyx", "server_keyx",
+					     NULL};
+	const char *const *words = keyword->value == BUFFER_TLS_VERSION ? versions : states;
+	unsigned int count = 0, negations = 0;
+	char expression[256] = "";
+	char *item;
+
+	for (char *bar = strchr(arg, '|'); bar; bar = strchr(bar, '|'))
+		*bar = ',';
+	while ((item = rule_item(&arg))) {
+		size_t i = 0, len = strlen(expression);
+
+		if (*item == '!') {
+			negations++;
+			item = rule_trim(item + 1);
+		}
+		while (words[i] && strcasecmp(item, words[i]))
+			i++;
+		if (!words[i] || ++count > 6)
+			return rule_refuse(parser, "unknown word, or too many");
+		snprintf(expression + len, sizeof(expression) - len, "%s\\b\\Q%s\\E(?!\\S)",
+			 count > 1 ? "|" : "", words[i]);
+	}
+	if (negations && negations != count)
+		return rule_refuse(parser, "words with and without ! in one list");
+	return fact_expression(parser, (enum buffer_id)keyword->value, expression, negations > 0);
+}
+
+int keyword_tls_fingerprint(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	bool negated;
+	char *text = rule_unquote(arg, &negated);
+
+	if (!text || strlen(text) != 59)
+		return rule_refuse(parser, "not a quoted SHA-1 as xx:xx:…");
+	for (char *p = text; *p; p++) {
+		if (*p >= 'A' && *p <= 'F')
+			*p += 'a' - 'A';
+		if ((p - text) % 3 == 2 ? *p != ':' : !strchr("0123456789abcdef", *p))
+			return rule_refuse(parser, "not a quoted SHA-1 as xx:xx:…");
+	}
+	return fact_is(parser, BUFFER_TLS_CERT_FINGERPRINT, text, negated);
+}
+
+int keyword_ftpbounce(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	return fact_is(parser, BUFFER_FTP_BOUNCE, "bounce", false);
+}
