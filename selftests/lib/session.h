@@ -59,6 +59,19 @@ static inline void session_print_bytes(struct blob *out, struct span bytes)
 	}
 }
 
+static inline void session_print_events(struct blob *out, const struct tx *tx)
+{
+	char line[96];
+
+	for (unsigned int i = 0; i < tx->events.count; i++) {
+		enum app_event event = (enum app_event)tx->events.events[i];
+
+		snprintf(line, sizeof(line), "%u event %s%s\n", (unsigned int)tx->id,
+			 app_event_groups[app_event_group_of(event)].prefix, app_event_infos[event].name);
+		blob_text(out, line, SESSION_TEXT_MAX);
+	}
+}
+
 static inline void session_print_tx(struct session *session, struct tx *tx)
 {
 	struct blob *out;
@@ -67,7 +80,9 @@ static inline void session_print_tx(struct session *session, struct tx *tx)
 		return;
 	out = &session->prints[tx->id];
 	blob_clear(out);
-	for (int id = 0; id < BUFFER_MAX; id++)
+	for (int id = 0; id < BUFFER_MAX; id++) {
+		if (id == BUFFER_APP_EVENT) /* printed with their protocol */
+			continue;
 		for (enum direction dir = TO_SERVER; dir <= TO_CLIENT; dir++)
 			for (unsigned int i = 0; i < 16; i++) {
 				char head[96];
@@ -83,6 +98,8 @@ static inline void session_print_tx(struct session *session, struct tx *tx)
 				session_print_bytes(out, bytes);
 				blob_text(out, "\n", SESSION_TEXT_MAX);
 			}
+	}
+	session_print_events(out, tx);
 }
 
 static inline void session_feed(struct session *session, enum direction dir, const void *data, uint32_t len,

@@ -92,28 +92,61 @@ static void malformed(void)
 	static const struct {
 		const char *name;
 		struct span bytes;
+		const char *event;
 	} rows[] = {
-		{"pointer to itself", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1")},
-		{"pointer forwards", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x12\0\1\0\1\1a\0")},
-		{"two pointers in a ring", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\1a\xc0\x10\xc0\x0c\0\1\0\1")},
-		{"label beyond the end", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\x3f"
-					       "abc\0\0\1\0\1")},
-		{"reserved label type", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\x80"
-					      "abc\0\0\1\0\1")},
-		{"no room for the type", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\1a\0\0\1")},
-		{"65535 questions", BYTES("\0\1\1\0\xff\xff\0\0\0\0\0\0")},
-		{"data beyond the end", BYTES("\0\1\x81\0\0\0\0\1\0\0\0\0\0\0\1\0\1\0\0\0\1\xff\xff")},
+		{"pointer to itself", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1"), "infinite_loop"},
+		{"pointer forwards", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\xc0\x12\0\1\0\1\1a\0"), "infinite_loop"},
+		{"two pointers in a ring", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\1a\xc0\x10\xc0\x0c\0\1\0\1"),
+		 "infinite_loop"},
+		{"label beyond the end",
+		 BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\x3f"
+		       "abc\0\0\1\0\1"),
+		 "malformed_data"},
+		{"reserved label type",
+		 BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\x80"
+		       "abc\0\0\1\0\1"),
+		 "malformed_data"},
+		{"no room for the type", BYTES("\0\1\1\0\0\1\0\0\0\0\0\0\1a\0\0\1"), "malformed_data"},
+		{"65535 questions", BYTES("\0\1\1\0\xff\xff\0\0\0\0\0\0"), "malformed_data"},
+		{"data beyond the end", BYTES("\0\1\1\0\0\0\0\1\0\0\0\0\0\0\1\0\1\0\0\0\1\xff\xff"),
+		 "malformed_data"},
+		{"authority beyond the end", BYTES("\0\1\1\0\0\0\0\0\0\1\0\0\0\0\1"), "invalid_authorities"},
+		{"additional beyond the end", BYTES("\0\1\1\0\0\0\0\0\0\0\0\1\0\0\1"), "invalid_additionals"},
 	};
 
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char *text = udp(rows[i].bytes, TO_SERVER);
 
-		CHECK(!strcmp(text, ""), "%s: %s", rows[i].name, text);
+		char line[64];
+
+		snprintf(line, sizeof(line), "0 event dns.%s\n", rows[i].event);
+		CHECK(!strcmp(text, line), "%s: %s", rows[i].name, text);
 		CHECK(app_dns_udp.probe(rows[i].bytes, TO_SERVER, 5000) == APP_PROBE_NO, "%s", rows[i].name);
 		free(text);
 	}
 	for (uint32_t i = 0; i < sizeof(ANSWER) - 1; i++)
 		free(udp((struct span){(const uint8_t *)ANSWER, i}, TO_CLIENT));
+}
+
+static void events(void)
+{
+	char *text = udp(BYTES("\0\1\x01\x40\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"), TO_SERVER);
+
+	CHECK_LINE(text, "0 dns.query S0=a");
+	CHECK_LINE(text, "0 event dns.z_flag_set");
+	free(text);
+	text = udp(BYTES("\0\1\x79\0\0\0\0\0\0\0\0\0"), TO_SERVER);
+	CHECK_STR(text, "0 event dns.invalid_opcode\n");
+	free(text);
+	text = udp(BYTES(QUERY), TO_CLIENT);
+	CHECK_LINE(text, "0 event dns.not_response");
+	free(text);
+	text = udp(BYTES(ANSWER), TO_SERVER);
+	CHECK_LINE(text, "0 event dns.not_request");
+	free(text);
+	/* Port 53 is enough to look at it, whatever reserved flags it has. */
+	CHECK_EQ(app_dns_udp.probe(BYTES("\0\1\x01\x40\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"), TO_SERVER, 53),
+		 APP_PROBE_YES);
 }
 
 static void probe(void)
@@ -142,6 +175,6 @@ static void many(void)
 	app_reap(&flow, true);
 }
 
-static const struct ktap_test tests[] = {TEST(query),	  TEST(answer), TEST(tcp),
-					 TEST(malformed), TEST(probe),	TEST(many)};
+static const struct ktap_test tests[] = {TEST(query),  TEST(answer), TEST(tcp), TEST(malformed),
+					 TEST(events), TEST(probe),  TEST(many)};
 KTAP_MAIN(tests)

@@ -25,30 +25,28 @@ const struct app_decoder *app_find(enum app_proto proto, uint8_t ip_proto)
 	return NULL;
 }
 
-enum app_proto app_probe(const struct flow *flow, struct span to_server, struct span to_client)
+enum app_proto app_probe(const struct flow *flow, struct span data, enum direction dir)
 {
-	const struct span spans[2] = {[TO_SERVER] = to_server, [TO_CLIENT] = to_client};
-	bool more = false, silent = false;
+	bool more = false;
 
-	for (enum direction dir = TO_SERVER; dir <= TO_CLIENT; dir++) {
-		if (!spans[dir].len) {
-			silent = true;
+	if (!data.len)
+		return APP_UNKNOWN;
+	for (unsigned int i = 0; i < ARRAY_LEN(app_rows); i++) {
+		enum app_probe said;
+
+		if (app_rows[i]->ip_proto != flow->proto)
 			continue;
-		}
-		for (unsigned int i = 0; i < ARRAY_LEN(app_rows); i++) {
-			enum app_probe said;
-
-			if (app_rows[i]->ip_proto != flow->proto)
-				continue;
-			said = app_rows[i]->probe(spans[dir], dir, flow->server_port);
-			if (said == APP_PROBE_YES)
-				return app_rows[i]->proto;
-			more |= said == APP_PROBE_MORE && spans[dir].len < PROBE_MAX;
-		}
+		said = app_rows[i]->probe(data, dir, flow->server_port);
+		if (said == APP_PROBE_YES)
+			return app_rows[i]->proto;
+		more |= said == APP_PROBE_MORE;
 	}
-	/* A side that has said nothing may still decide, unless the other one has talked long enough. */
-	more |= silent && flow->proto == IPPROTO_TCP && to_server.len + to_client.len < PROBE_MAX;
-	return more ? APP_UNKNOWN : APP_FAILED;
+	return more && data.len < PROBE_MAX ? APP_UNKNOWN : APP_FAILED;
+}
+
+int app_silent_first(enum app_proto proto)
+{
+	return proto == APP_HTTP || proto == APP_TLS ? TO_CLIENT : -1;
 }
 
 struct tx *app_tx_new(struct flow *flow, size_t size, enum app_proto proto)

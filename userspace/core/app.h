@@ -40,10 +40,12 @@ struct app_decoder {
 const struct app_decoder *app_find(enum app_proto proto, uint8_t ip_proto);
 
 /*
- * Detects the protocol from the first bytes of either direction (an empty span: nothing there yet). Returns APP_UNKNOWN while
- * undecided, APP_FAILED when nothing fits within the first 1024 bytes.
+ * Detects the protocol from the first bytes of one direction. Returns APP_UNKNOWN while undecided, APP_FAILED when nothing
+ * fits within the first 1024 bytes.
  */
-enum app_proto app_probe(const struct flow *flow, struct span to_server, struct span to_client);
+enum app_proto app_probe(const struct flow *flow, struct span data, enum direction dir);
+/* The direction in which this protocol never sends first: TO_CLIENT for those whose client speaks first, else -1. */
+int app_silent_first(enum app_proto proto);
 
 /* Takes finished transactions (done both ways and not dirty) off the flow and frees them, detect state included. all: every one. */
 void app_reap(struct flow *flow, bool all);

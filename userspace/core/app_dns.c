@@ -10,13 +10,14 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "app_event.h"
-
-#define DNS_NAME_MAX  1024u /* text of one name; RFC 1035 allows 255, senders do not keep to it */
-#define DNS_JUMPS_MAX 16u
-#define DNS_TEXT_MAX  (128u << 10)
-#define DNS_HEAD      12u
-#define DNS_RESPONSE  0x8000u
+#define DNS_NAME_MAX   1024u /* text of one name; RFC 1035 allows 255, senders do not keep to it */
+#define DNS_JUMPS_MAX  16u
+#define DNS_LABELS_MAX 255u
+#define DNS_OPCODES    7u /* known ones lie below */
+#define DNS_TEXT_MAX   (128u << 10)
+#define DNS_HEAD       12u
+#define DNS_RESPONSE   0x8000u
+#define DNS_Z	       0x0040u
 
 enum {
 	DNS_A = 1,
@@ -83,10 +84,13 @@ static uint32_t get32(struct span d, uint32_t at)
 	return (uint32_t)get16(d, at) << 16 | get16(d, at + 2);
 }
 
-/* Reads the name at *at onto out (NULL: only checks) and moves *at behind it. -EBADMSG. */
+/*
+ * Reads the name at *at onto out (NULL: only checks) and moves *at behind it. -ELOOP: its pointers never end,
+ * -ENAMETOOLONG, -E2BIG: too many labels, -EBADMSG.
+ */
 static int name_read(struct span d, uint32_t *at, struct blob *out)
 {
-	uint32_t pos = *at, lowest = *at, jumps = 0, len = 0;
+	uint32_t pos = *at, lowest = *at, jumps = 0, len = 0, labels = 0;
 	bool jumped = false;
 
 	for (;;) {
@@ -106,7 +110,7 @@ static int name_read(struct span d, uint32_t *at, struct blob *out)
 			jumped = true;
 			/* Only backwards: a name cannot contain itself. */
 			if (target >= lowest || ++jumps > DNS_JUMPS_MAX)
-				return -EBADMSG;
+				return -ELOOP;
 			lowest = pos = target;
 			continue;
 		}
@@ -114,8 +118,12 @@ static int name_read(struct span d, uint32_t *at, struct blob *out)
 			return -EBADMSG;
 		if (!n)
 			break;
-		if (n > d.len - pos || len + n + 1 > DNS_NAME_MAX)
+		if (n > d.len - pos)
 			return -EBADMSG;
+		if (++labels > DNS_LABELS_MAX)
+			return -E2BIG;
+		if (len + n + 1 > DNS_NAME_MAX)
+			return -ENAMETOOLONG;
 		if (out && len)
 			blob_text(out, ".", DNS_TEXT_MAX);
 		if (out)
@@ -171,10 +179,14 @@ static int record_read(struct dns_tx *tx, struct span d, uint32_t *at, bool answ
 {
 	struct dns_record record = {.name_at = tx->text.len};
 	uint32_t len = 0;
+	int error;
 
-	if (name_read(d, at, keep ? &tx->text : NULL) || d.len - *at < (answer ? 10u : 4u)) {
+	error = name_read(d, at, keep ? &tx->text : NULL);
+	if (!error && d.len - *at < (answer ? 10u : 4u))
+		error = -EBADMSG;
+	if (error) {
 		tx->text.len = record.name_at;
-		return -EBADMSG;
+		return error;
 	}
 	record.name_len = tx->text.len - record.name_at;
 	record.type = get16(d, *at);
@@ -195,43 +207,58 @@ static int record_read(struct dns_tx *tx, struct span d, uint32_t *at, bool answ
 		       : 0;
 }
 
-/*
- * Reads d into tx. -EBADMSG: broken somewhere; tx holds what came before. whole: authorities and additionals
- * are walked too, and nothing may be left over.
- */
-static int message_read(struct dns_tx *tx, struct span d, bool whole, uint64_t *skipped)
-{
-	uint32_t at = DNS_HEAD, questions, answers, others;
+/* What part of a message is broken, and how. */
+struct dns_fault {
+	int error;
+	enum app_event section; /* what to call an -EBADMSG there */
+};
 
+/* Walks the records behind the answers, which rules do not see. */
+static int others_check(struct dns_tx *tx, struct span d, uint32_t *at, struct dns_fault *fault)
+{
+	const enum app_event sections[] = {EVENT_DNS_INVALID_AUTHORITIES, EVENT_DNS_INVALID_ADDITIONALS};
+
+	for (unsigned int section = 0; section < ARRAY_LEN(sections); section++) {
+		fault->section = sections[section];
+		for (uint32_t i = get16(d, 8 + 2 * section); i; i--) {
+			fault->error = record_read(tx, d, at, true, false);
+			if (fault->error)
+				return fault->error;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Reads d into tx. Negative: broken somewhere, *fault says where; tx holds what came before. whole: nothing
+ * may be left over.
+ */
+static int message_read(struct dns_tx *tx, struct span d, bool whole, uint64_t *skipped,
+			struct dns_fault *fault)
+{
+	uint32_t at = DNS_HEAD, counts[2], *kept[2] = {&tx->question_count, &tx->answer_count};
+
+	*fault = (struct dns_fault){-EBADMSG, EVENT_DNS_MALFORMED_DATA};
 	if (d.len < DNS_HEAD)
 		return -EBADMSG;
 	tx->id = get16(d, 0);
 	tx->flags = get16(d, 2);
 	tx->response = tx->flags & DNS_RESPONSE;
-	questions = get16(d, 4);
-	answers = get16(d, 6);
-	others = (uint32_t)get16(d, 8) + get16(d, 10);
-	for (uint32_t i = 0; i < questions; i++) {
-		uint32_t from = at;
-		bool keep = i < DNS_RECORDS_MAX;
+	counts[0] = get16(d, 4);
+	counts[1] = get16(d, 6);
+	for (unsigned int answer = 0; answer < 2; answer++)
+		for (uint32_t i = 0; i < counts[answer]; i++) {
+			uint32_t from = at;
+			bool keep = i < DNS_RECORDS_MAX;
 
-		if (record_read(tx, d, &at, false, keep))
-			return -EBADMSG;
-		tx->question_count += keep;
-		*skipped += keep ? 0 : at - from;
-	}
-	for (uint32_t i = 0; i < answers; i++) {
-		uint32_t from = at;
-		bool keep = i < DNS_RECORDS_MAX;
-
-		if (record_read(tx, d, &at, true, keep))
-			return -EBADMSG;
-		tx->answer_count += keep;
-		*skipped += keep ? 0 : at - from;
-	}
-	for (uint32_t i = 0; whole && i < others; i++)
-		if (record_read(tx, d, &at, true, false))
-			return -EBADMSG;
+			fault->error = record_read(tx, d, &at, answer, keep);
+			if (fault->error)
+				return fault->error;
+			*kept[answer] += keep;
+			*skipped += keep ? 0 : at - from;
+		}
+	if (others_check(tx, d, &at, fault))
+		return fault->error;
 	return whole && at != d.len ? -EBADMSG : 0;
 }
 
@@ -248,6 +275,7 @@ static void dns_tx_free(struct tx *tx)
 static bool dns_plausible(struct span d, bool complete, uint16_t port)
 {
 	struct dns_tx tx = {};
+	struct dns_fault fault;
 	uint64_t skipped = 0;
 	uint32_t at = DNS_HEAD, opcode;
 	bool good;
@@ -255,15 +283,15 @@ static bool dns_plausible(struct span d, bool complete, uint16_t port)
 	if (d.len < DNS_HEAD)
 		return false;
 	opcode = get16(d, 2) >> 11 & 15;
-	if (opcode > 6)
+	if (opcode >= DNS_OPCODES || (port != 53 && get16(d, 2) & DNS_Z))
 		return false;
 	if (port == 53)
 		return !get16(d, 4) || name_read(d, &at, NULL) == 0;
-	if (get16(d, 2) & 0x40 || get16(d, 4) != 1 || (opcode != 0 && opcode != 4 && opcode != 5) ||
-	    port == 137 || port == 5353 || port == 5355)
+	if (get16(d, 4) != 1 || (opcode != 0 && opcode != 4 && opcode != 5) || port == 137 || port == 5353 ||
+	    port == 5355)
 		return false;
 	if (complete) {
-		good = message_read(&tx, d, true, &skipped) == 0;
+		good = message_read(&tx, d, true, &skipped, &fault) == 0;
 		blob_free(&tx.text);
 		blob_free(&tx.records);
 		return good;
@@ -299,8 +327,23 @@ static enum app_probe tcp_probe(struct span d, enum direction dir, uint16_t port
 		       : APP_PROBE_NO;
 }
 
+static enum app_event fault_event(const struct dns_fault *fault)
+{
+	switch (fault->error) {
+	case -ELOOP:
+		return EVENT_DNS_INFINITE_LOOP;
+	case -ENAMETOOLONG:
+		return EVENT_DNS_NAME_TOO_LONG;
+	case -E2BIG:
+		return EVENT_DNS_TOO_MANY_LABELS;
+	default:
+		return fault->section;
+	}
+}
+
 static enum app_status message_feed(struct flow *flow, enum direction dir, struct span d)
 {
+	struct dns_fault fault;
 	struct dns_tx *tx;
 
 	if (d.len < DNS_HEAD)
@@ -308,10 +351,15 @@ static enum app_status message_feed(struct flow *flow, enum direction dir, struc
 	tx = (struct dns_tx *)app_tx_new(flow, sizeof(*tx), APP_DNS);
 	if (!tx)
 		return APP_OK;
-	if (get16(d, 2) & 0x40)
-		app_event_set(&tx->tx, APP_EVENT_DNS_Z_FLAG_SET);
 	/* What is broken behind the questions does not take the questions away. */
-	(void)!message_read(tx, d, false, &flow->app_skipped);
+	if (message_read(tx, d, false, &flow->app_skipped, &fault))
+		tx_event_set(&tx->tx, fault_event(&fault));
+	if (tx->flags & DNS_Z)
+		tx_event_set(&tx->tx, EVENT_DNS_Z_FLAG_SET);
+	if ((tx->flags >> 11 & 15) >= DNS_OPCODES)
+		tx_event_set(&tx->tx, EVENT_DNS_INVALID_OPCODE);
+	if (tx->response != (dir == TO_CLIENT))
+		tx_event_set(&tx->tx, tx->response ? EVENT_DNS_NOT_REQUEST : EVENT_DNS_NOT_RESPONSE);
 	tx->tx.done[TO_SERVER] = tx->tx.done[TO_CLIENT] = true;
 	tx->tx.dirty[dir] = true;
 	return APP_OK;

@@ -1,66 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * app_event.c - the tables of events and their names.
+ * app_event.c - the table of anomalies, and sets of them.
  */
 #include "app_event.h"
 
 #include <string.h>
 
-/* The protocol's part of the name is that of the protocol's row. */
-static const char *const event_protos[APP_PROTO_MAX] = {
-#define X(id, name) [APP_##id] = name,
-	APP_PROTOS(X)
-#undef X
-};
+#include "tx.h"
+
+#define RAISED_Y true
+#define RAISED_N false
 
 const struct app_event_info app_event_infos[APP_EVENT_MAX] = {
-#define X(id, app, text, what) [APP_EVENT_##id] = {APP_##app, text, what},
-	APP_EVENTS(X)
+#define Y(id, text, is)			 [EVENT_##id] = {.name = text, .raised = RAISED_##is},
+#define X(id, keyword, prefix, protocol) APP_EVENTS_##id(Y)
+	APP_EVENT_GROUPS(X)
+#undef X
+#undef Y
+};
+
+const struct app_event_group_info app_event_groups[EVENT_GROUP_MAX] = {
+#define X(id, word, before, protocol)                                                                        \
+	[EVENT_GROUP_##id] = {.keyword = word,                                                               \
+			      .prefix = before,                                                              \
+			      .first = EVENT_##id##_FIRST,                                                   \
+			      .end = EVENT_##id##_END,                                                       \
+			      .app = APP_##protocol},
+	APP_EVENT_GROUPS(X)
 #undef X
 };
 
-const struct packet_event_info packet_event_infos[PACKET_EVENT_MAX] = {
-#define X(id, layer, text, what) [PACKET_EVENT_##id] = {#layer[0], text, what},
-	PACKET_EVENTS(X)
-#undef X
-};
-
-bool app_event_find(const char *name, enum app_event *out)
+enum app_event_group app_event_group_of(enum app_event event)
 {
-	const char *dot = strchr(name, '.');
-
-	for (unsigned int i = 0; dot && i < APP_EVENT_MAX; i++) {
-		const char *proto = event_protos[app_event_infos[i].proto];
-
-		if (strlen(proto) == (size_t)(dot - name) && !memcmp(proto, name, strlen(proto)) &&
-		    !strcmp(dot + 1, app_event_infos[i].name)) {
-			*out = (enum app_event)i;
-			return true;
-		}
-	}
-	return false;
+	for (unsigned int i = 0; i < EVENT_GROUP_MAX; i++)
+		if (event >= app_event_groups[i].first && event < app_event_groups[i].end)
+			return (enum app_event_group)i;
+	return EVENT_GROUP_MAX;
 }
 
-bool packet_event_find(char kind, const char *name, enum packet_event *out)
+enum app_event app_event_find(const char *keyword, const char *text)
 {
-	for (unsigned int i = 0; i < PACKET_EVENT_MAX; i++) {
-		if (packet_event_infos[i].kind == kind && !strcmp(packet_event_infos[i].name, name)) {
-			*out = (enum packet_event)i;
-			return true;
-		}
+	bool packet = strcmp(keyword, app_event_groups[EVENT_GROUP_APPLAYER].keyword);
+
+	for (unsigned int i = 0; i < EVENT_GROUP_MAX; i++) {
+		const struct app_event_group_info *group = &app_event_groups[i];
+		size_t prefix = strlen(group->prefix);
+
+		/* Rules use decode-event and stream-event for either. */
+		if (packet ? i > EVENT_GROUP_STREAM : strcmp(group->keyword, keyword) != 0)
+			continue;
+		if (strncmp(text, group->prefix, prefix))
+			continue;
+		for (unsigned int event = group->first; event < group->end; event++)
+			if (!strcmp(app_event_infos[event].name, text + prefix))
+				return (enum app_event)event;
 	}
-	return false;
+	return EVENT_NONE;
 }
 
-void app_event_set(struct tx *tx, enum app_event event)
+void event_list_add(struct event_list *list, enum app_event event)
 {
-	for (unsigned int i = 0; i < tx->event_count; i++) {
-		if (tx->events[i] == event)
-			return;
-	}
-	if (tx->event_count == TX_EVENTS_MAX)
+	if (event_list_has(list, event))
 		return;
-	tx->events[tx->event_count++] = (uint16_t)event;
-	/* Rules may ask in either direction. */
-	tx->dirty[TO_SERVER] = tx->dirty[TO_CLIENT] = true;
+	if (list->count < EVENT_LIST_MAX)
+		list->events[list->count++] = (uint16_t)event;
+	else if (list->more < UINT8_MAX)
+		list->more++;
+}
+
+void event_list_move(struct event_list *to, struct event_list *from)
+{
+	for (unsigned int i = 0; i < from->count; i++)
+		event_list_add(to, (enum app_event)from->events[i]);
+	*from = (struct event_list){};
+}
+
+bool event_list_has(const struct event_list *list, enum app_event event)
+{
+	for (unsigned int i = 0; i < list->count; i++)
+		if (list->events[i] == event)
+			return true;
+	return false;
 }

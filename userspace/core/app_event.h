@@ -1,67 +1,69 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * app_event.h - what decoders notice: traffic that breaks the rules of its
- * layer. Rules ask for it by name (app-layer-event, decode-event,
- * stream-event), anomaly records carry the same names. One row per event; the
- * names are those that rule sets use, so an event that nothing here notices
- * has no row, and a rule that asks for it is refused by name.
+ * app_event.h - anomalies by name: what decoders, reassembly and protocol
+ * detection noticed that no sound sender does. Rules ask for them
+ * (decode-event, stream-event, app-layer-event), EVE records them. The names
+ * are those that public rules use.
  */
 #ifndef CORE_APP_EVENT_H
 #define CORE_APP_EVENT_H
 
-#include "packet.h"
-#include "tx.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* id, protocol of the transaction, name behind "protocol.", help */
-#define APP_EVENTS(X) \
-	X(DNS_Z_FLAG_SET, DNS, "z_flag_set", "a header bit is set that must be zero (RFC 1035 4.1.1)")
+#include "app_event_rows.h"
 
-enum app_event {
-#define X(id, ...) APP_EVENT_##id,
-	APP_EVENTS(X)
+enum app_event_group {
+#define X(id, keyword, prefix, app) EVENT_GROUP_##id,
+	APP_EVENT_GROUPS(X)
 #undef X
-	APP_EVENT_MAX
+		EVENT_GROUP_MAX
 };
 
-/* id, name as rules spell it, help; P stands for decode-event, S for stream-event */
-#define PACKET_EVENTS(X) \
-	X(IPV6_RH_TYPE_0, P, "ipv6.rh_type_0", "a routing header of type 0 (RFC 5095)")
-
-enum packet_event {
-#define X(id, ...) PACKET_EVENT_##id,
-	PACKET_EVENTS(X)
+/* Each group's events have consecutive numbers between EVENT_x_FIRST and EVENT_x_END. */
+enum app_event {
+	EVENT_NONE,
+#define Y(id, name, raised) EVENT_##id,
+#define X(id, keyword, prefix, app)                                                                          \
+	EVENT_##id##_FIRST, EVENT_##id##_BEFORE = EVENT_##id##_FIRST - 1, APP_EVENTS_##id(Y) EVENT_##id##_END,
+	APP_EVENT_GROUPS(X)
 #undef X
-	PACKET_EVENT_MAX
+#undef Y
+		APP_EVENT_MAX
 };
 
 struct app_event_info {
-	enum app_proto proto;
-	const char *name; /* "z_flag_set": rules put the protocol before it */
-	const char *help;
+	const char *name; /* without the group's prefix; NULL: no event has this number */
+	bool raised;	  /* false: a known name that nothing here sets, so a rule on it could never match */
 };
 extern const struct app_event_info app_event_infos[APP_EVENT_MAX];
 
-struct packet_event_info {
-	char kind; /* 'P' or 'S' */
-	const char *name, *help;
+struct app_event_group_info {
+	const char *keyword; /* of rules that ask for it */
+	const char *prefix;  /* in front of the name in that keyword: "http.", "applayer_" or nothing */
+	uint16_t first, end; /* enum app_event, end exclusive */
+	uint8_t app;	     /* enum app_proto; 0: none in particular */
 };
-extern const struct packet_event_info packet_event_infos[PACKET_EVENT_MAX];
+extern const struct app_event_group_info app_event_groups[EVENT_GROUP_MAX];
 
-/* The event that rules call name, false: none is noticed by that name. */
-bool app_event_find(const char *name, enum app_event *out);
-bool packet_event_find(char kind, const char *name, enum packet_event *out);
+/* The event that a rule names: keyword "app-layer-event", text "http.double_encoded_uri". EVENT_NONE: there
+ * is none. decode-event and stream-event share their names, as in Suricata. */
+enum app_event app_event_find(const char *keyword, const char *text);
+/* EVENT_GROUP_MAX: no event. */
+enum app_event_group app_event_group_of(enum app_event event);
 
-/* Notes event on the transaction, once; beyond TX_EVENTS_MAX distinct ones nothing is added. */
-void app_event_set(struct tx *tx, enum app_event event);
+/* Events of one packet, flow or transaction, in the order they were noticed, each once. What does not fit is counted in
+ * more. */
+#define EVENT_LIST_MAX 22u
+struct event_list {
+	uint8_t count, more;
+	uint16_t events[EVENT_LIST_MAX];
+};
 
-static inline void packet_event_set(struct packet *packet, enum packet_event event)
-{
-	packet->events[event / 64] |= 1ull << event % 64;
-}
-static inline bool packet_event_has(const struct packet *packet, uint64_t event)
-{
-	return event < PACKET_EVENT_MAX && packet->events[event / 64] >> event % 64 & 1;
-}
-_Static_assert(PACKET_EVENT_MAX <= 64 * PACKET_EVENT_WORDS, "room for every packet event");
+void event_list_add(struct event_list *list, enum app_event event);
+/* All of from, which is then empty. */
+void event_list_move(struct event_list *to, struct event_list *from);
+bool event_list_has(const struct event_list *list, enum app_event event);
 
 #endif

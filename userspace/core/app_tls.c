@@ -72,6 +72,12 @@ enum app_probe tls_probe(struct span d, enum direction dir, uint16_t server_port
 										    : APP_PROBE_MORE;
 		return v2_hello(d, dir) ? APP_PROBE_YES : APP_PROBE_NO;
 	}
+	/* A server may refuse at once. */
+	if (dir == TO_CLIENT && d.data[0] == TLS_ALERT && d.len >= 5)
+		return d.data[1] == 3 && d.data[2] <= 4 && be16(d.data + 3) == 2 ? APP_PROBE_YES
+										 : APP_PROBE_NO;
+	if (dir == TO_CLIENT && d.data[0] == TLS_ALERT)
+		return d.len > 1 && d.data[1] != 3 ? APP_PROBE_NO : APP_PROBE_MORE;
 	if (d.data[0] != TLS_HANDSHAKE || (d.len > 1 && d.data[1] != 3) || (d.len > 2 && d.data[2] > 4))
 		return APP_PROBE_NO;
 	if (d.len < 6)

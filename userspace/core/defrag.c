@@ -282,7 +282,33 @@ static void keep_header(struct datagram *datagram, const struct packet *packet)
 		datagram->header[6] = packet->proto;
 }
 
-enum defrag_result defrag_add(struct defrag *defrag, const struct packet *packet, struct span *whole)
+static void note_overlap(struct defrag *defrag, struct packet *packet)
+{
+	defrag->stats.overlaps++;
+	event_list_add(&packet->events, packet->ip_version == 6 ? EVENT_DECODER_IPV6_FRAG_OVERLAP
+								: EVENT_DECODER_IPV4_FRAG_OVERLAP);
+}
+
+/* What a fragment alone shows. Returns false when no receiver takes it. */
+static bool fragment_sound(struct packet *packet)
+{
+	struct span piece = packet->ip_payload;
+	bool v6 = packet->ip_version == 6;
+
+	if (packet->more_fragments && piece.len % 8) {
+		if (v6)
+			event_list_add(&packet->events, EVENT_DECODER_IPV6_FRAG_INVALID_LENGTH);
+		return false;
+	}
+	if (packet->fragment_offset + piece.len > DATAGRAM_MAX) {
+		event_list_add(&packet->events, v6 ? EVENT_DECODER_IPV6_FRAG_PKT_TOO_LARGE
+						   : EVENT_DECODER_IPV4_FRAG_PKT_TOO_LARGE);
+		return false;
+	}
+	return piece.len;
+}
+
+enum defrag_result defrag_add(struct defrag *defrag, struct packet *packet, struct span *whole)
 {
 	struct span piece = packet->ip_payload;
 	uint32_t offset = packet->fragment_offset, end = offset + piece.len;
@@ -290,7 +316,7 @@ enum defrag_result defrag_add(struct defrag *defrag, const struct packet *packet
 	bool duplicate = false;
 
 	defrag_expire(defrag, packet->time_us);
-	if (!piece.len || end > DATAGRAM_MAX || (packet->more_fragments && piece.len % 8)) {
+	if (!fragment_sound(packet)) {
 		defrag->stats.refused++;
 		return DEFRAG_REFUSED;
 	}
@@ -311,11 +337,11 @@ enum defrag_result defrag_add(struct defrag *defrag, const struct packet *packet
 		return DEFRAG_REFUSED;
 	}
 	if (packet->ip_version == 6 && overlaps(datagram, offset, piece, &duplicate)) {
-		defrag->stats.overlaps++;
+		note_overlap(defrag, packet);
 		return datagram_refuse(defrag, datagram);
 	}
 	if (!datagram_put(datagram, offset, piece))
-		defrag->stats.overlaps++;
+		note_overlap(defrag, packet);
 	if (end > datagram->end)
 		datagram->end = end;
 	if (!packet->more_fragments) {

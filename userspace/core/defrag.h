@@ -34,9 +34,10 @@ enum defrag_result {
 
 /*
  * Takes a packet with packet->fragment set. IPv4 overlaps: the first bytes win. *whole stays valid until the
- * next call. Extension headers in front of an IPv6 fragment header are left out of *whole.
+ * next call. Extension headers in front of an IPv6 fragment header are left out of *whole. What is odd is
+ * noted in packet->events.
  */
-enum defrag_result defrag_add(struct defrag *defrag, const struct packet *packet, struct span *whole);
+enum defrag_result defrag_add(struct defrag *defrag, struct packet *packet, struct span *whole);
 
 /* Gives up what is older than DEFRAG_TIME_US. */
 void defrag_expire(struct defrag *defrag, uint64_t now_us);

@@ -236,6 +236,23 @@ void detect_packet(struct detect *detect, const struct packet *packet, struct fl
 	packet_judge(&run);
 }
 
+void detect_events(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
+{
+	struct detect_run run = {.detect = detect,
+				 .packet = packet,
+				 .flow = flow,
+				 .dir = dir,
+				 .stage = STAGE_PACKET,
+				 .payload = packet->payload};
+	const struct rule_run *rules = &detect->set->event_rules;
+
+	if (!rules->count || detect_passed(detect, packet, flow))
+		return;
+	detect_run_begin(&run);
+	detect_find_all(detect, rules->rules, rules->count);
+	packet_judge(&run);
+}
+
 /* --- streams */
 
 struct stream_scan {

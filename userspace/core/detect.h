@@ -34,6 +34,12 @@ DEFINE_CLEANUP(detect_free, struct detect)
 void detect_packet(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir);
 
 /*
+ * Rules on events of the packet or of its flow, behind everything else about the packet: reassembly and decoders notice
+ * events while they run. The packet need not hold IP.
+ */
+void detect_events(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir);
+
+/*
  * Raw reassembled bytes of one direction: window holds the stream from
  * window_offset on, the last `fresh` bytes of it are new. last: no more will come.
  */

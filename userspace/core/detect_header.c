@@ -6,7 +6,6 @@
 #include <linux/in6.h>
 #include <string.h>
 
-#include "app_event.h"
 #include "detect_run.h"
 
 static bool header_protocol(const struct detect_run *run, const struct rule *rule)
@@ -190,11 +189,14 @@ static bool header_test(const struct detect_run *run, const struct rule_test *te
 		return test_ip_option(packet, range->low);
 	case TEST_STREAM_SIZE:
 		return test_stream_size(run, test);
+	case TEST_EVENT:
+		/* Those of transactions may still come: tx_judge() asks for them. */
+		return run->stage == STAGE_TX ||
+		       event_list_has(&packet->events, (enum app_event)range->low) ||
+		       (run->flow && event_list_has(&run->flow->events, (enum app_event)range->low));
 	case TEST_APP:
 		return run->flow && (run->flow->app == range->low) != test->negated &&
 		       (!test->negated || run->flow->app != APP_UNKNOWN);
-	case TEST_EVENT:
-		return packet_event_has(packet, range->low);
 	}
 	return false;
 }

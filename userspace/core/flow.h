@@ -37,6 +37,7 @@ struct flow {
 	struct stream *stream;	/* NULL for non-TCP */
 	void *app_state[2];	/* the decoder's, one per direction or shared in [0] */
 	struct detect_flow_state *detect;
+	struct event_list events; /* noticed while the packet at hand is looked at; its rules and EVE get them with it */
 };
 
 #endif

@@ -103,6 +103,30 @@ static void stand_in(const struct inspector *inspector, const struct subject *su
 	out->ip_version = memcmp(flow->client.b, mapped, sizeof(mapped)) ? 6 : 4;
 }
 
+/* Behind everything else about the packet: rules on its events and its flow's, and the owner get them. */
+static void tell_events(struct inspector *inspector, struct detect *detect, struct packet *packet,
+			struct flow *flow, enum direction dir)
+{
+	struct event_list *lists[] = {&packet->events, flow ? &flow->events : NULL};
+	struct inspector_event report = {.packet = packet, .flow = flow, .dir = dir};
+
+	if (flow && flow->stream)
+		event_list_move(&flow->events, stream_events(flow->stream));
+	if (!packet->events.count && (!flow || !flow->events.count))
+		return;
+	detect_events(detect, packet, flow, dir);
+	for (unsigned int i = 0; i < ARRAY_LEN(lists) && lists[i]; i++) {
+		for (unsigned int j = 0; j < lists[i]->count; j++) {
+			report.event = (enum app_event)lists[i]->events[j];
+			inspector->stats.events++;
+			if (inspector->ops.event)
+				inspector->ops.event(&report, inspector->ops.arg);
+		}
+		inspector->stats.events_dropped += lists[i]->more;
+		*lists[i] = (struct event_list){};
+	}
+}
+
 static void drain_alone(struct inspector *inspector, struct subject *subject, bool flush)
 {
 	struct packet packets[2];
@@ -113,6 +137,8 @@ static void drain_alone(struct inspector *inspector, struct subject *subject, bo
 	stand_in(inspector, subject, TO_CLIENT, &packets[TO_CLIENT]);
 	inspector->current = subject;
 	subject_drain(inspector, subject, pointers, subject->first_dir, flush);
+	tell_events(inspector, subject->generation->detect, &packets[subject->first_dir],
+		    &subject->entry.flow, subject->first_dir);
 	inspector->current = before;
 }
 
@@ -257,19 +283,26 @@ static void account(struct subject *subject, const struct packet *packet, enum d
 /* --- packets */
 
 /* Packets that no stack takes: rules see them, flows do not change by them. */
-static void inspect_bare(struct inspector *inspector, const struct packet *packet)
+static void inspect_bare(struct inspector *inspector, struct packet *packet)
 {
 	struct seki_flow_key key;
-	struct subject *subject;
+	struct subject *subject = NULL;
+	struct detect *detect = inspector->generation->detect;
+	struct flow *flow = NULL;
+	enum direction dir = TO_SERVER;
 
-	flow_key_of(packet, &key);
-	subject = (struct subject *)flow_table_find(inspector->flows, &key);
+	if (!packet->fragment && packet->ip_version) {
+		flow_key_of(packet, &key);
+		subject = (struct subject *)flow_table_find(inspector->flows, &key);
+	}
+	if (subject) {
+		detect = subject->generation->detect;
+		flow = &subject->entry.flow;
+		dir = direction_of(flow, packet);
+	}
 	inspector->current = subject;
-	if (subject)
-		detect_packet(subject->generation->detect, packet, &subject->entry.flow,
-			      direction_of(&subject->entry.flow, packet));
-	else
-		detect_packet(inspector->generation->detect, packet, NULL, TO_SERVER);
+	detect_packet(detect, packet, flow, dir);
+	tell_events(inspector, detect, packet, flow, dir);
 	inspector->current = NULL;
 }
 
@@ -320,7 +353,7 @@ static uint64_t memory_of(const struct subject *subject)
 	return (flow->stream ? stream_memory(flow->stream) : 0) + subject->fed;
 }
 
-static void inspect_packet(struct inspector *inspector, const struct packet *packet,
+static void inspect_packet(struct inspector *inspector, struct packet *packet,
 			   const struct inspector_hint *hint)
 {
 	struct subject *subject = subject_of(inspector, packet, hint);
@@ -352,6 +385,7 @@ static void inspect_packet(struct inspector *inspector, const struct packet *pac
 			subject_datagram(inspector, subject, packet, dir);
 		set_expiry(inspector, subject);
 	}
+	tell_events(inspector, subject->generation->detect, packet, flow, dir);
 	inspector->current = NULL;
 	flow_table_touch(inspector->flows, &subject->entry, memory_of(subject));
 }
@@ -405,6 +439,7 @@ static bool judge(struct inspector *inspector, enum seki_reason reason, enum lin
 		inspect_bare(inspector, packet);
 	if (packet->tunnels)
 		inspect_outer(inspector, link, packet, packet->tunnels + 1);
+	tell_events(inspector, inspector->generation->detect, packet, NULL, TO_SERVER);
 	return false;
 }
 
@@ -449,6 +484,7 @@ void inspector_frame(struct inspector *inspector, enum link_type link, const uin
 	for (unsigned int nested = 0;; nested++) {
 		struct packet outer;
 		struct span whole;
+		bool done;
 
 		packet.time_us = time_us;
 		packet.number = inspector->number;
@@ -461,7 +497,10 @@ void inspector_frame(struct inspector *inspector, enum link_type link, const uin
 			inspector->stats.undecoded[SEKI_R_FRAGMENT_BAD]++;
 			return;
 		}
-		if (defrag_add(inspector->defrag, &packet, &whole) != DEFRAG_DONE)
+		done = defrag_add(inspector->defrag, &packet, &whole) == DEFRAG_DONE;
+		/* Rules see the fragment as a packet of its own too. */
+		inspect_bare(inspector, &packet);
+		if (!done)
 			return;
 		outer = packet;
 		reason = packet_decode_ip(whole.data, whole.len, &packet);

@@ -39,8 +39,19 @@ enum flow_outcome {
 	FLOW_LOST,	 /* lost a record or was given up: uninspected */
 };
 
+/* Something that no sound sender does; tx is NULL for events of packet and flow, flow for packets without one. */
+struct inspector_event {
+	enum app_event event;
+	const struct packet *packet;
+	const struct flow *flow;
+	const struct tx *tx;
+	enum direction dir;
+};
+
 struct inspector_ops {
 	detect_alert_fn alert;
+	/* Each event once per packet or transaction. May be NULL. */
+	void (*event)(const struct inspector_event *event, void *arg);
 	/* Once per outcome and flow; live engines turn it into messages to the keeper. */
 	void (*flow)(const struct flow *flow, enum flow_outcome outcome, void *arg);
 	void *arg;
@@ -51,6 +62,7 @@ struct inspector_stats {
 	uint64_t flows, flows_given_up, fragments, reassembly_gaps, overlaps, midstream, checksum_bad;
 	uint64_t inspected_bytes, ciphertext_bytes, skipped_bytes;
 	uint64_t alerts;
+	uint64_t events, events_dropped; /* dropped: more than one packet has room for */
 };
 
 __must_check int inspector_new(const struct inspector_options *options, struct ruleset *set,

@@ -31,6 +31,9 @@ struct subject {
 	bool any_data, dir_last[2];
 	enum direction first_dir; /* of data */
 	uint8_t datagrams;
+	uint8_t probed[2];  /* enum app_proto: what each direction's first bytes are; APP_FAILED: nothing known */
+	bool skipped;	    /* detection was given up on one direction alone, and said so */
+	uint64_t seen[2];   /* bytes in order */
 };
 
 struct inspector {

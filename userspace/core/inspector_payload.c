@@ -4,9 +4,12 @@
  * options say; knows when a flow turned to ciphertext.
  */
 #include <netinet/in.h>
+#include <string.h>
 
 #include "inspector_parts.h"
 
+#define DETECT_ALONE_MAX                                                                                     \
+	100000u /* bytes of one direction, the other silent, after which detection is called skipped */
 #define DATAGRAM_TRIES 8 /* datagrams looked at before a UDP flow has no known protocol */
 
 void subject_tell(struct inspector *inspector, struct subject *subject, enum flow_outcome outcome)
@@ -20,7 +23,23 @@ void subject_tell(struct inspector *inspector, struct subject *subject, enum flo
 
 /* --- decoders */
 
-static void inspect_txs(struct subject *subject, const struct packet *packet, enum direction dir)
+static void tell_tx_events(struct inspector *inspector, const struct flow *flow, struct tx *tx,
+			   const struct packet *packet, enum direction dir)
+{
+	struct inspector_event report = {.packet = packet, .flow = flow, .tx = tx, .dir = dir};
+
+	for (; tx->events_told < tx->events.count; tx->events_told++) {
+		report.event = (enum app_event)tx->events.events[tx->events_told];
+		inspector->stats.events++;
+		if (inspector->ops.event)
+			inspector->ops.event(&report, inspector->ops.arg);
+	}
+	inspector->stats.events_dropped += tx->events.more;
+	tx->events.more = 0;
+}
+
+static void inspect_txs(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+			enum direction dir)
 {
 	struct flow *flow = &subject->entry.flow;
 	struct detect *detect = subject->generation->detect;
@@ -33,6 +52,7 @@ static void inspect_txs(struct subject *subject, const struct packet *packet, en
 				continue;
 			tx->dirty[d] = false;
 			detect_tx(detect, packet, flow, tx, d);
+			tell_tx_events(inspector, flow, tx, packet, d);
 		}
 	app_reap(flow, false);
 	if (!flow->txs)
@@ -59,7 +79,7 @@ static void feed(struct inspector *inspector, struct subject *subject, const str
 
 	subject->fed += chunk->data.len;
 	status = subject->decoder->feed(flow, dir, chunk->data, chunk->gap, chunk->last);
-	inspect_txs(subject, packet, dir);
+	inspect_txs(inspector, subject, packet, dir);
 	if (status == APP_ERROR) {
 		subject_drop_decoder(subject);
 		flow->app = APP_FAILED;
@@ -70,41 +90,82 @@ static void feed(struct inspector *inspector, struct subject *subject, const str
 	}
 }
 
-static bool choose_decoder(struct subject *subject, struct span to_server, struct span to_client,
-			   bool give_up)
+/* What the first bytes of one direction are, decided once. */
+static void probe_direction(struct subject *subject, enum direction dir, struct span data, bool give_up)
 {
 	struct flow *flow = &subject->entry.flow;
+	enum app_proto other = subject->probed[!dir], found;
 
-	flow->app = app_probe(flow, to_server, to_client);
-	if (flow->app == APP_UNKNOWN && give_up)
-		flow->app = APP_FAILED;
-	if (flow->app == APP_UNKNOWN || flow->app == APP_FAILED)
-		return false;
-	subject->decoder = app_find(flow->app, flow->proto);
-	if (!subject->decoder)
-		flow->app = APP_FAILED;
-	return subject->decoder;
+	if (subject->probed[dir] != APP_UNKNOWN)
+		return;
+	found = app_probe(flow, data, dir);
+	if (found == APP_UNKNOWN && give_up)
+		found = APP_FAILED;
+	subject->probed[dir] = (uint8_t)found;
+	if (found == APP_UNKNOWN || other == APP_UNKNOWN || other == APP_FAILED || found == other ||
+	    !data.len)
+		return;
+	event_list_add(&flow->events, found == APP_FAILED ? EVENT_APPLAYER_DETECT_PROTOCOL_ONLY_ONE_DIRECTION
+							  : EVENT_APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS);
 }
 
-/* Both directions from their first bytes, until the protocol is known; then the decoder gets all of them. */
-static void probe_stream(struct inspector *inspector, struct subject *subject, const struct packet *packet)
+/* Takes the protocol that either direction shows; the one that spoke first has precedence. */
+static bool choose_decoder(struct subject *subject)
 {
 	struct flow *flow = &subject->entry.flow;
-	struct span tail[2];
-	uint64_t offset[2];
-	bool give_up = subject->dir_last[0] && subject->dir_last[1];
 
-	for (int d = 0; d < 2; d++) {
-		stream_tail(flow->stream, d, &tail[d], &offset[d]);
-		give_up |=
-			tail[d].len >= STREAM_WINDOW_KEPT || subject->spent[d] >= inspector->options.depth[d];
+	for (int i = 0; i < 2 && !subject->decoder; i++) {
+		enum app_proto proto = subject->probed[i ? !subject->first_dir : subject->first_dir];
+
+		if (proto == APP_UNKNOWN || proto == APP_FAILED)
+			continue;
+		flow->app = proto;
+		subject->decoder = app_find(proto, flow->proto);
 	}
-	if (!choose_decoder(subject, tail[TO_SERVER], tail[TO_CLIENT], give_up))
+	if (subject->decoder) {
+		if (subject->any_data && flow->proto == IPPROTO_TCP &&
+		    app_silent_first(flow->app) == (int)subject->first_dir)
+			event_list_add(&flow->events, EVENT_APPLAYER_WRONG_DIRECTION_FIRST_DATA);
+		return true;
+	}
+	if (subject->probed[TO_SERVER] == APP_FAILED && subject->probed[TO_CLIENT] == APP_FAILED)
+		flow->app = APP_FAILED;
+	return false;
+}
+
+/* One side says much that nothing here knows and the other is silent: nobody will find out what it is. */
+static void check_skipped(struct subject *subject, enum direction dir)
+{
+	if (subject->skipped || subject->decoder || subject->seen[!dir] ||
+	    subject->seen[dir] <= DETECT_ALONE_MAX)
+		return;
+	subject->skipped = true;
+	event_list_add(&subject->entry.flow.events, EVENT_APPLAYER_PROTO_DETECTION_SKIPPED);
+}
+
+/*
+ * Each direction from its first bytes, until one shows the protocol; then the decoder gets all of them. The
+ * other one is looked at all the same: what it says may not fit.
+ */
+static void probe_stream(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+			 enum direction dir)
+{
+	struct flow *flow = &subject->entry.flow;
+	struct span tail;
+	uint64_t offset;
+
+	stream_tail(flow->stream, dir, &tail, &offset);
+	probe_direction(subject, dir, tail,
+			subject->dir_last[dir] || tail.len >= STREAM_WINDOW_KEPT || offset ||
+				subject->spent[dir] >= inspector->options.depth[dir]);
+	if (subject->decoder || !choose_decoder(subject))
 		return;
 	for (int i = 0; i < 2 && subject->decoder && !subject->opaque; i++) {
 		enum direction d = i ? !subject->first_dir : subject->first_dir;
-		struct stream_chunk chunk = {.data = tail[d], .last = subject->dir_last[d]};
+		struct stream_chunk chunk = {.last = subject->dir_last[d]};
 
+		stream_tail(flow->stream, d, &chunk.data, &offset);
+		chunk.gap = offset > 0;
 		if (chunk.data.len || chunk.last)
 			feed(inspector, subject, packet, d, &chunk);
 	}
@@ -155,7 +216,9 @@ static void inspect_chunk(struct inspector *inspector, struct subject *subject, 
 	struct flow *flow = &subject->entry.flow;
 	struct span window;
 	uint64_t offset;
+	bool probing;
 
+	subject->seen[dir] += chunk->data.len;
 	if (chunk->data.len && !subject->any_data) {
 		subject->any_data = true;
 		subject->first_dir = dir;
@@ -173,10 +236,12 @@ static void inspect_chunk(struct inspector *inspector, struct subject *subject, 
 	}
 	/* Beyond the depth the decoder still counts along, so that it knows where the next transaction
 	 * begins. */
+	probing = !subject->decoder && flow->app == APP_UNKNOWN;
 	if (subject->decoder)
 		feed(inspector, subject, packet, dir, chunk);
-	else if (flow->app == APP_UNKNOWN)
-		probe_stream(inspector, subject, packet);
+	if ((probing || subject->decoder) && subject->probed[dir] == APP_UNKNOWN)
+		probe_stream(inspector, subject, packet, dir);
+	check_skipped(subject, dir);
 	check_depth(inspector, subject, dir);
 	/* Not before: until here rules and decoders may look back at the window. */
 	if (subject->opaque)
@@ -204,17 +269,20 @@ void subject_datagram(struct inspector *inspector, struct subject *subject, cons
 {
 	struct flow *flow = &subject->entry.flow;
 	struct stream_chunk chunk = {.data = packet->payload};
-	struct span nothing = {NULL, 0};
 
 	if (!packet->payload.len)
 		return;
 	spend(inspector, subject, dir, packet->payload.len);
 	if (flow->app == APP_UNKNOWN) {
-		bool to_client = dir == TO_CLIENT;
+		bool give_up = ++subject->datagrams >= DATAGRAM_TRIES;
+		enum app_proto found = app_probe(flow, packet->payload, dir);
 
-		subject->datagrams++;
-		choose_decoder(subject, to_client ? nothing : packet->payload,
-			       to_client ? packet->payload : nothing, subject->datagrams >= DATAGRAM_TRIES);
+		/* A datagram that nothing knows says little of the next one. */
+		if (found != APP_FAILED || give_up)
+			subject->probed[dir] = (uint8_t)found;
+		if (give_up && subject->probed[!dir] == APP_UNKNOWN)
+			subject->probed[!dir] = APP_FAILED;
+		choose_decoder(subject);
 	}
 	if (subject->decoder)
 		feed(inspector, subject, packet, dir, &chunk);

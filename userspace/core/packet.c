@@ -8,8 +8,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "app_event.h"
-
 #define ETHERTYPE_IPV4	   0x0800
 #define ETHERTYPE_IPV6	   0x86dd
 #define ETHERTYPE_VLAN	   0x8100
@@ -475,7 +473,7 @@ static enum seki_reason skip_extensions(struct cursor *c, struct packet *out)
 		if (len > c->len)
 			return SEKI_R_IP6_BAD;
 		if (out->proto == IPPROTO_ROUTING && !c->p[2])
-			packet_event_set(out, PACKET_EVENT_IPV6_RH_TYPE_0);
+			event_list_add(&out->events, EVENT_DECODER_IPV6_RH_TYPE_0);
 		/* An atomic fragment (RFC 6946) is a whole packet. */
 		out->fragment =
 			out->proto == IPPROTO_FRAGMENT && (out->fragment_offset || out->more_fragments);

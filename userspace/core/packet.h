@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app_event.h"
 #include "lib/cleanup.h"
 #include "sekimori/abi.h"
 
@@ -29,8 +30,6 @@ enum link_type { /* DLT values of pcap */
 	LINK_IPV6 = 229,
 	LINK_SLL2 = 276,
 };
-
-#define PACKET_EVENT_WORDS 3
 
 /* Sender and receiver as on the wire; the innermost IP header that was followed. */
 struct packet {
@@ -53,7 +52,6 @@ struct packet {
 	bool truncated;		     /* the frame ends before the IP length does (IP4_BAD or IP6_BAD, unless the capture was cut) */
 	bool checksum_unknown;	     /* SEKI_REC_CSUM_PARTIAL or GSO: never verified */
 	bool ip_checksum_bad, l4_checksum_bad; /* filled by packet_verify() */
-	uint64_t events[PACKET_EVENT_WORDS]; /* bit per enum packet_event, see app_event.h */
 	/* TCP */
 	uint32_t seq, ack;
 	uint16_t window;
@@ -63,6 +61,7 @@ struct packet {
 	/* ICMP, ICMPv6 */
 	uint8_t icmp_type, icmp_code;
 	uint16_t icmp_id, icmp_seq;
+	struct event_list events; /* what decoding and reassembly noticed about it */
 };
 
 /* Why a frame could not be decoded; the same names as the packet program's reasons. */

@@ -238,6 +238,7 @@ struct rule {
 	bool both_ways; /* <> */
 	bool noalert;
 	bool pass_alerts;   /* a pass rule that tells */
+	bool event_packet;  /* asks for an event of a packet: looked at when one has any */
 	bool needs_packet;  /* a keyword that only makes sense on one packet */
 	uint16_t flow;	    /* FLOW_* */
 	uint8_t directions; /* bit per enum direction that it can match in */

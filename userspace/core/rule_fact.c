@@ -51,43 +51,31 @@ static int fact_expression(struct rule_parser *parser, enum buffer_id buffer, co
 	return rule_compile_pcre(parser, node, expression, 0);
 }
 
-int keyword_app_event(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+/* app-layer-event, decode-event, stream-event: the table of events says what may stand there. */
+int keyword_event(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
+	enum app_event event = app_event_find(keyword->name, arg);
+	enum app_event_group group = app_event_group_of(event);
 	struct rule *rule = parser->rule;
-	enum packet_event packet_event;
-	enum app_event event;
+	struct rule_test *test;
 
-	/* Some events are of the detection of protocols and belong to a packet. */
-	if (packet_event_find('A', arg, &packet_event)) {
-		struct rule_test *test = rule_add_test(parser, TEST_EVENT);
-
+	if (event == EVENT_NONE)
+		return rule_refuse(parser, "no event has that name");
+	if (!app_event_infos[event].raised)
+		return rule_refuse(parser, "nothing here notices that event");
+	if (app_event_groups[group].app == APP_UNKNOWN) {
+		test = rule_add_test(parser, TEST_EVENT);
 		if (!test)
 			return -EINVAL;
-		test->range.low = packet_event;
-		rule->needs_packet = true;
+		test->range.low = event;
+		rule->event_packet = true;
 		return 0;
 	}
-	if (!app_event_find(arg, &event))
-		return rule_refuse(parser, "no decoder here notices an event of that name");
-	if (rule->app != APP_UNKNOWN && rule->app != app_event_infos[event].proto)
+	if (rule->app != APP_UNKNOWN && rule->app != app_event_groups[group].app)
 		return rule_refuse(parser, "an event of another protocol");
-	rule->app = (uint8_t)app_event_infos[event].proto;
+	rule->app = app_event_groups[group].app;
 	rule->app_required = true;
 	return fact_is(parser, BUFFER_APP_EVENT, app_event_infos[event].name, false);
-}
-
-/* keyword->value: the letter of the packet event's kind. */
-int keyword_packet_event(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
-{
-	struct rule_test *test = rule_add_test(parser, TEST_EVENT);
-	enum packet_event event;
-
-	if (!test)
-		return -EINVAL;
-	if (!packet_event_find((char)keyword->value, arg, &event))
-		return rule_refuse(parser, "no decoder here notices an event of that name");
-	test->range.low = event;
-	return 0;
 }
 
 int keyword_tls_version(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)

@@ -210,6 +210,11 @@ static int finish_stages(struct rule_parser *parser, bool payload, bool tx)
 
 	if (packet && stream)
 		return rule_refuse(parser, "asks for packets only and for the stream only");
+	if (rule->event_packet && !tx) {
+		rule->stages = STAGE_PACKET;
+		rule->tcp_packets = true;
+		return 0;
+	}
 	if (tx) {
 		if (rule->packet_only || rule->flow & FLOW_NO_STREAM)
 			return rule_refuse(parser, "asks for packets only and for application buffers");

@@ -173,8 +173,7 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 	X(keyword_byte_extract) \
 	X(keyword_byte_math) \
 	X(keyword_file_name) \
-	X(keyword_app_event) \
-	X(keyword_packet_event) \
+	X(keyword_event) \
 	X(keyword_tls_version) \
 	X(keyword_tls_words) \
 	X(keyword_tls_fingerprint) \

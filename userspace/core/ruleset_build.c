@@ -26,6 +26,7 @@ void ruleset_clear_lanes(struct ruleset *set)
 		for (int app = 0; app < APP_PROTO_MAX; app++)
 			free(set->tx_always[dir][app].rules);
 	}
+	free(set->event_rules.rules);
 	free(set->once_always.rules);
 	address_index_clear(&set->once_src);
 	address_index_clear(&set->once_dst);
@@ -204,6 +205,8 @@ static int build_packet_rule(struct ruleset *set, const struct rule *rule)
 	};
 	int err = 0;
 
+	if (rule->event_packet)
+		return run_add(&set->event_rules, rule->index);
 	if (!rule->list_count)
 		return build_headers_only(set, rule, classes);
 	for (int class = 0; class < LANE_CLASS_MAX && !err; class ++) {

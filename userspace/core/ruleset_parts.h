@@ -43,6 +43,7 @@ struct ruleset {
 	struct address_index once_src, once_dst; /* ip_only: once per flow and direction */
 	struct rule_run once_always;
 	struct address_index packet_src, packet_dst; /* the other rules without content */
+	struct rule_run event_rules;		     /* on events of packets */
 	struct mpm stream_mpm[2];
 	struct rule_run stream_always[2];
 	struct tx_lane *tx_lanes[2]; /* per direction, view_count of them at most */

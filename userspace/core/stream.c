@@ -57,6 +57,7 @@ struct half {
 struct stream {
 	struct half half[2];
 	struct stream_stats *stats;
+	struct event_list events; /* since the owner took them */
 	bool reset, muted;
 };
 
@@ -112,6 +113,23 @@ static struct segment *segment_new(uint32_t seq, struct span data)
 	if (data.len)
 		memcpy(segment->data, data.data, data.len);
 	return segment;
+}
+
+static void note_overlap(struct stream *stream)
+{
+	stream->stats->overlaps++;
+	event_list_add(&stream->events, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
+}
+
+static void note_gap(struct stream *stream, struct half *half, uint32_t bytes)
+{
+	stream->stats->gaps++;
+	stream->stats->gap_bytes += bytes;
+	event_list_add(&stream->events, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
+	half->gap = true;
+	half->lossy = false;
+	half->offset += bytes;
+	half->next += bytes;
 }
 
 /* --- out-of-order segments */
@@ -177,7 +195,8 @@ static void pending_add(struct stream *stream, struct half *half, uint32_t seq, 
 		}
 		pending_drop(half, link);
 	}
-	stream->stats->overlaps += contradicts;
+	if (contradicts)
+		note_overlap(stream);
 	if (!data.len)
 		return;
 	segment = segment_new(seq, data);
@@ -208,7 +227,7 @@ static void check_retransmission(struct stream *stream, const struct half *half,
 		back -= lost;
 	}
 	if (n && memcmp(half->tail + half->tail_len - back, data.data, n))
-		stream->stats->overlaps++;
+		note_overlap(stream);
 }
 
 /* --- data held by a SYN */
@@ -369,18 +388,12 @@ static enum stream_verdict add_stray(struct stream *stream, struct half *self, c
 		return STREAM_IGNORED;
 	/* The receiver is there: so much was missed that the stream goes on behind a gap. */
 	stream->stats->ignored -= self->strays;
-	stream->stats->gaps++;
 	while (self->pending)
 		pending_drop(self, &self->pending);
 	self->strays = 0;
-	self->lossy = false;
 	self->fin = false;
-	self->gap = true;
 	self->peer_acks = false;
-	if (ahead(self, seq) > 0) {
-		stream->stats->gap_bytes += seq - self->next;
-		self->offset += seq - self->next;
-	}
+	note_gap(stream, self, ahead(self, seq) > 0 ? seq - self->next : 0);
 	self->next = seq;
 	self->ready = packet->payload;
 	return STREAM_TAKEN;
@@ -409,7 +422,7 @@ static void add_data(struct stream *stream, struct half *self, const struct pack
 	}
 	for (const struct segment *segment = self->pending; segment; segment = segment->next)
 		if (differs(segment, packet->seq, data)) {
-			stream->stats->overlaps++;
+			note_overlap(stream);
 			break;
 		}
 	self->ready = (struct span){data.data - distance, data.len + (uint32_t)distance};
@@ -515,12 +528,7 @@ static bool take_pending(struct stream *stream, struct half *half, uint64_t now_
 	if (distance > 0) {
 		if (!flush && !hole_over(half, now_us))
 			return false;
-		stream->stats->gaps++;
-		stream->stats->gap_bytes += (uint32_t)distance;
-		half->gap = true;
-		half->lossy = false;
-		half->offset += (uint32_t)distance;
-		half->next = segment->seq;
+		note_gap(stream, half, (uint32_t)distance);
 	} else if (distance < 0) {
 		pending_trim(half, segment, (uint32_t)-distance);
 	}
@@ -613,6 +621,11 @@ void stream_mute(struct stream *stream)
 		half->tail = NULL;
 		half->tail_len = half->tail_capacity = 0;
 	}
+}
+
+struct event_list *stream_events(struct stream *stream)
+{
+	return &stream->events;
 }
 
 bool stream_waiting(const struct stream *stream)

@@ -74,6 +74,9 @@ void stream_pause(struct stream *stream, enum direction dir, bool pause);
 /* Raw inspection is over: windows are freed and no more kept. */
 void stream_mute(struct stream *stream);
 
+/* Anomalies since the owner emptied the list. */
+struct event_list *stream_events(struct stream *stream);
+
 bool stream_waiting(const struct stream *stream);   /* out-of-order bytes are held */
 bool stream_closed(const struct stream *stream);    /* FIN both ways acknowledged, or a plausible RST */
 bool stream_closing(const struct stream *stream);   /* a FIN in order was seen */

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "app.h"
-#include "app_event.h"
 
 const struct buffer_info buffer_infos[BUFFER_MAX] = {
 #define INFO(id, keyword, app, direction, number, text)                                                      \
@@ -21,6 +20,15 @@ const struct buffer_info buffer_infos[BUFFER_MAX] = {
 	INSPECTION_BUFFERS(INFO) INNER_BUFFERS(INFO)
 #undef INFO
 };
+
+void tx_event_set(struct tx *tx, enum app_event event)
+{
+	unsigned int before = tx->events.count;
+
+	event_list_add(&tx->events, event);
+	if (tx->events.count != before)
+		tx->dirty[TO_SERVER] = tx->dirty[TO_CLIENT] = true;
+}
 
 bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
 	       struct span *out, bool *final)
@@ -35,7 +43,8 @@ bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsig
 	if (index && info->many != 'M')
 		return false;
 	if (id == BUFFER_APP_EVENT) {
-		const char *name = index < tx->event_count ? app_event_infos[tx->events[index]].name : NULL;
+		const char *name =
+			index < tx->events.count ? app_event_infos[tx->events.events[index]].name : NULL;
 
 		*out = (struct span){(const uint8_t *)name, name ? (uint32_t)strlen(name) : 0};
 		*final = true;

@@ -119,18 +119,19 @@ extern const struct buffer_info buffer_infos[BUFFER_MAX];
 /* Matcher's private state per transaction (alerts given, …); detect.c owns it. */
 struct detect_tx_state;
 
-#define TX_EVENTS_MAX 16u /* distinct events noted on one transaction */
-
 struct tx {
 	uint64_t id; /* per flow, from 0 */
 	enum app_proto proto;
 	bool done[2];  /* this direction will grow no more */
 	bool dirty[2]; /* changed since detect_tx() last saw it; inspector.c clears it */
-	uint8_t event_count;
-	uint16_t events[TX_EVENTS_MAX]; /* enum app_event, in the order they came */
+	uint8_t events_told;	  /* so many of events the owner knows */
+	struct event_list events; /* in the order they came */
 	struct detect_tx_state *detect;
 	struct tx *next;
 };
+
+/* The decoder noticed event. Rules are asked again in both directions. */
+void tx_event_set(struct tx *tx, enum app_event event);
 
 /*
  * The index-th instance of a buffer in direction dir. false: not there (yet).
