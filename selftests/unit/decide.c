@@ -111,7 +111,7 @@ static void severity_and_action(void)
 	for (int s = 0; s < SEKI_SEVERITY_MAX; s++) {
 		for (int a = RULE_ALERT; a <= RULE_PASS; a++) {
 			struct rule_info rule = {.severity = s, .action = a};
-			struct detect_alert alert = {.rule = &rule, .flow = &flow};
+			struct detect_alert alert = {.rule = &rule, .flow = &flow, .action = a};
 			struct decision d = decide(&block, &alert, is_protected, NULL);
 			enum decide_kind expected =
 				s == SEKI_SEVERITY_CRITICAL ? DECIDE_BLOCK_SOURCE
@@ -126,6 +126,9 @@ static void severity_and_action(void)
 			block.enabled = false;
 			CHECK_EQ(decide(&block, &alert, is_protected, NULL).kind, DECIDE_NONE);
 			block.enabled = true;
+			alert.quiet = true;
+			CHECK_EQ(decide(&block, &alert, is_protected, NULL).kind,
+				 a == RULE_DROP || a == RULE_REJECT ? DECIDE_CUT_FLOW : DECIDE_NONE);
 		}
 	}
 }

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include "core/policy.h"
+#include "core/ruleset.h"
 #include "lib/ktap.h"
 
 static struct policy *parse(const char *text)
@@ -67,6 +68,7 @@ static const char whole[] =
 	"list drop { file \"/etc/sekimori/drop.txt\"; direction source; action alert; severity low; }\n"
 	"list here { address 192.0.2.66 198.18.0.0/15; }\n"
 	"rules \"/usr/share/sekimori/rules/*.rules\" /etc/x.rules; variable HOME_NET \"[10.0.0.0/8]\";\n"
+	"rule-data threshold /etc/sekimori/threshold.config /etc/sekimori/more.config;\n"
 	"inspect { depth-to-server 32k; depth-to-client 1m; chunk 8k; engines 4; memory 64m; "
 	"new-flows-per-second 10;\n"
 	"  burst 20; quota 4096; decisions-per-second 5; uninspected drop; tcp-idle 5m; tcp-closing 5s; "
@@ -139,6 +141,9 @@ static void everything(void)
 	CHECK_EQ(p->entries[1].prefix.len, 111);
 	CHECK_EQ(p->rule_file_count, 2);
 	CHECK_STR(p->rule_files[0], "/usr/share/sekimori/rules/*.rules");
+	CHECK_EQ(p->rule_data_count, 2);
+	CHECK_EQ(p->rule_data[1].kind, RULE_DATA_THRESHOLD);
+	CHECK_STR(p->rule_data[1].path, "/etc/sekimori/more.config");
 	CHECK_STR(p->variables[0].value, "[10.0.0.0/8]");
 	CHECK_EQ(p->settings.depth[0], 32768);
 	CHECK_EQ(p->settings.depth[1], 1 << 20);
@@ -252,6 +257,12 @@ static void refusals(void)
 		{"list a { }", "f:1:1: the list 'a' has neither file nor address\n"},
 		{"list a { file x; } list a { file y; }", "f:1:20: the list 'a' is there already\n"},
 		{"rules;", "f:1:1: 'rules' needs a path\n"},
+		{"rule-data threshold;",
+		 "f:1:1: rule data is written: rule-data KIND PATH...; KIND is one of threshold, references, "
+		 "reputation-categories, reputation, data-set\n"},
+		{"rule-data limits /x;",
+		 "f:1:1: rule data is written: rule-data KIND PATH...; KIND is one of threshold, references, "
+		 "reputation-categories, reputation, data-set\n"},
 		{"variable A x; variable A y;", "f:1:15: variable A is there already with another value\n"},
 		{"variable A;", "f:1:1: a variable is written: variable NAME \"VALUE\"\n"},
 		{"eve \"a\tb\";", "f:1:1: eve: has a control character\n"},

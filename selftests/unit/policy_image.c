@@ -9,7 +9,8 @@ static const char text[] =
 	"interface eth0 { role wan; } interface eth1 vlan 20 { role dmz; mode enforce; }\n"
 	"allow 192.0.2.10 { port 22; protocol tcp; interface eth0; reason r; } own 198.51.100.1;\n"
 	"egress { profile p { allow http to any; } host 10.0.2.5 p; }\n"
-	"list a { file /x; address 192.0.2.66 2001:db8::/32 10.0.0.0/8; } rules /r; variable V x;\n"
+	"list a { file /x; address 192.0.2.66 2001:db8::/32 10.0.0.0/8; } rules /r; rule-data threshold /t; "
+	"variable V x;\n"
 	"inspect { uninspected drop; }";
 
 #define DIGEST_FROM 16 /* the digest at 8 covers what follows it */
@@ -50,6 +51,7 @@ static void round_trip(void)
 	CHECK_STR(after->hosts[0].profile, "p");
 	CHECK_EQ(after->entry_count, 3);
 	CHECK_STR(after->rule_files[0], "/r");
+	CHECK_STR(after->rule_data[0].path, "/t");
 	CHECK_EQ(policy_pack(after, &second, &second_len), 0);
 	CHECK(first_len == second_len && !memcmp(first, second, first_len), "the same policy, other bytes");
 	for (int i = 0; i < 20; i++)

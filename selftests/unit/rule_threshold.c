@@ -91,5 +91,140 @@ static void bounded(void)
 	CHECK(!tracker_pass(tracker, &key, &limit, 10001), "the newest is remembered");
 }
 
-static const struct ktap_test tests[] = {TEST(sequences), TEST(tracks_apart), TEST(refused), TEST(bounded)};
+/* The file's line over what the rule says itself; ten matches as above, q is quiet with the action. */
+static const struct file_row {
+	const char *head, *options, *file, *expect;
+} file_rows[] = {
+	{"alert", "", "threshold gen_id 1, sig_id 1, type limit, track by_src, count 1, seconds 60",
+	 "1000000000"},
+	{"alert", "", "event_filter gen_id 1, sig_id 1, type threshold, track by_dst, count 3, seconds 60",
+	 "0010010010"},
+	{"alert", "", "threshold gen_id 1, sig_id 0, type both, track by_rule, count 2, seconds 60",
+	 "0100000000"},
+	{"alert", "", "threshold gen_id 0, sig_id 0, type limit, track by_src, count 1, seconds 60",
+	 "1000000000"},
+	{"alert", "", "threshold gen_id 2, sig_id 1, type limit, track by_src, count 1, seconds 60",
+	 "1111111111"},
+	/* A line for the rule replaces its own, a line for many does not. */
+	{"alert", "threshold:type limit, track by_src, count 1, seconds 60;",
+	 "threshold gen_id 1, sig_id 1, type limit, track by_src, count 2, seconds 60", "1100000000"},
+	{"alert", "threshold:type limit, track by_src, count 1, seconds 60;",
+	 "threshold gen_id 1, sig_id 0, type limit, track by_src, count 2, seconds 60", "1000000000"},
+	{"alert", "detection_filter:track by_src, count 8, seconds 60;",
+	 "threshold gen_id 1, sig_id 1, type limit, track by_src, count 2, seconds 60", "1100000000"},
+	{"alert", "", "suppress gen_id 1, sig_id 1", "0000000000"},
+	{"alert", "", "suppress gen_id 0, sig_id 0", "0000000000"},
+	{"alert", "", "suppress gen_id 1, sig_id 1, track by_src, ip 10.0.0.1", "0000000000"},
+	{"alert", "", "suppress gen_id 1, sig_id 1, track by_src, ip 10.0.0.2", "1111111111"},
+	{"alert", "", "suppress gen_id 1, sig_id 1, track by_dst, ip [192.0.2.0/24, 10.0.0.2]", "0000000000"},
+	{"alert", "", "suppress gen_id 1, sig_id 1, track by_either, ip [10.0.0.0/8,!10.0.0.2]",
+	 "0000000000"},
+	{"alert", "", "suppress gen_id 1, sig_id 1, track by_either, ip $HOME_NET", "0000000000"},
+	{"alert", "", "suppress gen_id 1, sig_id 1, \\\n track by_src, ip 10.0.0.1", "0000000000"},
+	/* The action holds although nothing is told. */
+	{"drop", "", "suppress gen_id 1, sig_id 1", "qqqqqqqqqq"},
+	{"drop", "threshold:type limit, track by_src, count 2, seconds 60;", "", "11qqqqqqqq"},
+	/* Beyond the rate the action is another one, until the timeout is over. */
+	{"alert", "",
+	 "rate_filter gen_id 1, sig_id 1, track by_src, count 2, seconds 60, new_action drop, timeout 3",
+	 "11dddd1ddd"},
+	{"drop", "",
+	 "rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 60, new_action alert, timeout 60",
+	 "d111111111"},
+	{"alert", "",
+	 "rate_filter gen_id 1, sig_id 1, track by_src, count 4, seconds 60, new_action pass, timeout 60",
+	 "1111000000"},
+};
+
+static void file_sequences(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(file_rows); i++) {
+		const struct file_row *row = &file_rows[i];
+		struct rules_world world;
+		char text[512], got[16] = "";
+
+		snprintf(text, sizeof(text), "%s udp any any -> any any (content:\"a\"; %s sid:1;)\n",
+			 row->head, row->options);
+		if (!rules_open_limited(&world, text, row->file))
+			continue;
+		CHECK(!world.refused_count, "%s", world.refused);
+		for (int j = 0; j < 10; j++) {
+			unsigned int quiet = world.quiet, told = rules_datagram(&world, "a", 1);
+			/* The rule's own action is not worth a letter of its own. */
+			bool changed = world.action == RULE_DROP &&
+				       (!strcmp(row->head, "alert") || strstr(row->file, "rate_filter"));
+
+			strcat(got, world.quiet > quiet ? "q" : !told ? "0" : changed ? "d" : "1");
+			world.now_us += 1000000;
+		}
+		CHECK(!strcmp(got, row->expect), "%s, not %s: %s", got, row->expect, row->file);
+		rules_close(&world);
+	}
+}
+
+static void file_refused(void)
+{
+	static const char *const bad[] = {
+		"threshold gen_id 1, sig_id 1, type limit, track by_src, count 1",
+		"threshold gen_id 1, sig_id 1, type limit, track by_src, count 0, seconds 1",
+		"threshold gen_id 0, sig_id 1, type limit, track by_src, count 1, seconds 1",
+		"threshold gen_id 1, sig_id 1, type limit, track by_either, count 1, seconds 1",
+		"threshold gen_id 1, gen_id 1, sig_id 1, type limit, track by_src, count 1, seconds 1",
+		"suppress gen_id 1",
+		"suppress gen_id 1, sig_id 1, track by_src",
+		"suppress gen_id 1, sig_id 1, ip 10.0.0.1",
+		"suppress gen_id 1, sig_id 1, track by_rule, ip 10.0.0.1",
+		"suppress gen_id 1, sig_id 1, track by_src, ip $NOWHERE",
+		"suppress gen_id 1, sig_id 1, track by_src, ip [10.0.0.1",
+		"suppress gen_id 1, sig_id 1, count 4",
+		"rate_filter gen_id 1, sig_id 1, track by_src, count 1, seconds 1, new_action sleep, timeout "
+		"1",
+		"rate_filter gen_id 1, sig_id 1, track by_src, count 1, seconds 1, new_action drop",
+		"mute gen_id 1, sig_id 1",
+		"suppress gen_id one, sig_id 1",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct rules_world world;
+		char file[256];
+
+		snprintf(file, sizeof(file), "# a comment\n\n%s\nsuppress gen_id 1, sig_id 7\n", bad[i]);
+		if (!rules_open_limited(&world, "alert udp any any -> any any (sid:1;)", file))
+			continue;
+		CHECK(world.refused_count == 1 && !strncmp(world.refused, "3:threshold:", 12), "%u, %s: %s",
+		      world.refused_count, world.refused, bad[i]);
+		rules_close(&world);
+	}
+}
+
+/* The dry answer names the line that suppresses, and lines for no rule are known. */
+static void file_answers(void)
+{
+	static const char file[] = "suppress gen_id 1, sig_id 1, track by_src, ip 10.0.0.9\n"
+				   "suppress gen_id 1, sig_id 99\n"
+				   "suppress gen_id 1, sig_id 1, track by_either, ip 10.0.0.2\n";
+	struct seki_addr one = rules_address(1), two = rules_address(2), nine = rules_address(9);
+	struct ruleset_suppression answer;
+	struct rules_world world;
+	const char *name;
+	unsigned int line;
+
+	if (!rules_open_limited(&world, "alert udp any any -> any any (sid:1;)", file))
+		return;
+	CHECK_EQ(ruleset_suppression(world.set, 1, 1, &nine, &two, &answer), 0);
+	CHECK(answer.suppressed && answer.line == 1);
+	CHECK_STR(answer.file, "threshold.config");
+	CHECK_EQ(ruleset_suppression(world.set, 1, 1, &two, &one, &answer), 0);
+	CHECK(answer.suppressed && answer.line == 3);
+	CHECK_EQ(ruleset_suppression(world.set, 1, 1, &one, &nine, &answer), 0);
+	CHECK(!answer.suppressed);
+	CHECK_EQ(ruleset_suppression(world.set, 1, 2, &one, &nine, &answer), -ENOENT);
+	CHECK(ruleset_idle_threshold(world.set, 0, &name, &line) && line == 2);
+	CHECK(!ruleset_idle_threshold(world.set, 1, &name, &line));
+	rules_close(&world);
+}
+
+static const struct ktap_test tests[] = {TEST(sequences),   TEST(tracks_apart),	  TEST(refused),
+					 TEST(bounded),	    TEST(file_sequences), TEST(file_refused),
+					 TEST(file_answers)};
 KTAP_MAIN(tests)

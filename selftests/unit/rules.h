@@ -23,7 +23,9 @@ struct rules_world {
 	uint64_t packets;
 	unsigned int alerts;
 	uint32_t sids[64]; /* in order */
-	char refused[256]; /* "line:keyword:why" of the last refused rule */
+	unsigned int quiet;
+	enum rule_action action; /* of the last one, quiet or not */
+	char refused[256];	 /* "line:keyword:why" of the last refused rule */
 	unsigned int refused_count;
 };
 
@@ -31,6 +33,11 @@ static inline void rules_alert(const struct detect_alert *alert, void *arg)
 {
 	struct rules_world *world = arg;
 
+	world->action = alert->action;
+	if (alert->quiet) {
+		world->quiet++;
+		return;
+	}
 	if (world->alerts < 64)
 		world->sids[world->alerts] = alert->rule->sid;
 	world->alerts++;
@@ -52,8 +59,8 @@ static inline struct seki_addr rules_address(uint8_t last)
 	return addr;
 }
 
-/* 10.0.0.1:1024 is the client, 10.0.0.2:80 the server. */
-static inline bool rules_open(struct rules_world *world, const char *text)
+/* 10.0.0.1:1024 is the client, 10.0.0.2:80 the server. thresholds: a threshold.config, may be NULL. */
+static inline bool rules_open_limited(struct rules_world *world, const char *text, const char *thresholds)
 {
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
 	char why[256] = "";
@@ -61,6 +68,9 @@ static inline bool rules_open(struct rules_world *world, const char *text)
 	*world = (struct rules_world){.now_us = 1000000};
 	if (!CHECK_EQ(ruleset_builder_new(&builder), 0))
 		return false;
+	if (thresholds)
+		(void)!ruleset_add_data(builder, RULE_DATA_THRESHOLD, "threshold.config", thresholds,
+					strlen(thresholds), rules_refused, world);
 	CHECK_EQ(ruleset_add_rules(builder, "test.rules", text, strlen(text), rules_refused, world), 0);
 	if (!CHECK(!ruleset_build(builder, &world->set, why, sizeof(why)), "%s", why))
 		return false;
@@ -74,6 +84,11 @@ static inline bool rules_open(struct rules_world *world, const char *text)
 	world->flow.server_port = 80;
 	world->flow.established = true;
 	return true;
+}
+
+static inline bool rules_open(struct rules_world *world, const char *text)
+{
+	return rules_open_limited(world, text, NULL);
 }
 
 static inline void rules_close(struct rules_world *world)

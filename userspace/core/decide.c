@@ -64,11 +64,12 @@ struct decision decide(const struct policy_block *policy, const struct detect_al
 	const struct rule_info *rule = alert->rule;
 	struct accused accused = find_attacker(alert);
 	struct decision decision = {.kind = DECIDE_NONE, .attacker = accused.addr};
-	bool block = rule->severity >= policy->source_severity;
-	bool cut = block || rule->severity >= policy->cut_severity || rule->action == RULE_DROP ||
-		   rule->action == RULE_REJECT;
+	/* The operator wants to hear nothing of a quiet match: the rule's own action is all there is. */
+	bool block = !alert->quiet && rule->severity >= policy->source_severity;
+	bool cut = block || (!alert->quiet && rule->severity >= policy->cut_severity) ||
+		   alert->action == RULE_DROP || alert->action == RULE_REJECT;
 
-	if (rule->action == RULE_PASS)
+	if (alert->action == RULE_PASS)
 		decision.why = "pass rule";
 	else if (!policy->enabled)
 		decision.why = "automatic blocking is off";

@@ -15,13 +15,19 @@
 
 struct detect;
 
-/* A match that survived thresholds and suppression; pointers are valid during the call. */
+/*
+ * A match that survived thresholds and suppression; pointers are valid during
+ * the call. A rule that drops or rejects is told also when its alert is
+ * suppressed or beyond its limit: the action holds, see quiet.
+ */
 struct detect_alert {
 	const struct rule_info *rule;
 	const struct packet *packet;
 	const struct flow *flow; /* NULL for flowless packets */
 	const struct tx *tx;	 /* NULL when the rule looked at packet or stream */
 	enum direction dir;
+	enum rule_action action; /* the rule's, or what a rate_filter made of it */
+	bool quiet;		 /* no alert is wanted, only the action */
 };
 typedef void (*detect_alert_fn)(const struct detect_alert *alert, void *arg);
 

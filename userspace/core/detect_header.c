@@ -309,23 +309,56 @@ static void state_change(struct detect_run *run, const struct rule_state *state)
 	run->detect->marks_given_up += err != 0;
 }
 
+static void fire_key(const struct detect_run *run, const struct rule *rule, uint8_t track,
+		     struct tracker_key *key)
+{
+	key->number = rule->index;
+	if (track == TRACK_SRC || track == TRACK_BOTH)
+		key->first = *run->src;
+	if (track == TRACK_DST || track == TRACK_BOTH)
+		key->second = *run->dst;
+	if (track == TRACK_FLOW)
+		key->flow = run->flow ? run->flow->id + 1 : 0;
+}
+
 static bool fire_threshold(const struct detect_run *run, const struct rule *rule,
 			   const struct rule_threshold *threshold)
 {
-	struct tracker_key key = {.kind = threshold->kind, .number = rule->index};
+	struct tracker_key key = {.kind = threshold->kind};
 
-	if (threshold->track == TRACK_SRC || threshold->track == TRACK_BOTH)
-		key.first = *run->src;
-	if (threshold->track == TRACK_DST || threshold->track == TRACK_BOTH)
-		key.second = *run->dst;
-	if (threshold->track == TRACK_FLOW)
-		key.flow = run->flow ? run->flow->id + 1 : 0;
+	fire_key(run, rule, threshold->track, &key);
 	return tracker_pass(run->detect->tracker, &key, threshold, run->packet->time_us);
+}
+
+/* The rule's action, or the one that its rate_filter puts in its place for a while. */
+static enum rule_action fire_action(const struct detect_run *run, const struct rule *rule)
+{
+	struct tracker_key key = {.kind = TRACKER_RATE};
+
+	if (!rule->rate)
+		return rule->info.action;
+	fire_key(run, rule, rule->rate->limit.track, &key);
+	return tracker_rate(run->detect->tracker, &key, &rule->rate->limit, rule->rate->timeout,
+			    run->packet->time_us)
+		       ? (enum rule_action)rule->rate->new_action
+		       : rule->info.action;
+}
+
+/* A pass rule matched: this packet, or the rest of the flow, is left alone. */
+static void fire_pass(struct detect_run *run, const struct rule *rule)
+{
+	struct detect_flow_state *state;
+
+	run->passed = true;
+	run->detect->passed = run->packet;
+	run->detect->passed_number = run->packet->number;
+	state = run->flow && (run->stage != STAGE_PACKET || rule->ip_only) ? flow_state_get(run->flow) : NULL;
+	if (state)
+		state->passed = true;
 }
 
 void detect_fire(struct detect_run *run, const struct rule *rule)
 {
-	struct detect_flow_state *state;
 	struct detect_alert alert = {
 		.rule = &rule->info,
 		.packet = run->packet,
@@ -337,21 +370,23 @@ void detect_fire(struct detect_run *run, const struct rule *rule)
 	for (unsigned int i = 0; i < rule->state_count; i++)
 		state_change(run, &rule->states[i]);
 	if (rule->info.action == RULE_PASS) {
-		run->passed = true;
-		run->detect->passed = run->packet;
-		run->detect->passed_number = run->packet->number;
-		state = run->flow && (run->stage != STAGE_PACKET || rule->ip_only) ? flow_state_get(run->flow)
-										   : NULL;
-		if (state)
-			state->passed = true;
+		fire_pass(run, rule);
 		if (!rule->pass_alerts)
 			return;
 	}
 	if (rule->detection.kind && !fire_threshold(run, rule, &rule->detection))
 		return;
-	if (rule->noalert || (rule->threshold.kind && !fire_threshold(run, rule, &rule->threshold)))
+	if (rule->noalert)
 		return;
-	if (run->flow)
+	/* What is suppressed is not counted by thresholds. */
+	alert.quiet = threshold_suppresses(rule, run->src_value, run->dst_value) != NULL ||
+		      (rule->threshold.kind && !fire_threshold(run, rule, &rule->threshold));
+	run->detect->suppressed += alert.quiet;
+	alert.action = alert.quiet ? rule->info.action : fire_action(run, rule);
+	alert.quiet |= alert.action == RULE_PASS && rule->info.action != RULE_PASS;
+	if (alert.quiet && alert.action != RULE_DROP && alert.action != RULE_REJECT)
+		return;
+	if (run->flow && !alert.quiet)
 		run->flow->alerted = true;
 	run->detect->fn(&alert, run->detect->arg);
 }

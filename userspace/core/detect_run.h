@@ -34,6 +34,7 @@ struct detect {
 	uint32_t found_count;
 	uint64_t run;
 	uint64_t marks_given_up;
+	uint64_t suppressed; /* matches without an alert: suppressed or beyond a limit */
 	const struct packet *passed; /* a pass rule holds for this packet */
 	uint64_t passed_number;
 	/* The newest stream window, for transaction rules that also look at the stream. */

@@ -40,8 +40,8 @@ static void on_alert(const struct detect_alert *alert, void *arg)
 {
 	struct inspector *inspector = arg;
 
-	inspector->stats.alerts++;
-	if (inspector->current)
+	inspector->stats.alerts += !alert->quiet;
+	if (inspector->current && !alert->quiet)
 		inspector->current->entry.flow.alerted = true;
 	if (inspector->ops.alert)
 		inspector->ops.alert(alert, inspector->ops.arg);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy_table.h"
+#include "ruleset.h"
 
 #define AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define NUMBER(type, member, low, top)                                                                       \
@@ -74,6 +75,10 @@ static const struct policy_field variable_fields[] = {
 static const struct policy_field rule_file_fields[] = {
 	{FIELD_TEXT, .offset = 0, .size = POLICY_PATH_MAX, .min = 1, .why = "path of a rule file"},
 };
+static const struct policy_field rule_data_fields[] = {
+	NUMBER(struct policy_rule_data, kind, 0, RULE_DATA_MAX - 1),
+	TEXT(struct policy_rule_data, path, 1),
+};
 /* Ranges of the numbers are those of the key table; here only what the bytes must be. */
 static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, settings.depth[0], 0, UINT32_MAX),
@@ -120,6 +125,7 @@ const struct policy_array policy_arrays[POLICY_ARRAYS] = {
 	[ARRAY_ENTRIES] = ARRAY("list entries", entries, entry_count, 4u << 20, entry_fields),
 	[ARRAY_VARIABLES] = ARRAY("variables", variables, variable_count, 1024, variable_fields),
 	[ARRAY_RULE_FILES] = ARRAY("rule files", rule_files, rule_file_count, 4096, rule_file_fields),
+	[ARRAY_RULE_DATA] = ARRAY("rule data files", rule_data, rule_data_count, 1024, rule_data_fields),
 };
 
 const struct policy_array policy_scalars = {

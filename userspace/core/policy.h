@@ -69,6 +69,11 @@ struct policy_variable {
 	char value[1024];
 };
 
+struct policy_rule_data { /* a file that rules use */
+	uint8_t kind; /* enum rule_data_kind */
+	char path[POLICY_PATH_MAX];
+};
+
 struct policy_block { /* auto-block */
 	uint8_t cut_severity;	/* from this severity on the flow is cut */
 	uint8_t source_severity; /* from this one on the source is blocked too */
@@ -93,8 +98,9 @@ struct policy {
 	struct policy_entry *entries;
 	struct policy_variable *variables;
 	char (*rule_files)[POLICY_PATH_MAX];
+	struct policy_rule_data *rule_data;
 	uint32_t iface_count, net_count, service_count, host_count, list_count, entry_count, variable_count,
-		rule_file_count;
+		rule_file_count, rule_data_count;
 };
 
 void policy_free(struct policy *policy); /* and the struct itself */

@@ -11,15 +11,18 @@
 #define IMAGE_MAGIC   0x504b4553u /* "SEKP" */
 #define IMAGE_VERSION 1u
 
+/* Even, so that the head has no holes; what is left over is zero. */
+#define IMAGE_COUNTS ((POLICY_ARRAYS + 1u) & ~1u)
+
 /* The digest covers everything behind it. */
 struct image_head {
 	uint32_t magic, version;
 	uint64_t digest;
 	uint64_t len;
 	uint32_t schema, pad;
-	uint32_t counts[POLICY_ARRAYS];
+	uint32_t counts[IMAGE_COUNTS];
 };
-_Static_assert(sizeof(struct image_head) == 32 + 4 * POLICY_ARRAYS, "image_head has holes");
+_Static_assert(sizeof(struct image_head) == 32 + 4 * IMAGE_COUNTS, "image_head has holes");
 #define DIGEST_FROM offsetof(struct image_head, len)
 
 /* FNV-1a: every step is one-to-one, so a single changed byte always shows. */

@@ -55,6 +55,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "egress", STATEMENT(policy_read_block), .type = "{ ... }", .help = "what hosts of the DMZ may start" },
 	{ "", "list", STATEMENT(policy_read_list), .type = "NAME { ... }", .help = "a list of addresses" },
 	{ "", "rules", STATEMENT(policy_read_rules), .type = "PATH...", .help = "signature files, * and ? allowed" },
+	{ "", "rule-data", STATEMENT(policy_read_rule_data), .type = "KIND PATH...", .help = "files that rules use: threshold, references, reputation-categories, reputation, data-set" },
 	{ "", "variable", STATEMENT(policy_read_variable), .type = "NAME VALUE", .help = "variable of the rule language, without $" },
 	{ "", "inspect", STATEMENT(policy_read_block), .type = "{ ... }", .help = "how much is looked at" },
 	{ "", "verdict", STATEMENT(policy_read_verdict), .type = "{ ... }", .help = "what the reasons of the packet program do" },

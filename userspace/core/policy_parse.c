@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "policy_table.h"
+#include "ruleset.h"
 
 #define CANDIDATES_MAX 64
 
@@ -327,6 +328,37 @@ void policy_read_rules(struct policy_parser *p, const struct conf_node *node, vo
 		row = policy_row_new(p, node, ARRAY_RULE_FILES);
 		if (row)
 			memcpy(row, node->words[i], len);
+	}
+}
+
+void policy_read_rule_data(struct policy_parser *p, const struct conf_node *node, void *object)
+{
+	uint8_t kind = 0;
+
+	if (!policy_want_block(p, node, false))
+		return;
+	while (node->word_count > 1 && rule_data_words[kind] && strcmp(node->words[1], rule_data_words[kind]))
+		kind++;
+	if (node->word_count < 3 || !rule_data_words[kind]) {
+		policy_error(p, node,
+			     "rule data is written: rule-data KIND PATH...; KIND is one of threshold, "
+			     "references, reputation-categories, reputation, data-set");
+		return;
+	}
+	for (unsigned int i = 2; i < node->word_count; i++) {
+		size_t len = strlen(node->words[i]);
+		struct policy_rule_data *row;
+
+		if (len == 0 || len >= POLICY_PATH_MAX || strchr(node->words[i], '\t')) {
+			policy_error(p, node, "the path is empty, longer than %d bytes or has a tab",
+				     POLICY_PATH_MAX - 1);
+			continue;
+		}
+		row = policy_row_new(p, node, ARRAY_RULE_DATA);
+		if (!row)
+			return;
+		row->kind = kind;
+		memcpy(row->path, node->words[i], len);
 	}
 }
 

@@ -77,6 +77,7 @@ enum policy_array_id {
 	ARRAY_ENTRIES,
 	ARRAY_VARIABLES,
 	ARRAY_RULE_FILES,
+	ARRAY_RULE_DATA,
 	POLICY_ARRAYS
 };
 
@@ -117,6 +118,7 @@ void policy_read_shared(struct policy_parser *p, const struct conf_node *node, v
 void policy_read_list(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_list_address(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_rules(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_rule_data(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_variable(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_block(struct policy_parser *p, const struct conf_node *node,
 		       void *object); /* inspect, block, egress */

@@ -185,7 +185,7 @@ enum rule_state_action {
 	STATE_ASSIGN,
 	STATE_COMPARE
 };
-enum rule_track { TRACK_NONE, TRACK_SRC, TRACK_DST, TRACK_BOTH, TRACK_RULE, TRACK_FLOW };
+enum rule_track { TRACK_NONE, TRACK_SRC, TRACK_DST, TRACK_BOTH, TRACK_RULE, TRACK_FLOW, TRACK_EITHER };
 enum rule_state_kind { STATE_FLOWBIT, STATE_FLOWINT, STATE_XBIT };
 struct rule_state { /* one flowbits, flowint, xbits or hostbits option */
 	uint8_t kind, action, track, op;
@@ -216,6 +216,9 @@ struct rule_threshold {
 #define FLOW_NO_STREAM	     64u
 #define FLOW_NO_FRAG	     128u
 #define FLOW_ONLY_FRAG	     256u
+
+struct threshold_entry;
+struct threshold_link;
 
 enum rule_stage {
 	STAGE_PACKET = 1, /* header and payload of each packet */
@@ -251,6 +254,8 @@ struct rule {
 	uint8_t test_count, state_count, list_count;
 	uint8_t variable_count;
 	struct rule_threshold threshold, detection;
+	const struct threshold_entry *rate;	 /* of the operator's file, see threshold.h */
+	const struct threshold_link *suppress;
 
 	/* The content that lets the rule be looked at; fast_list < 0: none. */
 	int16_t fast_list, fast_node;

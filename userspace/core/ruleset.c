@@ -98,6 +98,24 @@ int ruleset_add_severity(struct ruleset_builder *builder, const char *file, cons
 	return severity_read(&builder->severities, file, text, len, fn, arg);
 }
 
+const char *const rule_data_words[RULE_DATA_MAX + 1] = {
+#define X(id, word, help) [RULE_DATA_##id] = word,
+	RULE_DATA_KINDS(X)
+#undef X
+};
+
+int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, const char *file,
+		     const char *text, size_t len, ruleset_refused_fn fn, void *arg)
+{
+	switch (kind) {
+	case RULE_DATA_THRESHOLD:
+		return threshold_read(&builder->thresholds, &builder->arena, &builder->groups, file, text,
+				      len, fn, arg);
+	default:
+		return -EINVAL;
+	}
+}
+
 /* Keeps (gid, sid) in an open hash so that a second rule of the same number is refused. -EEXIST, -ENOMEM. */
 static int ruleset_take_sid(struct ruleset_builder *builder, uint32_t gid, uint32_t sid)
 {
@@ -292,4 +310,33 @@ const struct rule_info *ruleset_find(const struct ruleset *set, uint32_t sid)
 const struct rule_info *ruleset_at(const struct ruleset *set, uint32_t index)
 {
 	return index < set->count ? &set->rules[index]->info : NULL;
+}
+
+int ruleset_suppression(const struct ruleset *set, uint32_t gid, uint32_t sid, const struct seki_addr *src,
+			const struct seki_addr *dst, struct ruleset_suppression *out)
+{
+	for (uint32_t i = 0; i < set->count; i++) {
+		const struct rule *rule = set->rules[i];
+		const struct threshold_entry *entry;
+
+		if (rule->info.gid != gid || rule->info.sid != sid)
+			continue;
+		entry = threshold_suppresses(rule, range_address(src), range_address(dst));
+		*out = (struct ruleset_suppression){entry != NULL, entry ? entry->file : NULL,
+						    entry ? entry->line : 0};
+		return 0;
+	}
+	return -ENOENT;
+}
+
+bool ruleset_idle_threshold(const struct ruleset *set, uint32_t index, const char **file, unsigned int *line)
+{
+	for (const struct threshold_entry *entry = set->thresholds.first; entry; entry = entry->next) {
+		if (entry->rules || index--)
+			continue;
+		*file = entry->file;
+		*line = entry->line;
+		return true;
+	}
+	return false;
 }

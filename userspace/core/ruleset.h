@@ -57,6 +57,25 @@ __must_check int ruleset_set_variable(struct ruleset_builder *builder, const cha
 /* Contents of classification.config / the severity table (sid<space>severity per line). -EINVAL: lines refused through fn, the others hold. */
 __must_check int ruleset_add_classification(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
 __must_check int ruleset_add_severity(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
+
+/*
+ * Files beside the rules: id, word of the configuration, help. All but thresholds are read before the rules that use them.
+ */
+#define RULE_DATA_KINDS(X) \
+	X(THRESHOLD, "threshold", "threshold.config: fewer alerts, suppressed ones, other actions") \
+	X(REFERENCES, "references", "reference.config: where a rule's references lead to") \
+	X(CATEGORIES, "reputation-categories", "number,name,description of each category of iprep rules") \
+	X(REPUTATION, "reputation", "address,category number,score of each address that iprep rules know") \
+	X(SET, "data-set", "values of a data set that a rule loads by this file's name")
+enum rule_data_kind {
+#define X(id, ...) RULE_DATA_##id,
+	RULE_DATA_KINDS(X)
+#undef X
+	RULE_DATA_MAX
+};
+extern const char *const rule_data_words[RULE_DATA_MAX + 1]; /* NULL behind the last */
+/* Contents of such a file. Set variables before. -EINVAL: lines were refused through fn, the others hold; -E2BIG over a limit. */
+__must_check int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
 /* Contents of a .rules file. Bad rules go to fn and are counted, the others load; 0 unless out of memory. */
 __must_check int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
 
@@ -70,5 +89,15 @@ DEFINE_CLEANUP(ruleset_free, struct ruleset)
 void ruleset_count(const struct ruleset *set, struct ruleset_counts *out);
 const struct rule_info *ruleset_find(const struct ruleset *set, uint32_t sid); /* NULL: not loaded */
 const struct rule_info *ruleset_at(const struct ruleset *set, uint32_t index); /* 0..loaded-1 */
+
+/* Would an alert of (gid, sid) between these addresses be suppressed? Then by which line. -ENOENT: the rule is not loaded. */
+struct ruleset_suppression {
+	bool suppressed;
+	const char *file; /* as long as the set; NULL: not suppressed */
+	unsigned int line;
+};
+__must_check int ruleset_suppression(const struct ruleset *set, uint32_t gid, uint32_t sid, const struct seki_addr *src, const struct seki_addr *dst, struct ruleset_suppression *out);
+/* The index-th line of the threshold files that applies to no rule; false: there are no more. */
+bool ruleset_idle_threshold(const struct ruleset *set, uint32_t index, const char **file, unsigned int *line);
 
 #endif

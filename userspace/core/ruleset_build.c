@@ -317,7 +317,11 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 	classification_init(&builder->classes);
 	free(TAKE_PTR(builder->sids));
 	builder->sid_room = 0;
+	set->thresholds = builder->thresholds;
+	builder->thresholds = (struct threshold_table){0};
 	err = build_order(set);
+	if (!err)
+		err = threshold_apply(&set->thresholds, &set->arena, set->by_sid, set->count);
 	if (!err)
 		err = build_views(set, why, why_len);
 	if (!err)

@@ -8,6 +8,7 @@
 #include "rule_parse.h"
 #include "ruleset_parts.h"
 #include "severity.h"
+#include "threshold.h"
 
 struct ruleset_builder {
 	struct arena arena;
@@ -15,6 +16,7 @@ struct ruleset_builder {
 	struct rule_names *names;
 	struct classification classes;
 	struct severity_table severities;
+	struct threshold_table thresholds;
 	struct rule **rules;
 	uint32_t count, room, failed;
 	uint64_t *sids; /* (gid, sid) already taken, open hash */

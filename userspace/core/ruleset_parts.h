@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "mpm.h"
 #include "rule.h"
+#include "threshold.h"
 
 #define RULESET_VIEWS_MAX 1024u
 
@@ -33,6 +34,7 @@ struct ruleset {
 	uint32_t count;
 	struct rule **by_sid;
 	struct ruleset_counts counts;
+	struct threshold_table thresholds;
 	uint32_t flowbit_count, flowint_count;
 
 	struct rule_view *views; /* views[0] is the payload as it is */

@@ -11,7 +11,8 @@
 
 struct tracker_slot {
 	struct tracker_key key;
-	uint64_t since_us; /* beginning of the window; xbit: end */
+	uint64_t since_us; /* beginning of the window */
+	uint64_t until_us; /* xbit: end; rate: end of the changed action */
 	uint64_t touched_us;
 	uint32_t count;
 	bool used;
@@ -112,13 +113,42 @@ bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
 	return true;
 }
 
+bool tracker_rate(struct tracker *tracker, const struct tracker_key *key, const struct rule_threshold *limit,
+		  uint32_t timeout, uint64_t now_us)
+{
+	struct tracker_slot *slot = tracker_find(tracker, key);
+
+	if (!slot) {
+		slot = tracker_make(tracker, key);
+		slot->since_us = now_us;
+	}
+	slot->touched_us = now_us;
+	if (slot->until_us) {
+		if (now_us <= slot->until_us)
+			return true;
+		/* The match that finds it over is not counted, as in Suricata. */
+		slot->until_us = 0;
+		return false;
+	}
+	if (now_us - slot->since_us >= (uint64_t)limit->seconds * 1000000) {
+		slot->since_us = now_us;
+		slot->count = 0;
+	}
+	if (slot->count < UINT32_MAX)
+		slot->count++;
+	if (slot->count <= limit->count)
+		return false;
+	slot->until_us = now_us + (uint64_t)timeout * 1000000;
+	return true;
+}
+
 void tracker_set(struct tracker *tracker, const struct tracker_key *key, uint64_t now_us, uint64_t until_us)
 {
 	struct tracker_slot *slot = tracker_find(tracker, key);
 
 	if (!slot)
 		slot = tracker_make(tracker, key);
-	slot->since_us = until_us;
+	slot->until_us = until_us;
 	slot->touched_us = now_us;
 }
 
@@ -134,7 +164,7 @@ bool tracker_is_set(struct tracker *tracker, const struct tracker_key *key, uint
 {
 	const struct tracker_slot *slot = tracker_find(tracker, key);
 
-	return slot && slot->since_us > now_us;
+	return slot && slot->until_us > now_us;
 }
 
 uint64_t tracker_given_up(const struct tracker *tracker)

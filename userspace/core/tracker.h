@@ -12,12 +12,13 @@
 struct tracker;
 
 struct tracker_key {	 /* zeroed before it is filled: compared as bytes */
-	uint32_t kind;	 /* enum rule_threshold_kind, or TRACKER_XBIT */
+	uint32_t kind;	 /* enum rule_threshold_kind, or TRACKER_* */
 	uint32_t number; /* rule index or xbit */
 	struct seki_addr first, second;
 	uint64_t flow;
 };
 #define TRACKER_XBIT 100u
+#define TRACKER_RATE 101u
 _Static_assert(sizeof(struct tracker_key) == 48, "no holes: keys are compared as bytes");
 
 __must_check int tracker_new(uint32_t slots, struct tracker **out);
@@ -27,6 +28,9 @@ DEFINE_CLEANUP(tracker_free, struct tracker)
 /* Counts one match at now; true: this one may alert. */
 bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
 		  const struct rule_threshold *threshold, uint64_t now_us);
+/* Counts one match at now; true: above the limit now, or within timeout seconds since it last was. */
+bool tracker_rate(struct tracker *tracker, const struct tracker_key *key, const struct rule_threshold *limit,
+		  uint32_t timeout, uint64_t now_us);
 void tracker_set(struct tracker *tracker, const struct tracker_key *key, uint64_t now_us, uint64_t until_us);
 void tracker_unset(struct tracker *tracker, const struct tracker_key *key);
 bool tracker_is_set(struct tracker *tracker, const struct tracker_key *key, uint64_t now_us);

@@ -21,8 +21,9 @@
 #include "lib/conf.h"
 #include "lib/file.h"
 
-#define RULES_BYTES_MAX (256u << 20)
-#define PROGRESS_FRAMES 65536u
+#define RULES_BYTES_MAX	 (256u << 20)
+#define PROGRESS_FRAMES	 65536u
+#define INSPECT_DATA_MAX 64u
 
 struct sid_count {
 	uint32_t sid;
@@ -37,6 +38,11 @@ struct inspection {
 	FILE *eve;
 	const char *log_dir, *capture;
 	bool json, rules_given;
+	struct {
+		enum rule_data_kind kind;
+		const char *path;
+	} data[INSPECT_DATA_MAX]; /* read when every variable is known, before the rules */
+	unsigned int data_count;
 	struct sid_count *sids; /* by sid */
 	size_t sid_count, sid_capacity;
 	uint64_t refused, eve_lost, frames, cut_frames;
@@ -101,6 +107,8 @@ static void on_alert(const struct detect_alert *alert, void *arg)
 	size_t len;
 	int error;
 
+	if (alert->quiet)
+		return;
 	count_sid(inspection, alert->rule->sid);
 	if (!inspection->eve)
 		return;
@@ -212,6 +220,20 @@ static int set_flow_max(struct inspection *inspection, const char *value)
 	return error;
 }
 
+static int set_data(struct inspection *inspection, enum rule_data_kind kind, const char *path)
+{
+	if (inspection->data_count == INSPECT_DATA_MAX)
+		return -E2BIG;
+	inspection->data[inspection->data_count].kind = kind;
+	inspection->data[inspection->data_count++].path = path;
+	return 0;
+}
+
+static int set_thresholds(struct inspection *inspection, const char *value)
+{
+	return set_data(inspection, RULE_DATA_THRESHOLD, value);
+}
+
 static const struct {
 	const char *key;
 	int (*set)(struct inspection *inspection, const char *value);
@@ -221,6 +243,7 @@ static const struct {
 	{"depth.to-server", set_depth_server, "the same, client to server"},
 	{"depth.to-client", set_depth_client, "the same, server to client"},
 	{"flow.memory", set_flow_memory, "bytes for flows and reassembly (256m)"},
+	{"threshold-file", set_thresholds, "limits, suppressed alerts and changed actions"},
 	{"flow.max", set_flow_max, "flows at the same time (65536)"},
 };
 
@@ -467,7 +490,8 @@ static int usage(void)
 	      "beside\n"
 	      "                        it is read too\n"
 	      "  --set KEY=VALUE       a rule variable (HOME_NET=…) or a limit (depth, flow.memory, flow.max "
-	      "…)\n"
+	      "…),\n"
+	      "                        threshold-file=FILE: a threshold.config\n"
 	      "  -k none               do not verify checksums\n"
 	      "  -l DIR                write alerts to DIR/eve.json\n"
 	      "  --severity FILE       lines of: sid severity\n"
@@ -541,6 +565,26 @@ static const struct option long_options[] = {
 	{0},
 };
 
+static int load_data(struct inspection *inspection)
+{
+	int error = 0;
+
+	for (unsigned int i = 0; i < inspection->data_count && !error; i++) {
+		AUTO_FREE char *text = NULL;
+		size_t len;
+
+		error = file_read(AT_FDCWD, inspection->data[i].path, RULES_BYTES_MAX, &text, &len);
+		if (!error)
+			error = ruleset_add_data(inspection->builder, inspection->data[i].kind,
+						 inspection->data[i].path, text, len, on_refused, inspection);
+		if (error == -EINVAL)
+			error = 0; /* lines were refused and named, the others hold */
+		if (error)
+			fprintf(stderr, "%s: %s\n", inspection->data[i].path, strerror(-error));
+	}
+	return error;
+}
+
 /* Variables, classes and severities must be known before the rules that use them, whatever the order on the
  * line. */
 static int take_options(struct inspection *inspection, int argc, char **argv)
@@ -548,6 +592,8 @@ static int take_options(struct inspection *inspection, int argc, char **argv)
 	int option, status;
 
 	for (int pass = 0; pass < 2; pass++) {
+		if (pass && load_data(inspection))
+			return EXIT_USAGE;
 		optind = 0;
 		while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 			if ((option == 'S') != pass)

@@ -16,6 +16,7 @@
 #include "core/explain.h"
 #include "core/ruleset.h"
 #include "lib/file.h"
+#include "lib/prefix.h"
 
 #define RULES_FILE_MAX	     (256u << 20)
 #define REFUSED_KEYWORDS_MAX 128
@@ -30,12 +31,15 @@ struct rules_check {
 	unsigned int refusal_count, others;
 	json_t *list; /* of refused rules, with --json */
 	bool quiet;
+	const char *thresholds; /* file, read when all variables are known */
+	const char *suppressed; /* "SID,SOURCE,DESTINATION" to be answered */
 };
 
 static int rules_usage(void)
 {
 	fputs("usage: sekimori rules check [--set NAME=VALUE]... [--classification FILE] [--severity FILE] "
 	      "[--json]\n"
+	      "                            [--threshold-file FILE [--suppressed SID,SOURCE,DESTINATION]]\n"
 	      "                            [--quiet] FILE...\n"
 	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
 	      "       sekimori rules explain [--lang ja|en] [--file FILE.json] SID|KEYWORD\n"
@@ -107,6 +111,12 @@ static int check_file(struct rules_check *check, const char *path, rules_add_fn 
 	return err;
 }
 
+static int add_thresholds(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
+			  ruleset_refused_fn fn, void *arg)
+{
+	return ruleset_add_data(builder, RULE_DATA_THRESHOLD, file, text, len, fn, arg);
+}
+
 /* A classification.config beside the rules belongs to them. */
 static int check_beside(struct rules_check *check, const char *path)
 {
@@ -137,6 +147,57 @@ static int check_variable(struct rules_check *check, char *setting)
 	return err;
 }
 
+static int check_address(const char *text, struct seki_addr *out)
+{
+	struct prefix prefix;
+	const char *why;
+
+	if (prefix_parse(text, strlen(text), &prefix, &why) || prefix.len != 128) {
+		fprintf(stderr, "sekimori rules: --suppressed: \"%s\" is not an address\n", text);
+		return -EINVAL;
+	}
+	memcpy(out->b, prefix.addr, sizeof(out->b));
+	return 0;
+}
+
+/* "Would this alert be suppressed, and by which line?" without any traffic. An exit status. */
+static int check_suppressed(const struct rules_check *check, const struct ruleset *set)
+{
+	AUTO_FREE char *text = strdup(check->suppressed);
+	char *rest = text, *sid = strsep(&rest, ","), *src = strsep(&rest, ","), *dst = rest;
+	struct ruleset_suppression answer;
+	struct seki_addr from, to;
+	char *end = NULL;
+	unsigned long number = sid ? strtoul(sid, &end, 10) : 0;
+
+	if (!dst || !number || *end || number > UINT32_MAX) {
+		fputs("sekimori rules: --suppressed SID,SOURCE,DESTINATION\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (check_address(src, &from) || check_address(dst, &to))
+		return EXIT_USAGE;
+	if (ruleset_suppression(set, 1, (uint32_t)number, &from, &to, &answer)) {
+		fprintf(stderr, "sekimori rules: sid %lu is not loaded\n", number);
+		return EXIT_FINDING;
+	}
+	if (answer.suppressed)
+		printf("sid %lu, %s to %s: suppressed by %s:%u\n", number, src, dst, answer.file,
+		       answer.line);
+	else
+		printf("sid %lu, %s to %s: not suppressed\n", number, src, dst);
+	return 0;
+}
+
+/* A line for a rule that is not there does nothing, which its author should know. */
+static void check_idle(const struct ruleset *set)
+{
+	const char *file;
+	unsigned int line;
+
+	for (uint32_t i = 0; ruleset_idle_threshold(set, i, &file, &line); i++)
+		fprintf(stderr, "%s:%u: applies to no loaded rule\n", file, line);
+}
+
 static int refusal_compare(const void *a, const void *b)
 {
 	const struct refusal *x = a, *y = b;
@@ -156,6 +217,9 @@ static int check_report(struct rules_check *check)
 		return EXIT_FINDING;
 	}
 	ruleset_count(set, &counts);
+	check_idle(set);
+	if (check->suppressed)
+		return check_suppressed(check, set);
 	qsort(check->refusals, check->refusal_count, sizeof(check->refusals[0]), refusal_compare);
 	if (check->list) {
 		AUTO_JSON json_t *root =
@@ -183,6 +247,8 @@ enum {
 	OPTION_SEVERITY,
 	OPTION_JSON,
 	OPTION_QUIET,
+	OPTION_THRESHOLDS,
+	OPTION_SUPPRESSED,
 	OPTION_LANG,
 	OPTION_FILE
 };
@@ -193,6 +259,8 @@ static const struct option check_options[] = {
 	{"severity", required_argument, NULL, OPTION_SEVERITY},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
+	{"threshold-file", required_argument, NULL, OPTION_THRESHOLDS},
+	{"suppressed", required_argument, NULL, OPTION_SUPPRESSED},
 	{0},
 };
 
@@ -208,6 +276,12 @@ static int check_option(struct rules_check *check, int option)
 	case OPTION_JSON:
 		check->list = check->list ? check->list : json_array();
 		return check->list ? 0 : -ENOMEM;
+	case OPTION_THRESHOLDS:
+		check->thresholds = optarg;
+		return 0;
+	case OPTION_SUPPRESSED:
+		check->suppressed = optarg;
+		return 0;
 	case OPTION_QUIET:
 		check->quiet = true;
 		return 0;
@@ -240,6 +314,8 @@ static int rules_check_all(struct rules_check *check, int argc, char **argv)
 	}
 	if (optind == argc)
 		return rules_usage();
+	if (check->thresholds && check_file(check, check->thresholds, add_thresholds))
+		return EXIT_USAGE;
 	for (int i = optind; i < argc; i++) {
 		if (check_beside(check, argv[i]) || check_file(check, argv[i], ruleset_add_rules))
 			return EXIT_USAGE;

@@ -20,6 +20,7 @@ enum bundle_kind {
 	BUNDLE_RULES,
 	BUNDLE_CLASSIFICATION,
 	BUNDLE_SEVERITY,
+	BUNDLE_DATA, /* index: enum rule_data_kind */
 	BUNDLE_KIND_MAX
 };
 

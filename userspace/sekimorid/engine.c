@@ -241,6 +241,9 @@ static int engine_read_bundle(struct engine *e, struct ruleset_builder *builder,
 			else if (pass == 0 && entry->kind == BUNDLE_SEVERITY)
 				err = ruleset_add_severity(builder, entry->name, text, entry->len,
 							   engine_refused, e);
+			else if (pass == 0 && entry->kind == BUNDLE_DATA && entry->index < RULE_DATA_MAX)
+				err = ruleset_add_data(builder, entry->index, entry->name, text, entry->len,
+						       engine_refused, e);
 			else if (pass == 1 && entry->kind == BUNDLE_RULES)
 				err = ruleset_add_rules(builder, entry->name, text, entry->len,
 							engine_refused, e);

@@ -257,6 +257,21 @@ static int rules_gather(struct keeper *k, struct bundle *bundle, const char *pat
 	return err;
 }
 
+/* Files that rules use; a missing one is told, the rules that need it are refused by name. */
+static int rules_data(struct keeper *k, const struct policy *policy, struct bundle *bundle)
+{
+	for (uint32_t i = 0; i < policy->rule_data_count; i++) {
+		const struct policy_rule_data *row = &policy->rule_data[i];
+		int err = bundle_add_file(bundle, BUNDLE_DATA, row->kind, row->path);
+
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			keeper_audit(k, AUDIT_ALARM, 0, "rule data %s: %s", row->path, strerror(-err));
+	}
+	return 0;
+}
+
 static int rules_bundle(struct keeper *k, const struct policy *policy, int *fd)
 {
 	static const char *const standard[] = {"/../rules/*.rules", "/../../rules/*.rules",
@@ -283,6 +298,8 @@ static int rules_bundle(struct keeper *k, const struct policy *policy, int *fd)
 	if ((!err || err == -ENOENT) && !files) /* an empty set is a set: it replaces the one before */
 		err = bundle_add(&bundle, BUNDLE_RULES, 0, "none", "", 0);
 	if (!err || err == -ENOENT)
+		err = rules_data(k, policy, &bundle);
+	if (!err)
 		err = bundle_seal(&bundle, fd);
 	bundle_free(&bundle);
 	return err;
