@@ -15,6 +15,7 @@ build  /usr/include/bpf/libbpf.h             libbpf-dev
 build  /usr/include/$arch/asm/types.h        linux-libc-dev
 build  /usr/include/libelf.h                 libelf-dev
 build  /usr/include/zlib.h                   zlib1g-dev
+build  /usr/include/brotli/decode.h          libbrotli-dev
 build  /usr/include/hs/hs.h                  libvectorscan-dev
 build  /usr/include/pcre2.h                  libpcre2-dev
 build  /usr/include/jansson.h                libjansson-dev

@@ -254,74 +254,92 @@
 	X(APPLAYER_WRONG_DIRECTION_FIRST_DATA, "wrong_direction_first_data", Y)
 
 #define APP_EVENTS_HTTP(X) \
-	X(HTTP_100_CONTINUE_ALREADY_SEEN, "100_continue_already_seen", N) \
-	X(HTTP_ABNORMAL_CE_HEADER, "abnormal_ce_header", N) \
-	X(HTTP_COMPRESSION_BOMB, "compression_bomb", N) \
+	X(HTTP_100_CONTINUE_ALREADY_SEEN, "100_continue_already_seen", Y) \
+	X(HTTP_ABNORMAL_CE_HEADER, "abnormal_ce_header", Y) \
+	X(HTTP_COMPRESSION_BOMB, "compression_bomb", Y) \
+	X(HTTP_COMPRESSION_BOMB_DOUBLE_LZMA, "compression_bomb_double_lzma", N) \
 	X(HTTP_COMPRESSION_BOMB_LIMIT_REACHED, "compression_bomb_limit_reached", N) \
+	X(HTTP_CONNECTION_ALREADY_OPEN, "connection_already_open", N) \
 	X(HTTP_DEFORMED_EOL, "deformed_eol", N) \
-	X(HTTP_DOUBLE_ENCODED_URI, "double_encoded_uri", N) \
-	X(HTTP_DUPLICATE_CONTENT_LENGTH_FIELD_IN_REQUEST, "duplicate_content_length_field_in_request", N) \
-	X(HTTP_DUPLICATE_CONTENT_LENGTH_FIELD_IN_RESPONSE, "duplicate_content_length_field_in_response", N) \
-	X(HTTP_FAILED_PROTOCOL_CHANGE, "failed_protocol_change", N) \
+	X(HTTP_DOUBLE_ENCODED_URI, "double_encoded_uri", Y) \
+	X(HTTP_DUPLICATE_CONTENT_LENGTH_FIELD_IN_REQUEST, "duplicate_content_length_field_in_request", Y) \
+	X(HTTP_DUPLICATE_CONTENT_LENGTH_FIELD_IN_RESPONSE, "duplicate_content_length_field_in_response", Y) \
+	X(HTTP_FAILED_PROTOCOL_CHANGE, "failed_protocol_change", Y) \
 	X(HTTP_FILE_NAME_TOO_LONG, "file_name_too_long", N) \
-	X(HTTP_GZIP_DECOMPRESSION_FAILED, "gzip_decompression_failed", N) \
-	X(HTTP_HOST_HEADER_AMBIGUOUS, "host_header_ambiguous", N) \
-	X(HTTP_INVALID_AUTHORITY_PORT, "invalid_authority_port", N) \
-	X(HTTP_INVALID_CONTENT_LENGTH_FIELD_IN_REQUEST, "invalid_content_length_field_in_request", N) \
-	X(HTTP_INVALID_CONTENT_LENGTH_FIELD_IN_RESPONSE, "invalid_content_length_field_in_response", N) \
-	X(HTTP_INVALID_REQUEST_CHUNK_LEN, "invalid_request_chunk_len", N) \
-	X(HTTP_INVALID_REQUEST_FIELD_FOLDING, "invalid_request_field_folding", N) \
-	X(HTTP_INVALID_RESPONSE_CHUNK_LEN, "invalid_response_chunk_len", N) \
-	X(HTTP_INVALID_RESPONSE_FIELD_FOLDING, "invalid_response_field_folding", N) \
-	X(HTTP_INVALID_SERVER_PORT_IN_REQUEST, "invalid_server_port_in_request", N) \
-	X(HTTP_INVALID_TRANSFER_ENCODING_VALUE_IN_REQUEST, "invalid_transfer_encoding_value_in_request", N) \
-	X(HTTP_INVALID_TRANSFER_ENCODING_VALUE_IN_RESPONSE, "invalid_transfer_encoding_value_in_response", N) \
+	X(HTTP_GZIP_DECOMPRESSION_FAILED, "gzip_decompression_failed", Y) \
+	X(HTTP_HOST_HEADER_AMBIGUOUS, "host_header_ambiguous", Y) \
+	X(HTTP_INVALID_AUTHORITY_PORT, "invalid_authority_port", Y) \
+	X(HTTP_INVALID_CONTENT_ENCODING, "invalid_content_encoding", N) \
+	X(HTTP_INVALID_CONTENT_LENGTH_FIELD_IN_REQUEST, "invalid_content_length_field_in_request", Y) \
+	X(HTTP_INVALID_CONTENT_LENGTH_FIELD_IN_RESPONSE, "invalid_content_length_field_in_response", Y) \
+	X(HTTP_INVALID_GAP, "invalid_gap", N) \
+	X(HTTP_INVALID_REQUEST_CHUNK_LEN, "invalid_request_chunk_len", Y) \
+	X(HTTP_INVALID_REQUEST_FIELD_FOLDING, "invalid_request_field_folding", Y) \
+	X(HTTP_INVALID_RESPONSE_CHUNK_LEN, "invalid_response_chunk_len", Y) \
+	X(HTTP_INVALID_RESPONSE_FIELD_FOLDING, "invalid_response_field_folding", Y) \
+	X(HTTP_INVALID_SERVER_PORT_IN_REQUEST, "invalid_server_port_in_request", Y) \
+	X(HTTP_INVALID_TRANSFER_ENCODING_VALUE_IN_REQUEST, "invalid_transfer_encoding_value_in_request", Y) \
+	X(HTTP_INVALID_TRANSFER_ENCODING_VALUE_IN_RESPONSE, "invalid_transfer_encoding_value_in_response", Y) \
+	X(HTTP_LZMA_DECOMPRESSION_DISABLED, "lzma_decompression_disabled", N) \
 	X(HTTP_LZMA_MEMLIMIT_REACHED, "lzma_memlimit_reached", N) \
-	X(HTTP_METHOD_DELIM_NON_COMPLIANT, "method_delim_non_compliant", N) \
-	X(HTTP_MISSING_HOST_HEADER, "missing_host_header", N) \
+	X(HTTP_METHOD_DELIM_NON_COMPLIANT, "method_delim_non_compliant", Y) \
+	X(HTTP_MISSING_HOST_HEADER, "missing_host_header", Y) \
+	X(HTTP_MISSING_INBOUND_TRANSACTION_DATA, "missing_inbound_transaction_data", N) \
+	X(HTTP_MISSING_OUTBOUND_TRANSACTION_DATA, "missing_outbound_transaction_data", N) \
 	X(HTTP_MULTIPART_GENERIC_ERROR, "multipart_generic_error", N) \
 	X(HTTP_MULTIPART_INVALID_HEADER, "multipart_invalid_header", N) \
 	X(HTTP_MULTIPART_NO_FILEDATA, "multipart_no_filedata", N) \
+	X(HTTP_PARSER_STATE_ERROR, "parser_state_error", N) \
 	X(HTTP_PROTOCOL_CONTAINS_EXTRA_DATA, "protocol_contains_extra_data", N) \
 	X(HTTP_RANGE_INVALID, "range_invalid", N) \
-	X(HTTP_REQUEST_AUTH_UNRECOGNIZED, "request_auth_unrecognized", N) \
+	X(HTTP_REQUEST_AUTH_UNRECOGNIZED, "request_auth_unrecognized", Y) \
+	X(HTTP_REQUEST_BODY_DATA_CALLBACK_ERROR, "request_body_data_callback_error", N) \
 	X(HTTP_REQUEST_BODY_UNEXPECTED, "request_body_unexpected", N) \
-	X(HTTP_REQUEST_CHUNK_EXTENSION, "request_chunk_extension", N) \
-	X(HTTP_REQUEST_FIELD_MISSING_COLON, "request_field_missing_colon", N) \
-	X(HTTP_REQUEST_FIELD_TOO_LONG, "request_field_too_long", N) \
-	X(HTTP_REQUEST_HEADER_HOST_INVALID, "request_header_host_invalid", N) \
-	X(HTTP_REQUEST_HEADER_INVALID, "request_header_invalid", N) \
-	X(HTTP_REQUEST_HEADER_REPETITION, "request_header_repetition", N) \
-	X(HTTP_REQUEST_LINE_INCOMPLETE, "request_line_incomplete", N) \
+	X(HTTP_REQUEST_CHUNK_EXTENSION, "request_chunk_extension", Y) \
+	X(HTTP_REQUEST_FIELD_MISSING_COLON, "request_field_missing_colon", Y) \
+	X(HTTP_REQUEST_FIELD_TOO_LONG, "request_field_too_long", Y) \
+	X(HTTP_REQUEST_HEADER_HOST_INVALID, "request_header_host_invalid", Y) \
+	X(HTTP_REQUEST_HEADER_INVALID, "request_header_invalid", Y) \
+	X(HTTP_REQUEST_HEADER_REPETITION, "request_header_repetition", Y) \
+	X(HTTP_REQUEST_INVALID_EMPTY_NAME, "request_invalid_empty_name", Y) \
+	X(HTTP_REQUEST_INVALID_LWS_AFTER_NAME, "request_invalid_lws_after_name", Y) \
+	X(HTTP_REQUEST_LINE_INCOMPLETE, "request_line_incomplete", Y) \
 	X(HTTP_REQUEST_LINE_INVALID, "request_line_invalid", N) \
-	X(HTTP_REQUEST_LINE_LEADING_WHITESPACE, "request_line_leading_whitespace", N) \
-	X(HTTP_REQUEST_LINE_MISSING_PROTOCOL, "request_line_missing_protocol", N) \
-	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD, "request_line_unknown_method", N) \
-	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD_INVALID_PROTOCOL, "request_line_unknown_method_invalid_protocol", N) \
-	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD_NO_PROTOCOL, "request_line_unknown_method_no_protocol", N) \
-	X(HTTP_REQUEST_SERVER_PORT_TCP_PORT_MISMATCH, "request_server_port_tcp_port_mismatch", N) \
-	X(HTTP_REQUEST_TOO_MANY_HEADERS, "request_too_many_headers", N) \
+	X(HTTP_REQUEST_LINE_LEADING_WHITESPACE, "request_line_leading_whitespace", Y) \
+	X(HTTP_REQUEST_LINE_MISSING_PROTOCOL, "request_line_missing_protocol", Y) \
+	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD, "request_line_unknown_method", Y) \
+	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD_INVALID_PROTOCOL, "request_line_unknown_method_invalid_protocol", Y) \
+	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD_NO_PROTOCOL, "request_line_unknown_method_no_protocol", Y) \
+	X(HTTP_REQUEST_SERVER_PORT_TCP_PORT_MISMATCH, "request_server_port_tcp_port_mismatch", Y) \
+	X(HTTP_REQUEST_TOO_MANY_HEADERS, "request_too_many_headers", Y) \
 	X(HTTP_REQUEST_TOO_MANY_LZMA_LAYERS, "request_too_many_lzma_layers", N) \
-	X(HTTP_REQUEST_URI_HOST_INVALID, "request_uri_host_invalid", N) \
-	X(HTTP_RESPONSE_ABNORMAL_TRANSFER_ENCODING, "response_abnormal_transfer_encoding", N) \
+	X(HTTP_REQUEST_URI_HOST_INVALID, "request_uri_host_invalid", Y) \
+	X(HTTP_RESPONSE_ABNORMAL_TRANSFER_ENCODING, "response_abnormal_transfer_encoding", Y) \
+	X(HTTP_RESPONSE_BODY_INTERNAL_ERROR, "response_body_internal_error", N) \
 	X(HTTP_RESPONSE_BODY_UNEXPECTED, "response_body_unexpected", N) \
-	X(HTTP_RESPONSE_CHUNK_EXTENSION, "response_chunk_extension", N) \
-	X(HTTP_RESPONSE_CHUNKED_OLD_PROTO, "response_chunked_old_proto", N) \
-	X(HTTP_RESPONSE_FIELD_MISSING_COLON, "response_field_missing_colon", N) \
-	X(HTTP_RESPONSE_FIELD_TOO_LONG, "response_field_too_long", N) \
-	X(HTTP_RESPONSE_HEADER_INVALID, "response_header_invalid", N) \
-	X(HTTP_RESPONSE_HEADER_REPETITION, "response_header_repetition", N) \
-	X(HTTP_RESPONSE_INVALID_PROTOCOL, "response_invalid_protocol", N) \
-	X(HTTP_RESPONSE_INVALID_STATUS, "response_invalid_status", N) \
+	X(HTTP_RESPONSE_CHUNK_EXTENSION, "response_chunk_extension", Y) \
+	X(HTTP_RESPONSE_CHUNKED_OLD_PROTO, "response_chunked_old_proto", Y) \
+	X(HTTP_RESPONSE_FIELD_MISSING_COLON, "response_field_missing_colon", Y) \
+	X(HTTP_RESPONSE_FIELD_TOO_LONG, "response_field_too_long", Y) \
+	X(HTTP_RESPONSE_HEADER_INVALID, "response_header_invalid", Y) \
+	X(HTTP_RESPONSE_HEADER_NAME_NOT_TOKEN, "response_header_name_not_token", N) \
+	X(HTTP_RESPONSE_HEADER_REPETITION, "response_header_repetition", Y) \
+	X(HTTP_RESPONSE_INVALID_EMPTY_NAME, "response_invalid_empty_name", Y) \
+	X(HTTP_RESPONSE_INVALID_LWS_AFTER_NAME, "response_invalid_lws_after_name", Y) \
+	X(HTTP_RESPONSE_INVALID_PROTOCOL, "response_invalid_protocol", Y) \
+	X(HTTP_RESPONSE_INVALID_STATUS, "response_invalid_status", Y) \
+	X(HTTP_RESPONSE_LINE_INVALID_PROTOCOL, "response_line_invalid_protocol", Y) \
+	X(HTTP_RESPONSE_LINE_INVALID_RESPONSE_STATUS, "response_line_invalid_response_status", Y) \
 	X(HTTP_RESPONSE_MULTIPART_BYTERANGES, "response_multipart_byteranges", N) \
-	X(HTTP_RESPONSE_TOO_MANY_HEADERS, "response_too_many_headers", N) \
+	X(HTTP_RESPONSE_TOO_MANY_HEADERS, "response_too_many_headers", Y) \
 	X(HTTP_RESPONSE_TOO_MANY_LZMA_LAYERS, "response_too_many_lzma_layers", N) \
 	X(HTTP_SWITCHING_PROTO_WITH_CONTENT_LENGTH, "switching_proto_with_content_length", N) \
-	X(HTTP_TOO_MANY_ENCODING_LAYERS, "too_many_encoding_layers", N) \
+	X(HTTP_TOO_MANY_ENCODING_LAYERS, "too_many_encoding_layers", Y) \
 	X(HTTP_TOO_MANY_WARNINGS, "too_many_warnings", N) \
-	X(HTTP_UNABLE_TO_MATCH_RESPONSE_TO_REQUEST, "unable_to_match_response_to_request", N) \
+	X(HTTP_UNABLE_TO_MATCH_RESPONSE_TO_REQUEST, "unable_to_match_response_to_request", Y) \
 	X(HTTP_UNKNOWN_ERROR, "unknown_error", N) \
-	X(HTTP_URI_DELIM_NON_COMPLIANT, "uri_delim_non_compliant", N)
+	X(HTTP_URI_DELIM_NON_COMPLIANT, "uri_delim_non_compliant", Y) \
+	X(HTTP_ZERO_LENGTH_DATA_CHUNKS, "zero_length_data_chunks", N)
 
 #define APP_EVENTS_SMTP(X) \
 	X(SMTP_BDAT_CHUNK_LEN_EXCEEDED, "bdat_chunk_len_exceeded", N) \

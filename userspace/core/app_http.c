@@ -10,6 +10,7 @@
 
 #include "app_tls.h"
 #include "http_body.h"
+#include "http_check.h"
 #include "http_head.h"
 #include "http_line.h"
 
@@ -47,7 +48,8 @@ struct http {
 	uint32_t orphans;	  /* responses to come whose transaction was ended early */
 	uint64_t held;		  /* body bytes in all transactions, as of this feed */
 	struct tls *tls;	  /* inside a tunnel */
-	bool tunnel_told;	  /* what the tunnel carries is decided */
+	struct http_tx *tunnel;	  /* that opened it, until what it carries is decided */
+	bool tunnel_told;	  /* it is */
 };
 
 static void tx_end(struct http *http, struct http_tx *tx, enum direction dir)
@@ -58,6 +60,24 @@ static void tx_end(struct http *http, struct http_tx *tx, enum direction dir)
 	tx->tx.dirty[dir] = true;
 	if (tx->tx.done[!dir])
 		http->open--;
+}
+
+/* What was noticed about the message goes to its transaction. */
+static void events_take(struct http_tx *tx, enum direction dir)
+{
+	struct event_list *events = &tx->side[dir].events;
+
+	for (unsigned int i = 0; i < events->count; i++)
+		tx_event_set(&tx->tx, (enum app_event)events->events[i]);
+	*events = (struct event_list){};
+}
+
+static void fault(struct http_side *side, enum direction dir, enum http_fault which)
+{
+	if (!side->tx)
+		return;
+	http_fault_note(&side->tx->side[dir].events, dir, which);
+	events_take(side->tx, dir);
 }
 
 static void awaiting_advance(struct http *http)
@@ -103,8 +123,12 @@ static struct http_tx *tx_for(struct flow *flow, struct http *http, enum directi
 		http->orphans--;
 		return tx_open(flow, http, TO_CLIENT);
 	}
-	if (!tx)
-		return tx_open(flow, http, TO_CLIENT);
+	if (!tx) {
+		tx = tx_open(flow, http, TO_CLIENT);
+		if (tx)
+			tx_event_set(&tx->tx, EVENT_HTTP_UNABLE_TO_MATCH_RESPONSE_TO_REQUEST);
+		return tx;
+	}
 	awaiting_advance(http);
 	return tx;
 }
@@ -145,10 +169,13 @@ static void body_write(struct flow *flow, struct http *http, enum direction dir,
 	message->has_body = true;
 	if (max - before > room)
 		max = before + (uint32_t)room;
-	if (side->inflate)
-		flow->app_skipped += http_inflate_feed(side->inflate, data, &message->body, max);
-	else
+	if (side->inflate) {
+		flow->app_skipped +=
+			http_inflate_feed(side->inflate, data, &message->body, max, &message->events);
+		events_take(side->tx, dir);
+	} else {
 		flow->app_skipped += blob_add(&message->body, data.data, data.len, max);
+	}
 	message->body_seen += side->inflate ? message->body.len - before : data.len;
 	http->held += message->body.len - before;
 	if (message->form && message->body.len > before) {
@@ -183,7 +210,9 @@ static bool response_special(struct flow *flow, struct http *http, struct http_s
 	bool connect = method_is(tx, "CONNECT");
 
 	if (message->status == 101 || (connect && message->status / 100 == 2)) {
-		message_end(flow, http, TO_CLIENT);
+		/* It stays open towards the client until it is known whether the change came about. */
+		side->tx = NULL;
+		http->tunnel = tx;
 		if (http->sides[TO_SERVER].tx)
 			message_end(flow, http, TO_SERVER);
 		tunnel_begin(http);
@@ -193,8 +222,10 @@ static bool response_special(struct flow *flow, struct http *http, struct http_s
 		http->sides[TO_SERVER].step = HTTP_START; /* refused: requests go on */
 	if (message->status / 100 == 1) {
 		/* An interim answer: the real one follows for the same request. */
+		if (message->status == 100 && message->interim)
+			tx_event_set(&tx->tx, EVENT_HTTP_100_CONTINUE_ALREADY_SEEN);
 		http_message_free(message);
-		*message = (struct http_message){.begun = true};
+		*message = (struct http_message){.begun = true, .interim = true};
 		blob_clear(&side->raw);
 		side->step = HTTP_START;
 		return true;
@@ -214,6 +245,10 @@ static void head_end(struct flow *flow, struct http *http, enum direction dir)
 	struct span type;
 
 	flow->app_skipped += http_head_fields(message, dir, blob_span(&side->raw));
+	if (dir == TO_SERVER && message->port >= 0 && message->port != flow->server_port &&
+	    !method_is(side->tx, "CONNECT"))
+		event_list_add(&message->events, EVENT_HTTP_REQUEST_SERVER_PORT_TCP_PORT_MISMATCH);
+	events_take(side->tx, dir);
 	blob_clear(&side->raw);
 	side->tx->tx.dirty[dir] = true;
 	if (dir == TO_CLIENT && response_special(flow, http, side))
@@ -273,11 +308,13 @@ static void headless_body(struct flow *flow, struct http *http, struct span line
 static enum app_status start_line(struct flow *flow, struct http *http, enum direction dir, struct span line)
 {
 	struct http_side *side = &http->sides[dir];
+	struct span sent;
 	bool good;
 
 	/* Clients look for the status line behind white space and NULs. */
 	while (dir == TO_CLIENT && line.len && (byte_space(line.data[0]) || !line.data[0]))
 		line = span_from(line, 1);
+	sent = line;
 	good = dir == TO_SERVER ? http_line_is_request(line) : http_line_is_response(line);
 	if (!span_trim(line).len)
 		return APP_OK; /* empty lines between messages */
@@ -295,7 +332,8 @@ static enum app_status start_line(struct flow *flow, struct http *http, enum dir
 	}
 	if (!message_begin(flow, http, dir, line))
 		return APP_OK;
-	flow->app_skipped += http_head_line(&side->tx->side[dir], dir, line);
+	flow->app_skipped += http_head_line(&side->tx->side[dir], dir, sent);
+	events_take(side->tx, dir);
 	side->tx->tx.dirty[dir] = true;
 	side->step = HTTP_FIELDS;
 	return APP_OK;
@@ -313,6 +351,7 @@ static void chunk_size(struct flow *flow, struct http *http, enum direction dir,
 		return; /* servers that send an extra line end */
 	if (byte_hex(line.data[i]) < 0) {
 		/* Not a size: what follows is taken as body, as lenient clients do. */
+		fault(side, dir, HTTP_FAULT_CHUNK_LENGTH);
 		if (dir == TO_CLIENT) {
 			side->step = HTTP_TO_END;
 			body_write(flow, http, dir, line);
@@ -324,6 +363,8 @@ static void chunk_size(struct flow *flow, struct http *http, enum direction dir,
 	}
 	for (; i < line.len && byte_hex(line.data[i]) >= 0; i++)
 		size = size > UINT32_MAX ? size : size * 16 + (uint64_t)byte_hex(line.data[i]);
+	if (span_trim(span_from(line, i)).len)
+		fault(side, dir, line.data[i] == ';' ? HTTP_FAULT_CHUNK_EXTENSION : HTTP_FAULT_CHUNK_LENGTH);
 	side->left = size;
 	side->step = size ? HTTP_CHUNK : HTTP_TRAILER;
 }
@@ -338,6 +379,9 @@ static enum app_status line_step(struct flow *flow, struct http *http, enum dire
 	case HTTP_LOST:
 		return start_line(flow, http, dir, line);
 	case HTTP_FIELDS:
+		/* Fields behind a request that names no protocol: HTTP/0.9 has none. */
+		if (dir == TO_SERVER && line.len && !side->raw.len && !side->tx->side[dir].has_protocol)
+			tx_event_set(&side->tx->tx, EVENT_HTTP_REQUEST_LINE_MISSING_PROTOCOL);
 		flow->app_skipped += blob_add(&side->raw, line.data, line.len, HTTP_RAW_MAX - 2);
 		blob_text(&side->raw, "\r\n", HTTP_RAW_MAX);
 		if (!line.len)
@@ -361,16 +405,33 @@ static enum app_status line_step(struct flow *flow, struct http *http, enum dire
 	}
 }
 
+/* What the tunnel carries is decided, or never will be. */
+static void tunnel_tell(struct http *http, bool failed)
+{
+	struct http_tx *tx = http->tunnel;
+
+	http->tunnel_told = true;
+	http->tunnel = NULL;
+	if (!tx)
+		return;
+	if (failed)
+		tx_event_set(&tx->tx, EVENT_HTTP_FAILED_PROTOCOL_CHANGE);
+	tx_end(http, tx, TO_CLIENT);
+}
+
 static enum app_status tunnel_feed(struct flow *flow, struct http *http, enum direction dir, struct span data,
 				   bool gap, bool last)
 {
 	struct http_side *side = &http->sides[dir];
 	enum app_status status;
+	bool begun;
 
 	if (http->tls) {
 		status = tls_feed(flow, http->tls, dir, data, gap, last);
 		return status == APP_ENCRYPTED ? status : APP_OK;
 	}
+	if (last)
+		tunnel_tell(http, false);
 	if (http->tunnel_told || dir == TO_CLIENT || !data.len)
 		return APP_OK;
 	while (side->line.len < HTTP_TUNNEL_HEAD && data.len) {
@@ -379,8 +440,9 @@ static enum app_status tunnel_feed(struct flow *flow, struct http *http, enum di
 	}
 	if (side->line.len < HTTP_TUNNEL_HEAD)
 		return APP_OK;
-	http->tunnel_told = true;
-	if (tls_probe(blob_span(&side->line), TO_SERVER, 0) == APP_PROBE_NO)
+	begun = tls_probe(blob_span(&side->line), TO_SERVER, 0) != APP_PROBE_NO;
+	tunnel_tell(http, !begun);
+	if (!begun)
 		return APP_OK;
 	http->tls = tls_new();
 	if (!http->tls)
@@ -406,6 +468,7 @@ static void side_gap(struct flow *flow, struct http *http, enum direction dir)
 		return;
 	case HTTP_FIELDS:
 		flow->app_skipped += http_head_fields(&side->tx->side[dir], dir, blob_span(&side->raw));
+		events_take(side->tx, dir);
 		break;
 	default:
 		break;
@@ -425,11 +488,14 @@ static void side_last(struct flow *flow, struct http *http, enum direction dir)
 			headless_body(flow, http, line, false);
 		else if (dir == TO_SERVER ? http_line_is_request(line) : http_line_is_response(line))
 			start_line(flow, http, dir, line);
+		if (dir == TO_SERVER && side->tx)
+			tx_event_set(&side->tx->tx, EVENT_HTTP_REQUEST_LINE_INCOMPLETE);
 		line = (struct span){};
 	}
 	if (side->step == HTTP_FIELDS) {
 		flow->app_skipped += blob_add(&side->raw, line.data, line.len, HTTP_RAW_MAX);
 		flow->app_skipped += http_head_fields(&side->tx->side[dir], dir, blob_span(&side->raw));
+		events_take(side->tx, dir);
 	}
 	if (side->step == HTTP_CHUNK_SIZE && line.len)
 		chunk_size(flow, http, dir, line);
@@ -448,6 +514,7 @@ static enum app_status side_feed(struct flow *flow, struct http *http, enum dire
 {
 	struct http_side *side = &http->sides[dir];
 	enum app_status status = APP_OK;
+	bool too_long;
 
 	while (data.len && status == APP_OK) {
 		struct span part = data, line;
@@ -473,8 +540,12 @@ static enum app_status side_feed(struct flow *flow, struct http *http, enum dire
 			body_write(flow, http, dir, data);
 			return APP_OK;
 		default:
-			if (app_line(flow, &side->line, &side->line_fresh, &data, &line))
-				status = line_step(flow, http, dir, line);
+			if (!app_line(flow, &side->line, &side->line_fresh, &data, &line))
+				break;
+			too_long = line.len >= APP_LINE_MAX - 1;
+			status = line_step(flow, http, dir, line);
+			if (too_long)
+				fault(side, dir, HTTP_FAULT_TOO_LONG);
 		}
 	}
 	return status;

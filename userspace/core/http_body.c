@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * http_body.c - bounded gzip and deflate decoding.
+ * http_body.c - bounded gzip, deflate and Brotli decoding.
  */
 #include "http_body.h"
 
+#include <brotli/decode.h>
 #include <string.h>
 #include <zlib.h>
 
-#define INFLATE_LAYERS	 2
-#define INFLATE_MEMBERS	 8
-#define INFLATE_STEP	 8192u
-#define INFLATE_RAW_MAX	 1024u
-#define INFLATE_WORK_MAX (16u << 20) /* output of one layer; more is a bomb */
+#define INFLATE_LAYERS	   2
+#define INFLATE_MEMBERS	   8
+#define INFLATE_STEP	   8192u
+#define INFLATE_RAW_MAX	   1024u
+#define INFLATE_BROTLI_MAX (8u << 20)  /* memory that one Brotli decoder may ask for */
+#define INFLATE_WORK_MAX   (16u << 20) /* output of one layer; more is a bomb */
 
 enum inflate_state { INFLATE_BEGIN, INFLATE_RUN, INFLATE_PLAIN, INFLATE_BROKEN };
+enum inflate_coding { INFLATE_GZIP, INFLATE_DEFLATE /* zlib or bare */, INFLATE_BROTLI };
+enum inflate_step { STEP_MORE, STEP_END, STEP_ERROR };
 
 struct inflate_layer {
 	z_stream z;
+	BrotliDecoderState *brotli;
+	size_t brotli_bytes; /* that the decoder asked for */
+	struct span in;	     /* what a step has left */
 	enum inflate_state state;
-	bool gzip;	 /* said to be gzip, else deflate (zlib or bare) */
-	bool open;	 /* z is initialised */
-	uint8_t head[2]; /* the two bytes that tell the format */
+	enum inflate_coding coding; /* as said; what counts is what the bytes are */
+	bool open;		    /* z is initialised */
+	uint8_t head[2];	    /* the two bytes that tell the format */
 	uint8_t head_len;
 	uint8_t members; /* that have ended */
 	bool raw_lost;	 /* raw does not hold all input so far */
@@ -31,13 +38,22 @@ struct inflate_layer {
 struct http_inflate {
 	struct inflate_layer layers[INFLATE_LAYERS]; /* [0] is the outermost: applied last by the sender */
 	unsigned int count;
+	struct event_list *events; /* of the call in hand */
+};
+
+static const struct {
+	const char *name;
+	enum inflate_coding coding;
+} inflate_names[] = {
+	{"gzip", INFLATE_GZIP},		{"x-gzip", INFLATE_GZIP}, {"deflate", INFLATE_DEFLATE},
+	{"x-deflate", INFLATE_DEFLATE}, {"br", INFLATE_BROTLI},
 };
 
 struct http_inflate *http_inflate_new(struct span encoding)
 {
 	CLEANUP(http_inflate_free) struct http_inflate *inflate = calloc(1, sizeof(*inflate));
-	bool gzip[INFLATE_LAYERS];
-	unsigned int count = 0;
+	enum inflate_coding codings[INFLATE_LAYERS];
+	unsigned int count = 0, row;
 
 	if (!inflate)
 		return NULL;
@@ -50,31 +66,19 @@ struct http_inflate *http_inflate_new(struct span encoding)
 			continue;
 		if (count == INFLATE_LAYERS)
 			return NULL;
-		if (span_is(coding, "gzip") || span_is(coding, "x-gzip"))
-			gzip[count++] = true;
-		else if (span_is(coding, "deflate") || span_is(coding, "x-deflate"))
-			gzip[count++] = false;
-		else
+		for (row = 0; row < ARRAY_LEN(inflate_names); row++)
+			if (span_is(coding, inflate_names[row].name))
+				break;
+		if (row == ARRAY_LEN(inflate_names))
 			return NULL;
+		codings[count++] = inflate_names[row].coding;
 	}
 	if (!count)
 		return NULL;
 	for (unsigned int i = 0; i < count; i++)
-		inflate->layers[i].gzip = gzip[count - 1 - i];
+		inflate->layers[i].coding = codings[count - 1 - i];
 	inflate->count = count;
 	return TAKE_PTR(inflate);
-}
-
-void http_inflate_free(struct http_inflate *inflate)
-{
-	if (!inflate)
-		return;
-	for (unsigned int i = 0; i < INFLATE_LAYERS; i++) {
-		if (inflate->layers[i].open)
-			inflateEnd(&inflate->layers[i].z);
-		blob_free(&inflate->layers[i].raw);
-	}
-	free(inflate);
 }
 
 /* Window bits by what the bytes are, not by what the header says: servers mix them up and browsers cope. */
@@ -88,7 +92,75 @@ static int layer_bits(const struct inflate_layer *layer)
 		return 16 + MAX_WBITS;
 	if (layer->head_len >= 2 && (h[0] & 0x0f) == 8 && ((h[0] << 8) | h[1]) % 31 == 0)
 		return MAX_WBITS;
-	return layer->gzip || layer->members ? 0 : -MAX_WBITS;
+	return layer->coding == INFLATE_GZIP || layer->members ? 0 : -MAX_WBITS;
+}
+
+static void *brotli_alloc(void *opaque, size_t size)
+{
+	struct inflate_layer *layer = opaque;
+
+	layer->brotli_bytes += size;
+	return layer->brotli_bytes > INFLATE_BROTLI_MAX ? NULL : malloc(size);
+}
+
+static void brotli_release(void *opaque, void *address)
+{
+	(void)opaque;
+	free(address);
+}
+
+static void layer_close(struct inflate_layer *layer)
+{
+	if (layer->open)
+		inflateEnd(&layer->z);
+	layer->open = false;
+	if (layer->brotli)
+		BrotliDecoderDestroyInstance(layer->brotli);
+	layer->brotli = NULL;
+}
+
+static bool layer_open(struct inflate_layer *layer)
+{
+	int bits;
+
+	if (layer->coding == INFLATE_BROTLI) {
+		if (layer->members)
+			return false;
+		layer->brotli = BrotliDecoderCreateInstance(brotli_alloc, brotli_release, layer);
+		return layer->brotli;
+	}
+	bits = layer_bits(layer);
+	layer->open = bits && inflateInit2(&layer->z, bits) == Z_OK;
+	return layer->open;
+}
+
+/* Decodes from layer->in to at most room bytes at out. */
+static enum inflate_step layer_step(struct inflate_layer *layer, uint8_t *out, size_t room, size_t *made)
+{
+	size_t in = layer->in.len;
+	const uint8_t *next = layer->in.data;
+	BrotliDecoderResult result;
+	int rc;
+
+	if (!layer->brotli) {
+		layer->z.next_in = (Bytef *)layer->in.data;
+		layer->z.avail_in = layer->in.len;
+		layer->z.next_out = out;
+		layer->z.avail_out = (uInt)room;
+		rc = inflate(&layer->z, Z_NO_FLUSH);
+		*made = room - layer->z.avail_out;
+		layer->in = (struct span){layer->z.next_in, layer->z.avail_in};
+		return rc == Z_STREAM_END		 ? STEP_END
+		       : rc != Z_OK && rc != Z_BUF_ERROR ? STEP_ERROR
+							 : STEP_MORE;
+	}
+	*made = room;
+	result = BrotliDecoderDecompressStream(layer->brotli, &in, &next, made, &out, NULL);
+	*made = room - *made;
+	layer->in = (struct span){next, (uint32_t)in};
+	return result == BROTLI_DECODER_RESULT_SUCCESS ? STEP_END
+	       : result == BROTLI_DECODER_RESULT_ERROR ? STEP_ERROR
+						       : STEP_MORE;
 }
 
 static uint32_t layer_feed(struct http_inflate *body, unsigned int at, struct span data, struct blob *out,
@@ -103,21 +175,21 @@ static uint32_t layer_pass(struct http_inflate *body, unsigned int next, struct 
 }
 
 /* The stream ended or broke inside data. */
-static uint32_t layer_end(struct http_inflate *body, unsigned int at, int rc, struct span data,
+static uint32_t layer_end(struct http_inflate *body, unsigned int at, enum inflate_step how, struct span data,
 			  struct blob *out, uint32_t max)
 {
 	struct inflate_layer *layer = &body->layers[at];
-	struct span rest = {layer->z.next_in, layer->z.avail_in};
+	struct span rest = layer->in;
 
-	inflateEnd(&layer->z);
-	layer->open = false;
-	if (rc == Z_STREAM_END) {
+	layer_close(layer);
+	if (how == STEP_END) {
 		/* Another gzip member may follow; anything else is kept as sent. */
 		layer->state = INFLATE_BEGIN;
 		layer->members++;
 		layer->head_len = 0;
 		return rest.len ? layer_feed(body, at, rest, out, max) : 0;
 	}
+	event_list_add(body->events, EVENT_HTTP_GZIP_DECOMPRESSION_FAILED);
 	if (!layer->made && !layer->raw_lost) {
 		/* It was never compressed. */
 		layer->state = INFLATE_PLAIN;
@@ -132,26 +204,23 @@ static uint32_t layer_run(struct http_inflate *body, unsigned int at, struct spa
 			  uint32_t max)
 {
 	struct inflate_layer *layer = &body->layers[at];
-	uint8_t step[INFLATE_STEP];
-	int rc;
+	uint8_t room[INFLATE_STEP];
+	enum inflate_step step;
+	size_t made;
 
-	layer->z.next_in = (Bytef *)data.data;
-	layer->z.avail_in = data.len;
+	layer->in = data;
 	do {
-		struct span made;
-
+		if (layer->made >= INFLATE_WORK_MAX)
+			event_list_add(body->events, EVENT_HTTP_COMPRESSION_BOMB);
 		if (out->len >= max || layer->made >= INFLATE_WORK_MAX)
-			return layer->z.avail_in;
-		layer->z.next_out = step;
-		layer->z.avail_out = sizeof(step);
-		rc = inflate(&layer->z, Z_NO_FLUSH);
-		made = (struct span){step, (uint32_t)(sizeof(step) - layer->z.avail_out)};
-		layer->made += made.len;
-		if (made.len)
-			layer_pass(body, at + 1, made, out, max);
-		if (rc != Z_OK && rc != Z_BUF_ERROR)
-			return layer_end(body, at, rc, data, out, max);
-	} while (layer->z.avail_in || !layer->z.avail_out);
+			return layer->in.len;
+		step = layer_step(layer, room, sizeof(room), &made);
+		layer->made += made;
+		if (made)
+			layer_pass(body, at + 1, (struct span){room, (uint32_t)made}, out, max);
+		if (step != STEP_MORE)
+			return layer_end(body, at, step, data, out, max);
+	} while (layer->in.len || made == sizeof(room));
 	if (!layer->made && blob_add(&layer->raw, data.data, data.len, INFLATE_RAW_MAX))
 		layer->raw_lost = true;
 	return 0;
@@ -165,7 +234,6 @@ static uint32_t layer_feed(struct http_inflate *body, unsigned int at, struct sp
 
 	if (layer->state == INFLATE_BEGIN) {
 		struct span head;
-		int bits;
 
 		while (layer->head_len < 2 && data.len) {
 			layer->head[layer->head_len++] = data.data[0];
@@ -174,14 +242,13 @@ static uint32_t layer_feed(struct http_inflate *body, unsigned int at, struct sp
 		if (layer->head_len < 2)
 			return 0;
 		head = (struct span){layer->head, layer->head_len};
-		bits = layer_bits(layer);
-		if (!bits || inflateInit2(&layer->z, bits) != Z_OK) {
-			layer->state = INFLATE_PLAIN;
-			layer_pass(body, at + 1, head, out, max);
-		} else {
-			layer->state = INFLATE_RUN;
-			layer->open = true;
+		layer->state = layer_open(layer) ? INFLATE_RUN : INFLATE_PLAIN;
+		if (layer->state == INFLATE_RUN) {
 			layer_run(body, at, head, out, max);
+		} else {
+			if (!layer->members)
+				event_list_add(body->events, EVENT_HTTP_GZIP_DECOMPRESSION_FAILED);
+			layer_pass(body, at + 1, head, out, max);
 		}
 	}
 	if (!data.len)
@@ -195,7 +262,20 @@ static uint32_t layer_feed(struct http_inflate *body, unsigned int at, struct sp
 	return layer_run(body, at, data, out, max);
 }
 
-uint32_t http_inflate_feed(struct http_inflate *inflate, struct span data, struct blob *out, uint32_t max)
+void http_inflate_free(struct http_inflate *inflate)
 {
+	if (!inflate)
+		return;
+	for (unsigned int i = 0; i < INFLATE_LAYERS; i++) {
+		layer_close(&inflate->layers[i]);
+		blob_free(&inflate->layers[i].raw);
+	}
+	free(inflate);
+}
+
+uint32_t http_inflate_feed(struct http_inflate *inflate, struct span data, struct blob *out, uint32_t max,
+			   struct event_list *events)
+{
+	inflate->events = events;
 	return layer_feed(inflate, 0, data, out, max);
 }

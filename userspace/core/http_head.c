@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "http_check.h"
 #include "http_uri.h"
 
 /* A field whose value is a buffer of its own. */
@@ -29,7 +30,6 @@ static const struct field_buffer field_buffers[] = {
 	{"content-length", BUFFER_HTTP_CONTENT_LEN, 'B'},
 	{"server", BUFFER_HTTP_SERVER, 'C'},
 	{"location", BUFFER_HTTP_LOCATION, 'C'},
-	{"host", BUFFER_HTTP_HOST_RAW, 'S'},
 };
 
 struct field {
@@ -41,6 +41,8 @@ struct field {
 struct field_list {
 	struct field fields[HTTP_FIELDS_MAX];
 	uint32_t count;
+	enum direction dir;
+	struct event_list *events;
 };
 
 bool http_piece_get(const struct http_message *message, enum buffer_id id, struct span *out)
@@ -82,17 +84,12 @@ static struct http_piece piece_hide(struct http_message *message, struct span by
 
 static void host_put(struct http_message *message, struct span host, bool raw_too)
 {
-	uint32_t from, end;
+	uint32_t from;
+	int port;
 
 	if (raw_too)
 		piece_put(message, BUFFER_HTTP_HOST_RAW, host);
-	host = span_trim(host);
-	if (host.len && host.data[0] == '[') {
-		end = span_find(host, ']');
-		host.len = end < host.len ? end + 1 : end;
-	} else {
-		host.len = span_find(host, ':');
-	}
+	host = http_authority_split(span_trim(host), &port);
 	while (host.len && host.data[host.len - 1] == '.')
 		host.len--;
 	from = message->text.len;
@@ -115,10 +112,20 @@ static struct span word_take(struct span *line)
 	return word;
 }
 
+/* The authority of a target: who is asked, and which port is meant. */
+static void authority_check(struct http_message *message, struct span authority)
+{
+	if (!http_host_valid(http_authority_split(authority, &message->port)))
+		event_list_add(&message->events, EVENT_HTTP_REQUEST_URI_HOST_INVALID);
+	if (message->port == -2)
+		event_list_add(&message->events, EVENT_HTTP_INVALID_AUTHORITY_PORT);
+}
+
 static uint32_t request_line(struct http_message *message, struct span line)
 {
 	struct span host, rest = line, method = word_take(&rest), target, protocol = {};
 	uint32_t at, from, left;
+	bool uri;
 
 	left = piece_put(message, BUFFER_HTTP_REQUEST_LINE, line);
 	left += piece_put(message, BUFFER_HTTP_METHOD, method);
@@ -135,7 +142,9 @@ static uint32_t request_line(struct http_message *message, struct span line)
 		protocol = rest;
 		target.len = 0;
 	}
+	http_check_request_line(&message->events, line, method, target, protocol);
 	message->http10 = !span_is(protocol, "HTTP/1.1");
+	message->has_protocol = protocol.len;
 	if (protocol.len)
 		left += piece_put(message, BUFFER_HTTP_PROTOCOL, protocol);
 	if (!target.len)
@@ -145,13 +154,25 @@ static uint32_t request_line(struct http_message *message, struct span line)
 	/* The target may lie in text, which may move: use the line, which is the caller's. */
 	if (span_is(method, "CONNECT")) {
 		left += piece_put(message, BUFFER_HTTP_URI, target);
+		authority_check(message, target);
 		host_put(message, target, true);
 		return left;
 	}
-	if (http_uri_normalise(target, &message->text, HTTP_HEAD_MAX, &host))
+	uri = http_uri_normalise(target, &message->text, HTTP_HEAD_MAX, &host);
+	if (uri)
 		piece_set(message, BUFFER_HTTP_URI, from);
-	if (host.len)
+	if (uri && http_encoded_again(span_from(blob_span(&message->text), from)))
+		event_list_add(&message->events, EVENT_HTTP_DOUBLE_ENCODED_URI);
+	if (host.len) {
+		/* Behind the host, its port, up to where the path begins. */
+		struct span authority = span_from(target, (uint32_t)(host.data - target.data));
+
+		for (at = host.len; at < authority.len && !strchr("/?#", authority.data[at]);)
+			at++;
+		authority.len = at;
+		authority_check(message, authority);
 		host_put(message, host, true);
+	}
 	return left;
 }
 
@@ -160,6 +181,7 @@ static uint32_t response_line(struct http_message *message, struct span line)
 	struct span rest = line, protocol = word_take(&rest), code = word_take(&rest);
 	uint32_t left;
 
+	http_check_response_line(&message->events, protocol, code);
 	left = piece_put(message, BUFFER_HTTP_RESPONSE_LINE, line);
 	left += piece_put(message, BUFFER_HTTP_PROTOCOL, protocol);
 	if (code.len)
@@ -175,6 +197,7 @@ static uint32_t response_line(struct http_message *message, struct span line)
 uint32_t http_head_line(struct http_message *message, enum direction dir, struct span line)
 {
 	message->begun = true;
+	message->port = -1;
 	return dir == TO_SERVER ? request_line(message, line) : response_line(message, line);
 }
 
@@ -202,6 +225,24 @@ static struct field *field_find(struct field_list *list, struct span name)
 	return NULL;
 }
 
+/* Behind anything that is no digit. *odd: something follows the number. false: there is none. */
+static bool length_read(struct span value, uint64_t *length, bool *odd)
+{
+	uint64_t n = 0;
+	uint32_t i = 0;
+
+	while (i < value.len && (value.data[i] < '0' || value.data[i] > '9'))
+		i++;
+	if (i == value.len)
+		return false;
+	for (; i < value.len && value.data[i] >= '0' && value.data[i] <= '9'; i++)
+		n = n > UINT32_MAX * 1000ull ? n : n * 10 + (value.data[i] - '0');
+	if (odd)
+		*odd = span_trim(span_from(value, i)).len > 0;
+	*length = n;
+	return true;
+}
+
 /* Repeated fields join with ", " in the place of the first; of Content-Length the first holds. */
 static uint32_t field_add(struct field_list *list, struct span name, struct span value, struct field **last)
 {
@@ -212,13 +253,23 @@ static uint32_t field_add(struct field_list *list, struct span name, struct span
 	value = span_trim(value);
 	field = field_find(list, name);
 	if (!field) {
-		if (list->count == HTTP_FIELDS_MAX)
+		if (list->count == HTTP_FIELDS_MAX) {
+			http_fault_note(list->events, list->dir, HTTP_FAULT_TOO_MANY);
 			return name.len + value.len;
+		}
 		field = &list->fields[list->count++];
 		*field = (struct field){.name = name};
 	} else if (span_is(name, "content-length")) {
+		struct span first = blob_span(&field->value);
+		uint64_t lengths[2];
+
+		http_fault_note(list->events, list->dir, HTTP_FAULT_REPEATED);
+		if (!length_read(first, &lengths[0], NULL) || !length_read(value, &lengths[1], NULL) ||
+		    lengths[0] != lengths[1])
+			http_fault_note(list->events, list->dir, HTTP_FAULT_LENGTH_TWICE);
 		return value.len;
 	} else {
+		http_fault_note(list->events, list->dir, HTTP_FAULT_REPEATED);
 		blob_text(&field->value, ", ", HTTP_RAW_MAX);
 	}
 	*last = field;
@@ -236,6 +287,8 @@ static uint32_t fields_split(struct field_list *list, struct span raw)
 
 		if (!line.len)
 			continue;
+		if ((line.data[0] == ' ' || line.data[0] == '\t') && !list->count)
+			http_fault_note(list->events, list->dir, HTTP_FAULT_FOLDING);
 		if ((line.data[0] == ' ' || line.data[0] == '\t') && list->count) {
 			struct span more = span_trim(line);
 
@@ -249,11 +302,15 @@ static uint32_t fields_split(struct field_list *list, struct span raw)
 			continue;
 		}
 		colon = span_find(line, ':');
-		if (colon == line.len) /* no colon: a value without name */
+		if (colon == line.len) { /* no colon: a value without name */
+			http_fault_note(list->events, list->dir, HTTP_FAULT_NO_COLON);
 			left += field_add(list, (struct span){}, line, &last);
-		else
-			left += field_add(list, (struct span){line.data, colon}, span_from(line, colon + 1),
-					  &last);
+		} else {
+			struct span name = {line.data, colon};
+
+			http_check_name(list->events, list->dir, name);
+			left += field_add(list, name, span_from(line, colon + 1), &last);
+		}
 	}
 	return left;
 }
@@ -306,26 +363,62 @@ static uint32_t fields_print(struct http_message *message, enum direction dir, c
 	return left;
 }
 
-static void framing_read(struct http_message *message, struct span name, struct span value)
+static void coding_read(struct http_message *message, enum direction dir, struct span value)
+{
+	for (uint32_t i = 0; i < value.len; i++)
+		message->chunked |= span_begins(span_from(value, i), "chunked");
+	if (!message->chunked)
+		http_fault_note(&message->events, dir, HTTP_FAULT_CODING_INVALID);
+	else if (dir == TO_CLIENT && !span_is(span_trim(value), "chunked"))
+		event_list_add(&message->events, EVENT_HTTP_RESPONSE_ABNORMAL_TRANSFER_ENCODING);
+	if (message->chunked && dir == TO_CLIENT && message->http10)
+		event_list_add(&message->events, EVENT_HTTP_RESPONSE_CHUNKED_OLD_PROTO);
+}
+
+/* The Host field beside what the target already said. */
+static void host_read(struct http_message *message, struct span value)
+{
+	struct span said, host;
+	bool has_said = http_piece_get(message, BUFFER_HTTP_HOST, &said);
+	int port;
+
+	host = http_authority_split(span_trim(value), &port);
+	message->has_host = true;
+	if (!http_host_valid(host))
+		event_list_add(&message->events, EVENT_HTTP_REQUEST_HEADER_HOST_INVALID);
+	if (port == -2)
+		event_list_add(&message->events, EVENT_HTTP_INVALID_SERVER_PORT_IN_REQUEST);
+	if (!has_said) {
+		message->port = port;
+		host_put(message, value, true);
+		return;
+	}
+	/* The authority of an absolute target wins over the Host field. */
+	while (host.len && host.data[host.len - 1] == '.')
+		host.len--;
+	if (said.len != host.len || strncasecmp((const char *)said.data, (const char *)host.data, host.len) ||
+	    (port >= 0 && message->port >= 0 && port != message->port))
+		event_list_add(&message->events, EVENT_HTTP_HOST_HEADER_AMBIGUOUS);
+}
+
+/* Fields that say more than their text. */
+static void field_read(struct http_message *message, enum direction dir, struct span name, struct span value)
 {
 	if (span_is(name, "transfer-encoding")) {
-		for (uint32_t i = 0; i < value.len; i++)
-			message->chunked |= span_begins(span_from(value, i), "chunked");
+		coding_read(message, dir, value);
 	} else if (span_is(name, "content-length")) {
-		uint64_t n = 0;
-		uint32_t i = 0;
-
-		while (i < value.len && (value.data[i] < '0' || value.data[i] > '9'))
-			i++;
-		message->has_length = i < value.len;
-		for (; i < value.len && value.data[i] >= '0' && value.data[i] <= '9'; i++)
-			n = n > UINT32_MAX * 1000ull ? n : n * 10 + (value.data[i] - '0');
-		message->length_odd = span_trim(span_from(value, i)).len > 0;
-		message->length = n;
+		message->has_length = length_read(value, &message->length, &message->length_odd);
+		if (!message->has_length)
+			http_fault_note(&message->events, dir, HTTP_FAULT_LENGTH_INVALID);
 	} else if (span_is(name, "content-encoding")) {
+		http_check_encoding(&message->events, value);
 		message->encoding = piece_hide(message, value);
 	} else if (span_is(name, "content-disposition")) {
 		message->disposition = piece_hide(message, value);
+	} else if (dir == TO_SERVER && span_is(name, "host")) {
+		host_read(message, value);
+	} else if (dir == TO_SERVER && span_is(name, "authorization")) {
+		http_check_authorization(&message->events, value);
 	}
 }
 
@@ -338,6 +431,8 @@ uint32_t http_head_fields(struct http_message *message, enum direction dir, stru
 	if (!list)
 		return raw.len;
 	list->count = 0;
+	list->dir = dir;
+	list->events = &message->events;
 	left += piece_put(message, BUFFER_HTTP_HEADER_RAW, raw);
 	left += fields_split(list, raw);
 	left += fields_print(message, dir, list);
@@ -345,7 +440,7 @@ uint32_t http_head_fields(struct http_message *message, enum direction dir, stru
 		struct field *field = &list->fields[i];
 		struct span value = blob_span(&field->value);
 
-		framing_read(message, field->name, value);
+		field_read(message, dir, field->name, value);
 		for (unsigned int b = 0; b < ARRAY_LEN(field_buffers); b++) {
 			const struct field_buffer *row = &field_buffers[b];
 
@@ -353,16 +448,12 @@ uint32_t http_head_fields(struct http_message *message, enum direction dir, stru
 				continue;
 			if (!span_is(field->name, row->name))
 				continue;
-			/* The authority of an absolute target wins over the Host field. */
-			if (row->id == BUFFER_HTTP_HOST_RAW) {
-				if (!(message->present & 1u << (BUFFER_HTTP_HOST - HTTP_FIRST)))
-					host_put(message, value, true);
-			} else {
-				left += piece_put(message, row->id, value);
-			}
+			left += piece_put(message, row->id, value);
 		}
 		blob_free(&field->value);
 	}
+	if (dir == TO_SERVER && message->has_protocol && !message->http10 && !message->has_host)
+		event_list_add(&message->events, EVENT_HTTP_MISSING_HOST_HEADER);
 	return left;
 }
 

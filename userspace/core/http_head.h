@@ -32,9 +32,12 @@ struct http_message {
 	/* what framing and content need; not inspection buffers themselves */
 	struct http_piece encoding, disposition;
 	unsigned int status;
-	bool chunked, has_length, http10;
+	bool chunked, has_length, http10, has_protocol, has_host;
+	int port;	   /* that the request names; -1 none, -2 no port */
 	bool length_odd; /* something follows the number: receivers disagree on what it means */
 	uint64_t length;
+	bool interim;		  /* a 100 was seen in its place */
+	struct event_list events; /* noticed and not yet given to the transaction */
 };
 SEKI_STATIC_ASSERT(HTTP_BUFFERS <= 32, "present is a bit set");
 

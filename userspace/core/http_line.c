@@ -14,7 +14,7 @@ static const char *const http_methods[] = {
 	"POLL",	    "RPC_IN_DATA", "RPC_OUT_DATA", "BMOVE",    "VERSION-CONTROL", "LABEL",
 };
 
-static bool method_known(struct span word)
+bool http_method_known(struct span word)
 {
 	for (unsigned int i = 0; i < ARRAY_LEN(http_methods); i++)
 		if (word.len == strlen(http_methods[i]) && !memcmp(word.data, http_methods[i], word.len))
@@ -55,7 +55,7 @@ bool http_line_is_request(struct span line)
 		if (word.data[i] <= ' ' || word.data[i] >= 0x7f ||
 		    strchr("()<>@,;:\\\"/[]?={}", word.data[i]))
 			return false;
-	return line_has_version(line) || (method_known(word) && span_trim(line).len > word.len);
+	return line_has_version(line) || (http_method_known(word) && span_trim(line).len > word.len);
 }
 
 bool http_line_is_response(struct span line)
@@ -97,7 +97,7 @@ enum app_probe http_line_probe(struct span data, enum direction dir, uint16_t se
 	if (word.len > 64)
 		return APP_PROBE_NO;
 	/* A method that nothing else uses, and a target's first byte. */
-	if (word.len + 1 < line.len && method_known(word) && line.data[word.len + 1] == '/')
+	if (word.len + 1 < line.len && http_method_known(word) && line.data[word.len + 1] == '/')
 		return APP_PROBE_YES;
 	return APP_PROBE_MORE;
 }

@@ -9,6 +9,7 @@
 #include "blob.h"
 
 /* line without its end. A request has a version as its last word, or a known method and a target. */
+bool http_method_known(struct span word);
 bool http_line_is_request(struct span line);
 bool http_line_is_response(struct span line);
 /* As app_decoder.probe. */
