@@ -30,6 +30,7 @@ static void run(struct detect *detect, uint8_t proto, const uint8_t *data, uint3
 	packet.src.b[15] = flow.client.b[15] = 1;
 	packet.dst.b[15] = flow.server.b[15] = 2;
 	detect_packet(detect, &packet, &flow, TO_SERVER);
+	detect_packet_end(detect);
 	packet.number++;
 	detect_packet(detect, &packet, NULL, TO_SERVER);
 	if (proto == IPPROTO_TCP) {
@@ -39,6 +40,7 @@ static void run(struct detect *detect, uint8_t proto, const uint8_t *data, uint3
 			      true);
 		detect_stream(detect, &packet, &flow, TO_CLIENT, (struct span){data, len}, 5000, len, true);
 	}
+	detect_packet_end(detect);
 	detect_flow_free(flow.detect);
 }
 

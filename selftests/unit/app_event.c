@@ -58,6 +58,7 @@ static void packet_rules(void)
 	packet = rules_packet(&world, IPPROTO_TCP, TO_SERVER, "x", 1);
 	detect_packet(world.detect, &packet, &world.flow, TO_SERVER);
 	detect_events(world.detect, &packet, &world.flow, TO_SERVER);
+	detect_packet_end(world.detect);
 	CHECK_EQ(world.alerts, 0);
 	event_list_add(&packet.events, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
 	event_list_add(&packet.events, EVENT_DECODER_IPV4_FRAG_OVERLAP);
@@ -65,10 +66,12 @@ static void packet_rules(void)
 	detect_packet(world.detect, &packet, &world.flow, TO_SERVER);
 	CHECK_EQ(world.alerts, 0);
 	detect_events(world.detect, &packet, &world.flow, TO_SERVER);
+	detect_packet_end(world.detect);
 	CHECK_EQ(world.alerts, 3);
 	/* Events are all that some frames have: no IP, no flow. */
 	packet.proto = packet.ip_version = 0;
 	detect_events(world.detect, &packet, NULL, TO_SERVER);
+	detect_packet_end(world.detect);
 	CHECK_EQ(world.alerts, 4);
 	CHECK_EQ(world.sids[3], 2);
 	rules_close(&world);
@@ -88,14 +91,17 @@ static void tx_rules(void)
 	world.flow.app = tx->proto = APP_DNS;
 	packet = rules_packet(&world, IPPROTO_TCP, TO_SERVER, "x", 1);
 	detect_tx(world.detect, &packet, &world.flow, tx, TO_SERVER);
+	detect_packet_end(world.detect);
 	CHECK_EQ(world.alerts, 0);
 	tx_event_set(tx, EVENT_DNS_Z_FLAG_SET);
 	CHECK(tx->dirty[TO_CLIENT] && tx->dirty[TO_SERVER]);
 	detect_tx(world.detect, &packet, &world.flow, tx, TO_CLIENT);
+	detect_packet_end(world.detect);
 	CHECK_EQ(world.alerts, 1);
 	CHECK_EQ(world.sids[0], 1);
 	tx_event_set(tx, EVENT_DNS_Z_FLAG_SET);
 	detect_tx(world.detect, &packet, &world.flow, tx, TO_SERVER);
+	detect_packet_end(world.detect);
 	CHECK_EQ(world.alerts, 1);
 	detect_tx_free(tx->detect);
 	free(tx);

@@ -3,6 +3,7 @@
  * rule_content.c - contents and where they may lie, in datagrams and in
  * streams.
  */
+#include "core/stream.h"
 #include "rules.h"
 
 static const struct content_row {
@@ -146,6 +147,7 @@ static void streams(void)
 	for (size_t i = 0; i < ARRAY_LEN(chunk_rows); i++) {
 		const struct chunk_row *row = &chunk_rows[i];
 		struct rules_world world;
+		struct stream_stats stats = {0};
 		char text[512], stream[256];
 		size_t used = 0;
 
@@ -153,6 +155,7 @@ static void streams(void)
 		if (!rules_open(&world, text))
 			continue;
 		CHECK_EQ(world.refused_count, 0);
+		CHECK_EQ(stream_new(&stats, &world.flow.stream), 0);
 		for (int j = 0; j < 4 && row->chunks[j]; j++) {
 			size_t len = strlen(row->chunks[j]);
 			struct packet packet =
@@ -164,8 +167,10 @@ static void streams(void)
 			detect_stream(world.detect, &packet, &world.flow, TO_SERVER,
 				      (struct span){(const uint8_t *)stream, (uint32_t)used}, 0,
 				      (uint32_t)len, false);
+			detect_packet_end(world.detect);
 		}
 		CHECK(world.alerts == row->expect, "%u, not %u: %s", world.alerts, row->expect, row->rule);
+		stream_free(world.flow.stream);
 		rules_close(&world);
 	}
 }
@@ -184,6 +189,7 @@ static void slid_window(void)
 	packet = rules_packet(&world, IPPROTO_TCP, TO_SERVER, "abc", 3);
 	detect_stream(world.detect, &packet, &world.flow, TO_SERVER, (struct span){(const uint8_t *)"abc", 3},
 		      102, 3, false);
+	detect_packet_end(world.detect);
 	CHECK_EQ(world.alerts, 1);
 	CHECK_EQ(world.sids[0], 1);
 	rules_close(&world);

@@ -185,6 +185,7 @@ static void header_fields(void)
 		packet.window = 300;
 		if (!world.refused_count) {
 			detect_packet(world.detect, &packet, &world.flow, TO_SERVER);
+			detect_packet_end(world.detect);
 			result = (int)world.alerts;
 		}
 		CHECK(result == fields[i].expect, "%d, not %d: %s", result, fields[i].expect,

@@ -128,6 +128,7 @@ static inline unsigned int rules_datagram(struct rules_world *world, const void 
 	world->flow.proto = IPPROTO_UDP;
 	packet = rules_packet(world, IPPROTO_UDP, TO_SERVER, copy, len);
 	detect_packet(world->detect, &packet, &world->flow, TO_SERVER);
+	detect_packet_end(world->detect);
 	free(copy);
 	return world->alerts - before;
 }

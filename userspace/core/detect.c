@@ -42,7 +42,8 @@ int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect
 	detect->stamps = calloc(set->count + 1u, sizeof(*detect->stamps));
 	detect->found = calloc(set->count + 1u, sizeof(*detect->found));
 	detect->found_at = calloc(set->count + 1u, sizeof(*detect->found_at));
-	if (!detect->views || !detect->stamps || !detect->found || !detect->found_at)
+	detect->held = calloc(set->count + 1u, sizeof(*detect->held));
+	if (!detect->views || !detect->stamps || !detect->found || !detect->found_at || !detect->held)
 		return -ENOMEM;
 	err = match_room_new(&detect->room);
 	if (!err)
@@ -65,11 +66,18 @@ void detect_free(struct detect *detect)
 	free(detect->stamps);
 	free(detect->found);
 	free(detect->found_at);
+	free(detect->held);
+	free(detect->queue);
 	match_room_free(detect->room);
 	tracker_free(detect->tracker);
 	mpm_scratch_free(detect->scratch);
 	ruleset_free(detect->set);
 	free(detect);
+}
+
+void detect_drop_ends_flow(struct detect *detect, bool on)
+{
+	detect->drop_ends_flow = on;
 }
 
 void detect_run_begin(struct detect_run *run)
@@ -149,6 +157,7 @@ static bool payload_matches(const struct detect_run *run, const struct rule *rul
 	return !rule->list_count || match_list(run->detect->room, &rule->lists[0], data, offset, variables);
 }
 
+/* Rules about addresses alone, once per flow and direction. */
 static void packet_once(struct detect_run *run)
 {
 	struct detect *detect = run->detect;
@@ -173,25 +182,60 @@ static void packet_once(struct detect_run *run)
 	detect_find_all(detect, rules, count);
 }
 
-static bool detect_passed(const struct detect *detect, const struct packet *packet, const struct flow *flow)
+bool detect_over(const struct detect *detect, const struct packet *packet, const struct flow *flow)
 {
+	const struct detect_flow_state *state = flow ? flow->detect : NULL;
+
 	return (detect->passed == packet && detect->passed_number == packet->number) ||
-	       (flow && flow->detect && flow->detect->passed);
+	       (state && (state->passed || (state->dropped && state->over_number != packet->number)));
 }
 
-/* Judges what was found, in order, until a pass rule ends it. */
-static void packet_judge(struct detect_run *run)
+static void packet_judge(struct detect_run *run, const struct rule *rule)
+{
+	if (run->stage == STAGE_STREAM && (rule->stream_only || rule->flow & FLOW_ONLY_STREAM))
+		return;
+	if (detect_header(run, rule) && detect_states(run, rule) &&
+	    payload_matches(run, rule, run->payload, run->payload_offset))
+		detect_fire(run, rule);
+}
+
+/* What was found, in order. */
+static void packet_judge_all(struct detect_run *run)
 {
 	struct detect *detect = run->detect;
 
 	detect_sort(detect);
-	for (uint32_t i = 0; i < detect->found_count && !run->passed; i++) {
-		const struct rule *rule = detect->set->rules[detect->found[i]];
+	for (uint32_t i = 0; i < detect->found_count; i++)
+		packet_judge(run, detect->set->rules[detect->found[i]]);
+}
 
-		if (detect_header(run, rule) && detect_states(run, rule) &&
-		    payload_matches(run, rule, run->payload, run->payload_offset))
-			detect_fire(run, rule);
-	}
+/* Those of the packet's rules that come before another one, or are that one. */
+static void held_judge_to(struct detect *detect, uint32_t rule)
+{
+	while (detect->held_next < detect->held_count && detect->held[detect->held_next] <= rule)
+		packet_judge(&detect->held_run, detect->set->rules[detect->held[detect->held_next++]]);
+}
+
+void detect_held_judge(struct detect *detect)
+{
+	held_judge_to(detect, UINT32_MAX);
+}
+
+static void packet_find(struct detect_run *run, enum lane_class class)
+{
+	struct detect *detect = run->detect;
+	const struct ruleset *set = detect->set;
+	const uint32_t *rules;
+	uint32_t count;
+
+	rules = address_index_find(&set->packet_src, run->src_value, &count);
+	detect_find_all(detect, rules, count);
+	rules = address_index_find(&set->packet_dst, run->dst_value, &count);
+	detect_find_all(detect, rules, count);
+	detect_find_all(detect, set->packet_always[class][run->dir].rules,
+			set->packet_always[class][run->dir].count);
+	mpm_scan(&set->packet_mpm[class][run->dir], detect->scratch, run->payload.data, run->payload.len,
+		 packet_hit, detect);
 }
 
 void detect_packet(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
@@ -201,13 +245,11 @@ void detect_packet(struct detect *detect, const struct packet *packet, struct fl
 	enum lane_class class = packet->proto == IPPROTO_TCP   ? LANE_TCP
 				: packet->proto == IPPROTO_UDP ? LANE_UDP
 							       : LANE_OTHER;
-	const struct ruleset *set = detect->set;
-	const uint32_t *rules;
-	uint32_t count;
 
 	detect->passed = NULL;
 	detect->window_flow = NULL;
-	if (!packet->ip_version || (flow && flow->detect && flow->detect->passed))
+	detect->held_count = detect->held_next = 0;
+	if (!packet->ip_version || detect_over(detect, packet, flow))
 		return;
 	run.payload = packet->payload;
 	if (!run.payload.len && class == LANE_OTHER && packet->proto != IPPROTO_ICMP &&
@@ -217,23 +259,44 @@ void detect_packet(struct detect *detect, const struct packet *packet, struct fl
 		run.payload = (struct span){NULL, 0};
 	detect_run_begin(&run);
 	packet_once(&run);
-	rules = address_index_find(&set->packet_src, run.src_value, &count);
-	detect_find_all(detect, rules, count);
-	rules = address_index_find(&set->packet_dst, run.dst_value, &count);
-	detect_find_all(detect, rules, count);
-	detect_find_all(detect, set->packet_always[class][dir].rules, set->packet_always[class][dir].count);
-	mpm_scan(&set->packet_mpm[class][dir], detect->scratch, run.payload.data, run.payload.len, packet_hit,
-		 detect);
-	packet_judge(&run);
-	if (class != LANE_TCP || flow || run.passed || !run.payload.len)
+	packet_judge_all(&run);
+	detect_run_begin(&run);
+	packet_find(&run, class);
+	if (class == LANE_TCP && run.payload.len) {
+		detect_sort(detect);
+		memcpy(detect->held, detect->found, detect->found_count * sizeof(*detect->held));
+		detect->held_count = detect->found_count;
+		detect->held_next = 0;
+		detect->held_run = run;
+		if (!flow || !flow->stream)
+			detect_loose(detect, packet, flow, dir);
 		return;
-	/* A segment without a flow is all of the stream that there will be. */
-	run.stage = STAGE_STREAM;
+	}
+	packet_judge_all(&run);
+}
+
+void detect_loose(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
+{
+	struct detect_run run = {.detect = detect,
+				 .packet = packet,
+				 .flow = flow,
+				 .dir = dir,
+				 .stage = STAGE_STREAM,
+				 .payload = packet->payload};
+	const struct ruleset *set = detect->set;
+
+	if (!run.payload.len || detect_over(detect, packet, flow))
+		return;
 	detect_run_begin(&run);
 	detect_find_all(detect, set->stream_always[dir].rules, set->stream_always[dir].count);
 	mpm_scan(&set->stream_mpm[dir], detect->scratch, run.payload.data, run.payload.len, packet_hit,
 		 detect);
-	packet_judge(&run);
+	detect_sort(detect);
+	for (uint32_t i = 0; i < detect->found_count; i++) {
+		held_judge_to(detect, detect->found[i]);
+		packet_judge(&run, set->rules[detect->found[i]]);
+	}
+	detect_held_judge(detect);
 }
 
 void detect_events(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
@@ -246,11 +309,12 @@ void detect_events(struct detect *detect, const struct packet *packet, struct fl
 				 .payload = packet->payload};
 	const struct rule_run *rules = &detect->set->event_rules;
 
-	if (!rules->count || detect_passed(detect, packet, flow))
+	if (!rules->count || detect_over(detect, packet, flow))
 		return;
+	detect_held_judge(detect);
 	detect_run_begin(&run);
 	detect_find_all(detect, rules->rules, rules->count);
-	packet_judge(&run);
+	packet_judge_all(&run);
 }
 
 /* --- streams */
@@ -329,6 +393,21 @@ static void stream_judge(struct detect_run *run, struct detect_flow_state *state
 	detect_fire(run, rule);
 }
 
+/* What was found in the stream and what was found in the packet that brought it: one order. */
+static void stream_judge_all(struct detect_run *run, struct detect_flow_state *state, bool last)
+{
+	struct detect *detect = run->detect;
+	bool same = detect->held_run.flow == run->flow && detect->held_run.dir == run->dir;
+
+	for (uint32_t i = 0; i < detect->found_count; i++) {
+		if (same)
+			held_judge_to(detect, detect->found[i]);
+		stream_judge(run, state, detect->set->rules[detect->found[i]], last);
+	}
+	if (same)
+		detect_held_judge(detect);
+}
+
 /* Rules that wait are looked at again while their literal is in the window. */
 static void stream_waiting_rules(struct detect_run *run, struct detect_flow_state *state)
 {
@@ -370,7 +449,7 @@ void detect_stream(struct detect *detect, const struct packet *packet, struct fl
 	detect->window = window;
 	detect->window_offset = window_offset;
 	detect->window_last = last;
-	if (!state || detect_passed(detect, packet, flow))
+	if (!state || detect_over(detect, packet, flow))
 		return;
 	state->stream_size[dir] = window_offset + window.len;
 	if (fresh > window.len)
@@ -388,8 +467,7 @@ void detect_stream(struct detect *detect, const struct packet *packet, struct fl
 	}
 	stream_waiting_rules(&run, state);
 	detect_sort(detect);
-	for (uint32_t i = 0; i < detect->found_count && !run.passed; i++)
-		stream_judge(&run, state, detect->set->rules[detect->found[i]], last);
+	stream_judge_all(&run, state, last);
 }
 
 /* The protocol was found after the stream was looked at: rules that waited for it are judged now. */
@@ -406,11 +484,10 @@ void detect_stream_again(struct detect *detect, const struct packet *packet, str
 
 	if (detect->window_flow != flow || detect->window_packet != packet->number ||
 	    detect->window_dir != dir || !flow->detect || !flow->detect->mark_count ||
-	    detect_passed(detect, packet, flow))
+	    detect_over(detect, packet, flow))
 		return;
 	detect_run_begin(&run);
 	stream_waiting_rules(&run, flow->detect);
 	detect_sort(detect);
-	for (uint32_t i = 0; i < detect->found_count && !run.passed; i++)
-		stream_judge(&run, flow->detect, detect->set->rules[detect->found[i]], detect->window_last);
+	stream_judge_all(&run, flow->detect, detect->window_last);
 }

@@ -5,7 +5,9 @@
  *
  * Order per packet, called by inspector.c: detect_packet() for every decoded
  * packet; then detect_stream() for each direction in which reassembly made new
- * in-order bytes; then detect_tx() for each transaction and direction that changed.
+ * in-order bytes; then detect_tx() for each transaction and direction that changed;
+ * at last detect_packet_end(). What fits is judged in the order of the rules: a
+ * pass keeps those behind it quiet wherever in the packet they were found.
  */
 #ifndef CORE_DETECT_H
 #define CORE_DETECT_H
@@ -39,6 +41,9 @@ DEFINE_CLEANUP(detect_free, struct detect)
 /* Header, packet payload and flow keywords. flow may be NULL. dir is the packet's. */
 void detect_packet(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir);
 
+/* The payload of a TCP packet that is no part of a stream: rules on the stream see it by itself. */
+void detect_loose(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir);
+
 /*
  * Rules on events of the packet or of its flow, behind everything else about the packet: reassembly and decoders notice
  * events while they run. The packet need not hold IP.
@@ -54,6 +59,13 @@ void detect_stream(struct detect *detect, const struct packet *packet, struct fl
 
 /* Buffers of tx in dir appeared or grew, or the direction is done. Gives each rule at most one alert per transaction. */
 void detect_tx(struct detect *detect, const struct packet *packet, struct flow *flow, struct tx *tx, enum direction dir);
+
+/* Acts on what was found so far; must come before a transaction that was inspected in this packet dies. */
+void detect_packet_judge(struct detect *detect);
+/* The packet is done: acts on all that was found, in the order of the rules. packet, flow and transactions are still there. */
+void detect_packet_end(struct detect *detect);
+/* Drop rules that matched more than one packet end the inspection of their flow, as where they are enforced. */
+void detect_drop_ends_flow(struct detect *detect, bool on);
 
 /* Called by the flow and decoder code when these objects die. NULL is fine. */
 void detect_flow_free(struct detect_flow_state *state);

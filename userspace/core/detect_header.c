@@ -220,7 +220,7 @@ bool detect_header(const struct detect_run *run, const struct rule *rule)
 	return detect_endpoints(run, rule) && detect_tests(run, rule);
 }
 
-static void xbit_key(const struct detect_run *run, const struct rule_state *state, struct tracker_key *key)
+void xbit_key(const struct detect_run *run, const struct rule_state *state, struct tracker_key *key)
 {
 	*key = (struct tracker_key){.kind = TRACKER_XBIT, .number = state->names[0]};
 	if (state->track == TRACK_SRC) {
@@ -276,117 +276,4 @@ bool detect_states(const struct detect_run *run, const struct rule *rule)
 			return false;
 	}
 	return true;
-}
-
-static void state_change(struct detect_run *run, const struct rule_state *state)
-{
-	const struct ruleset *set = run->detect->set;
-	struct detect_flow_state *flow;
-	int err = 0;
-
-	if (state->action == STATE_ISSET || state->action == STATE_ISNOTSET || state->action == STATE_COMPARE)
-		return;
-	if (state->kind == STATE_XBIT) {
-		uint64_t now = run->packet->time_us;
-		struct tracker *tracker = run->detect->tracker;
-		struct tracker_key key;
-
-		xbit_key(run, state, &key);
-		if (state->action == STATE_SET ||
-		    (state->action == STATE_TOGGLE && !tracker_is_set(tracker, &key, now)))
-			tracker_set(tracker, &key, now, now + (uint64_t)state->expire * 1000000);
-		else
-			tracker_unset(tracker, &key);
-		return;
-	}
-	flow = run->flow ? flow_state_get(run->flow) : NULL;
-	if (!flow)
-		return;
-	if (state->kind == STATE_FLOWBIT)
-		err = flowbit_change(flow, set, state->names[0], state->action);
-	else
-		err = flowint_change(flow, set, state->names[0], state->action, state->value);
-	run->detect->marks_given_up += err != 0;
-}
-
-static void fire_key(const struct detect_run *run, const struct rule *rule, uint8_t track,
-		     struct tracker_key *key)
-{
-	key->number = rule->index;
-	if (track == TRACK_SRC || track == TRACK_BOTH)
-		key->first = *run->src;
-	if (track == TRACK_DST || track == TRACK_BOTH)
-		key->second = *run->dst;
-	if (track == TRACK_FLOW)
-		key->flow = run->flow ? run->flow->id + 1 : 0;
-}
-
-static bool fire_threshold(const struct detect_run *run, const struct rule *rule,
-			   const struct rule_threshold *threshold)
-{
-	struct tracker_key key = {.kind = threshold->kind};
-
-	fire_key(run, rule, threshold->track, &key);
-	return tracker_pass(run->detect->tracker, &key, threshold, run->packet->time_us);
-}
-
-/* The rule's action, or the one that its rate_filter puts in its place for a while. */
-static enum rule_action fire_action(const struct detect_run *run, const struct rule *rule)
-{
-	struct tracker_key key = {.kind = TRACKER_RATE};
-
-	if (!rule->rate)
-		return rule->info.action;
-	fire_key(run, rule, rule->rate->limit.track, &key);
-	return tracker_rate(run->detect->tracker, &key, &rule->rate->limit, rule->rate->timeout,
-			    run->packet->time_us)
-		       ? (enum rule_action)rule->rate->new_action
-		       : rule->info.action;
-}
-
-/* A pass rule matched: this packet, or the rest of the flow, is left alone. */
-static void fire_pass(struct detect_run *run, const struct rule *rule)
-{
-	struct detect_flow_state *state;
-
-	run->passed = true;
-	run->detect->passed = run->packet;
-	run->detect->passed_number = run->packet->number;
-	state = run->flow && (run->stage != STAGE_PACKET || rule->ip_only) ? flow_state_get(run->flow) : NULL;
-	if (state)
-		state->passed = true;
-}
-
-void detect_fire(struct detect_run *run, const struct rule *rule)
-{
-	struct detect_alert alert = {
-		.rule = &rule->info,
-		.packet = run->packet,
-		.flow = run->flow,
-		.tx = run->tx,
-		.dir = run->dir,
-	};
-
-	for (unsigned int i = 0; i < rule->state_count; i++)
-		state_change(run, &rule->states[i]);
-	if (rule->info.action == RULE_PASS) {
-		fire_pass(run, rule);
-		if (!rule->pass_alerts)
-			return;
-	}
-	if (rule->detection.kind && !fire_threshold(run, rule, &rule->detection))
-		return;
-	if (rule->noalert)
-		return;
-	/* What is suppressed is not counted by thresholds. */
-	alert.quiet = threshold_suppresses(rule, run->src_value, run->dst_value) != NULL ||
-		      (rule->threshold.kind && !fire_threshold(run, rule, &rule->threshold));
-	run->detect->suppressed += alert.quiet;
-	alert.action = alert.quiet ? rule->info.action : fire_action(run, rule);
-	alert.quiet |= alert.action == RULE_PASS && rule->info.action != RULE_PASS;
-	if (alert.quiet && alert.action != RULE_DROP && alert.action != RULE_REJECT)
-		return;
-	if (run->flow && !alert.quiet)
-		run->flow->alerted = true;
-	run->detect->fn(&alert, run->detect->arg);
 }

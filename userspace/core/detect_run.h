@@ -20,6 +20,32 @@ struct detect_view { /* a transformed buffer of the current run */
 	bool valid;
 };
 
+struct detect_queued { /* a rule that fits the packet at hand or one of its transactions */
+	const struct rule *rule;
+	const struct packet *packet;
+	struct flow *flow; /* may be NULL */
+	struct tx *tx;	   /* NULL when the rule looked at packet or stream */
+	enum direction dir;
+	enum rule_stage stage;
+	struct seki_addr src, dst; /* for thresholds */
+	uint32_t order;
+	bool whole_flow; /* its action holds for the rest of the flow */
+};
+
+struct detect_run {
+	struct detect *detect;
+	const struct packet *packet;
+	struct flow *flow; /* may be NULL */
+	struct tx *tx;	   /* STAGE_TX */
+	enum direction dir;
+	enum rule_stage stage;
+	const struct seki_addr *src, *dst;
+	uint16_t sport, dport;
+	range_value src_value, dst_value;
+	struct span payload;
+	uint64_t payload_offset;
+};
+
 struct detect {
 	struct ruleset *set;
 	detect_alert_fn fn;
@@ -44,21 +70,14 @@ struct detect {
 	struct span window;
 	uint64_t window_offset;
 	bool window_last;
-};
-
-struct detect_run {
-	struct detect *detect;
-	const struct packet *packet;
-	struct flow *flow; /* may be NULL */
-	struct tx *tx;	   /* STAGE_TX */
-	enum direction dir;
-	enum rule_stage stage;
-	const struct seki_addr *src, *dst;
-	uint16_t sport, dport;
-	range_value src_value, dst_value;
-	struct span payload;
-	uint64_t payload_offset;
-	bool passed; /* a pass rule matched: nothing more */
+	/* Rules found in the packet at hand that wait for its stream, to be judged together with those found there. */
+	struct detect_run held_run;
+	uint32_t *held;
+	uint32_t held_count, held_next;
+	/* What fits, until the packet is done; what stands before queue_judged has had its turn. */
+	struct detect_queued *queue;
+	uint32_t queue_count, queue_judged, queue_room;
+	bool drop_ends_flow;
 };
 
 /* Header, flow options, header tests and what the rule needs to have been remembered. */
@@ -67,7 +86,10 @@ bool detect_tests(const struct detect_run *run, const struct rule *rule);
 /* Both. */
 bool detect_header(const struct detect_run *run, const struct rule *rule);
 bool detect_states(const struct detect_run *run, const struct rule *rule);
-/* Everything fits: remembers, counts, alerts. */
+void xbit_key(const struct detect_run *run, const struct rule_state *state, struct tracker_key *key);
+/* Everything fits: changes what is remembered, and queues the rule. */
 void detect_fire(struct detect_run *run, const struct rule *rule);
+/* Judges rules that were found in the packet alone. */
+void detect_held_judge(struct detect *detect);
 
 #endif

@@ -25,6 +25,8 @@ struct stream_mark {
 
 struct detect_flow_state {
 	bool passed;	   /* a pass rule holds for the rest of the flow */
+	bool dropped;	   /* a drop rule holds, from the packet behind over_number on */
+	uint64_t over_number;
 	bool once_done[2]; /* ip_only rules were judged */
 	uint64_t stream_size[2];
 	uint32_t mark_count, mark_oldest;

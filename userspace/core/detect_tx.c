@@ -213,8 +213,7 @@ void detect_tx(struct detect *detect, const struct packet *packet, struct flow *
 	bool again = tx->done[dir];
 
 	detect_stream_again(detect, packet, flow, dir);
-	if ((detect->passed == packet && detect->passed_number == packet->number) ||
-	    (flow->detect && flow->detect->passed))
+	if (detect_over(detect, packet, flow))
 		return;
 	state = tx_state_get(tx, set, dir);
 	if (!state)
@@ -241,6 +240,6 @@ void detect_tx(struct detect *detect, const struct packet *packet, struct flow *
 		tx_waiting_again(&run, state);
 	}
 	detect_sort(detect);
-	for (uint32_t i = 0; i < detect->found_count && !run.passed; i++)
+	for (uint32_t i = 0; i < detect->found_count; i++)
 		tx_found(&run, state, set->rules[detect->found[i]]);
 }

@@ -14,6 +14,8 @@ void detect_run_begin(struct detect_run *run);
 bool detect_find(struct detect *detect, uint32_t rule);
 void detect_find_all(struct detect *detect, const uint32_t *rules, uint32_t count);
 void detect_sort(struct detect *detect);
+/* A pass or a drop said that nothing more is looked at. */
+bool detect_over(const struct detect *detect, const struct packet *packet, const struct flow *flow);
 void detect_stream_again(struct detect *detect, const struct packet *packet, struct flow *flow,
 			 enum direction dir);
 

@@ -57,6 +57,8 @@ static int generation_new(struct inspector *inspector, struct ruleset *set, stru
 	error = detect_new(set, on_alert, inspector, &generation->detect);
 	if (error)
 		return error;
+	/* Live it is the kernel that ends a flow, and where it only monitors, inspection goes on. */
+	detect_drop_ends_flow(generation->detect, !inspector->options.live);
 	generation->users = 1;
 	*out = TAKE_PTR(generation);
 	return 0;
@@ -103,18 +105,19 @@ static void stand_in(const struct inspector *inspector, const struct subject *su
 	out->ip_version = memcmp(flow->client.b, mapped, sizeof(mapped)) ? 6 : 4;
 }
 
-/* Behind everything else about the packet: rules on its events and its flow's, and the owner get them. */
-static void tell_events(struct inspector *inspector, struct detect *detect, struct packet *packet,
-			struct flow *flow, enum direction dir)
+/* Behind everything else about the packet: rules on its events and its flow's, and the owner get them. Then
+ * what fits is judged. */
+static void finish_packet(struct inspector *inspector, struct detect *detect, struct packet *packet,
+			  struct flow *flow, enum direction dir)
 {
 	struct event_list *lists[] = {&packet->events, flow ? &flow->events : NULL};
 	struct inspector_event report = {.packet = packet, .flow = flow, .dir = dir};
 
 	if (flow && flow->stream)
 		event_list_move(&flow->events, stream_events(flow->stream));
-	if (!packet->events.count && (!flow || !flow->events.count))
-		return;
-	detect_events(detect, packet, flow, dir);
+	if (packet->events.count || (flow && flow->events.count))
+		detect_events(detect, packet, flow, dir);
+	detect_packet_end(detect);
 	for (unsigned int i = 0; i < ARRAY_LEN(lists) && lists[i]; i++) {
 		for (unsigned int j = 0; j < lists[i]->count; j++) {
 			report.event = (enum app_event)lists[i]->events[j];
@@ -137,8 +140,8 @@ static void drain_alone(struct inspector *inspector, struct subject *subject, bo
 	stand_in(inspector, subject, TO_CLIENT, &packets[TO_CLIENT]);
 	inspector->current = subject;
 	subject_drain(inspector, subject, pointers, subject->first_dir, flush);
-	tell_events(inspector, subject->generation->detect, &packets[subject->first_dir],
-		    &subject->entry.flow, subject->first_dir);
+	finish_packet(inspector, subject->generation->detect, &packets[subject->first_dir],
+		      &subject->entry.flow, subject->first_dir);
 	inspector->current = before;
 }
 
@@ -206,6 +209,11 @@ static bool sender_opened(const struct packet *packet, const struct inspector_hi
 	return from_service == to_service || to_service;
 }
 
+static bool opens(const struct packet *packet)
+{
+	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 static struct subject *subject_new(struct inspector *inspector, const struct packet *packet,
 				   const struct seki_flow_key *key, const struct inspector_hint *hint)
 {
@@ -214,7 +222,8 @@ static struct subject *subject_new(struct inspector *inspector, const struct pac
 	struct stream *stream = NULL;
 	bool opened;
 
-	if (packet->proto == IPPROTO_TCP && stream_new(&inspector->stream_stats, &stream))
+	if (packet->proto == IPPROTO_TCP && (opens(packet) || !inspector->options.handshake_required) &&
+	    stream_new(&inspector->stream_stats, &stream))
 		return NULL;
 	subject = (struct subject *)flow_table_add(inspector->flows, key);
 	if (!subject) {
@@ -275,7 +284,7 @@ static void account(struct subject *subject, const struct packet *packet, enum d
 	flow->both_directions |= flow->pkts[0] && flow->pkts[1];
 	subject->last_number = packet->number;
 	if (flow->proto == IPPROTO_TCP)
-		flow->established |= !(packet->tcp_flags & (TCP_SYN | TCP_RST));
+		flow->established |= flow->stream && !(packet->tcp_flags & (TCP_SYN | TCP_RST));
 	else
 		flow->established = flow->both_directions;
 }
@@ -302,7 +311,7 @@ static void inspect_bare(struct inspector *inspector, struct packet *packet)
 	}
 	inspector->current = subject;
 	detect_packet(detect, packet, flow, dir);
-	tell_events(inspector, detect, packet, flow, dir);
+	finish_packet(inspector, detect, packet, flow, dir);
 	inspector->current = NULL;
 }
 
@@ -326,6 +335,9 @@ static struct subject *subject_of(struct inspector *inspector, const struct pack
 	} else if (subject && subject->entry.expires_us < packet->time_us) {
 		flow_table_end(inspector->flows, &subject->entry, FLOW_END_TIMEOUT);
 		subject = NULL;
+	} else if (subject && packet->proto == IPPROTO_TCP && !subject->entry.flow.stream && opens(packet)) {
+		flow_table_end(inspector->flows, &subject->entry, FLOW_END_NORMAL);
+		subject = NULL;
 	}
 	return subject ? subject : subject_new(inspector, packet, &key, hint);
 }
@@ -340,10 +352,22 @@ static enum stream_verdict add_to_stream(struct inspector *inspector, const stru
 		return verdict;
 	flow_table_end(inspector->flows, &(*subject)->entry, FLOW_END_NORMAL);
 	*subject = subject_of(inspector, packet, hint);
+	/* Where a handshake is required: its SYN was the one that the older connection did not take. */
+	if (*subject && !(*subject)->entry.flow.stream &&
+	    stream_new(&inspector->stream_stats, &(*subject)->entry.flow.stream))
+		return STREAM_IGNORED;
 	if (!*subject)
 		return STREAM_IGNORED;
 	flow = &(*subject)->entry.flow;
 	return stream_add(flow->stream, packet, direction_of(flow, packet));
+}
+
+/* Is a payload in such a packet part of the stream? In a SYN only where the sender does Fast Open. */
+static bool joins_stream(const struct packet *packet)
+{
+	if (packet->tcp_flags & TCP_SYN)
+		return packet_fast_open(packet);
+	return !(packet->tcp_flags & TCP_RST);
 }
 
 static uint64_t memory_of(const struct subject *subject)
@@ -378,6 +402,8 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	if (verdict == STREAM_TAKEN)
 		account(subject, packet, dir);
 	detect_packet(subject->generation->detect, packet, flow, dir);
+	if (flow->stream && (verdict != STREAM_TAKEN || !joins_stream(packet)))
+		detect_loose(subject->generation->detect, packet, flow, dir);
 	if (verdict == STREAM_TAKEN) {
 		if (flow->stream)
 			subject_drain(inspector, subject, packets, dir, false);
@@ -385,7 +411,7 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 			subject_datagram(inspector, subject, packet, dir);
 		set_expiry(inspector, subject);
 	}
-	tell_events(inspector, subject->generation->detect, packet, flow, dir);
+	finish_packet(inspector, subject->generation->detect, packet, flow, dir);
 	inspector->current = NULL;
 	flow_table_touch(inspector->flows, &subject->entry, memory_of(subject));
 }
@@ -439,7 +465,7 @@ static bool judge(struct inspector *inspector, enum seki_reason reason, enum lin
 		inspect_bare(inspector, packet);
 	if (packet->tunnels)
 		inspect_outer(inspector, link, packet, packet->tunnels + 1);
-	tell_events(inspector, inspector->generation->detect, packet, NULL, TO_SERVER);
+	finish_packet(inspector, inspector->generation->detect, packet, NULL, TO_SERVER);
 	return false;
 }
 

@@ -54,6 +54,7 @@ static void inspect_txs(struct inspector *inspector, struct subject *subject, co
 			detect_tx(detect, packet, flow, tx, d);
 			tell_tx_events(inspector, flow, tx, packet, d);
 		}
+	detect_packet_judge(detect);
 	app_reap(flow, false);
 	if (!flow->txs)
 		subject->fed = 0;
@@ -63,6 +64,7 @@ void subject_drop_decoder(struct subject *subject)
 {
 	struct flow *flow = &subject->entry.flow;
 
+	detect_packet_judge(subject->generation->detect);
 	app_reap(flow, true);
 	if (subject->decoder && subject->decoder->flow_free)
 		subject->decoder->flow_free(flow);

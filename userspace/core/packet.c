@@ -695,3 +695,21 @@ enum seki_reason packet_decode_ip(const uint8_t *ip, size_t len, struct packet *
 {
 	return packet_decode(LINK_RAW, ip, len, out);
 }
+
+bool packet_fast_open(const struct packet *packet)
+{
+	const uint8_t *p = packet->l4_header.data + 20, *end = packet->l4_header.data + packet->l4_header.len;
+
+	while (p < end && *p) {
+		if (*p == 1) {
+			p++;
+			continue;
+		}
+		if (end - p < 2 || p[1] < 2 || p[1] > end - p)
+			return false;
+		if (*p == 34 || ((*p == 253 || *p == 254) && p[1] >= 4 && p[2] == 0xf9 && p[3] == 0x89))
+			return true;
+		p += p[1];
+	}
+	return false;
+}

@@ -80,6 +80,9 @@ enum seki_reason packet_decode_layer(enum link_type link, const uint8_t *frame, 
 /* The same from an IP header on (tunnel insides, reassembled datagrams). */
 enum seki_reason packet_decode_ip(const uint8_t *ip, size_t len, struct packet *out);
 
+/* Does a TCP header ask for or carry a Fast Open cookie (RFC 7413, and its experimental number, RFC 6994)? */
+bool packet_fast_open(const struct packet *packet);
+
 /* Fills the *_checksum_bad fields; RFC 1071, 8200 section 8.1. */
 void packet_verify(struct packet *packet);
 

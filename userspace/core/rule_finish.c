@@ -193,6 +193,14 @@ static bool finish_ip_only(const struct rule *rule)
 		if (rule->tests[i].kind != TEST_IP_PROTO && rule->tests[i].kind != TEST_SAMEIP)
 			return false;
 	}
+	/* What reads a flow's state is asked again with each packet. */
+	for (unsigned int i = 0; i < rule->state_count; i++) {
+		uint8_t action = rule->states[i].action;
+
+		if (rule->states[i].kind != STATE_XBIT &&
+		    (action == STATE_ISSET || action == STATE_ISNOTSET || action == STATE_COMPARE))
+			return false;
+	}
 	return !rule->flow && rule->sport->all && rule->dport->all && !rule->app_required &&
 	       !rule->needs_packet;
 }

@@ -32,7 +32,8 @@ struct half {
 	bool gap;	/* the next chunk follows a gap */
 	bool paused;	/* no window is kept */
 	bool has_scale;
-	uint8_t scale; /* shift of the windows that this half announces */
+	bool fast_open; /* its SYN has the option: lone data in it counts */
+	uint8_t scale;	/* shift of the windows that this half announces */
 	uint32_t isn, next, fin_seq;
 	uint32_t acked;	   /* highest plausible acknowledgement by the peer */
 	uint32_t last_ack; /* the peer's latest, plausible or not */
@@ -339,6 +340,7 @@ static enum stream_verdict add_syn(struct stream *stream, struct half *self, str
 	self->isn = packet->seq;
 	self->next = start;
 	read_scale(self, packet);
+	self->fast_open = packet_fast_open(packet);
 	if (packet->payload.len)
 		self->syn_data = segment_new(start, packet->payload);
 	note_ack(stream, peer, self, packet);
@@ -551,7 +553,7 @@ bool stream_next(struct stream *stream, enum direction dir, uint64_t now_us, boo
 	half->emitted = NULL;
 	half->ready = (struct span){NULL, 0};
 	if (flush)
-		syn_data_settle(stream, half, true, now_us);
+		syn_data_settle(stream, half, half->fast_open, now_us);
 	if (!data.len && !take_pending(stream, half, now_us, flush, &data) &&
 	    !(half->fin && half->fin_acked && half->next == half->fin_seq) && !flush)
 		return false;

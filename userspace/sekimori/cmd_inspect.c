@@ -234,6 +234,29 @@ static int set_thresholds(struct inspection *inspection, const char *value)
 	return set_data(inspection, RULE_DATA_THRESHOLD, value);
 }
 
+static int set_bool(const char *value, bool *out)
+{
+	static const char *const words[2][4] = {{"no", "false", "off", "0"}, {"yes", "true", "on", "1"}};
+
+	for (int truth = 0; truth < 2; truth++)
+		for (size_t i = 0; i < ARRAY_LEN(words[truth]); i++)
+			if (!strcmp(value, words[truth][i])) {
+				*out = truth;
+				return 0;
+			}
+	return -EINVAL;
+}
+
+static int set_midstream(struct inspection *inspection, const char *value)
+{
+	bool midstream;
+	int error = set_bool(value, &midstream);
+
+	if (!error)
+		inspection->options.handshake_required = !midstream;
+	return error;
+}
+
 static const struct {
 	const char *key;
 	int (*set)(struct inspection *inspection, const char *value);
@@ -245,6 +268,7 @@ static const struct {
 	{"flow.memory", set_flow_memory, "bytes for flows and reassembly (256m)"},
 	{"threshold-file", set_thresholds, "limits, suppressed alerts and changed actions"},
 	{"flow.max", set_flow_max, "flows at the same time (65536)"},
+	{"stream.midstream", set_midstream, "take up TCP whose handshake is not seen (yes)"},
 };
 
 /* Rule variables by name, also as Suricata's configuration spells them. */
