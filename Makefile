@@ -22,7 +22,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -W
 LIB_SRC := $(wildcard userspace/lib/*.c)
 CORE_SRC := $(wildcard userspace/core/*.c)
 KERN_SRC := $(wildcard userspace/kern/*.c)
-CORE_LIBS := -lhs -lpcre2-8 -ljansson -lnettle -lz -lbrotlidec
+CORE_LIBS := -lhs -lpcre2-8 -ljansson -lnettle -lpsl -lz -lbrotlidec
 KERN_LIBS := -lbpf -lelf -lz
 LIB_A := $(B)/lib.a
 CORE_A := $(B)/core.a

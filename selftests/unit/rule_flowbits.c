@@ -94,11 +94,29 @@ static void refused(void)
 	CHECK_EQ(rules_try("flowbits:set,x|y;", "a", 1), -1);
 	CHECK_EQ(rules_try("flowbits:set,a b;", "a", 1), -1);
 	CHECK_EQ(rules_try("flowint:n,%,1;", "a", 1), -1);
+	CHECK_EQ(rules_try("flowint:n,+,1m;", "a", 1), -1);
+	CHECK_EQ(rules_try("flowint:n,+,m;", "a", 1), 0);
 	CHECK_EQ(rules_try("flowint:n,+;", "a", 1), -1);
 	CHECK_EQ(rules_try("xbits:set,x;", "a", 1), -1);
 	CHECK_EQ(rules_try("xbits:set,x,track sideways;", "a", 1), -1);
 }
 
-static const struct ktap_test tests[] = {TEST(set_before_isset), TEST(actions), TEST(integers),
-					 TEST(address_bits), TEST(refused)};
+/* The value may be that of another counter; one that was never set matches nothing. */
+static void flowint_named(void)
+{
+	struct rules_world world;
+
+	if (!rules_open(&world, UDP "(content:\"a\"; flowint:n,+,1; noalert; sid:1;)\n" UDP
+				    "(content:\"b\"; flowint:limit,=,2; noalert; sid:2;)\n" UDP
+				    "(content:\"a\"; flowint:n,>,limit; sid:3;)\n"))
+		return;
+	CHECK_EQ(rules_datagram(&world, "a", 1), 0);
+	CHECK_EQ(rules_datagram(&world, "b", 1), 0);
+	CHECK_EQ(rules_datagram(&world, "a", 1), 0);
+	CHECK_EQ(rules_datagram(&world, "a", 1), 1);
+	rules_close(&world);
+}
+
+static const struct ktap_test tests[] = {TEST(flowint_named), TEST(set_before_isset), TEST(actions),
+					 TEST(integers),      TEST(address_bits),     TEST(refused)};
 KTAP_MAIN(tests)

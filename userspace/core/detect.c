@@ -61,7 +61,7 @@ void detect_free(struct detect *detect)
 	if (!detect)
 		return;
 	for (uint32_t i = 0; detect->views && i < detect->set->view_count; i++)
-		free(detect->views[i].room.data);
+		transform_room_clear(&detect->views[i].room);
 	free(detect->views);
 	free(detect->stamps);
 	free(detect->found);

@@ -44,7 +44,7 @@ static void state_change(struct detect_run *run, const struct rule_state *state)
 	if (state->kind == STATE_FLOWBIT)
 		err = flowbit_change(flow, set, state->names[0], state->action);
 	else
-		err = flowint_change(flow, set, state->names[0], state->action, state->value);
+		err = flowint_change(flow, set, state->names[0], state->action, flowint_operand(flow, state));
 	run->detect->marks_given_up += err != 0;
 }
 

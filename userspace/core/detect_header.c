@@ -242,8 +242,10 @@ static bool state_holds(const struct detect_run *run, const struct rule_state *s
 	const struct detect_flow_state *flow = run->flow ? run->flow->detect : NULL;
 	bool set = false;
 
+	if (state->value_named && !flowint_is_set(flow, state->other))
+		return false;
 	if (state->action == STATE_COMPARE) {
-		struct rule_range range = {.op = state->op, .low = state->value};
+		struct rule_range range = {.op = state->op, .low = flowint_operand(flow, state)};
 
 		return flowint_is_set(flow, state->names[0]) &&
 		       match_range(&range, flowint_value(flow, state->names[0]));

@@ -143,6 +143,11 @@ uint32_t flowint_value(const struct detect_flow_state *state, uint32_t number)
 	return flowint_is_set(state, number) ? state->ints[number] : 0;
 }
 
+uint32_t flowint_operand(const struct detect_flow_state *state, const struct rule_state *option)
+{
+	return option->value_named ? flowint_value(state, option->other) : option->value;
+}
+
 int flowint_change(struct detect_flow_state *state, const struct ruleset *set, uint32_t number,
 		   enum rule_state_action action, uint32_t value)
 {

@@ -72,6 +72,8 @@ __must_check int flowbit_change(struct detect_flow_state *state, const struct ru
 				enum rule_state_action action);
 bool flowint_is_set(const struct detect_flow_state *state, uint32_t number);
 uint32_t flowint_value(const struct detect_flow_state *state, uint32_t number);
+/* The option's number, or that of the other flowint it names. */
+uint32_t flowint_operand(const struct detect_flow_state *state, const struct rule_state *option);
 __must_check int flowint_change(struct detect_flow_state *state, const struct ruleset *set, uint32_t number,
 				enum rule_state_action action, uint32_t value);
 

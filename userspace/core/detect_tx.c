@@ -28,7 +28,8 @@ static bool tx_view(const struct detect_run *run, uint16_t index, unsigned int i
 		return true;
 	}
 	if (!cache->valid || cache->run != run->detect->run || cache->instance != instance) {
-		cache->valid = !transform_apply(view, raw, &cache->room, &cache->span);
+		cache->valid =
+			!transform_apply(run->detect->set->transforms, view, raw, &cache->room, &cache->span);
 		cache->run = run->detect->run;
 		cache->instance = instance;
 	}

@@ -7,7 +7,7 @@
 
 #define ASN1_ELEMENTS_MAX 256u
 
-static int base64_digit(uint8_t c)
+int base64_digit(uint8_t c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';

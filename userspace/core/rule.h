@@ -124,15 +124,27 @@ enum rule_transform_kind {
 	TRANSFORM_URL_DECODE,
 	TRANSFORM_HEADER_LOWERCASE,
 	TRANSFORM_STRIP_PSEUDO_HEADERS,
+	TRANSFORM_TO_MD5,
+	TRANSFORM_TO_SHA1,
+	TRANSFORM_TO_SHA256,
+	TRANSFORM_XOR,
+	TRANSFORM_PCREXFORM,
+	TRANSFORM_FROM_BASE64,
+	TRANSFORM_GUNZIP,
+	TRANSFORM_ZLIB_DEFLATE,
+	TRANSFORM_DOMAIN,
+	TRANSFORM_TLD,
 	TRANSFORM_MAX
 };
 
-/* A buffer with what is done to it before it is looked at. */
+/* A buffer with what is done to it before it is looked at. Compared as bytes. */
 struct rule_view {
 	uint8_t buffer; /* enum buffer_id */
 	uint8_t transform_count;
 	uint8_t transforms[RULE_TRANSFORMS_MAX];
+	uint16_t arguments[RULE_TRANSFORMS_MAX]; /* of the set's transform_pool, 0: none */
 };
+_Static_assert(sizeof(struct rule_view) == 2 + 3 * RULE_TRANSFORMS_MAX, "no holes");
 
 struct rule_list {
 	struct rule_view view;
@@ -191,7 +203,8 @@ struct rule_state { /* one flowbits, flowint, xbits or hostbits option */
 	uint8_t kind, action, track, op;
 	uint8_t count;	 /* flowbits: any of so many names */
 	uint32_t *names; /* interned numbers */
-	uint32_t value;	 /* flowint */
+	bool value_named; /* flowint: the value is that of another one */
+	uint32_t value, other;
 	uint32_t expire; /* xbits, seconds */
 };
 

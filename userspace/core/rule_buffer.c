@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rule_parse.h"
+#include "transform.h"
 
 /* keyword->value: enum buffer_id. */
 int keyword_buffer(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
@@ -26,12 +27,17 @@ int keyword_transform(struct rule_parser *parser, const struct rule_keyword *key
 {
 	struct rule_view view;
 	unsigned int i;
+	int err;
 
 	if (!parser->list_fresh || !parser->list)
 		return rule_refuse(parser, "a transform stands right behind a sticky buffer");
 	view = parser->lists[parser->list].view;
 	if (view.transform_count == RULE_TRANSFORMS_MAX)
 		return rule_refuse(parser, "too many transforms");
+	err = transform_argument(parser->context->transforms, (enum rule_transform_kind)keyword->value, arg,
+				 &view.arguments[view.transform_count], &parser->why);
+	if (err)
+		return err;
 	view.transforms[view.transform_count++] = (uint8_t)keyword->value;
 	for (i = 0; i < parser->list_count; i++) {
 		if (!memcmp(&parser->lists[i].view, &view, sizeof(view)) &&

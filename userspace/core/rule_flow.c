@@ -150,9 +150,17 @@ int keyword_flowint(struct rule_parser *parser, const struct rule_keyword *keywo
 	state->action = rows[i].action;
 	state->op = rows[i].op;
 	if (state->action >= STATE_ADD) {
-		if (!value || rule_unsigned(value, UINT32_MAX, &number))
-			return rule_refuse(
-				parser, "the value is not a number (values of other flowints are not read)");
+		if (!value)
+			return rule_refuse(parser, "the value is missing");
+		if (rule_unsigned(value, UINT32_MAX, &number)) {
+			int err = rule_names_get(parser->context->names, STATE_FLOWINT, value, strlen(value),
+						 &state->other);
+
+			if (err || isdigit((unsigned char)*value))
+				return err == -ENOMEM ? err
+						      : rule_refuse(parser, "the value is no number or name");
+			state->value_named = true;
+		}
 	} else if (value) {
 		return rule_refuse(parser, "a value where none belongs");
 	}

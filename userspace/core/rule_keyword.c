@@ -27,6 +27,11 @@
 		.name = word, .parse = keyword_buffer, .value = BUFFER_##buffer,                             \
 		.help = "older spelling of a sticky buffer"                                                  \
 	}
+#define CHANGE_BY(word, transform, value_is, text)                                                           \
+	{                                                                                                    \
+		.name = word, .parse = keyword_transform, .value = TRANSFORM_##transform,                    \
+		.argument = value_is, .help = text                                                           \
+	}
 #define CHANGE(word, transform, text)                                                                        \
 	{                                                                                                    \
 		.name = word, .parse = keyword_transform, .value = TRANSFORM_##transform, .help = text       \
@@ -166,6 +171,20 @@ static const struct rule_keyword keywords[] = {
 	CHANGE("compress_whitespace", COMPRESS_WHITESPACE, "runs of white space become one blank"),
 	CHANGE("url_decode", URL_DECODE, "%xx and + are decoded"),
 	CHANGE("header_lowercase", HEADER_LOWERCASE, "names of header lines in lower case"),
+	CHANGE("to_md5", TO_MD5, "the 16 bytes of the buffer's MD5"),
+	CHANGE("to_sha1", TO_SHA1, "the 20 bytes of the buffer's SHA-1"),
+	CHANGE("to_sha256", TO_SHA256, "the 32 bytes of the buffer's SHA-256"),
+	CHANGE("domain", DOMAIN, "the registered domain of a name (public suffix list)"),
+	CHANGE("tld", TLD, "the public suffix of a name"),
+	CHANGE_BY("xor", XOR, ARGUMENT_NEEDED,
+		  "\"hexadecimal key\": the buffer XOR the key, again and again"),
+	CHANGE_BY("pcrexform", PCREXFORM, ARGUMENT_NEEDED,
+		  "\"regex\": what its first group matched; without a match the buffer as it is"),
+	CHANGE_BY("from_base64", FROM_BASE64, ARGUMENT_OPTIONAL,
+		  "[bytes n][, offset n][, mode rfc4648|rfc2045|strict]: decoded"),
+	CHANGE_BY("gunzip", GUNZIP, ARGUMENT_OPTIONAL, "[max-size n]: decompressed, 1024 bytes at most or n"),
+	CHANGE_BY("zlib_deflate", ZLIB_DEFLATE, ARGUMENT_OPTIONAL,
+		  "[max-size n]: decompressed, 1024 bytes at most or n"),
 	CHANGE("strip_pseudo_headers", STRIP_PSEUDO_HEADERS, "without header lines that begin with a colon"),
 
 #define X(id, word, proto, dir, many, text)                                                                  \

@@ -15,7 +15,7 @@
 #define RULE_METADATA_MAX   64
 #define RULE_REFERENCES_MAX 64
 
-struct pcre2_real_match_context_8;
+struct transform_pool;
 
 /* Names of flowbits, flowints and xbits to small numbers, one space per kind. */
 struct rule_names;
@@ -31,6 +31,7 @@ struct rule_context {
 	struct rule_groups *groups;
 	struct rule_names *names;
 	const struct classification *classes;
+	struct transform_pool *transforms;
 };
 
 /* One rule on its way from text. Fixed room, so that a rule's limits are the parser's. */

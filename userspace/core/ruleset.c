@@ -52,6 +52,8 @@ int ruleset_builder_new(struct ruleset_builder **out)
 		return -ENOMEM;
 	err = rule_groups_init(&builder->groups, &builder->arena);
 	builder->names = rule_names_new();
+	if (!err)
+		err = transform_pool_new(&builder->transforms);
 	if (err || !builder->names)
 		return -ENOMEM;
 	classification_init(&builder->classes);
@@ -74,6 +76,7 @@ void ruleset_builder_free(struct ruleset_builder *builder)
 	free(builder->rules);
 	rule_groups_clear(&builder->groups);
 	rule_names_free(builder->names);
+	transform_pool_free(builder->transforms);
 	severity_clear(&builder->severities);
 	free(builder->sids);
 	arena_clear(&builder->arena);
@@ -174,7 +177,8 @@ struct ruleset_place {
 static int ruleset_add_rule(struct ruleset_builder *builder, const struct ruleset_place *place,
 			    const char *text, size_t len)
 {
-	struct rule_context context = {&builder->arena, &builder->groups, builder->names, &builder->classes};
+	struct rule_context context = {&builder->arena, &builder->groups, builder->names, &builder->classes,
+				       builder->transforms};
 	struct rule_refusal refusal;
 	struct rule *rule;
 	int err = rule_parse(&context, text, len, &rule, &refusal);
@@ -283,6 +287,7 @@ void ruleset_free(struct ruleset *set)
 	free(set->rules);
 	free(set->by_sid);
 	free(set->views);
+	transform_pool_free(set->transforms);
 	arena_clear(&set->arena);
 	free(set);
 }

@@ -317,6 +317,10 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 	classification_init(&builder->classes);
 	free(TAKE_PTR(builder->sids));
 	builder->sid_room = 0;
+	set->transforms = TAKE_PTR(builder->transforms);
+	err = transform_pool_new(&builder->transforms);
+	if (err)
+		return err;
 	set->thresholds = builder->thresholds;
 	builder->thresholds = (struct threshold_table){0};
 	err = build_order(set);

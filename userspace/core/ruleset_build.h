@@ -9,11 +9,13 @@
 #include "ruleset_parts.h"
 #include "severity.h"
 #include "threshold.h"
+#include "transform.h"
 
 struct ruleset_builder {
 	struct arena arena;
 	struct rule_groups groups;
 	struct rule_names *names;
+	struct transform_pool *transforms;
 	struct classification classes;
 	struct severity_table severities;
 	struct threshold_table thresholds;

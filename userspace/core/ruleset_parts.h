@@ -39,6 +39,7 @@ struct ruleset {
 
 	struct rule_view *views; /* views[0] is the payload as it is */
 	uint32_t view_count;
+	struct transform_pool *transforms;
 
 	struct mpm packet_mpm[LANE_CLASS_MAX][2];
 	struct rule_run packet_always[LANE_CLASS_MAX][2];
