@@ -158,4 +158,4 @@ $(BPF_OBJECT): bpf/sekimori.bpf.c
 clean:
 	$(Q)rm -rf build
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/suricata -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -12,20 +12,11 @@
 
 #define DETECT_TRACKER_SLOTS 65536u
 
-static int detect_scratch(struct detect *detect)
+static int detect_scratch(struct mpm *mpm, void *arg)
 {
-	const struct ruleset *set = detect->set;
-	int err = 0;
+	struct detect *detect = arg;
 
-	for (int dir = 0; dir < 2 && !err; dir++) {
-		for (int class = 0; class < LANE_CLASS_MAX && !err; class ++)
-			err = mpm_scratch(&set->packet_mpm[class][dir], &detect->scratch);
-		if (!err)
-			err = mpm_scratch(&set->stream_mpm[dir], &detect->scratch);
-		for (uint32_t i = 0; i < set->tx_lane_count[dir] && !err; i++)
-			err = mpm_scratch(&set->tx_lanes[dir][i].mpm, &detect->scratch);
-	}
-	return err;
+	return mpm_scratch(mpm, &detect->scratch);
 }
 
 int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect **out)
@@ -49,7 +40,7 @@ int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect
 	if (!err)
 		err = tracker_new(DETECT_TRACKER_SLOTS, &detect->tracker);
 	if (!err)
-		err = detect_scratch(detect);
+		err = ruleset_each_mpm(detect->set, detect_scratch, detect);
 	if (err)
 		return err;
 	*out = TAKE_PTR(detect);
@@ -130,6 +121,12 @@ void detect_sort(struct detect *detect)
 {
 	uint32_t *found = detect->found;
 
+	uint32_t sorted = 1;
+
+	while (sorted < detect->found_count && found[sorted - 1] <= found[sorted])
+		sorted++;
+	if (sorted >= detect->found_count)
+		return;
 	if (detect->found_count > 16) {
 		qsort(found, detect->found_count, sizeof(*found), found_compare);
 		return;
@@ -155,6 +152,32 @@ static bool payload_matches(const struct detect_run *run, const struct rule *rul
 	uint64_t variables[RULE_VARIABLES_MAX] = {0};
 
 	return !rule->list_count || match_list(run->detect->room, &rule->lists[0], data, offset, variables);
+}
+
+/* Searches the lanes that fit the packet's ports and the flow's protocol. */
+static void packet_search(struct detect_run *run, const struct payload_lanes *lanes)
+{
+	const struct mpm *chosen[PAYLOAD_SEARCHES_MAX];
+	enum app_proto app = run->flow ? run->flow->app : APP_UNKNOWN;
+	unsigned int count = payload_lanes_choose(lanes, run->dir, app, run->packet->src_port,
+						  run->packet->dst_port, chosen);
+	struct detect *detect = run->detect;
+
+	for (unsigned int i = 0; i < count; i++)
+		mpm_scan(chosen[i], detect->scratch, run->payload.data, run->payload.len, 0, packet_hit,
+			 detect);
+}
+
+static void packet_always(const struct detect_run *run, const struct packet_gates *gates)
+{
+	for (uint32_t i = 0; i < gates->count; i++) {
+		const struct packet_gate *gate = &gates->rows[i];
+
+		if (run->sport >= gate->src_low && run->sport <= gate->src_high &&
+		    run->dport >= gate->dst_low && run->dport <= gate->dst_high &&
+		    (run->packet->tcp_flags & gate->flags_mask) == gate->flags)
+			detect_find(run->detect, gate->rule);
+	}
 }
 
 /* Rules about addresses alone, once per flow and direction. */
@@ -232,10 +255,8 @@ static void packet_find(struct detect_run *run, enum lane_class class)
 	detect_find_all(detect, rules, count);
 	rules = address_index_find(&set->packet_dst, run->dst_value, &count);
 	detect_find_all(detect, rules, count);
-	detect_find_all(detect, set->packet_always[class][run->dir].rules,
-			set->packet_always[class][run->dir].count);
-	mpm_scan(&set->packet_mpm[class][run->dir], detect->scratch, run->payload.data, run->payload.len,
-		 packet_hit, detect);
+	packet_always(run, &set->packet_always[class][run->dir]);
+	packet_search(run, &set->packet[class][run->dir]);
 }
 
 void detect_packet(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir)
@@ -289,8 +310,7 @@ void detect_loose(struct detect *detect, const struct packet *packet, struct flo
 		return;
 	detect_run_begin(&run);
 	detect_find_all(detect, set->stream_always[dir].rules, set->stream_always[dir].count);
-	mpm_scan(&set->stream_mpm[dir], detect->scratch, run.payload.data, run.payload.len, packet_hit,
-		 detect);
+	packet_search(&run, &set->stream[dir]);
 	detect_sort(detect);
 	for (uint32_t i = 0; i < detect->found_count; i++) {
 		held_judge_to(detect, detect->found[i]);
@@ -321,7 +341,6 @@ void detect_events(struct detect *detect, const struct packet *packet, struct fl
 
 struct stream_scan {
 	struct detect *detect;
-	uint64_t base;	/* stream offset of the scanned bytes */
 	uint64_t fresh; /* stream offset of the first new byte */
 };
 
@@ -330,12 +349,33 @@ static void stream_hit(const uint32_t *rules, uint32_t count, uint64_t to, void 
 	const struct stream_scan *scan = arg;
 	struct detect *detect = scan->detect;
 
-	if (scan->base + to <= scan->fresh)
+	if (to <= scan->fresh)
 		return;
 	for (uint32_t i = 0; i < count; i++) {
 		detect_find(detect, rules[i]);
-		detect->found_at[rules[i]] = scan->base + to; /* the last place counts */
+		detect->found_at[rules[i]] = to; /* the last place counts */
 	}
+}
+
+static void stream_search_one(const struct detect_run *run, const struct mpm *mpm, struct stream_scan *scan)
+{
+	uint32_t skip = (uint32_t)(scan->fresh - run->payload_offset);
+
+	skip -= mpm->longest ? (skip < mpm->longest - 1 ? skip : mpm->longest - 1) : 0;
+	mpm_scan(mpm, run->detect->scratch, run->payload.data + skip, run->payload.len - skip,
+		 run->payload_offset + skip, stream_hit, scan);
+}
+
+/* Searches the last `fresh` bytes of the window, and as far back as a literal may begin that ends in them. */
+static void stream_search(const struct detect_run *run, uint32_t fresh)
+{
+	const struct mpm *chosen[PAYLOAD_SEARCHES_MAX];
+	struct stream_scan scan = {run->detect, run->payload_offset + run->payload.len - fresh};
+	unsigned int count = payload_lanes_choose(&run->detect->set->stream[run->dir], run->dir,
+						  run->flow->app, run->sport, run->dport, chosen);
+
+	for (unsigned int i = 0; i < count && fresh; i++)
+		stream_search_one(run, chosen[i], &scan);
 }
 
 static bool stream_fixed_place(const struct rule_list *list)
@@ -437,11 +477,8 @@ void detect_stream(struct detect *detect, const struct packet *packet, struct fl
 				 .stage = STAGE_STREAM,
 				 .payload = window,
 				 .payload_offset = window_offset};
-	const struct mpm *mpm = &detect->set->stream_mpm[dir];
 	const struct rule_run *always = &detect->set->stream_always[dir];
 	struct detect_flow_state *state = flow_state_get(flow);
-	struct stream_scan scan = {.detect = detect};
-	uint32_t skip;
 
 	detect->window_flow = flow;
 	detect->window_packet = packet->number;
@@ -455,12 +492,7 @@ void detect_stream(struct detect *detect, const struct packet *packet, struct fl
 	if (fresh > window.len)
 		fresh = window.len;
 	detect_run_begin(&run);
-	skip = window.len - fresh;
-	scan.fresh = window_offset + skip;
-	skip -= mpm->longest ? (skip < mpm->longest - 1 ? skip : mpm->longest - 1) : 0;
-	scan.base = window_offset + skip;
-	if (fresh)
-		mpm_scan(mpm, detect->scratch, window.data + skip, window.len - skip, stream_hit, &scan);
+	stream_search(&run, fresh);
 	for (uint32_t i = 0; i < always->count; i++) {
 		if (detect_find(detect, always->rules[i]))
 			detect->found_at[always->rules[i]] = window_offset + window.len;

@@ -42,11 +42,31 @@ static void tx_hit(const uint32_t *rules, uint32_t count, uint64_t to, void *arg
 	detect_find_all(arg, rules, count);
 }
 
+/* The twin, which is searched later in this run, has the same bytes before it and finds this lane's rules
+ * too. */
+static bool tx_twin_answers(const struct detect_run *run, const struct tx_lane *lane,
+			    const struct tx_progress *scanned, const struct tx_progress *progress,
+			    struct span raw)
+{
+	const struct ruleset *set = run->detect->set;
+	struct span same;
+	uint8_t buffer;
+	bool final;
+
+	if (lane->twin < 0 || progress->instance || scanned[lane->twin].instance ||
+	    scanned[lane->twin].bytes != progress->bytes)
+		return false;
+	buffer = set->views[set->tx_lanes[run->dir][lane->twin].view].buffer;
+	return tx_buffer(run->tx, (enum buffer_id)buffer, run->dir, 0, &same, &final) &&
+	       same.data == raw.data && same.len == raw.len;
+}
+
 /* Searches what is new in the lane's buffer. *grown: the size of what still grows. true: an instance became
  * final. */
-static bool tx_scan(struct detect_run *run, const struct tx_lane *lane, struct tx_progress *progress,
+static bool tx_scan(struct detect_run *run, const struct tx_lane *lane, struct tx_progress *scanned,
 		    uint32_t *grown)
 {
+	struct tx_progress *progress = &scanned[lane - run->detect->set->tx_lanes[run->dir]];
 	const struct rule_view *view = &run->detect->set->views[lane->view];
 	unsigned int limit = buffer_infos[view->buffer].many == 'M' ? TX_INSTANCES_MAX : 1;
 	bool ended = false;
@@ -61,11 +81,12 @@ static bool tx_scan(struct detect_run *run, const struct tx_lane *lane, struct t
 		/* What is transformed as a whole is only done again when it doubled. */
 		if (view->transform_count && before && !final && raw.len < before * 2)
 			continue;
-		if (raw.len > before && tx_view(run, lane->view, i, &span, &final)) {
+		if (raw.len > before && !tx_twin_answers(run, lane, scanned, progress, raw) &&
+		    tx_view(run, lane->view, i, &span, &final)) {
 			if (!view->transform_count && before >= lane->mpm.longest)
 				skip = before - lane->mpm.longest + 1;
-			mpm_scan(&lane->mpm, run->detect->scratch, span.data + skip, span.len - skip, tx_hit,
-				 run->detect);
+			mpm_scan(&lane->mpm, run->detect->scratch, span.data + skip, span.len - skip, 0,
+				 tx_hit, run->detect);
 		}
 		if (!final && raw.len > *grown)
 			*grown = raw.len;
@@ -200,7 +221,7 @@ static void tx_scan_payload(struct detect_run *run, const struct tx_lane *lane)
 {
 	if (run->flow->proto != IPPROTO_TCP)
 		mpm_scan(&lane->mpm, run->detect->scratch, run->packet->payload.data,
-			 run->packet->payload.len, tx_hit, run->detect);
+			 run->packet->payload.len, 0, tx_hit, run->detect);
 }
 
 void detect_tx(struct detect *detect, const struct packet *packet, struct flow *flow, struct tx *tx,
@@ -229,7 +250,7 @@ void detect_tx(struct detect *detect, const struct packet *packet, struct flow *
 		if (lane->view == 0)
 			tx_scan_payload(&run, lane);
 		else
-			again |= tx_scan(&run, lane, &state->scanned[dir][i], &grown);
+			again |= tx_scan(&run, lane, state->scanned[dir], &grown);
 	}
 	if (!state->begun[dir]) {
 		state->begun[dir] = true;

@@ -68,6 +68,30 @@ static int mpm_compile(struct mpm *mpm, const char **texts, unsigned int *flags,
 	return code == HS_NOMEM ? -ENOMEM : -EINVAL;
 }
 
+/* What of the literals is kept for the time after the build. -ENOMEM. */
+static int mpm_keep(struct mpm *mpm, bool placed)
+{
+	uint32_t count = mpm->pattern_count;
+
+	mpm->rules = calloc(count, sizeof(*mpm->rules));
+	mpm->first = calloc(count + 1u, sizeof(*mpm->first));
+	mpm->places = placed ? calloc(count, sizeof(*mpm->places)) : NULL;
+	if (!mpm->rules || !mpm->first || (placed && !mpm->places))
+		return -ENOMEM;
+	qsort(mpm->patterns, count, sizeof(*mpm->patterns), mpm_compare);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct mpm_pattern *pattern = &mpm->patterns[i];
+
+		mpm->rules[i] = pattern->rule;
+		if (!placed)
+			continue;
+		mpm->places[i] = (struct mpm_place){pattern->first_end, pattern->last_end};
+		if (pattern->last_end > mpm->limit)
+			mpm->limit = pattern->last_end;
+	}
+	return 0;
+}
+
 int mpm_build(struct mpm *mpm, bool once, char *why, size_t why_len)
 {
 	uint32_t count = mpm->pattern_count;
@@ -75,26 +99,26 @@ int mpm_build(struct mpm *mpm, bool once, char *why, size_t why_len)
 	AUTO_FREE unsigned int *flags = calloc(count + 1u, sizeof(*flags));
 	AUTO_FREE unsigned int *ids = calloc(count + 1u, sizeof(*ids));
 	AUTO_FREE size_t *lens = calloc(count + 1u, sizeof(*lens));
+	bool placed = count && mpm->patterns[0].last_end;
 	int err;
 
 	if (!count)
 		return 0;
-	mpm->rules = calloc(count, sizeof(*mpm->rules));
-	mpm->first = calloc(count + 1u, sizeof(*mpm->first));
-	if (!texts || !flags || !ids || !lens || !mpm->rules || !mpm->first)
+	if (!texts || !flags || !ids || !lens)
 		return -ENOMEM;
-	qsort(mpm->patterns, count, sizeof(*mpm->patterns), mpm_compare);
+	err = mpm_keep(mpm, placed);
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct mpm_pattern *pattern = &mpm->patterns[i];
 
-		mpm->rules[i] = pattern->rule;
 		if (i && !mpm_literal_compare(pattern, pattern - 1))
 			continue;
 		texts[mpm->literal_count] = (const char *)pattern->data;
 		lens[mpm->literal_count] = pattern->len;
 		ids[mpm->literal_count] = mpm->literal_count;
-		flags[mpm->literal_count] =
-			(pattern->nocase ? HS_FLAG_CASELESS : 0) | (once ? HS_FLAG_SINGLEMATCH : 0);
+		flags[mpm->literal_count] = (pattern->nocase ? HS_FLAG_CASELESS : 0) |
+					    (once && !placed ? HS_FLAG_SINGLEMATCH : 0);
 		mpm->first[mpm->literal_count++] = i;
 		if (pattern->len > mpm->longest)
 			mpm->longest = pattern->len;
@@ -112,6 +136,7 @@ void mpm_clear(struct mpm *mpm)
 	free(mpm->patterns);
 	free(mpm->rules);
 	free(mpm->first);
+	free(mpm->places);
 	hs_free_database(mpm->database);
 	*mpm = (struct mpm){0};
 }
@@ -130,6 +155,7 @@ void mpm_scratch_free(struct hs_scratch *scratch)
 
 struct mpm_scan {
 	const struct mpm *mpm;
+	uint64_t base;
 	mpm_hit_fn fn;
 	void *arg;
 };
@@ -138,17 +164,30 @@ static int mpm_event(unsigned int id, unsigned long long from, unsigned long lon
 		     void *arg)
 {
 	const struct mpm_scan *scan = arg;
-	uint32_t first = scan->mpm->first[id];
+	const struct mpm *mpm = scan->mpm;
+	uint32_t first = mpm->first[id], end = mpm->first[id + 1];
+	uint64_t at = scan->base + to;
 
-	scan->fn(scan->mpm->rules + first, scan->mpm->first[id + 1] - first, to, scan->arg);
+	if (!mpm->places) {
+		scan->fn(mpm->rules + first, end - first, at, scan->arg);
+		return 0;
+	}
+	for (; first < end; first++) {
+		if (at >= mpm->places[first].first_end && at <= mpm->places[first].last_end)
+			scan->fn(mpm->rules + first, 1, at, scan->arg);
+	}
 	return 0;
 }
 
 void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len,
-	      mpm_hit_fn fn, void *arg)
+	      uint64_t base, mpm_hit_fn fn, void *arg)
 {
-	struct mpm_scan scan = {mpm, fn, arg};
+	struct mpm_scan scan = {mpm, base, fn, arg};
 
-	if (mpm->database && len)
+	if (!mpm->database)
+		return;
+	if (mpm->places)
+		len = base >= mpm->limit ? 0 : len < mpm->limit - base ? len : (uint32_t)(mpm->limit - base);
+	if (len)
 		(void)hs_scan(mpm->database, (const char *)data, len, 0, scratch, mpm_event, &scan);
 }

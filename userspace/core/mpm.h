@@ -22,6 +22,11 @@ struct mpm_pattern {
 	uint16_t len;
 	bool nocase;
 	uint32_t rule;
+	uint32_t first_end, last_end; /* where it may end in packet or stream; last_end 0: anywhere */
+};
+
+struct mpm_place {
+	uint32_t first_end, last_end;
 };
 
 /* Grows while rules are added, then is built once and never changes. Zero is empty. */
@@ -31,21 +36,25 @@ struct mpm {
 	struct hs_database *database; /* NULL: nothing to find */
 	uint32_t *rules;	      /* grouped by literal */
 	uint32_t *first;	      /* literal n has rules[first[n]] … rules[first[n + 1] - 1] */
+	struct mpm_place *places;     /* of rules[n]; NULL: all of them anywhere */
 	uint32_t literal_count;
 	uint32_t longest; /* literal */
+	uint32_t limit;	  /* with places: nothing is found at or behind this offset */
 };
 
-/* A literal of rules[0..count) ended at byte `to` of the scanned data. */
+/* A literal of rules[0..count) ended at offset `to`, counted from where the packet or stream begins. */
 typedef void (*mpm_hit_fn)(const uint32_t *rules, uint32_t count, uint64_t to, void *arg);
 
+/* All patterns of one mpm have places or none has. */
 __must_check int mpm_add(struct mpm *mpm, const struct mpm_pattern *pattern);
-/* once: a literal is reported at most once per scan. -EINVAL with why, -ENOMEM. */
+/* once: a literal without place is reported at most once per scan. -EINVAL with why, -ENOMEM. */
 __must_check int mpm_build(struct mpm *mpm, bool once, char *why, size_t why_len);
 void mpm_clear(struct mpm *mpm);
 /* Makes *scratch big enough for mpm too. One scratch per thread. */
 __must_check int mpm_scratch(const struct mpm *mpm, struct hs_scratch **scratch);
 void mpm_scratch_free(struct hs_scratch *scratch);
+/* base: the offset of data[0]. */
 void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len,
-	      mpm_hit_fn fn, void *arg);
+	      uint64_t base, mpm_hit_fn fn, void *arg);
 
 #endif

@@ -11,14 +11,29 @@
 #include <stdio.h>
 #include <string.h>
 
+int ruleset_each_mpm(struct ruleset *set, mpm_visit_fn fn, void *arg)
+{
+	int err = 0;
+
+	for (int dir = 0; dir < 2 && !err; dir++) {
+		for (int class = 0; class < LANE_CLASS_MAX && !err; class ++)
+			err = payload_lanes_each(&set->packet[class][dir], fn, arg);
+		if (!err)
+			err = payload_lanes_each(&set->stream[dir], fn, arg);
+		for (uint32_t i = 0; i < set->tx_lane_count[dir] && !err; i++)
+			err = fn(&set->tx_lanes[dir][i].mpm, arg);
+	}
+	return err;
+}
+
 void ruleset_clear_lanes(struct ruleset *set)
 {
 	for (int dir = 0; dir < 2; dir++) {
 		for (int class = 0; class < LANE_CLASS_MAX; class ++) {
-			mpm_clear(&set->packet_mpm[class][dir]);
-			free(set->packet_always[class][dir].rules);
+			payload_lanes_clear(&set->packet[class][dir]);
+			free(set->packet_always[class][dir].rows);
 		}
-		mpm_clear(&set->stream_mpm[dir]);
+		payload_lanes_clear(&set->stream[dir]);
 		free(set->stream_always[dir].rules);
 		for (uint32_t i = 0; i < set->tx_lane_count[dir]; i++)
 			mpm_clear(&set->tx_lanes[dir][i].mpm);
@@ -145,19 +160,40 @@ static int run_add(struct rule_run *run, uint32_t rule)
 	return 0;
 }
 
-static int lane_add(struct mpm *mpm, struct rule_run *always, const struct rule *rule)
+static struct packet_gate gate_of(const struct rule *rule)
 {
-	const struct node_content *content;
+	struct packet_gate gate = {.rule = rule->index, .src_high = UINT16_MAX, .dst_high = UINT16_MAX};
 
-	if (rule->fast_list < 0)
-		return run_add(always, rule->index);
-	content = &rule->lists[rule->fast_list].nodes[rule->fast_node].content;
-	return mpm_add(mpm, &(struct mpm_pattern){
-				    .data = content->data + content->chop_offset,
-				    .len = content->chop_len,
-				    .nocase = content->nocase,
-				    .rule = rule->index,
-			    });
+	if (!rule->both_ways) {
+		gate.src_low = (uint16_t)rule->sport->ranges[0].from;
+		gate.src_high = (uint16_t)rule->sport->ranges[rule->sport->count - 1].to;
+		gate.dst_low = (uint16_t)rule->dport->ranges[0].from;
+		gate.dst_high = (uint16_t)rule->dport->ranges[rule->dport->count - 1].to;
+	}
+	for (unsigned int i = 0; i < rule->test_count; i++) {
+		const struct rule_test *test = &rule->tests[i];
+
+		if (test->kind != TEST_FLAGS || test->negated || test->mode == '*')
+			continue;
+		gate.flags = (uint8_t)test->range.low;
+		gate.flags_mask = test->mode == '+' ? gate.flags : (uint8_t)~test->ignored;
+	}
+	return gate;
+}
+
+static int gates_add(struct packet_gates *gates, const struct rule *rule)
+{
+	if (gates->count == gates->room) {
+		uint32_t room = gates->room ? gates->room * 2 : 16;
+		struct packet_gate *rows = realloc(gates->rows, room * sizeof(*rows));
+
+		if (!rows)
+			return -ENOMEM;
+		gates->rows = rows;
+		gates->room = room;
+	}
+	gates->rows[gates->count++] = gate_of(rule);
+	return 0;
 }
 
 /* How much of the address space; small sets are worth an index. */
@@ -190,7 +226,7 @@ static int build_headers_only(struct ruleset *set, const struct rule *rule,
 	for (int class = 0; class < LANE_CLASS_MAX && !err; class ++) {
 		for (int dir = 0; dir < 2 && !err; dir++) {
 			if (classes[class] && rule->directions & 1 << dir)
-				err = run_add(&set->packet_always[class][dir], rule->index);
+				err = gates_add(&set->packet_always[class][dir], rule);
 		}
 	}
 	return err;
@@ -211,18 +247,51 @@ static int build_packet_rule(struct ruleset *set, const struct rule *rule)
 		return build_headers_only(set, rule, classes);
 	for (int class = 0; class < LANE_CLASS_MAX && !err; class ++) {
 		for (int dir = 0; dir < 2 && !err; dir++) {
-			if (classes[class] && rule->directions & 1 << dir)
-				err = lane_add(&set->packet_mpm[class][dir], &set->packet_always[class][dir],
-					       rule);
+			if (!classes[class] || !(rule->directions & 1 << dir))
+				continue;
+			err = rule->fast_list < 0
+				      ? gates_add(&set->packet_always[class][dir], rule)
+				      : payload_lanes_add(&set->packet[class][dir], rule, dir, true);
 		}
 	}
 	return err;
 }
 
+/* Buffers that offer the same bytes as another does: one search answers for both. */
+static const struct {
+	uint8_t buffer, same;
+} build_twins[] = {
+	{BUFFER_HTTP_RESPONSE_BODY, BUFFER_FILE_DATA},
+	{BUFFER_HTTP_REQUEST_BODY, BUFFER_FILE_DATA},
+};
+
+static int tx_lane_of(struct ruleset *set, int dir, uint16_t view)
+{
+	uint32_t i = 0;
+
+	while (i < set->tx_lane_count[dir] && set->tx_lanes[dir][i].view != view)
+		i++;
+	if (i == set->tx_lane_count[dir])
+		set->tx_lanes[dir][set->tx_lane_count[dir]++] = (struct tx_lane){.view = view, .twin = -1};
+	return (int)i;
+}
+
+/* The view of buffer as it is, -1 when no rule looks at it. */
+static int build_plain_view(const struct ruleset *set, uint8_t buffer)
+{
+	for (uint32_t i = 0; i < set->view_count; i++) {
+		if (set->views[i].buffer == buffer && !set->views[i].transform_count)
+			return (int)i;
+	}
+	return -1;
+}
+
 static int build_tx_rule(struct ruleset *set, const struct rule *rule, int dir)
 {
-	struct tx_lane *lane = NULL;
-	int err = 0;
+	const struct rule_list *list;
+	const struct node_content *content;
+	struct mpm_pattern pattern;
+	int err = 0, lane, twin;
 
 	if (rule->fast_list < 0) {
 		for (int app = 0; app < APP_PROTO_MAX && !err; app++) {
@@ -231,15 +300,56 @@ static int build_tx_rule(struct ruleset *set, const struct rule *rule, int dir)
 		}
 		return err;
 	}
-	for (uint32_t i = 0; i < set->tx_lane_count[dir] && !lane; i++) {
-		if (set->tx_lanes[dir][i].view == rule->lists[rule->fast_list].view_index)
-			lane = &set->tx_lanes[dir][i];
+	list = &rule->lists[rule->fast_list];
+	content = &list->nodes[rule->fast_node].content;
+	pattern = (struct mpm_pattern){
+		.data = content->data + content->chop_offset,
+		.len = content->chop_len,
+		.nocase = content->nocase,
+		.rule = rule->index,
+	};
+	lane = tx_lane_of(set, dir, list->view_index);
+	for (size_t i = 0; i < ARRAY_LEN(build_twins) && !err; i++) {
+		if (list->view.transform_count || list->view.buffer != build_twins[i].buffer ||
+		    build_plain_view(set, build_twins[i].same) < 0)
+			continue;
+		twin = tx_lane_of(set, dir, (uint16_t)build_plain_view(set, build_twins[i].same));
+		set->tx_lanes[dir][lane].twin = twin;
+		err = mpm_add(&set->tx_lanes[dir][twin].mpm, &pattern);
 	}
-	if (!lane) {
-		lane = &set->tx_lanes[dir][set->tx_lane_count[dir]++];
-		lane->view = rule->lists[rule->fast_list].view_index;
+	return err ? err : mpm_add(&set->tx_lanes[dir][lane].mpm, &pattern);
+}
+
+/* Lanes that leave their search to a twin come first: the twin then searches in the same run. */
+static void build_lane_order(struct ruleset *set, int dir)
+{
+	struct tx_lane *lanes = set->tx_lanes[dir];
+	uint32_t first = 0;
+
+	for (uint32_t i = 0; i < set->tx_lane_count[dir]; i++) {
+		struct tx_lane lane = lanes[i];
+
+		if (lane.twin < 0)
+			continue;
+		memmove(&lanes[first + 1], &lanes[first], (i - first) * sizeof(*lanes));
+		lanes[first++] = lane;
 	}
-	return lane_add(&lane->mpm, NULL, rule);
+	for (uint32_t i = 0; i < first; i++) {
+		uint8_t buffer = set->views[lanes[i].view].buffer;
+
+		for (size_t j = 0; j < ARRAY_LEN(build_twins); j++) {
+			if (build_twins[j].buffer == buffer)
+				lanes[i].twin = tx_lane_of(
+					set, dir, (uint16_t)build_plain_view(set, build_twins[j].same));
+		}
+	}
+}
+
+static int build_stream_rule(struct ruleset *set, const struct rule *rule, int dir)
+{
+	if (rule->fast_list < 0)
+		return run_add(&set->stream_always[dir], rule->index);
+	return payload_lanes_add(&set->stream[dir], rule, dir, false);
 }
 
 static int build_lanes(struct ruleset *set)
@@ -247,6 +357,7 @@ static int build_lanes(struct ruleset *set)
 	int err = 0;
 
 	for (int dir = 0; dir < 2; dir++) {
+		set->packet[LANE_TCP][dir].paired = set->stream[dir].paired = true;
 		set->tx_lanes[dir] = calloc(set->view_count, sizeof(struct tx_lane));
 		if (!set->tx_lanes[dir])
 			return -ENOMEM;
@@ -260,28 +371,47 @@ static int build_lanes(struct ruleset *set)
 			if (!(rule->directions & 1 << dir))
 				continue;
 			if (rule->stages & STAGE_STREAM)
-				err = lane_add(&set->stream_mpm[dir], &set->stream_always[dir], rule);
+				err = build_stream_rule(set, rule, dir);
 			if (!err && rule->stages & STAGE_TX)
 				err = build_tx_rule(set, rule, dir);
 		}
 	}
+	for (int dir = 0; dir < 2 && !err; dir++)
+		build_lane_order(set, dir);
 	return err;
+}
+
+struct build_text {
+	char *why;
+	size_t why_len;
+};
+
+static int build_once(struct mpm *mpm, void *arg)
+{
+	const struct build_text *text = arg;
+
+	return mpm_build(mpm, true, text->why, text->why_len);
+}
+
+static int build_repeated(struct mpm *mpm, void *arg)
+{
+	const struct build_text *text = arg;
+
+	return mpm_build(mpm, false, text->why, text->why_len);
 }
 
 static int build_databases(struct ruleset *set, char *why, size_t why_len)
 {
 	struct address_index *indexes[] = {&set->once_src, &set->once_dst, &set->packet_src,
 					   &set->packet_dst};
+	struct build_text text = {why, why_len};
 	int err = 0;
 
-	for (int dir = 0; dir < 2 && !err; dir++) {
-		for (int class = 0; class < LANE_CLASS_MAX && !err; class ++)
-			err = mpm_build(&set->packet_mpm[class][dir], true, why, why_len);
-		if (!err)
-			err = mpm_build(&set->stream_mpm[dir], false, why, why_len);
-		for (uint32_t i = 0; i < set->tx_lane_count[dir] && !err; i++)
-			err = mpm_build(&set->tx_lanes[dir][i].mpm, true, why, why_len);
-	}
+	/* In streams the last place of a literal counts; the others are not built twice. */
+	for (int dir = 0; dir < 2 && !err; dir++)
+		err = payload_lanes_each(&set->stream[dir], build_repeated, &text);
+	if (!err)
+		err = ruleset_each_mpm(set, build_once, &text);
 	for (size_t i = 0; i < ARRAY_LEN(indexes) && !err; i++)
 		err = address_index_build(indexes[i]);
 	if (err == -E2BIG) {

@@ -8,6 +8,7 @@
 #include "address_index.h"
 #include "arena.h"
 #include "mpm.h"
+#include "payload_lane.h"
 #include "rule.h"
 #include "threshold.h"
 
@@ -21,9 +22,23 @@ struct rule_run {
 	uint32_t count, room;
 };
 
+/* A rule without literal for packets, and what is cheap to ask before it is judged: never stricter than the
+ * rule. */
+struct packet_gate {
+	uint32_t rule;
+	uint16_t src_low, src_high, dst_low, dst_high; /* ports */
+	uint8_t flags_mask, flags;		       /* TCP flags that have to be as here */
+};
+struct packet_gates {
+	struct packet_gate *rows;
+	uint32_t count, room;
+};
+
 /* One view of one application protocol in one direction. */
 struct tx_lane {
 	uint16_t view;
+	int32_t twin; /* lane whose search finds this one's rules too where their buffers are the same; -1:
+			 none */
 	struct mpm mpm;
 };
 
@@ -41,17 +56,20 @@ struct ruleset {
 	uint32_t view_count;
 	struct transform_pool *transforms;
 
-	struct mpm packet_mpm[LANE_CLASS_MAX][2];
-	struct rule_run packet_always[LANE_CLASS_MAX][2];
+	struct payload_lanes packet[LANE_CLASS_MAX][2];
+	struct packet_gates packet_always[LANE_CLASS_MAX][2];
 	struct address_index once_src, once_dst; /* ip_only: once per flow and direction */
 	struct rule_run once_always;
 	struct address_index packet_src, packet_dst; /* the other rules without content */
 	struct rule_run event_rules;		     /* on events of packets */
-	struct mpm stream_mpm[2];
+	struct payload_lanes stream[2];
 	struct rule_run stream_always[2];
 	struct tx_lane *tx_lanes[2]; /* per direction, view_count of them at most */
 	uint32_t tx_lane_count[2];
 	struct rule_run tx_always[2][APP_PROTO_MAX]; /* rules for any protocol are in every row */
 };
+
+/* Calls fn for each literal database, in an order that only the rules decide, until it fails. */
+__must_check int ruleset_each_mpm(struct ruleset *set, mpm_visit_fn fn, void *arg);
 
 #endif

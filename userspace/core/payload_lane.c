@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * payload_lane.c - distributes the literals of rules to lanes: by what a
+ * packet's ports and a stream's protocol let the rule's header decide.
+ */
+#include "payload_lane.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LANE_PORTS_MAX 64u   /* rules for more ports than this count as rules for any */
+#define LANE_HEAD_MAX  1024u /* literals that may end later than this are searched everywhere */
+
+static const struct {
+	enum app_proto app;
+	uint16_t port;
+} payload_pairs[PAIR_MAX] = {
+	[PAIR_HTTP] = {APP_HTTP, 80},
+};
+
+/* The literal as the matcher looks for it: what is left of the fast pattern. */
+static struct mpm_pattern lane_pattern(const struct rule *rule, const struct rule_node *node)
+{
+	const struct node_content *content = &node->content;
+	uint32_t len = content->chop_len < MPM_PATTERN_MAX ? content->chop_len : MPM_PATTERN_MAX, behind;
+	struct mpm_pattern pattern = {
+		.data = content->data + content->chop_offset,
+		.len = (uint16_t)len,
+		.nocase = content->nocase,
+		.rule = rule->index,
+	};
+	int64_t low, high;
+
+	if (node->relative || node->negated || !content->has_depth || content->depth.variable >= 0 ||
+	    (content->has_offset && content->offset.variable >= 0))
+		return pattern;
+	low = content->has_offset ? content->offset.value : 0;
+	high = low + content->depth.value;
+	if (low < 0 || high <= 0 || high > LANE_HEAD_MAX)
+		return pattern;
+	/* Found at low at the earliest, ending at high at the latest; of it, the literal is a piece. */
+	behind = content->len - content->chop_offset - len;
+	pattern.first_end = (uint32_t)low + content->chop_offset + len;
+	pattern.last_end = high > behind ? (uint32_t)high - behind : 1;
+	return pattern;
+}
+
+/* Of a rule judged packet by packet, the longest literal at a fixed place is as good as the chosen one. */
+static struct mpm_pattern lane_packet_pattern(const struct rule *rule)
+{
+	const struct rule_list *list = &rule->lists[rule->fast_list];
+	struct mpm_pattern best = lane_pattern(rule, &list->nodes[rule->fast_node]);
+
+	for (unsigned int i = 0; i < list->node_count; i++) {
+		const struct rule_node *node = &list->nodes[i];
+		struct mpm_pattern pattern;
+
+		if (node->kind != NODE_CONTENT || !node->content.chop_len)
+			continue;
+		pattern = lane_pattern(rule, node);
+		if (pattern.last_end && (!best.last_end || pattern.len > best.len))
+			best = pattern;
+	}
+	return best;
+}
+
+/* What only counts near the beginning is not worth to be held twice. */
+static int lanes_add_pair(struct payload_lanes *lanes, int pair, const struct mpm_pattern *pattern)
+{
+	return lanes->paired && !pattern->last_end ? mpm_add(&lanes->pairs[pair], pattern) : 0;
+}
+
+static int lane_add(struct payload_lane *lane, const struct mpm_pattern *pattern)
+{
+	return mpm_add(pattern->last_end ? &lane->head : &lane->anywhere, pattern);
+}
+
+/* The number of ports in set, UINT32_MAX when there are more than a lane each is worth. */
+static uint32_t lane_port_count(const struct range_set *set)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < set->count && count <= LANE_PORTS_MAX; i++)
+		count += (uint64_t)(set->ranges[i].to - set->ranges[i].from) + 1;
+	return count <= LANE_PORTS_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+/* First row whose port is not below port. */
+static uint32_t port_lanes_at(const struct port_lanes *lanes, uint16_t port)
+{
+	uint32_t low = 0, high = lanes->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (lanes->rows[middle].port < port)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct payload_lane *port_lanes_find(const struct port_lanes *lanes, uint16_t port)
+{
+	uint32_t at = port_lanes_at(lanes, port);
+
+	return at < lanes->count && lanes->rows[at].port == port ? &lanes->rows[at].lane : NULL;
+}
+
+static int port_lanes_add(struct port_lanes *lanes, uint16_t port, const struct mpm_pattern *pattern)
+{
+	uint32_t at = port_lanes_at(lanes, port);
+
+	if (at == lanes->count || lanes->rows[at].port != port) {
+		if (lanes->count == lanes->room) {
+			uint32_t room = lanes->room ? lanes->room * 2 : 16;
+			struct port_lane *rows = realloc(lanes->rows, room * sizeof(*rows));
+
+			if (!rows)
+				return -ENOMEM;
+			lanes->rows = rows;
+			lanes->room = room;
+		}
+		memmove(&lanes->rows[at + 1], &lanes->rows[at], (lanes->count - at) * sizeof(*lanes->rows));
+		lanes->rows[at] = (struct port_lane){.port = port};
+		lanes->count++;
+	}
+	return lane_add(&lanes->rows[at].lane, pattern);
+}
+
+static int lanes_add_ports(struct payload_lanes *lanes, struct port_lanes *by, const struct range_set *set,
+			   enum direction dir, const struct mpm_pattern *pattern)
+{
+	/* The service is the source of what goes to the client. */
+	bool service = by == (dir == TO_CLIENT ? &lanes->by_src : &lanes->by_dst);
+	int err = 0;
+
+	for (uint32_t i = 0; i < set->count; i++) {
+		for (range_value port = set->ranges[i].from; port <= set->ranges[i].to && !err; port++)
+			err = port_lanes_add(by, (uint16_t)port, pattern);
+	}
+	for (int pair = 0; service && pair < PAIR_MAX && !err; pair++) {
+		if (range_set_has(set, payload_pairs[pair].port))
+			err = lanes_add_pair(lanes, pair, pattern);
+	}
+	return err;
+}
+
+int payload_lanes_add(struct payload_lanes *lanes, const struct rule *rule, enum direction dir, bool packets)
+{
+	struct mpm_pattern pattern =
+		packets ? lane_packet_pattern(rule)
+			: lane_pattern(rule, &rule->lists[rule->fast_list].nodes[rule->fast_node]);
+	uint32_t src = lane_port_count(rule->sport), dst = lane_port_count(rule->dport);
+	int err;
+
+	if (rule->app_required) {
+		err = lane_add(&lanes->apps[rule->app], &pattern);
+		if (!err)
+			err = lane_add(&lanes->apps[APP_UNKNOWN], &pattern);
+		for (int pair = 0; pair < PAIR_MAX && !err; pair++) {
+			if (payload_pairs[pair].app == rule->app)
+				err = lanes_add_pair(lanes, pair, &pattern);
+		}
+		return err;
+	}
+	/* With <> the ports may be either way round. */
+	if (!rule->both_ways && src < dst)
+		return lanes_add_ports(lanes, &lanes->by_src, rule->sport, dir, &pattern);
+	if (!rule->both_ways && dst != UINT32_MAX)
+		return lanes_add_ports(lanes, &lanes->by_dst, rule->dport, dir, &pattern);
+	err = lane_add(&lanes->any, &pattern);
+	for (int pair = 0; pair < PAIR_MAX && !err; pair++)
+		err = lanes_add_pair(lanes, pair, &pattern);
+	return err;
+}
+
+unsigned int payload_lanes_choose(const struct payload_lanes *lanes, enum direction dir, enum app_proto app,
+				  uint16_t src_port, uint16_t dst_port,
+				  const struct mpm *out[PAYLOAD_SEARCHES_MAX])
+{
+	uint16_t service = dir == TO_CLIENT ? src_port : dst_port;
+	const struct payload_lane *chosen[] = {
+		&lanes->any,
+		&lanes->apps[app],
+		port_lanes_find(&lanes->by_src, src_port),
+		port_lanes_find(&lanes->by_dst, dst_port),
+	};
+	int pair = lanes->paired ? 0 : PAIR_MAX, client = dir == TO_CLIENT ? 3 : 2;
+	unsigned int count = 0;
+
+	while (pair < PAIR_MAX && (payload_pairs[pair].app != app || payload_pairs[pair].port != service))
+		pair++;
+	if (pair < PAIR_MAX)
+		out[count++] = &lanes->pairs[pair];
+	for (int i = 0; i < (int)ARRAY_LEN(chosen); i++) {
+		if (!chosen[i])
+			continue;
+		if (chosen[i]->head.database)
+			out[count++] = &chosen[i]->head;
+		/* All but the client's port is among the pair's literals. */
+		if (chosen[i]->anywhere.database && (pair == PAIR_MAX || i == client))
+			out[count++] = &chosen[i]->anywhere;
+	}
+	return count;
+}
+
+static int payload_lane_each(struct payload_lane *lane, mpm_visit_fn fn, void *arg)
+{
+	int err = fn(&lane->anywhere, arg);
+
+	return err ? err : fn(&lane->head, arg);
+}
+
+int payload_lanes_each(struct payload_lanes *lanes, mpm_visit_fn fn, void *arg)
+{
+	struct port_lanes *ports[] = {&lanes->by_src, &lanes->by_dst};
+	int err = payload_lane_each(&lanes->any, fn, arg);
+
+	for (int app = 0; app < APP_PROTO_MAX && !err; app++)
+		err = payload_lane_each(&lanes->apps[app], fn, arg);
+	for (int pair = 0; pair < PAIR_MAX && !err; pair++)
+		err = fn(&lanes->pairs[pair], arg);
+	for (size_t by = 0; by < ARRAY_LEN(ports); by++) {
+		for (uint32_t i = 0; i < ports[by]->count && !err; i++)
+			err = payload_lane_each(&ports[by]->rows[i].lane, fn, arg);
+	}
+	return err;
+}
+
+static int payload_lane_clear(struct mpm *mpm, void *arg)
+{
+	mpm_clear(mpm);
+	return 0;
+}
+
+void payload_lanes_clear(struct payload_lanes *lanes)
+{
+	(void)!payload_lanes_each(lanes, payload_lane_clear, NULL);
+	free(lanes->by_src.rows);
+	free(lanes->by_dst.rows);
+	*lanes = (struct payload_lanes){0};
+}
