@@ -9,12 +9,14 @@
 
 #include "app_rows.h"
 #include "detect.h"
+#include "expect.h"
 
 #define PROBE_MAX 1024u
 
 /* Order matters only where two would say yes to the same bytes. */
 static const struct app_decoder *const app_rows[] = {
-	&app_tls, &app_http, &app_ssh, &app_smb, &app_smtp, &app_ftp, &app_dns_tcp, &app_dns_udp, &app_dcerpc,
+	&app_tls, &app_http,	&app_ssh,     &app_smb,	   &app_smtp,
+	&app_ftp, &app_dns_tcp, &app_dns_udp, &app_dcerpc, &app_ftp_data,
 };
 
 const struct app_decoder *app_find(enum app_proto proto, uint8_t ip_proto)
@@ -34,7 +36,7 @@ enum app_proto app_probe(const struct flow *flow, struct span data, enum directi
 	for (unsigned int i = 0; i < ARRAY_LEN(app_rows); i++) {
 		enum app_probe said;
 
-		if (app_rows[i]->ip_proto != flow->proto)
+		if (app_rows[i]->ip_proto != flow->proto || !app_rows[i]->probe)
 			continue;
 		said = app_rows[i]->probe(data, dir, flow->server_port);
 		if (said == APP_PROBE_YES)
@@ -94,6 +96,12 @@ void app_reap(struct flow *flow, bool all)
 		}
 	}
 	flow->app_state[1] = tail;
+	while (all && flow->expects) {
+		struct expectation *expectation = flow->expects;
+
+		flow->expects = expectation->next;
+		expectation_free(expectation);
+	}
 }
 
 bool app_line(struct flow *flow, struct blob *held, bool *fresh, struct span *data, struct span *line)

@@ -23,12 +23,15 @@ enum app_status {
 struct app_decoder {
 	enum app_proto proto;
 	uint8_t ip_proto; /* IPPROTO_TCP or _UDP */
-	/* Does data, the first bytes in dir, begin this protocol? Port-agnostic; port is a tie-breaker only. */
+	/* Does data, the first bytes in dir, begin this protocol? Port-agnostic; port is a tie-breaker only. NULL: only by
+	 * expectation. */
 	enum app_probe (*probe)(struct span data, enum direction dir, uint16_t server_port);
 	/*
 	 * Next in-order bytes of dir (UDP: one datagram). gap: bytes are missing before them. last: no more will come in dir.
 	 * Appends to flow->txs, marks what changed in tx->dirty[dir]. State hangs on flow->app_state[0].
 	 */
+	/* The flow was announced; the expectation is the decoder's now. -ENOMEM. */
+	int (*expected)(struct flow *flow, struct expectation *expectation);
 	enum app_status (*feed)(struct flow *flow, enum direction dir, struct span data, bool gap, bool last);
 	bool (*buffer)(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index, struct span *out,
 		       bool *final);

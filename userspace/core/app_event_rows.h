@@ -416,11 +416,11 @@
 	X(SSH_LONG_BANNER, "long_banner", N)
 
 #define APP_EVENTS_FTP(X) \
-	X(FTP_FILE_BEFORE_PORT, "file_before_port", N) \
-	X(FTP_FILE_WITHOUT_NAME, "file_without_name", N) \
-	X(FTP_REQUEST_COMMAND_TOO_LONG, "request_command_too_long", N) \
-	X(FTP_RESPONSE_COMMAND_TOO_LONG, "response_command_too_long", N) \
-	X(FTP_TOO_MANY_TRANSACTIONS, "too_many_transactions", N)
+	X(FTP_FILE_BEFORE_PORT, "file_before_port", Y) \
+	X(FTP_FILE_WITHOUT_NAME, "file_without_name", Y) \
+	X(FTP_REQUEST_COMMAND_TOO_LONG, "request_command_too_long", Y) \
+	X(FTP_RESPONSE_COMMAND_TOO_LONG, "response_command_too_long", Y) \
+	X(FTP_TOO_MANY_TRANSACTIONS, "too_many_transactions", Y)
 
 #define APP_EVENTS_SMB(X) \
 	X(SMB_FILE_OVERLAP, "file_overlap", N) \

@@ -13,6 +13,7 @@
 #include "tx.h"
 
 struct stream;		   /* stream.c: reassembly of both directions */
+struct expectation;	   /* expect.c: a connection that the flow announced */
 struct detect_flow_state; /* detect.c: flowbits, thresholds by flow, alerts given */
 
 struct flow {
@@ -37,6 +38,7 @@ struct flow {
 	struct stream *stream;	/* NULL for non-TCP */
 	void *app_state[2];	/* the decoder's, one per direction or shared in [0] */
 	struct detect_flow_state *detect;
+	struct expectation *expects; /* newly announced by the decoder; the owner takes them */
 	struct event_list events; /* noticed while the packet at hand is looked at; its rules and EVE get them with it */
 };
 

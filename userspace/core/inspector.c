@@ -563,6 +563,8 @@ int inspector_new(const struct inspector_options *options, struct ruleset *set,
 	if (!error)
 		error = defrag_new(DEFRAG_MEMORY, &inspector->defrag);
 	if (!error)
+		error = expect_new(&inspector->expect);
+	if (!error)
 		error = generation_new(inspector, set, &inspector->generation);
 	if (error)
 		return error;
@@ -577,6 +579,7 @@ void inspector_free(struct inspector *inspector)
 	inspector->dying = true;
 	flow_table_free(inspector->flows);
 	defrag_free(inspector->defrag);
+	expect_free(inspector->expect);
 	generation_put(inspector->generation);
 	free(inspector);
 }

@@ -8,6 +8,7 @@
 
 #include "app.h"
 #include "defrag.h"
+#include "expect.h"
 #include "flow_table.h"
 #include "inspector.h"
 #include "stream.h"
@@ -43,6 +44,7 @@ struct inspector {
 	struct stream_stats stream_stats;
 	struct flow_table *flows;
 	struct defrag *defrag;
+	struct expect *expect;
 	struct generation *generation;
 	struct subject *current; /* whose bytes are with the rules now */
 	uint64_t number, now_us, swept_us;

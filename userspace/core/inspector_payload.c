@@ -81,6 +81,13 @@ static void feed(struct inspector *inspector, struct subject *subject, const str
 
 	subject->fed += chunk->data.len;
 	status = subject->decoder->feed(flow, dir, chunk->data, chunk->gap, chunk->last);
+	while (flow->expects) {
+		struct expectation *expectation = flow->expects;
+
+		flow->expects = expectation->next;
+		expectation->next = NULL;
+		expect_add(inspector->expect, expectation, inspector->now_us);
+	}
 	inspect_txs(inspector, subject, packet, dir);
 	if (status == APP_ERROR) {
 		subject_drop_decoder(subject);
@@ -173,6 +180,25 @@ static void probe_stream(struct inspector *inspector, struct subject *subject, c
 	}
 }
 
+/*
+ * A flow that another one announced: its protocol is known before its first byte. Not before its first
+ * packet: clients connect before they say what for.
+ */
+static void begin_expected(struct inspector *inspector, struct subject *subject, const struct packet *packet)
+{
+	struct flow *flow = &subject->entry.flow;
+	struct expectation *expectation = expect_take(inspector->expect, packet);
+	const struct app_decoder *decoder = expectation ? app_find(expectation->app, flow->proto) : NULL;
+
+	if (!decoder || decoder->expected(flow, expectation)) {
+		expectation_free(expectation);
+		return;
+	}
+	flow->app = decoder->proto;
+	subject->decoder = decoder;
+	subject->probed[TO_SERVER] = subject->probed[TO_CLIENT] = (uint8_t)flow->app;
+}
+
 /* --- depth */
 
 /* Counts per turn: client data behind server data is the next request, and looked at again (T5). */
@@ -222,6 +248,7 @@ static void inspect_chunk(struct inspector *inspector, struct subject *subject, 
 
 	subject->seen[dir] += chunk->data.len;
 	if (chunk->data.len && !subject->any_data) {
+		begin_expected(inspector, subject, packet);
 		subject->any_data = true;
 		subject->first_dir = dir;
 	}

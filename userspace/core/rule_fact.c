@@ -78,6 +78,17 @@ int keyword_event(struct rule_parser *parser, const struct rule_keyword *keyword
 	return fact_is(parser, BUFFER_APP_EVENT, app_event_infos[event].name, false);
 }
 
+int keyword_ftpdata_command(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	static const char *const words[] = {"stor", "appe", "stou", "retr", "nlst", "list", "mlsd"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (!strcasecmp(arg, words[i]))
+			return fact_is(parser, BUFFER_FTP_DATA_COMMAND, words[i], false);
+	}
+	return rule_refuse(parser, "not a command that opens a data connection");
+}
+
 int keyword_tls_version(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3"};

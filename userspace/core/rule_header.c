@@ -44,6 +44,7 @@ static const struct header_protocol {
 	{.name = "ssl", .protocol = IPPROTO_TCP, .app = APP_TLS},
 	{.name = "dns", .app = APP_DNS},
 	{.name = "smtp", .protocol = IPPROTO_TCP, .app = APP_SMTP},
+	{.name = "ftp-data", .protocol = IPPROTO_TCP, .app = APP_FTP_DATA},
 	{.name = "ftp", .protocol = IPPROTO_TCP, .app = APP_FTP},
 	{.name = "ssh", .protocol = IPPROTO_TCP, .app = APP_SSH},
 	{.name = "smb", .protocol = IPPROTO_TCP, .app = APP_SMB},

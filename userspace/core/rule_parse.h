@@ -179,6 +179,7 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 	X(keyword_tls_words) \
 	X(keyword_tls_fingerprint) \
 	X(keyword_ftpbounce) \
+	X(keyword_ftpdata_command) \
 	X(keyword_base64_decode) \
 	X(keyword_asn1)
 #define X(function) int function(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg);

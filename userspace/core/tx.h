@@ -17,7 +17,7 @@ enum direction { TO_SERVER = 0, TO_CLIENT = 1 };
 #define APP_PROTOS(X) \
 	X(UNKNOWN, "unknown") X(FAILED, "failed") \
 	X(HTTP, "http") X(TLS, "tls") X(DNS, "dns") X(SMTP, "smtp") X(FTP, "ftp") X(SSH, "ssh") \
-	X(SMB, "smb") X(DCERPC, "dcerpc")
+	X(SMB, "smb") X(DCERPC, "dcerpc") X(FTP_DATA, "ftp-data")
 enum app_proto {
 #define X(id, name) APP_##id,
 	APP_PROTOS(X)
@@ -89,13 +89,16 @@ enum app_proto {
 	X(SSH_SOFTWARE, "ssh.software", SSH, B, O, "software part of the banner") \
 	X(SSH_PROTO, "ssh.proto", SSH, B, O, "protocol version of the banner") \
 	X(FTP_COMMAND, "ftp.command", FTP, S, O, "command name") \
-	X(FTP_COMMAND_DATA, "ftp.command_data", FTP, S, O, "command argument")
+	X(FTP_COMMAND_DATA, "ftp.command_data", FTP, S, O, "command argument") \
+	X(FTP_REPLY, "ftp.reply", FTP, C, M, "text of a reply line, without its code") \
+	X(FTP_COMPLETION_CODE, "ftp.completion_code", FTP, C, M, "code of a reply line")
 
 /* The same columns for what a keyword with a value looks at: no rule names these as sticky buffers. */
 #define INNER_BUFFERS(X) \
 	X(APP_EVENT, "app-layer-event", UNKNOWN, B, M, "name of an event on the transaction") \
 	X(TLS_VERSION, "tls.version", TLS, B, O, "negotiated or offered version, \"tls1.2\"") \
 	X(TLS_STATE, "ssl_state", TLS, B, O, "handshake messages seen so far, \" client_hello\" and so on") \
+	X(FTP_DATA_COMMAND, "ftpdata_command", FTP_DATA, B, O, "command that asked for the data connection") \
 	X(FTP_BOUNCE, "ftpbounce", FTP, S, O, "\"bounce\" when PORT names another host than the client") \
 	X(BASE64_DATA, "base64_data", UNKNOWN, B, O, "what base64_decode made")
 
