@@ -23,6 +23,7 @@ DETECTION_KEYS = re.compile(r"""(?x)
     vars\.(address|port)-groups\.\w+
   | stream\.midstream
   | threshold-file
+  | action-order
 """)
 # What it assumes where nothing is said, and we do not.
 SURICATA_DEFAULTS = {"stream.midstream": "false"}

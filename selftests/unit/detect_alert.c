@@ -137,5 +137,51 @@ static void loose(void)
 	rules_close(&world);
 }
 
-static const struct ktap_test tests[] = {TEST(order), TEST(drop_of_a_live_flow), TEST(loose)};
+/* By action, then priority, then as they were read; the order of actions can be set. */
+static void order_of_rules(void)
+{
+	static const struct {
+		const char *order;
+		uint32_t sids[3];
+	} orders[] = {{NULL, {2, 3, 1}}, {"alert,drop,pass,reject", {3, 1, 2}}};
+	const struct row row = {.payloads = {"x"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		struct stream_stats stats = {0};
+		struct rules_world world;
+
+		rules_order = orders[i].order;
+		if (!rules_open(&world, "alert tcp any any -> any any (dsize:1; priority:2; sid:1;)\n"
+					"drop tcp any any -> any any (dsize:1; sid:2;)\n"
+					"alert tcp any any -> any any (dsize:1; priority:1; sid:3;)\n"))
+			continue;
+		CHECK_EQ(stream_new(&stats, &world.flow.stream), 0);
+		send_all(&world, &row);
+		CHECK_EQ(world.alerts, 3);
+		CHECK(!memcmp(world.sids, orders[i].sids, sizeof(orders[i].sids)));
+		stream_free(world.flow.stream);
+		rules_close(&world);
+	}
+	rules_order = NULL;
+}
+
+static void bad_orders(void)
+{
+	static const char *const bad[] = {"",
+					  "pass",
+					  "pass,drop,reject",
+					  "pass,drop,reject,pass",
+					  "pass,drop,reject,alert,alert",
+					  "pass,drop,reject,log"};
+	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
+	const char *why;
+
+	CHECK_EQ(ruleset_builder_new(&builder), 0);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK_EQ(ruleset_set_action_order(builder, bad[i], &why), -EINVAL);
+	CHECK_EQ(ruleset_set_action_order(builder, "alert,reject,drop,pass", &why), 0);
+}
+
+static const struct ktap_test tests[] = {TEST(order_of_rules), TEST(bad_orders), TEST(order),
+					 TEST(drop_of_a_live_flow), TEST(loose)};
 KTAP_MAIN(tests)

@@ -325,6 +325,75 @@ static void same_input_same_ids(void)
 	CHECK(id != 0);
 }
 
+/* What rules that only look at packets know of the connection: what was settled before the packet, as its
+ * ends know it. */
+static void packets_know_what_came_before(void)
+{
+	fresh("alert tcp any any -> any any (flow:not_established; sid:1;)\n", (struct inspector_options){0});
+	handshake();
+	CHECK_EQ(alerts, 3); /* the segment that ends the handshake too */
+	put(true, 101, 501, ACK, "x");
+	CHECK_EQ(alerts, 3);
+	fresh("alert tcp any any -> any any (flow:established; dsize:1; sid:1;)\n",
+	      (struct inspector_options){0});
+	put(true, 101, 501, ACK, "x"); /* picked up in the middle: not seen to be otherwise */
+	CHECK_EQ(alerts, 1);
+	fresh("alert http any any -> any any (sid:1;)\n", (struct inspector_options){0});
+	handshake();
+	put(true, 101, 501, ACK, "GET / HTTP/1.1\r\n");
+	put(true, 117, 501, ACK, "Host: a\r\n");
+	CHECK_EQ(alerts, 0); /* nobody took it yet */
+	put(false, 501, 127, ACK, "");
+	CHECK_EQ(alerts, 1);
+}
+
+static void connections_without_a_beginning_can_be_left_alone(void)
+{
+	fresh(RULE_EVIL "alert http any any -> any any (http.uri; content:\"/x\"; sid:2;)\n"
+			"alert tcp any any -> any any (flow:established; dsize:>0; sid:3;)\n",
+	      (struct inspector_options){.handshake_required = true});
+	put(true, 101, 501, ACK, "an evil");
+	CHECK_EQ(alerts, 1); /* each packet by itself */
+	put(true, 108, 501, ACK, "ev");
+	put(true, 110, 501, ACK, "il");
+	put(true, 112, 501, ACK, "GET /x HTTP/1.1\r\n\r\n");
+	CHECK_EQ(alerts, 1);
+	handshake();
+	put(true, 101, 501, ACK, "ev");
+	put(true, 103, 501, ACK, "il");
+	CHECK_EQ(alerts, 4);
+}
+
+static void one_rule_on_both_halves_of_a_transaction(void)
+{
+	static const struct {
+		const char *options;
+		unsigned int alerts;
+	} rows[] = {
+		{"http.uri; content:\"/a\"; http.stat_code; content:\"404\";", 1},
+		{"http.uri; content:\"/a\"; fast_pattern; http.stat_code; content:\"404\";", 1},
+		{"http.uri; content:\"/a\"; http.stat_code; content:\"404\"; fast_pattern;", 1},
+		{"http.uri; content:\"/b\"; http.stat_code; content:\"404\";", 0},
+		{"http.uri; content:\"/a\"; http.stat_code; content:\"200\";", 0},
+		{"http.uri; content:\"/a\"; file.data: to_client; content:\"gone\";", 1},
+		{"http.uri; content:\"/a\"; file.data: to_server; content:\"gone\";", 0},
+		{"http.uri; content:\"/a\"; file.data; content:\"gone\";", 0}, /* refused: whose? */
+		{"http.uri; content:\"/a\"; flow:to_server;", 0},	       /* refused: not both */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char rule[256];
+
+		snprintf(rule, sizeof(rule), "alert http any any => any 80 (%s sid:1;)\n", rows[i].options);
+		fresh(rule, (struct inspector_options){0});
+		handshake();
+		put(true, 101, 501, ACK, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+		put(false, 501, 130, ACK, "HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\ngone");
+		inspector_finish(inspector);
+		CHECK(alerts == rows[i].alerts, "%u, not %u: %s", alerts, rows[i].alerts, rows[i].options);
+	}
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -341,6 +410,9 @@ int main(void)
 		TEST(old_flows_keep_their_rules),
 		TEST(reused_tuple_is_a_new_flow),
 		TEST(same_input_same_ids),
+		TEST(packets_know_what_came_before),
+		TEST(connections_without_a_beginning_can_be_left_alone),
+		TEST(one_rule_on_both_halves_of_a_transaction),
 	};
 	int status = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
 

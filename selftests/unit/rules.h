@@ -59,15 +59,21 @@ static inline struct seki_addr rules_address(uint8_t last)
 	return addr;
 }
 
+/* For the worlds opened from here on, see ruleset_set_action_order(); NULL: the usual one. */
+static const char *rules_order;
+
 /* 10.0.0.1:1024 is the client, 10.0.0.2:80 the server. thresholds: a threshold.config, may be NULL. */
 static inline bool rules_open_limited(struct rules_world *world, const char *text, const char *thresholds)
 {
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
 	char why[256] = "";
+	const char *reason;
 
 	*world = (struct rules_world){.now_us = 1000000};
 	if (!CHECK_EQ(ruleset_builder_new(&builder), 0))
 		return false;
+	if (rules_order)
+		CHECK_EQ(ruleset_set_action_order(builder, rules_order, &reason), 0);
 	if (thresholds)
 		(void)!ruleset_add_data(builder, RULE_DATA_THRESHOLD, "threshold.config", thresholds,
 					strlen(thresholds), rules_refused, world);

@@ -76,6 +76,9 @@ void detect_run_begin(struct detect_run *run)
 	const struct packet *packet = run->packet;
 	const struct flow *flow = run->flow;
 
+	run->app = !flow						      ? APP_UNKNOWN
+		   : run->stage == STAGE_PACKET && flow->proto == IPPROTO_TCP ? flow->app_shown
+									      : flow->app;
 	run->detect->run++;
 	run->detect->found_count = 0;
 	if (flow && run->stage != STAGE_PACKET) {
@@ -215,7 +218,7 @@ bool detect_over(const struct detect *detect, const struct packet *packet, const
 
 static void packet_judge(struct detect_run *run, const struct rule *rule)
 {
-	if (run->stage == STAGE_STREAM && (rule->stream_only || rule->flow & FLOW_ONLY_STREAM))
+	if (run->loose && (rule->stream_only || rule->flow & FLOW_ONLY_STREAM))
 		return;
 	if (detect_header(run, rule) && detect_states(run, rule) &&
 	    payload_matches(run, rule, run->payload, run->payload_offset))
@@ -303,7 +306,8 @@ void detect_loose(struct detect *detect, const struct packet *packet, struct flo
 				 .flow = flow,
 				 .dir = dir,
 				 .stage = STAGE_STREAM,
-				 .payload = packet->payload};
+				 .payload = packet->payload,
+				 .loose = true};
 	const struct ruleset *set = detect->set;
 
 	if (!run.payload.len || detect_over(detect, packet, flow))
@@ -333,6 +337,7 @@ void detect_events(struct detect *detect, const struct packet *packet, struct fl
 		return;
 	detect_held_judge(detect);
 	detect_run_begin(&run);
+	run.app = flow ? flow->app : APP_UNKNOWN;
 	detect_find_all(detect, rules->rules, rules->count);
 	packet_judge_all(&run);
 }

@@ -86,7 +86,7 @@ static bool whole_flow(const struct detect_run *run, const struct rule *rule)
 {
 	if (!run->flow)
 		return false;
-	return run->stage != STAGE_PACKET || rule->ip_only ||
+	return (run->stage != STAGE_PACKET && !run->loose) || rule->ip_only ||
 	       (rule->app_required && !rule->list_count && !rule->test_count && !rule->flow);
 }
 

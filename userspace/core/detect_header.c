@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "detect_run.h"
+#include "stream.h"
 
 static bool header_protocol(const struct detect_run *run, const struct rule *rule)
 {
@@ -21,6 +22,10 @@ static bool header_protocol(const struct detect_run *run, const struct rule *rul
 
 static bool header_endpoints(const struct detect_run *run, const struct rule *rule)
 {
+	/* "=>" goes from client to server, whichever speaks. */
+	if (rule->whole_tx && run->dir == TO_CLIENT)
+		return range_set_has(rule->src, run->dst_value) && range_set_has(rule->dst, run->src_value) &&
+		       range_set_has(rule->sport, run->dport) && range_set_has(rule->dport, run->sport);
 	if (range_set_has(rule->src, run->src_value) && range_set_has(rule->dst, run->dst_value) &&
 	    range_set_has(rule->sport, run->sport) && range_set_has(rule->dport, run->dport))
 		return true;
@@ -29,12 +34,25 @@ static bool header_endpoints(const struct detect_run *run, const struct rule *ru
 	       range_set_has(rule->dport, run->sport);
 }
 
+/*
+ * Datagrams have no handshake: an answer establishes. The segment that ends a handshake is not yet part of
+ * what it establishes, unless none was seen: then a flow is taken for what it looks like.
+ */
+static bool header_established(const struct detect_run *run)
+{
+	const struct flow *flow = run->flow;
+
+	if (flow->proto != IPPROTO_TCP)
+		return flow->established || flow->both_directions;
+	if (run->stage != STAGE_PACKET || !flow->stream || stream_midstream(flow->stream))
+		return flow->established;
+	return flow->established && flow->established_before;
+}
+
 static bool header_flow(const struct detect_run *run, const struct rule *rule)
 {
 	const struct flow *flow = run->flow;
-	/* Datagrams have no handshake: an answer establishes. */
-	bool established =
-		flow && (flow->established || (flow->proto != IPPROTO_TCP && flow->both_directions));
+	bool established = flow && header_established(run);
 
 	if (!(rule->directions & 1 << run->dir))
 		return false;
@@ -49,7 +67,7 @@ static bool header_flow(const struct detect_run *run, const struct rule *rule)
 	if (rule->flow & FLOW_ONLY_FRAG && !run->packet->fragment)
 		return false;
 	if (rule->app_required &&
-	    (!flow || (rule->app != flow->app && !(run->tx && run->tx->proto == rule->app))))
+	    (!flow || (rule->app != run->app && !(run->tx && run->tx->proto == rule->app))))
 		return false;
 	return true;
 }
@@ -195,8 +213,8 @@ static bool header_test(const struct detect_run *run, const struct rule_test *te
 		       event_list_has(&packet->events, (enum app_event)range->low) ||
 		       (run->flow && event_list_has(&run->flow->events, (enum app_event)range->low));
 	case TEST_APP:
-		return run->flow && (run->flow->app == range->low) != test->negated &&
-		       (!test->negated || run->flow->app != APP_UNKNOWN);
+		return run->flow && (run->app == range->low) != test->negated &&
+		       (!test->negated || run->app != APP_UNKNOWN);
 	}
 	return false;
 }

@@ -16,6 +16,7 @@ struct detect_view { /* a transformed buffer of the current run */
 	struct transform_room room;
 	struct span span;
 	uint64_t run;
+	enum direction dir;
 	unsigned int instance;
 	bool valid;
 };
@@ -39,11 +40,13 @@ struct detect_run {
 	struct tx *tx;	   /* STAGE_TX */
 	enum direction dir;
 	enum rule_stage stage;
+	enum app_proto app; /* of the flow, as far as it is known to what is looked at */
 	const struct seki_addr *src, *dst;
 	uint16_t sport, dport;
 	range_value src_value, dst_value;
 	struct span payload;
 	uint64_t payload_offset;
+	bool loose; /* STAGE_STREAM over a payload that is no part of a stream */
 };
 
 struct detect {

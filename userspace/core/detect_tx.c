@@ -27,10 +27,12 @@ static bool tx_view(const struct detect_run *run, uint16_t index, unsigned int i
 		*out = raw;
 		return true;
 	}
-	if (!cache->valid || cache->run != run->detect->run || cache->instance != instance) {
+	if (!cache->valid || cache->run != run->detect->run || cache->instance != instance ||
+	    cache->dir != run->dir) {
 		cache->valid =
 			!transform_apply(run->detect->set->transforms, view, raw, &cache->room, &cache->span);
 		cache->run = run->detect->run;
+		cache->dir = run->dir;
 		cache->instance = instance;
 	}
 	*out = cache->span;
@@ -153,8 +155,13 @@ static enum tx_result tx_judge(struct detect_run *run, const struct rule *rule)
 	if (!detect_tests(run, rule))
 		return rule->needs_packet && !run->tx->done[run->dir] ? TX_LATER : TX_NO;
 	for (unsigned int i = 0; i < rule->list_count; i++) {
-		enum tx_result one = tx_judge_list(run, &rule->lists[i], variables);
+		enum direction dir = run->dir;
+		enum tx_result one;
 
+		if (rule->whole_tx)
+			run->dir = (enum direction)rule->lists[i].direction;
+		one = tx_judge_list(run, &rule->lists[i], variables);
+		run->dir = dir;
 		if (one == TX_NO)
 			return TX_NO;
 		if (one == TX_LATER)
@@ -198,9 +205,11 @@ static void tx_found(struct detect_run *run, struct detect_tx_state *state, cons
 	 */
 	mark = tx_mark_get(state, rule->index);
 	if (mark) {
-		mark->known |= (uint8_t)(1 << run->dir);
+		uint8_t sides = rule->whole_tx ? 3 : (uint8_t)(1 << run->dir);
+
+		mark->known |= sides;
 		if (result == TX_NO)
-			mark->closed |= (uint8_t)(1 << run->dir);
+			mark->closed |= sides;
 		else if (result == TX_MATCH)
 			mark->closed = 3;
 	}

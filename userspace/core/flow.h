@@ -24,12 +24,14 @@ struct flow {
 	uint8_t proto;
 	bool initiator_known; /* SYN or first packet seen */
 	bool established;     /* handshake seen, or picked up mid-stream: not seen to be otherwise */
+	bool established_before; /* the same before the packet at hand, for rules about packets */
 	bool both_directions;
 	bool validated;	      /* SEKI_FLOW_VALIDATED, live only */
 	bool lost;	      /* a record of it was lost */
 	bool ended;	      /* FIN both ways or RST, or timed out */
 	bool alerted;
 	enum app_proto app;
+	enum app_proto app_shown; /* TCP: the same for rules about packets, known since the other side answered */
 	uint64_t first_us, last_us;
 	uint64_t pkts[2], bytes[2];
 	struct tx *txs;	      /* open and just-ended ones, oldest first */

@@ -279,6 +279,7 @@ static void account(struct subject *subject, const struct packet *packet, enum d
 	struct flow *flow = &subject->entry.flow;
 
 	flow->last_us = packet->time_us;
+	flow->established_before = flow->established;
 	flow->pkts[dir]++;
 	flow->bytes[dir] += packet->frame.len;
 	flow->both_directions |= flow->pkts[0] && flow->pkts[1];
@@ -383,6 +384,7 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	struct subject *subject = subject_of(inspector, packet, hint);
 	const struct packet *packets[2] = {packet, packet};
 	enum stream_verdict verdict = STREAM_TAKEN;
+	enum app_proto app;
 	enum direction dir;
 	struct flow *flow;
 
@@ -401,6 +403,11 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	flow->both_directions |= !!(hint->flow_flags & SEKI_FLOW_REPLIED); /* bare ACKs are not copied */
 	if (verdict == STREAM_TAKEN)
 		account(subject, packet, dir);
+	if (flow->proto == IPPROTO_UDP)
+		subject_probe_datagram(subject, packet, dir);
+	app = flow->app;
+	if (dir != subject->app_dir || !flow->pkts[!subject->app_dir])
+		flow->app_shown = app;
 	detect_packet(subject->generation->detect, packet, flow, dir);
 	if (flow->stream && (verdict != STREAM_TAKEN || !joins_stream(packet)))
 		detect_loose(subject->generation->detect, packet, flow, dir);
@@ -411,6 +418,8 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 			subject_datagram(inspector, subject, packet, dir);
 		set_expiry(inspector, subject);
 	}
+	if (flow->app != app)
+		subject->app_dir = dir;
 	finish_packet(inspector, subject->generation->detect, packet, flow, dir);
 	inspector->current = NULL;
 	flow_table_touch(inspector->flows, &subject->entry, memory_of(subject));

@@ -31,6 +31,7 @@ struct subject {
 	bool told[FLOW_LOST + 1]; /* outcomes given */
 	bool any_data, dir_last[2];
 	enum direction first_dir; /* of data */
+	enum direction app_dir;	  /* of the packet that told the protocol */
 	uint8_t datagrams;
 	uint8_t probed[2];  /* enum app_proto: what each direction's first bytes are; APP_FAILED: nothing known */
 	bool skipped;	    /* detection was given up on one direction alone, and said so */
@@ -60,6 +61,8 @@ void subject_tell(struct inspector *inspector, struct subject *subject, enum flo
  */
 void subject_drain(struct inspector *inspector, struct subject *subject, const struct packet *packets[2],
 		   enum direction dir, bool flush);
+/* What protocol is it? Before anything looks at a UDP packet. */
+void subject_probe_datagram(struct subject *subject, const struct packet *packet, enum direction dir);
 /* The same for the payload of one UDP packet. */
 void subject_datagram(struct inspector *inspector, struct subject *subject, const struct packet *packet,
 		      enum direction dir);

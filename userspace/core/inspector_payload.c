@@ -293,26 +293,32 @@ void subject_drain(struct inspector *inspector, struct subject *subject, const s
 	}
 }
 
+void subject_probe_datagram(struct subject *subject, const struct packet *packet, enum direction dir)
+{
+	struct flow *flow = &subject->entry.flow;
+	enum app_proto found;
+	bool give_up;
+
+	if (!packet->payload.len || flow->app != APP_UNKNOWN)
+		return;
+	give_up = ++subject->datagrams >= DATAGRAM_TRIES;
+	found = app_probe(flow, packet->payload, dir);
+	/* A datagram that nothing knows says little of the next one. */
+	if (found != APP_FAILED || give_up)
+		subject->probed[dir] = (uint8_t)found;
+	if (give_up && subject->probed[!dir] == APP_UNKNOWN)
+		subject->probed[!dir] = APP_FAILED;
+	choose_decoder(subject);
+}
+
 void subject_datagram(struct inspector *inspector, struct subject *subject, const struct packet *packet,
 		      enum direction dir)
 {
-	struct flow *flow = &subject->entry.flow;
 	struct stream_chunk chunk = {.data = packet->payload};
 
 	if (!packet->payload.len)
 		return;
 	spend(inspector, subject, dir, packet->payload.len);
-	if (flow->app == APP_UNKNOWN) {
-		bool give_up = ++subject->datagrams >= DATAGRAM_TRIES;
-		enum app_proto found = app_probe(flow, packet->payload, dir);
-
-		/* A datagram that nothing knows says little of the next one. */
-		if (found != APP_FAILED || give_up)
-			subject->probed[dir] = (uint8_t)found;
-		if (give_up && subject->probed[!dir] == APP_UNKNOWN)
-			subject->probed[!dir] = APP_FAILED;
-		choose_decoder(subject);
-	}
 	if (subject->decoder)
 		feed(inspector, subject, packet, dir, &chunk);
 	check_depth(inspector, subject, dir);

@@ -146,10 +146,12 @@ struct rule_view {
 };
 _Static_assert(sizeof(struct rule_view) == 2 + 3 * RULE_TRANSFORMS_MAX, "no holes");
 
+#define LIST_ANY_DIRECTION 2u
 struct rule_list {
 	struct rule_view view;
 	uint16_t view_index; /* of the set's views */
 	uint16_t node_count;
+	uint8_t direction; /* enum direction of the buffer, or LIST_ANY_DIRECTION: that of what is looked at */
 	bool needs_final; /* cannot be judged while the buffer still grows */
 	struct rule_node *nodes;
 };
@@ -252,6 +254,7 @@ struct rule {
 	bool app_required;
 	bool ip_only;	/* once per flow and direction */
 	bool both_ways; /* <> */
+	bool whole_tx;	/* =>: buffers of both directions of one transaction */
 	bool noalert;
 	bool pass_alerts;   /* a pass rule that tells */
 	bool event_packet;  /* asks for an event of a packet: looked at when one has any */

@@ -12,10 +12,21 @@
 /* keyword->value: enum buffer_id. */
 int keyword_buffer(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
-	int list = rule_find_list(parser, (enum buffer_id)keyword->value, true);
+	uint8_t direction = LIST_ANY_DIRECTION;
+	int list;
 
+	if (arg) {
+		if (buffer_infos[keyword->value].dir != 'B')
+			return rule_refuse(parser, "a direction, where there is but one");
+		if (strcmp(arg, "to_server") && strcmp(arg, "to_client"))
+			return rule_refuse(parser, "neither to_server nor to_client");
+		direction = !strcmp(arg, "to_client") ? TO_CLIENT : TO_SERVER;
+	}
+	list = rule_find_list(parser, (enum buffer_id)keyword->value, true);
 	if (list < 0)
 		return -EINVAL;
+	if (arg)
+		parser->lists[list].direction = direction;
 	parser->list = list;
 	parser->list_fresh = parser->sticky = true;
 	parser->last = -1;
@@ -47,6 +58,7 @@ int keyword_transform(struct rule_parser *parser, const struct rule_keyword *key
 	if (i == RULE_LISTS_MAX)
 		return rule_refuse(parser, "too many buffers in one rule");
 	parser->lists[i].view = view;
+	parser->lists[i].direction = parser->lists[parser->list].direction;
 	if (i == parser->list_count)
 		parser->list_count++;
 	parser->list = (int)i;

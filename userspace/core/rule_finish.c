@@ -159,8 +159,11 @@ static int finish_buffers(struct rule_parser *parser, bool *payload, bool *tx)
 			continue;
 		}
 		*tx = true;
-		if (info->dir != 'B')
-			rule->directions &= (uint8_t)(info->dir == 'S' ? 1 << TO_SERVER : 1 << TO_CLIENT);
+		if (rule->whole_tx && rule->lists[i].direction == LIST_ANY_DIRECTION)
+			return rule_refuse(
+				parser, "=> with a buffer of either direction (say to_server or to_client)");
+		if (!rule->whole_tx && rule->lists[i].direction != LIST_ANY_DIRECTION)
+			rule->directions &= (uint8_t)(1 << rule->lists[i].direction);
 		if (info->proto == APP_UNKNOWN)
 			continue;
 		if (rule->app != APP_UNKNOWN && rule->app != info->proto)
@@ -216,6 +219,8 @@ static int finish_stages(struct rule_parser *parser, bool payload, bool tx)
 	bool packet = rule->packet_only || rule->needs_packet || rule->flow & FLOW_NO_STREAM;
 	bool stream = rule->stream_only || rule->flow & FLOW_ONLY_STREAM;
 
+	if (rule->whole_tx && (!tx || payload || packet || rule->flow & (FLOW_TO_SERVER | FLOW_TO_CLIENT)))
+		return rule_refuse(parser, "=> is for application buffers, and for both directions");
 	if (packet && stream)
 		return rule_refuse(parser, "asks for packets only and for the stream only");
 	if (rule->event_packet && !tx) {

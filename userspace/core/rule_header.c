@@ -10,12 +10,25 @@
 
 #include "rule_parse.h"
 
-static const char *const header_actions[] = {
-	[RULE_ALERT] = "alert",
-	[RULE_DROP] = "drop",
-	[RULE_REJECT] = "reject",
-	[RULE_PASS] = "pass",
+/* Whom a rejection is sent to is for who sends it. */
+static const struct {
+	const char *name;
+	enum rule_action action;
+} header_actions[] = {
+	{"alert", RULE_ALERT},	     {"drop", RULE_DROP},	 {"reject", RULE_REJECT},
+	{"pass", RULE_PASS},	     {"rejectsrc", RULE_REJECT}, {"rejectdst", RULE_REJECT},
+	{"rejectboth", RULE_REJECT},
 };
+
+bool rule_action_find(const char *name, size_t len, enum rule_action *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(header_actions); i++)
+		if (strlen(header_actions[i].name) == len && !memcmp(header_actions[i].name, name, len)) {
+			*out = header_actions[i].action;
+			return true;
+		}
+	return false;
+}
 
 static const struct header_protocol {
 	const char *name;
@@ -95,11 +108,8 @@ int rule_parse_header(struct rule_parser *parser, char *text)
 
 	if (!dport || header_word(&text))
 		return rule_refuse(parser, "not \"action protocol source port -> destination port\"");
-	for (i = 0; i < ARRAY_LEN(header_actions) && strcmp(action, header_actions[i]); i++)
-		;
-	if (i == ARRAY_LEN(header_actions))
+	if (!rule_action_find(action, strlen(action), &rule->info.action))
 		return rule_refuse(parser, "unknown action");
-	rule->info.action = (enum rule_action)i;
 	for (i = 0; i < ARRAY_LEN(header_protocols) && !row; i++) {
 		if (!strcasecmp(protocol, header_protocols[i].name))
 			row = &header_protocols[i];
@@ -113,8 +123,9 @@ int rule_parse_header(struct rule_parser *parser, char *text)
 	rule->stream_only = row->stream_only;
 	rule->app = row->app;
 	rule->app_required = row->app != APP_UNKNOWN;
-	if (strcmp(direction, "->") && strcmp(direction, "<>"))
-		return rule_refuse(parser, "the direction is neither -> nor <>");
+	if (strcmp(direction, "->") && strcmp(direction, "<>") && strcmp(direction, "=>"))
+		return rule_refuse(parser, "the direction is none of ->, <> and =>");
 	rule->both_ways = direction[0] == '<';
+	rule->whole_tx = direction[0] == '=';
 	return header_groups(parser, (char *const[]){src, sport, dst, dport});
 }

@@ -24,8 +24,8 @@
 	}
 #define STICKY(word, buffer)                                                                                 \
 	{                                                                                                    \
-		.name = word, .parse = keyword_buffer, .value = BUFFER_##buffer,                             \
-		.help = "older spelling of a sticky buffer"                                                  \
+		.name = word, .parse = keyword_buffer, .argument = ARGUMENT_OPTIONAL,                        \
+		.value = BUFFER_##buffer, .help = "older spelling of a sticky buffer"                        \
 	}
 #define CHANGE_BY(word, transform, value_is, text)                                                           \
 	{                                                                                                    \
@@ -188,7 +188,11 @@ static const struct rule_keyword keywords[] = {
 	CHANGE("strip_pseudo_headers", STRIP_PSEUDO_HEADERS, "without header lines that begin with a colon"),
 
 #define X(id, word, proto, dir, many, text)                                                                  \
-	{.name = word, .parse = keyword_buffer, .value = BUFFER_##id, .help = text},
+	{.name = word,                                                                                       \
+	 .parse = keyword_buffer,                                                                            \
+	 .argument = ARGUMENT_OPTIONAL,                                                                      \
+	 .value = BUFFER_##id,                                                                               \
+	 .help = text},
 	INSPECTION_BUFFERS(X)
 #undef X
 		STICKY("file_data", FILE_DATA),

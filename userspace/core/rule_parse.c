@@ -21,6 +21,7 @@ static void parser_init(struct rule_parser *parser, const struct rule_context *c
 	parser->metadata_count = parser->reference_count = 0;
 	memset(parser->lists, 0, sizeof(parser->lists));
 	parser->lists[0].view.buffer = BUFFER_PAYLOAD;
+	parser->lists[0].direction = LIST_ANY_DIRECTION;
 	parser->list_count = 1;
 	parser->list = 0;
 	parser->list_fresh = parser->sticky = false;

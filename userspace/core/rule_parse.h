@@ -100,6 +100,9 @@ __must_check int rule_parse(const struct rule_context *context, const char *text
 /* The header's part of it: "alert tcp $A any -> any 80". Used by rule_parse(). */
 __must_check int rule_parse_header(struct rule_parser *parser, char *text);
 
+/* The action of that name. */
+bool rule_action_find(const char *name, size_t len, enum rule_action *out);
+
 /* Frees what a rule holds outside of the arena. */
 void rule_clear(struct rule *rule);
 

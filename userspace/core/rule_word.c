@@ -140,7 +140,12 @@ int rule_find_list(struct rule_parser *parser, enum buffer_id buffer, bool fresh
 		parser->why = "too many buffers in one rule";
 		return -1;
 	}
-	parser->lists[parser->list_count].view = (struct rule_view){.buffer = (uint8_t)buffer};
+	parser->lists[parser->list_count] = (struct rule_list){
+		.view = {.buffer = (uint8_t)buffer},
+		.direction = buffer_infos[buffer].dir == 'S'   ? TO_SERVER
+			     : buffer_infos[buffer].dir == 'C' ? TO_CLIENT
+							       : LIST_ANY_DIRECTION,
+	};
 	return (int)parser->list_count++;
 }
 

@@ -57,6 +57,9 @@ int ruleset_builder_new(struct ruleset_builder **out)
 	if (err || !builder->names)
 		return -ENOMEM;
 	classification_init(&builder->classes);
+	err = ruleset_set_action_order(builder, "pass,drop,reject,alert", &why);
+	if (err)
+		return err;
 	for (size_t i = 0; i < ARRAY_LEN(ruleset_variables); i++) {
 		err = rule_groups_set(&builder->groups, ruleset_variables[i].name, ruleset_variables[i].value,
 				      &why);
@@ -81,6 +84,31 @@ void ruleset_builder_free(struct ruleset_builder *builder)
 	free(builder->sids);
 	arena_clear(&builder->arena);
 	free(builder);
+}
+
+int ruleset_set_action_order(struct ruleset_builder *builder, const char *order, const char **why)
+{
+	uint8_t rank[RULE_PASS + 1];
+	unsigned int seen = 0;
+
+	for (uint8_t i = 0; i <= RULE_PASS; i++) {
+		size_t len = strcspn(order, ",");
+		enum rule_action action;
+
+		if (!rule_action_find(order, len, &action) || seen & 1u << action) {
+			*why = "not pass, drop, reject and alert, each once";
+			return -EINVAL;
+		}
+		seen |= 1u << action;
+		rank[action] = i;
+		order += len + (order[len] == ',');
+	}
+	if (*order) {
+		*why = "more than four actions";
+		return -EINVAL;
+	}
+	memcpy(builder->action_rank, rank, sizeof(rank));
+	return 0;
 }
 
 int ruleset_set_variable(struct ruleset_builder *builder, const char *name, const char *value,

@@ -54,6 +54,11 @@ void ruleset_set_clock(struct ruleset_builder *builder, double (*now_ms)(void));
 
 /* Variables: name without "$", value in rule address/port syntax. Defaults: HOME_NET private ranges, EXTERNAL_NET any, the usual ports. -EINVAL with *why (static). */
 __must_check int ruleset_set_variable(struct ruleset_builder *builder, const char *name, const char *value, const char **why);
+/*
+ * Which actions come first among the rules that fit one packet: all four, by commas. Default: pass,drop,reject,alert. -EINVAL
+ * with *why (static).
+ */
+__must_check int ruleset_set_action_order(struct ruleset_builder *builder, const char *order, const char **why);
 /* Contents of classification.config / the severity table (sid<space>severity per line). -EINVAL: lines refused through fn, the others hold. */
 __must_check int ruleset_add_classification(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
 __must_check int ruleset_add_severity(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);

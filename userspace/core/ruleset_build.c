@@ -49,13 +49,15 @@ void ruleset_clear_lanes(struct ruleset *set)
 	address_index_clear(&set->packet_dst);
 }
 
-/* pass before drop before reject before alert; who sets state before who reads it; then priority and sid. */
+/* By action; who sets flowbits before who reads them, the same for flowints and then xbits; then priority,
+ * then as read. */
 struct rule_order {
 	struct rule *rule;
-	uint8_t action, state;
+	uint8_t keys[1 + STATE_XBIT + 1];
+	uint32_t number;
 };
 
-static uint8_t order_state(const struct rule *rule)
+static uint8_t order_state(const struct rule *rule, enum rule_state_kind kind)
 {
 	bool reads = false, writes = false;
 
@@ -63,6 +65,8 @@ static uint8_t order_state(const struct rule *rule)
 		uint8_t action = rule->states[i].action;
 		bool read = action == STATE_ISSET || action == STATE_ISNOTSET || action == STATE_COMPARE;
 
+		if (rule->states[i].kind != kind)
+			continue;
 		reads |= read;
 		writes |= !read;
 	}
@@ -71,24 +75,25 @@ static uint8_t order_state(const struct rule *rule)
 
 static int order_compare(const void *a, const void *b)
 {
-	static const uint8_t actions[] = {
-		[RULE_PASS] = 0,
-		[RULE_DROP] = 1,
-		[RULE_REJECT] = 2,
-		[RULE_ALERT] = 3,
-	};
 	const struct rule_order *x = a, *y = b;
 	const struct rule_info *p = &x->rule->info, *q = &y->rule->info;
+	int keys = memcmp(x->keys, y->keys, sizeof(x->keys));
 
-	if (actions[p->action] != actions[q->action])
-		return actions[p->action] < actions[q->action] ? -1 : 1;
-	if (x->state != y->state)
-		return x->state < y->state ? -1 : 1;
+	if (keys)
+		return keys;
 	if (p->priority != q->priority)
 		return p->priority < q->priority ? -1 : 1;
-	if (p->sid != q->sid)
-		return p->sid < q->sid ? -1 : 1;
-	return p->gid < q->gid ? -1 : p->gid > q->gid;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static struct rule_order order_of(struct rule *rule, uint32_t number, const uint8_t *action_rank)
+{
+	struct rule_order order = {.rule = rule, .number = number};
+
+	order.keys[0] = action_rank[rule->info.action];
+	for (int kind = STATE_FLOWBIT; kind <= STATE_XBIT; kind++)
+		order.keys[1 + kind] = order_state(rule, (enum rule_state_kind)kind);
+	return order;
 }
 
 static int sid_compare(const void *a, const void *b)
@@ -100,7 +105,7 @@ static int sid_compare(const void *a, const void *b)
 	return (*x)->info.gid < (*y)->info.gid ? -1 : (*x)->info.gid > (*y)->info.gid;
 }
 
-static int build_order(struct ruleset *set)
+static int build_order(struct ruleset *set, const uint8_t *action_rank)
 {
 	AUTO_FREE struct rule_order *order = calloc(set->count + 1u, sizeof(*order));
 
@@ -108,7 +113,7 @@ static int build_order(struct ruleset *set)
 	if (!order || !set->by_sid)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < set->count; i++)
-		order[i] = (struct rule_order){.rule = set->rules[i], .state = order_state(set->rules[i])};
+		order[i] = order_of(set->rules[i], i, action_rank);
 	qsort(order, set->count, sizeof(*order), order_compare);
 	for (uint32_t i = 0; i < set->count; i++) {
 		set->rules[i] = set->by_sid[i] = order[i].rule;
@@ -372,6 +377,10 @@ static int build_lanes(struct ruleset *set)
 				continue;
 			if (rule->stages & STAGE_STREAM)
 				err = build_stream_rule(set, rule, dir);
+			/* A rule about both directions is found by the one that its literal is in. */
+			if (rule->whole_tx && rule->fast_list >= 0 &&
+			    rule->lists[rule->fast_list].direction != dir)
+				continue;
 			if (!err && rule->stages & STAGE_TX)
 				err = build_tx_rule(set, rule, dir);
 		}
@@ -453,7 +462,7 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 		return err;
 	set->thresholds = builder->thresholds;
 	builder->thresholds = (struct threshold_table){0};
-	err = build_order(set);
+	err = build_order(set, builder->action_rank);
 	if (!err)
 		err = threshold_apply(&set->thresholds, &set->arena, set->by_sid, set->count);
 	if (!err)

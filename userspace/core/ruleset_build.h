@@ -21,6 +21,7 @@ struct ruleset_builder {
 	struct threshold_table thresholds;
 	struct rule **rules;
 	uint32_t count, room, failed;
+	uint8_t action_rank[RULE_PASS + 1]; /* lower: judged first */
 	uint64_t *sids; /* (gid, sid) already taken, open hash */
 	uint32_t sid_room;
 	double load_ms;

@@ -257,6 +257,16 @@ static int set_midstream(struct inspection *inspection, const char *value)
 	return error;
 }
 
+static int set_action_order(struct inspection *inspection, const char *value)
+{
+	const char *why = "";
+	int error = ruleset_set_action_order(inspection->builder, value, &why);
+
+	if (error)
+		fprintf(stderr, "action-order: %s\n", why);
+	return error;
+}
+
 static const struct {
 	const char *key;
 	int (*set)(struct inspection *inspection, const char *value);
@@ -268,6 +278,7 @@ static const struct {
 	{"flow.memory", set_flow_memory, "bytes for flows and reassembly (256m)"},
 	{"threshold-file", set_thresholds, "limits, suppressed alerts and changed actions"},
 	{"flow.max", set_flow_max, "flows at the same time (65536)"},
+	{"action-order", set_action_order, "of rules that fit one packet (pass,drop,reject,alert)"},
 	{"stream.midstream", set_midstream, "take up TCP whose handshake is not seen (yes)"},
 };
 
