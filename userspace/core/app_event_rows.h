@@ -30,43 +30,43 @@
 	X(DECODER_ARP_UNSUPPORTED_PROTOCOL, "arp.unsupported_protocol", N) \
 	X(DECODER_CHDLC_PKT_TOO_SMALL, "chdlc.pkt_too_small", N) \
 	X(DECODER_DCE_PKT_TOO_SMALL, "dce.pkt_too_small", N) \
-	X(DECODER_ERSPAN_HEADER_TOO_SMALL, "erspan.header_too_small", N) \
+	X(DECODER_ERSPAN_HEADER_TOO_SMALL, "erspan.header_too_small", Y) \
 	X(DECODER_ERSPAN_TOO_MANY_VLAN_LAYERS, "erspan.too_many_vlan_layers", N) \
 	X(DECODER_ERSPAN_UNSUPPORTED_VERSION, "erspan.unsupported_version", N) \
-	X(DECODER_ESP_PKT_TOO_SMALL, "esp.pkt_too_small", N) \
+	X(DECODER_ESP_PKT_TOO_SMALL, "esp.pkt_too_small", Y) \
 	X(DECODER_ETAG_HEADER_TOO_SMALL, "etag.header_too_small", N) \
 	X(DECODER_ETAG_UNKNOWN_TYPE, "etag.unknown_type", N) \
-	X(DECODER_ETHERNET_PKT_TOO_SMALL, "ethernet.pkt_too_small", N) \
+	X(DECODER_ETHERNET_PKT_TOO_SMALL, "ethernet.pkt_too_small", Y) \
 	X(DECODER_ETHERNET_UNKNOWN_ETHERTYPE, "ethernet.unknown_ethertype", N) \
 	X(DECODER_GENEVE_UNKNOWN_PAYLOAD_TYPE, "geneve.unknown_payload_type", N) \
-	X(DECODER_GRE_PKT_TOO_SMALL, "gre.pkt_too_small", N) \
+	X(DECODER_GRE_PKT_TOO_SMALL, "gre.pkt_too_small", Y) \
 	X(DECODER_GRE_VERSION0_FLAGS, "gre.version0_flags", N) \
-	X(DECODER_GRE_VERSION0_HDR_TOO_BIG, "gre.version0_hdr_too_big", N) \
+	X(DECODER_GRE_VERSION0_HDR_TOO_BIG, "gre.version0_hdr_too_big", Y) \
 	X(DECODER_GRE_VERSION0_MALFORMED_SRE_HDR, "gre.version0_malformed_sre_hdr", N) \
 	X(DECODER_GRE_VERSION0_RECUR, "gre.version0_recur", N) \
 	X(DECODER_GRE_VERSION1_CHKSUM, "gre.version1_chksum", N) \
 	X(DECODER_GRE_VERSION1_FLAGS, "gre.version1_flags", N) \
-	X(DECODER_GRE_VERSION1_HDR_TOO_BIG, "gre.version1_hdr_too_big", N) \
+	X(DECODER_GRE_VERSION1_HDR_TOO_BIG, "gre.version1_hdr_too_big", Y) \
 	X(DECODER_GRE_VERSION1_MALFORMED_SRE_HDR, "gre.version1_malformed_sre_hdr", N) \
 	X(DECODER_GRE_VERSION1_NO_KEY, "gre.version1_no_key", N) \
 	X(DECODER_GRE_VERSION1_RECUR, "gre.version1_recur", N) \
 	X(DECODER_GRE_VERSION1_ROUTE, "gre.version1_route", N) \
 	X(DECODER_GRE_VERSION1_SSR, "gre.version1_ssr", N) \
 	X(DECODER_GRE_VERSION1_WRONG_PROTOCOL, "gre.version1_wrong_protocol", N) \
-	X(DECODER_GRE_WRONG_VERSION, "gre.wrong_version", N) \
-	X(DECODER_ICMPV4_IPV4_TRUNC_PKT, "icmpv4.ipv4_trunc_pkt", N) \
-	X(DECODER_ICMPV4_IPV4_UNKNOWN_VER, "icmpv4.ipv4_unknown_ver", N) \
-	X(DECODER_ICMPV4_PKT_TOO_SMALL, "icmpv4.pkt_too_small", N) \
-	X(DECODER_ICMPV4_UNKNOWN_CODE, "icmpv4.unknown_code", N) \
-	X(DECODER_ICMPV4_UNKNOWN_TYPE, "icmpv4.unknown_type", N) \
-	X(DECODER_ICMPV6_EXPERIMENTATION_TYPE, "icmpv6.experimentation_type", N) \
-	X(DECODER_ICMPV6_IPV6_TRUNC_PKT, "icmpv6.ipv6_trunc_pkt", N) \
-	X(DECODER_ICMPV6_IPV6_UNKNOWN_VERSION, "icmpv6.ipv6_unknown_version", N) \
-	X(DECODER_ICMPV6_MLD_MESSAGE_WITH_INVALID_HL, "icmpv6.mld_message_with_invalid_hl", N) \
-	X(DECODER_ICMPV6_PKT_TOO_SMALL, "icmpv6.pkt_too_small", N) \
-	X(DECODER_ICMPV6_UNASSIGNED_TYPE, "icmpv6.unassigned_type", N) \
-	X(DECODER_ICMPV6_UNKNOWN_CODE, "icmpv6.unknown_code", N) \
-	X(DECODER_ICMPV6_UNKNOWN_TYPE, "icmpv6.unknown_type", N) \
+	X(DECODER_GRE_WRONG_VERSION, "gre.wrong_version", Y) \
+	X(DECODER_ICMPV4_IPV4_TRUNC_PKT, "icmpv4.ipv4_trunc_pkt", Y) \
+	X(DECODER_ICMPV4_IPV4_UNKNOWN_VER, "icmpv4.ipv4_unknown_ver", Y) \
+	X(DECODER_ICMPV4_PKT_TOO_SMALL, "icmpv4.pkt_too_small", Y) \
+	X(DECODER_ICMPV4_UNKNOWN_CODE, "icmpv4.unknown_code", Y) \
+	X(DECODER_ICMPV4_UNKNOWN_TYPE, "icmpv4.unknown_type", Y) \
+	X(DECODER_ICMPV6_EXPERIMENTATION_TYPE, "icmpv6.experimentation_type", Y) \
+	X(DECODER_ICMPV6_IPV6_TRUNC_PKT, "icmpv6.ipv6_trunc_pkt", Y) \
+	X(DECODER_ICMPV6_IPV6_UNKNOWN_VERSION, "icmpv6.ipv6_unknown_version", Y) \
+	X(DECODER_ICMPV6_MLD_MESSAGE_WITH_INVALID_HL, "icmpv6.mld_message_with_invalid_hl", Y) \
+	X(DECODER_ICMPV6_PKT_TOO_SMALL, "icmpv6.pkt_too_small", Y) \
+	X(DECODER_ICMPV6_UNASSIGNED_TYPE, "icmpv6.unassigned_type", Y) \
+	X(DECODER_ICMPV6_UNKNOWN_CODE, "icmpv6.unknown_code", Y) \
+	X(DECODER_ICMPV6_UNKNOWN_TYPE, "icmpv6.unknown_type", Y) \
 	X(DECODER_IEEE8021AH_HEADER_TOO_SMALL, "ieee8021ah.header_too_small", N) \
 	X(DECODER_IGMP_MALFORMED, "igmp.malformed", N) \
 	X(DECODER_IGMP_PKT_TOO_SMALL, "igmp.pkt_too_small", N) \
@@ -75,96 +75,96 @@
 	X(DECODER_IPV4_FRAG_IGNORED, "ipv4.frag_ignored", N) \
 	X(DECODER_IPV4_FRAG_OVERLAP, "ipv4.frag_overlap", Y) \
 	X(DECODER_IPV4_FRAG_PKT_TOO_LARGE, "ipv4.frag_pkt_too_large", Y) \
-	X(DECODER_IPV4_HLEN_TOO_SMALL, "ipv4.hlen_too_small", N) \
-	X(DECODER_IPV4_ICMPV6, "ipv4.icmpv6", N) \
-	X(DECODER_IPV4_IPLEN_SMALLER_THAN_HLEN, "ipv4.iplen_smaller_than_hlen", N) \
-	X(DECODER_IPV4_OPT_DUPLICATE, "ipv4.opt_duplicate", N) \
-	X(DECODER_IPV4_OPT_EOL_REQUIRED, "ipv4.opt_eol_required", N) \
-	X(DECODER_IPV4_OPT_INVALID, "ipv4.opt_invalid", N) \
-	X(DECODER_IPV4_OPT_INVALID_LEN, "ipv4.opt_invalid_len", N) \
-	X(DECODER_IPV4_OPT_MALFORMED, "ipv4.opt_malformed", N) \
-	X(DECODER_IPV4_OPT_PAD_REQUIRED, "ipv4.opt_pad_required", N) \
+	X(DECODER_IPV4_HLEN_TOO_SMALL, "ipv4.hlen_too_small", Y) \
+	X(DECODER_IPV4_ICMPV6, "ipv4.icmpv6", Y) \
+	X(DECODER_IPV4_IPLEN_SMALLER_THAN_HLEN, "ipv4.iplen_smaller_than_hlen", Y) \
+	X(DECODER_IPV4_OPT_DUPLICATE, "ipv4.opt_duplicate", Y) \
+	X(DECODER_IPV4_OPT_EOL_REQUIRED, "ipv4.opt_eol_required", Y) \
+	X(DECODER_IPV4_OPT_INVALID, "ipv4.opt_invalid", Y) \
+	X(DECODER_IPV4_OPT_INVALID_LEN, "ipv4.opt_invalid_len", Y) \
+	X(DECODER_IPV4_OPT_MALFORMED, "ipv4.opt_malformed", Y) \
+	X(DECODER_IPV4_OPT_PAD_REQUIRED, "ipv4.opt_pad_required", Y) \
 	X(DECODER_IPV4_OPT_UNKNOWN, "ipv4.opt_unknown", N) \
-	X(DECODER_IPV4_PKT_TOO_SMALL, "ipv4.pkt_too_small", N) \
-	X(DECODER_IPV4_TRUNC_PKT, "ipv4.trunc_pkt", N) \
+	X(DECODER_IPV4_PKT_TOO_SMALL, "ipv4.pkt_too_small", Y) \
+	X(DECODER_IPV4_TRUNC_PKT, "ipv4.trunc_pkt", Y) \
 	X(DECODER_IPV4_UNKNOWN_PROTOCOL, "ipv4.unknown_protocol", N) \
-	X(DECODER_IPV4_WRONG_IP_VERSION, "ipv4.wrong_ip_version", N) \
-	X(DECODER_IPV6_DATA_AFTER_NONE_HEADER, "ipv6.data_after_none_header", N) \
-	X(DECODER_IPV6_DSTOPTS_ONLY_PADDING, "ipv6.dstopts_only_padding", N) \
-	X(DECODER_IPV6_DSTOPTS_UNKNOWN_OPT, "ipv6.dstopts_unknown_opt", N) \
-	X(DECODER_IPV6_EXTHDR_AH_RES_NOT_NULL, "ipv6.exthdr_ah_res_not_null", N) \
-	X(DECODER_IPV6_EXTHDR_DUPL_AH, "ipv6.exthdr_dupl_ah", N) \
-	X(DECODER_IPV6_EXTHDR_DUPL_DH, "ipv6.exthdr_dupl_dh", N) \
+	X(DECODER_IPV4_WRONG_IP_VERSION, "ipv4.wrong_ip_version", Y) \
+	X(DECODER_IPV6_DATA_AFTER_NONE_HEADER, "ipv6.data_after_none_header", Y) \
+	X(DECODER_IPV6_DSTOPTS_ONLY_PADDING, "ipv6.dstopts_only_padding", Y) \
+	X(DECODER_IPV6_DSTOPTS_UNKNOWN_OPT, "ipv6.dstopts_unknown_opt", Y) \
+	X(DECODER_IPV6_EXTHDR_AH_RES_NOT_NULL, "ipv6.exthdr_ah_res_not_null", Y) \
+	X(DECODER_IPV6_EXTHDR_DUPL_AH, "ipv6.exthdr_dupl_ah", Y) \
+	X(DECODER_IPV6_EXTHDR_DUPL_DH, "ipv6.exthdr_dupl_dh", Y) \
 	X(DECODER_IPV6_EXTHDR_DUPL_EH, "ipv6.exthdr_dupl_eh", N) \
-	X(DECODER_IPV6_EXTHDR_DUPL_FH, "ipv6.exthdr_dupl_fh", N) \
-	X(DECODER_IPV6_EXTHDR_DUPL_HH, "ipv6.exthdr_dupl_hh", N) \
-	X(DECODER_IPV6_EXTHDR_DUPL_RH, "ipv6.exthdr_dupl_rh", N) \
-	X(DECODER_IPV6_EXTHDR_INVALID_OPTLEN, "ipv6.exthdr_invalid_optlen", N) \
-	X(DECODER_IPV6_EXTHDR_USELESS_FH, "ipv6.exthdr_useless_fh", N) \
-	X(DECODER_IPV6_FH_NON_ZERO_RESERVED_FIELD, "ipv6.fh_non_zero_reserved_field", N) \
+	X(DECODER_IPV6_EXTHDR_DUPL_FH, "ipv6.exthdr_dupl_fh", Y) \
+	X(DECODER_IPV6_EXTHDR_DUPL_HH, "ipv6.exthdr_dupl_hh", Y) \
+	X(DECODER_IPV6_EXTHDR_DUPL_RH, "ipv6.exthdr_dupl_rh", Y) \
+	X(DECODER_IPV6_EXTHDR_INVALID_OPTLEN, "ipv6.exthdr_invalid_optlen", Y) \
+	X(DECODER_IPV6_EXTHDR_USELESS_FH, "ipv6.exthdr_useless_fh", Y) \
+	X(DECODER_IPV6_FH_NON_ZERO_RESERVED_FIELD, "ipv6.fh_non_zero_reserved_field", Y) \
 	X(DECODER_IPV6_FRAG_IGNORED, "ipv6.frag_ignored", N) \
 	X(DECODER_IPV6_FRAG_INVALID_LENGTH, "ipv6.frag_invalid_length", Y) \
 	X(DECODER_IPV6_FRAG_OVERLAP, "ipv6.frag_overlap", Y) \
 	X(DECODER_IPV6_FRAG_PKT_TOO_LARGE, "ipv6.frag_pkt_too_large", Y) \
-	X(DECODER_IPV6_HOPOPTS_ONLY_PADDING, "ipv6.hopopts_only_padding", N) \
-	X(DECODER_IPV6_HOPOPTS_UNKNOWN_OPT, "ipv6.hopopts_unknown_opt", N) \
-	X(DECODER_IPV6_ICMPV4, "ipv6.icmpv4", N) \
+	X(DECODER_IPV6_HOPOPTS_ONLY_PADDING, "ipv6.hopopts_only_padding", Y) \
+	X(DECODER_IPV6_HOPOPTS_UNKNOWN_OPT, "ipv6.hopopts_unknown_opt", Y) \
+	X(DECODER_IPV6_ICMPV4, "ipv6.icmpv4", Y) \
 	X(DECODER_IPV6_IPV4_IN_IPV6_TOO_SMALL, "ipv6.ipv4_in_ipv6_too_small", N) \
 	X(DECODER_IPV6_IPV4_IN_IPV6_WRONG_VERSION, "ipv6.ipv4_in_ipv6_wrong_version", N) \
 	X(DECODER_IPV6_IPV6_IN_IPV6_TOO_SMALL, "ipv6.ipv6_in_ipv6_too_small", N) \
 	X(DECODER_IPV6_IPV6_IN_IPV6_WRONG_VERSION, "ipv6.ipv6_in_ipv6_wrong_version", N) \
-	X(DECODER_IPV6_PKT_TOO_SMALL, "ipv6.pkt_too_small", N) \
+	X(DECODER_IPV6_PKT_TOO_SMALL, "ipv6.pkt_too_small", Y) \
 	X(DECODER_IPV6_RH_TYPE_0, "ipv6.rh_type_0", Y) \
-	X(DECODER_IPV6_TRUNC_EXTHDR, "ipv6.trunc_exthdr", N) \
-	X(DECODER_IPV6_TRUNC_PKT, "ipv6.trunc_pkt", N) \
-	X(DECODER_IPV6_UNKNOWN_NEXT_HEADER, "ipv6.unknown_next_header", N) \
-	X(DECODER_IPV6_WRONG_IP_VERSION, "ipv6.wrong_ip_version", N) \
-	X(DECODER_IPV6_ZERO_LEN_PADN, "ipv6.zero_len_padn", N) \
-	X(DECODER_LTNULL_PKT_TOO_SMALL, "ltnull.pkt_too_small", N) \
-	X(DECODER_LTNULL_UNSUPPORTED_TYPE, "ltnull.unsupported_type", N) \
+	X(DECODER_IPV6_TRUNC_EXTHDR, "ipv6.trunc_exthdr", Y) \
+	X(DECODER_IPV6_TRUNC_PKT, "ipv6.trunc_pkt", Y) \
+	X(DECODER_IPV6_UNKNOWN_NEXT_HEADER, "ipv6.unknown_next_header", Y) \
+	X(DECODER_IPV6_WRONG_IP_VERSION, "ipv6.wrong_ip_version", Y) \
+	X(DECODER_IPV6_ZERO_LEN_PADN, "ipv6.zero_len_padn", Y) \
+	X(DECODER_LTNULL_PKT_TOO_SMALL, "ltnull.pkt_too_small", Y) \
+	X(DECODER_LTNULL_UNSUPPORTED_TYPE, "ltnull.unsupported_type", Y) \
 	X(DECODER_MPLS_BAD_LABEL_IMPLICIT_NULL, "mpls.bad_label_implicit_null", N) \
 	X(DECODER_MPLS_BAD_LABEL_RESERVED, "mpls.bad_label_reserved", N) \
 	X(DECODER_MPLS_BAD_LABEL_ROUTER_ALERT, "mpls.bad_label_router_alert", N) \
 	X(DECODER_MPLS_HEADER_TOO_SMALL, "mpls.header_too_small", N) \
 	X(DECODER_MPLS_PKT_TOO_SMALL, "mpls.pkt_too_small", N) \
 	X(DECODER_MPLS_UNKNOWN_PAYLOAD_TYPE, "mpls.unknown_payload_type", N) \
-	X(DECODER_NSH_BAD_HEADER_LENGTH, "nsh.bad_header_length", N) \
-	X(DECODER_NSH_HEADER_TOO_SMALL, "nsh.header_too_small", N) \
-	X(DECODER_NSH_RESERVED_TYPE, "nsh.reserved_type", N) \
-	X(DECODER_NSH_UNKNOWN_PAYLOAD, "nsh.unknown_payload", N) \
-	X(DECODER_NSH_UNSUPPORTED_TYPE, "nsh.unsupported_type", N) \
-	X(DECODER_NSH_UNSUPPORTED_VERSION, "nsh.unsupported_version", N) \
+	X(DECODER_NSH_BAD_HEADER_LENGTH, "nsh.bad_header_length", Y) \
+	X(DECODER_NSH_HEADER_TOO_SMALL, "nsh.header_too_small", Y) \
+	X(DECODER_NSH_RESERVED_TYPE, "nsh.reserved_type", Y) \
+	X(DECODER_NSH_UNKNOWN_PAYLOAD, "nsh.unknown_payload", Y) \
+	X(DECODER_NSH_UNSUPPORTED_TYPE, "nsh.unsupported_type", Y) \
+	X(DECODER_NSH_UNSUPPORTED_VERSION, "nsh.unsupported_version", Y) \
 	X(DECODER_PPP_IP4_PKT_TOO_SMALL, "ppp.ip4_pkt_too_small", N) \
 	X(DECODER_PPP_IP6_PKT_TOO_SMALL, "ppp.ip6_pkt_too_small", N) \
-	X(DECODER_PPP_PKT_TOO_SMALL, "ppp.pkt_too_small", N) \
+	X(DECODER_PPP_PKT_TOO_SMALL, "ppp.pkt_too_small", Y) \
 	X(DECODER_PPP_UNSUP_PROTO, "ppp.unsup_proto", N) \
 	X(DECODER_PPP_VJU_PKT_TOO_SMALL, "ppp.vju_pkt_too_small", N) \
 	X(DECODER_PPP_WRONG_TYPE, "ppp.wrong_type", N) \
 	X(DECODER_PPPOE_MALFORMED_TAGS, "pppoe.malformed_tags", N) \
-	X(DECODER_PPPOE_PKT_TOO_SMALL, "pppoe.pkt_too_small", N) \
-	X(DECODER_PPPOE_WRONG_CODE, "pppoe.wrong_code", N) \
+	X(DECODER_PPPOE_PKT_TOO_SMALL, "pppoe.pkt_too_small", Y) \
+	X(DECODER_PPPOE_WRONG_CODE, "pppoe.wrong_code", Y) \
 	X(DECODER_SCTP_CHUNK_LEN_INVALID, "sctp.chunk_len_invalid", N) \
 	X(DECODER_SCTP_CHUNK_TOO_SMALL, "sctp.chunk_too_small", N) \
 	X(DECODER_SCTP_DATA_WITH_ZERO_VTAG, "sctp.data_with_zero_vtag", N) \
 	X(DECODER_SCTP_INIT_CHUNK_BUNDLED, "sctp.init_chunk_bundled", N) \
 	X(DECODER_SCTP_INIT_WITH_NON_ZERO_VTAG, "sctp.init_with_non_zero_vtag", N) \
-	X(DECODER_SCTP_PKT_TOO_SMALL, "sctp.pkt_too_small", N) \
+	X(DECODER_SCTP_PKT_TOO_SMALL, "sctp.pkt_too_small", Y) \
 	X(DECODER_SCTP_TOO_MANY_CHUNKS, "sctp.too_many_chunks", N) \
 	X(DECODER_SCTP_TOO_MANY_DATA_CHUNKS, "sctp.too_many_data_chunks", N) \
-	X(DECODER_SLL_PKT_TOO_SMALL, "sll.pkt_too_small", N) \
-	X(DECODER_SLL2_PKT_TOO_SMALL, "sll2.pkt_too_small", N) \
-	X(DECODER_TCP_HLEN_TOO_SMALL, "tcp.hlen_too_small", N) \
-	X(DECODER_TCP_INVALID_OPTLEN, "tcp.invalid_optlen", N) \
-	X(DECODER_TCP_OPT_DUPLICATE, "tcp.opt_duplicate", N) \
-	X(DECODER_TCP_OPT_INVALID_LEN, "tcp.opt_invalid_len", N) \
-	X(DECODER_TCP_PKT_TOO_SMALL, "tcp.pkt_too_small", N) \
+	X(DECODER_SLL_PKT_TOO_SMALL, "sll.pkt_too_small", Y) \
+	X(DECODER_SLL2_PKT_TOO_SMALL, "sll2.pkt_too_small", Y) \
+	X(DECODER_TCP_HLEN_TOO_SMALL, "tcp.hlen_too_small", Y) \
+	X(DECODER_TCP_INVALID_OPTLEN, "tcp.invalid_optlen", Y) \
+	X(DECODER_TCP_OPT_DUPLICATE, "tcp.opt_duplicate", Y) \
+	X(DECODER_TCP_OPT_INVALID_LEN, "tcp.opt_invalid_len", Y) \
+	X(DECODER_TCP_PKT_TOO_SMALL, "tcp.pkt_too_small", Y) \
 	X(DECODER_TOO_MANY_LAYERS, "too_many_layers", N) \
 	X(DECODER_UDP_HLEN_INVALID, "udp.hlen_invalid", N) \
-	X(DECODER_UDP_HLEN_TOO_SMALL, "udp.hlen_too_small", N) \
-	X(DECODER_UDP_LEN_INVALID, "udp.len_invalid", N) \
-	X(DECODER_UDP_PKT_TOO_SMALL, "udp.pkt_too_small", N) \
-	X(DECODER_VLAN_HEADER_TOO_SMALL, "vlan.header_too_small", N) \
-	X(DECODER_VLAN_TOO_MANY_LAYERS, "vlan.too_many_layers", N) \
+	X(DECODER_UDP_HLEN_TOO_SMALL, "udp.hlen_too_small", Y) \
+	X(DECODER_UDP_LEN_INVALID, "udp.len_invalid", Y) \
+	X(DECODER_UDP_PKT_TOO_SMALL, "udp.pkt_too_small", Y) \
+	X(DECODER_VLAN_HEADER_TOO_SMALL, "vlan.header_too_small", Y) \
+	X(DECODER_VLAN_TOO_MANY_LAYERS, "vlan.too_many_layers", Y) \
 	X(DECODER_VLAN_UNKNOWN_TYPE, "vlan.unknown_type", N) \
 	X(DECODER_VNTAG_HEADER_TOO_SMALL, "vntag.header_too_small", N) \
 	X(DECODER_VNTAG_UNKNOWN_TYPE, "vntag.unknown_type", N) \

@@ -3,7 +3,7 @@
  * packet.c - frame bytes to struct packet: link headers, tags, IP with
  * options and extension headers, tunnels, ports. One function per layer.
  */
-#include "packet.h"
+#include "packet_check.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -44,6 +44,12 @@ static enum seki_reason decode_ip4(struct cursor c, struct packet *out);
 static enum seki_reason decode_ip6(struct cursor c, struct packet *out);
 static enum seki_reason decode_ether(struct cursor c, struct packet *out);
 static enum seki_reason decode_ppp(struct cursor c, struct packet *out);
+
+static enum seki_reason refuse(struct packet *out, enum app_event event, enum seki_reason why)
+{
+	event_list_add(&out->events, event);
+	return why;
+}
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -127,12 +133,12 @@ static enum seki_reason decode_gre(struct cursor c, struct packet *out)
 	unsigned int version;
 
 	if (c.len < 4)
-		return SEKI_R_L4_SHORT;
+		return refuse(out, EVENT_DECODER_GRE_PKT_TOO_SMALL, SEKI_R_L4_SHORT);
 	flags = get16(c.p);
 	type = get16(c.p + 2);
 	version = flags & 7;
 	if (version > 1)
-		return SEKI_R_CLEAN;
+		return refuse(out, EVENT_DECODER_GRE_WRONG_VERSION, SEKI_R_CLEAN);
 	if (flags & 0x8000 || flags & 0x4000) /* checksum or (RFC 1701) routing */
 		len += 4;
 	if (flags & 0x2000)
@@ -142,7 +148,10 @@ static enum seki_reason decode_gre(struct cursor c, struct packet *out)
 	if (version == 1 && flags & 0x0080)
 		len += 4;
 	if (c.len < len)
-		return SEKI_R_TUNNEL_BAD;
+		return refuse(out,
+			      version ? EVENT_DECODER_GRE_VERSION1_HDR_TOO_BIG
+				      : EVENT_DECODER_GRE_VERSION0_HDR_TOO_BIG,
+			      SEKI_R_TUNNEL_BAD);
 	out->l4_header = span_of(c.p, len);
 	c = cursor_skip(c, len);
 	out->payload = span_of(c.p, c.len);
@@ -157,7 +166,7 @@ static enum seki_reason decode_gre(struct cursor c, struct packet *out)
 		return decode_framed(c, out, decode_ether);
 	case ETHERTYPE_ERSPAN:
 		if (flags & 0x1000 && c.len < 8)
-			return SEKI_R_TUNNEL_BAD;
+			return refuse(out, EVENT_DECODER_ERSPAN_HEADER_TOO_SMALL, SEKI_R_TUNNEL_BAD);
 		return decode_framed(flags & 0x1000 ? cursor_skip(c, 8) : c, out, decode_ether);
 	case ETHERTYPE_PPP:
 		return decode_framed(c, out, decode_ppp);
@@ -251,10 +260,12 @@ static enum seki_reason decode_tcp(struct cursor c, struct packet *out)
 	uint8_t flags;
 
 	if (c.len < 20)
-		return SEKI_R_L4_SHORT;
+		return refuse(out, EVENT_DECODER_TCP_PKT_TOO_SMALL, SEKI_R_L4_SHORT);
 	header_len = (size_t)(c.p[12] >> 4) * 4;
-	if (header_len < 20 || header_len > c.len)
-		return SEKI_R_L4_SHORT;
+	if (header_len < 20)
+		return refuse(out, EVENT_DECODER_TCP_INVALID_OPTLEN, SEKI_R_L4_SHORT);
+	if (header_len > c.len)
+		return refuse(out, EVENT_DECODER_TCP_HLEN_TOO_SMALL, SEKI_R_L4_SHORT);
 	out->src_port = get16(c.p);
 	out->dst_port = get16(c.p + 2);
 	out->seq = get32(c.p + 4);
@@ -263,6 +274,7 @@ static enum seki_reason decode_tcp(struct cursor c, struct packet *out)
 	out->window = get16(c.p + 14);
 	out->l4_header = span_of(c.p, header_len);
 	decode_tcp_options(c.p + 20, header_len - 20, out);
+	packet_check_tcp_options(&out->events, c.p + 20, header_len - 20);
 	c = cursor_skip(c, header_len);
 	out->payload = span_of(c.p, c.len);
 	/* Without FIN, SYN, RST and ACK no stack would take it; FIN, PSH and URG alone are scans that rules
@@ -278,10 +290,12 @@ static enum seki_reason decode_udp(struct cursor c, struct packet *out)
 	enum seki_reason reason;
 
 	if (c.len < 8)
-		return SEKI_R_L4_SHORT;
+		return refuse(out, EVENT_DECODER_UDP_HLEN_TOO_SMALL, SEKI_R_L4_SHORT);
 	udp_len = get16(c.p + 4);
-	if (udp_len < 8 || (udp_len > c.len && !out->truncated))
-		return SEKI_R_L4_SHORT;
+	if (udp_len > c.len && !out->truncated)
+		return refuse(out, EVENT_DECODER_UDP_PKT_TOO_SMALL, SEKI_R_L4_SHORT);
+	if (udp_len < 8)
+		return refuse(out, EVENT_DECODER_UDP_LEN_INVALID, SEKI_R_L4_SHORT);
 	if (udp_len > c.len)
 		udp_len = c.len;
 	out->src_port = get16(c.p);
@@ -303,20 +317,24 @@ static enum seki_reason decode_udp(struct cursor c, struct packet *out)
 static enum seki_reason decode_icmp(struct cursor c, struct packet *out)
 {
 	if (c.len < 8)
-		return SEKI_R_L4_SHORT;
+		return refuse(out,
+			      out->ip_version == 4 ? EVENT_DECODER_ICMPV4_PKT_TOO_SMALL
+						   : EVENT_DECODER_ICMPV6_PKT_TOO_SMALL,
+			      SEKI_R_L4_SHORT);
 	out->icmp_type = c.p[0];
 	out->icmp_code = c.p[1];
 	out->icmp_id = get16(c.p + 4);
 	out->icmp_seq = get16(c.p + 6);
 	out->l4_header = span_of(c.p, 8);
 	out->payload = span_of(c.p + 8, c.len - 8);
+	packet_check_icmp(out);
 	return SEKI_R_CLEAN;
 }
 
 static enum seki_reason decode_sctp(struct cursor c, struct packet *out)
 {
 	if (c.len < 12)
-		return SEKI_R_L4_SHORT;
+		return refuse(out, EVENT_DECODER_SCTP_PKT_TOO_SMALL, SEKI_R_L4_SHORT);
 	out->src_port = get16(c.p);
 	out->dst_port = get16(c.p + 2);
 	out->l4_header = span_of(c.p, 12);
@@ -334,9 +352,11 @@ static enum seki_reason decode_l4(struct cursor c, struct packet *out)
 	case IPPROTO_UDP:
 		return decode_udp(c, out);
 	case IPPROTO_ICMP:
-		return out->ip_version == 4 ? decode_icmp(c, out) : SEKI_R_CLEAN;
+		return out->ip_version == 4 ? decode_icmp(c, out)
+					    : refuse(out, EVENT_DECODER_IPV6_ICMPV4, SEKI_R_CLEAN);
 	case IPPROTO_ICMPV6:
-		return out->ip_version == 6 ? decode_icmp(c, out) : SEKI_R_CLEAN;
+		return out->ip_version == 6 ? decode_icmp(c, out)
+					    : refuse(out, EVENT_DECODER_IPV4_ICMPV6, SEKI_R_CLEAN);
 	case IPPROTO_SCTP:
 		return decode_sctp(c, out);
 	case IPPROTO_GRE:
@@ -345,8 +365,16 @@ static enum seki_reason decode_l4(struct cursor c, struct packet *out)
 		return decode_inner(c, out, decode_ip4);
 	case IPPROTO_IPV6:
 		return decode_inner(c, out, decode_ip6);
+	case IPPROTO_NONE:
+		return out->ip_version == 6 && c.len
+			       ? refuse(out, EVENT_DECODER_IPV6_DATA_AFTER_NONE_HEADER, SEKI_R_CLEAN)
+			       : SEKI_R_CLEAN;
+	case IPPROTO_ESP:
+		return c.len < 8 ? refuse(out, EVENT_DECODER_ESP_PKT_TOO_SMALL, SEKI_R_CLEAN) : SEKI_R_CLEAN;
 	default:
-		return SEKI_R_CLEAN;
+		return out->ip_version == 6
+			       ? refuse(out, EVENT_DECODER_IPV6_UNKNOWN_NEXT_HEADER, SEKI_R_CLEAN)
+			       : SEKI_R_CLEAN;
 	}
 }
 
@@ -409,11 +437,19 @@ static enum seki_reason decode_ip4(struct cursor c, struct packet *out)
 	bool truncated;
 	enum seki_reason reason;
 
-	if (c.len < 20 || c.p[0] >> 4 != 4)
-		return SEKI_R_IP4_BAD;
+	if (c.len < 20)
+		return refuse(out, EVENT_DECODER_IPV4_PKT_TOO_SMALL, SEKI_R_IP4_BAD);
+	if (c.p[0] >> 4 != 4)
+		return refuse(out, EVENT_DECODER_IPV4_WRONG_IP_VERSION, SEKI_R_IP4_BAD);
 	header_len = (size_t)(c.p[0] & 15) * 4;
 	total_len = get16(c.p + 2);
-	if (header_len < 20 || header_len > c.len || total_len < header_len)
+	if (header_len < 20)
+		return refuse(out, EVENT_DECODER_IPV4_HLEN_TOO_SMALL, SEKI_R_IP4_BAD);
+	if (total_len < header_len)
+		return refuse(out, EVENT_DECODER_IPV4_IPLEN_SMALLER_THAN_HLEN, SEKI_R_IP4_BAD);
+	if (total_len > c.len)
+		event_list_add(&out->events, EVENT_DECODER_IPV4_TRUNC_PKT);
+	if (header_len > c.len)
 		return SEKI_R_IP4_BAD;
 	reset_inner(out);
 	out->ip_version = 4;
@@ -425,6 +461,7 @@ static enum seki_reason decode_ip4(struct cursor c, struct packet *out)
 	addr_from4(&out->src, c.p + 12);
 	addr_from4(&out->dst, c.p + 16);
 	out->ip_header = span_of(c.p, header_len);
+	packet_check_ip4_options(&out->events, c.p + 20, header_len - 20);
 	truncated = out->truncated = total_len > c.len;
 	if (!truncated)
 		c.len = total_len;
@@ -443,6 +480,8 @@ static enum seki_reason decode_ip4(struct cursor c, struct packet *out)
  * fragments. */
 static enum seki_reason skip_extensions(struct cursor *c, struct packet *out)
 {
+	struct packet_extensions seen = {};
+
 	for (unsigned int count = 0;; count++) {
 		size_t len;
 
@@ -451,15 +490,17 @@ static enum seki_reason skip_extensions(struct cursor *c, struct packet *out)
 		case IPPROTO_ROUTING:
 		case IPPROTO_DSTOPTS:
 		case 135: /* mobility */
+		case 139: /* host identity */
+		case 140: /* SHIM6 */
 		case IPPROTO_AH_:
 			if (c->len < 8)
-				return SEKI_R_IP6_BAD;
+				return refuse(out, EVENT_DECODER_IPV6_TRUNC_EXTHDR, SEKI_R_IP6_BAD);
 			len = out->proto == IPPROTO_AH_ ? ((size_t)c->p[1] + 2) * 4
 							: ((size_t)c->p[1] + 1) * 8;
 			break;
 		case IPPROTO_FRAGMENT:
 			if (c->len < 8)
-				return SEKI_R_IP6_BAD;
+				return refuse(out, EVENT_DECODER_IPV6_TRUNC_EXTHDR, SEKI_R_IP6_BAD);
 			len = 8;
 			out->fragment_offset = get16(c->p + 2) & 0xfff8;
 			out->more_fragments = c->p[3] & 1;
@@ -471,9 +512,8 @@ static enum seki_reason skip_extensions(struct cursor *c, struct packet *out)
 		if (count == SEKI_MAX_IP6_EXT)
 			return SEKI_R_IP6_EXT_DEPTH;
 		if (len > c->len)
-			return SEKI_R_IP6_BAD;
-		if (out->proto == IPPROTO_ROUTING && !c->p[2])
-			event_list_add(&out->events, EVENT_DECODER_IPV6_RH_TYPE_0);
+			return refuse(out, EVENT_DECODER_IPV6_TRUNC_EXTHDR, SEKI_R_IP6_BAD);
+		packet_check_extension(&out->events, &seen, out->proto, c->p, len, c->len);
 		/* An atomic fragment (RFC 6946) is a whole packet. */
 		out->fragment =
 			out->proto == IPPROTO_FRAGMENT && (out->fragment_offset || out->more_fragments);
@@ -491,9 +531,13 @@ static enum seki_reason decode_ip6(struct cursor c, struct packet *out)
 	bool truncated;
 	enum seki_reason reason;
 
-	if (c.len < 40 || c.p[0] >> 4 != 6)
-		return SEKI_R_IP6_BAD;
+	if (c.len < 40)
+		return refuse(out, EVENT_DECODER_IPV6_PKT_TOO_SMALL, SEKI_R_IP6_BAD);
+	if (c.p[0] >> 4 != 6)
+		return refuse(out, EVENT_DECODER_IPV6_WRONG_IP_VERSION, SEKI_R_IP6_BAD);
 	payload_len = get16(c.p + 4);
+	if (payload_len > c.len - 40)
+		event_list_add(&out->events, EVENT_DECODER_IPV6_TRUNC_PKT);
 	reset_inner(out);
 	out->ip_version = 6;
 	out->tos = (uint8_t)(get16(c.p) >> 4);
@@ -533,7 +577,7 @@ static enum seki_reason decode_ppp(struct cursor c, struct packet *out)
 	if (c.len >= 2 && c.p[0] == 0xff && c.p[1] == 3)
 		c = cursor_skip(c, 2);
 	if (c.len < 2)
-		return SEKI_R_FRAME_SHORT;
+		return refuse(out, EVENT_DECODER_PPP_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
 	protocol = c.p[0] & 1 ? c.p[0] : get16(c.p);
 	c = cursor_skip(c, c.p[0] & 1 ? 1 : 2);
 	switch (protocol) {
@@ -550,8 +594,10 @@ static enum seki_reason decode_pppoe(struct cursor c, struct packet *out)
 {
 	size_t len;
 
-	if (c.len < 8 || c.p[0] != 0x11 || c.p[1])
-		return SEKI_R_PPPOE_BAD;
+	if (c.len < 8)
+		return refuse(out, EVENT_DECODER_PPPOE_PKT_TOO_SMALL, SEKI_R_PPPOE_BAD);
+	if (c.p[0] != 0x11 || c.p[1])
+		return refuse(out, EVENT_DECODER_PPPOE_WRONG_CODE, SEKI_R_PPPOE_BAD);
 	len = get16(c.p + 4);
 	c = cursor_skip(c, 6);
 	if (len < 2 || len > c.len)
@@ -566,10 +612,16 @@ static enum seki_reason decode_nsh(struct cursor c, struct packet *out)
 	size_t len;
 
 	if (c.len < 8)
-		return SEKI_R_FRAME_SHORT;
+		return refuse(out, EVENT_DECODER_NSH_HEADER_TOO_SMALL, SEKI_R_FRAME_SHORT);
 	len = (size_t)(c.p[1] & 0x3f) * 4;
-	if (c.p[0] >> 6 || len < 8 || len > c.len)
-		return SEKI_R_NON_IP;
+	if (c.p[0] >> 6)
+		return refuse(out, EVENT_DECODER_NSH_UNSUPPORTED_VERSION, SEKI_R_NON_IP);
+	if (len < 8 || len >= c.len || ((c.p[2] & 15) == 1 && len != 24))
+		return refuse(out, EVENT_DECODER_NSH_BAD_HEADER_LENGTH, SEKI_R_NON_IP);
+	if (!(c.p[2] & 15) || (c.p[2] & 15) == 15)
+		return refuse(out, EVENT_DECODER_NSH_RESERVED_TYPE, SEKI_R_NON_IP);
+	if ((c.p[2] & 15) > 2)
+		return refuse(out, EVENT_DECODER_NSH_UNSUPPORTED_TYPE, SEKI_R_NON_IP);
 	switch (c.p[3]) {
 	case 1:
 		return decode_ip4(cursor_skip(c, len), out);
@@ -578,7 +630,7 @@ static enum seki_reason decode_nsh(struct cursor c, struct packet *out)
 	case 3:
 		return decode_framed(cursor_skip(c, len), out, decode_ether);
 	default:
-		return SEKI_R_NON_IP;
+		return refuse(out, EVENT_DECODER_NSH_UNKNOWN_PAYLOAD, SEKI_R_NON_IP);
 	}
 }
 
@@ -598,9 +650,9 @@ static enum seki_reason decode_ethertype(uint16_t type, struct cursor c, struct 
 		case ETHERTYPE_QINQ:
 		case ETHERTYPE_QINQ_OLD:
 			if (out->vlan_count == SEKI_MAX_VLAN)
-				return SEKI_R_VLAN_DEPTH;
+				return refuse(out, EVENT_DECODER_VLAN_TOO_MANY_LAYERS, SEKI_R_VLAN_DEPTH);
 			if (c.len < 4)
-				return SEKI_R_FRAME_SHORT;
+				return refuse(out, EVENT_DECODER_VLAN_HEADER_TOO_SMALL, SEKI_R_FRAME_SHORT);
 			out->vlan[out->vlan_count++] = get16(c.p) & 0x0fff;
 			type = get16(c.p + 2);
 			c = cursor_skip(c, 4);
@@ -614,7 +666,7 @@ static enum seki_reason decode_ethertype(uint16_t type, struct cursor c, struct 
 static enum seki_reason decode_ether(struct cursor c, struct packet *out)
 {
 	if (c.len < 14)
-		return SEKI_R_FRAME_SHORT;
+		return refuse(out, EVENT_DECODER_ETHERNET_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
 	return decode_ethertype(get16(c.p + 12), cursor_skip(c, 14), out);
 }
 
@@ -625,7 +677,7 @@ static enum seki_reason decode_null(struct cursor c, struct packet *out)
 	uint32_t family;
 
 	if (c.len < 4)
-		return SEKI_R_FRAME_SHORT;
+		return refuse(out, EVENT_DECODER_LTNULL_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
 	family = get32(c.p);
 	if (family & 0xffff0000)
 		family = __builtin_bswap32(family);
@@ -640,7 +692,7 @@ static enum seki_reason decode_null(struct cursor c, struct packet *out)
 	case 30:
 		return decode_ip6(c, out);
 	default:
-		return SEKI_R_NON_IP;
+		return refuse(out, EVENT_DECODER_LTNULL_UNSUPPORTED_TYPE, SEKI_R_NON_IP);
 	}
 }
 
@@ -648,7 +700,10 @@ static enum seki_reason decode_cooked(struct cursor c, size_t header_len, size_t
 				      struct packet *out)
 {
 	if (c.len < header_len)
-		return SEKI_R_FRAME_SHORT;
+		return refuse(out,
+			      header_len == 16 ? EVENT_DECODER_SLL_PKT_TOO_SMALL
+					       : EVENT_DECODER_SLL2_PKT_TOO_SMALL,
+			      SEKI_R_FRAME_SHORT);
 	return decode_ethertype(get16(c.p + type_offset), cursor_skip(c, header_len), out);
 }
 
