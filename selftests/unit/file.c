@@ -56,6 +56,37 @@ static void paths(void)
 	CHECK_EQ(file_replace(folder_fd, "..", "", 0, 0600), -EISDIR);
 }
 
+/* What others could have written, or could have put there, is not mapped. */
+static void own_files(void)
+{
+	const void *data;
+	size_t len;
+
+	CHECK_EQ(file_replace(folder_fd, "own", "bytes", 5, 0600), 0);
+	if (CHECK_EQ(file_map_own(folder_fd, "own", 5, &data, &len), 0)) {
+		CHECK_EQ(len, 5);
+		CHECK(!memcmp(data, "bytes", 5), "other bytes");
+		munmap((void *)data, len);
+	}
+	CHECK_EQ(file_map_own(folder_fd, "own", 4, &data, &len), -EFBIG);
+	CHECK_EQ(file_map_own(folder_fd, "none", 5, &data, &len), -ENOENT);
+	CHECK_EQ(file_map_own(folder_fd, ".", 5, &data, &len), -EPERM);
+	CHECK_EQ(symlinkat("own", folder_fd, "link"), 0);
+	CHECK_EQ(file_map_own(folder_fd, "link", 5, &data, &len), -ELOOP);
+	CHECK_EQ(fchmodat(folder_fd, "own", 0620, 0), 0);
+	CHECK_EQ(file_map_own(folder_fd, "own", 5, &data, &len), -EPERM);
+	CHECK_EQ(fchmodat(folder_fd, "own", 0602, 0), 0);
+	CHECK_EQ(file_map_own(folder_fd, "own", 5, &data, &len), -EPERM);
+	CHECK_EQ(fchmodat(folder_fd, "own", 0644, 0), 0);
+	CHECK_EQ(fchmod(folder_fd, 0777), 0);
+	CHECK_EQ(file_map_own(folder_fd, "own", 5, &data, &len), -EPERM);
+	CHECK_EQ(fchmod(folder_fd, 0700), 0);
+	if (!geteuid() && !fchownat(folder_fd, "own", 65534, 65534, 0))
+		CHECK_EQ(file_map_own(folder_fd, "own", 5, &data, &len), -EPERM);
+	CHECK_EQ(unlinkat(folder_fd, "own", 0), 0);
+	CHECK_EQ(unlinkat(folder_fd, "link", 0), 0);
+}
+
 /* The old file stays, and no temporary one with it. */
 static void failed_replace(void)
 {
@@ -117,7 +148,7 @@ static void sealed(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(replace_and_read), TEST(paths), TEST(failed_replace), TEST(proc), TEST(sealed),
+	TEST(replace_and_read), TEST(paths), TEST(failed_replace), TEST(proc), TEST(sealed), TEST(own_files),
 };
 
 int main(void)

@@ -52,38 +52,21 @@ static int mpm_compare(const void *a, const void *b)
 	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-static int mpm_compile(struct mpm *mpm, const char **texts, unsigned int *flags, unsigned int *ids,
-		       size_t *lens, char *why, size_t why_len)
-{
-	hs_compile_error_t *error = NULL;
-	hs_error_t code;
-
-	code = hs_compile_lit_multi(texts, flags, ids, lens, mpm->literal_count, HS_MODE_BLOCK, NULL,
-				    &mpm->database, &error);
-	if (code == HS_SUCCESS)
-		return 0;
-	snprintf(why, why_len, "the pattern compiler refuses: %s",
-		 error ? error->message : "no reason given");
-	hs_free_compile_error(error);
-	return code == HS_NOMEM ? -ENOMEM : -EINVAL;
-}
-
 /* What of the literals is kept for the time after the build. -ENOMEM. */
-static int mpm_keep(struct mpm *mpm, bool placed)
+static int mpm_keep(struct mpm *mpm)
 {
 	uint32_t count = mpm->pattern_count;
 
 	mpm->rules = calloc(count, sizeof(*mpm->rules));
 	mpm->first = calloc(count + 1u, sizeof(*mpm->first));
-	mpm->places = placed ? calloc(count, sizeof(*mpm->places)) : NULL;
-	if (!mpm->rules || !mpm->first || (placed && !mpm->places))
+	mpm->places = mpm->patterns[0].last_end ? calloc(count, sizeof(*mpm->places)) : NULL;
+	if (!mpm->rules || !mpm->first || (mpm->patterns[0].last_end && !mpm->places))
 		return -ENOMEM;
-	qsort(mpm->patterns, count, sizeof(*mpm->patterns), mpm_compare);
 	for (uint32_t i = 0; i < count; i++) {
 		const struct mpm_pattern *pattern = &mpm->patterns[i];
 
 		mpm->rules[i] = pattern->rule;
-		if (!placed)
+		if (!mpm->places)
 			continue;
 		mpm->places[i] = (struct mpm_place){pattern->first_end, pattern->last_end};
 		if (pattern->last_end > mpm->limit)
@@ -92,43 +75,115 @@ static int mpm_keep(struct mpm *mpm, bool placed)
 	return 0;
 }
 
-int mpm_build(struct mpm *mpm, bool once, char *why, size_t why_len)
+int mpm_prepare(struct mpm *mpm, bool once)
 {
 	uint32_t count = mpm->pattern_count;
+	int err;
+
+	if (!count || mpm->first)
+		return 0;
+	qsort(mpm->patterns, count, sizeof(*mpm->patterns), mpm_compare);
+	err = mpm_keep(mpm);
+	if (err)
+		return err;
+	mpm->once = once && !mpm->places;
+	for (uint32_t i = 0; i < count; i++) {
+		if (i && !mpm_literal_compare(&mpm->patterns[i], &mpm->patterns[i - 1]))
+			continue;
+		mpm->first[mpm->literal_count++] = i;
+		if (mpm->patterns[i].len > mpm->longest)
+			mpm->longest = mpm->patterns[i].len;
+	}
+	mpm->first[mpm->literal_count] = count;
+	return 0;
+}
+
+static unsigned int mpm_flags(const struct mpm *mpm, const struct mpm_pattern *pattern)
+{
+	return (pattern->nocase ? HS_FLAG_CASELESS : 0) | (mpm->once ? HS_FLAG_SINGLEMATCH : 0);
+}
+
+void mpm_digest(const struct mpm *mpm, struct digest *digest)
+{
+	digest_add(digest, (struct span){(const uint8_t *)&mpm->literal_count, sizeof(mpm->literal_count)});
+	for (uint32_t i = 0; i < mpm->literal_count && mpm->patterns; i++) {
+		const struct mpm_pattern *pattern = &mpm->patterns[mpm->first[i]];
+		const uint32_t head[] = {mpm_flags(mpm, pattern), pattern->len};
+
+		digest_add(digest, (struct span){(const uint8_t *)head, sizeof(head)});
+		digest_add(digest, (struct span){pattern->data, pattern->len});
+	}
+}
+
+/* The patterns are not needed once there is a database. */
+static void mpm_built(struct mpm *mpm)
+{
+	free(mpm->patterns);
+	mpm->patterns = NULL;
+	mpm->pattern_count = mpm->pattern_room = 0;
+}
+
+int mpm_compile(struct mpm *mpm, char *why, size_t why_len)
+{
+	uint32_t count = mpm->literal_count;
 	AUTO_FREE const char **texts = calloc(count + 1u, sizeof(*texts));
 	AUTO_FREE unsigned int *flags = calloc(count + 1u, sizeof(*flags));
 	AUTO_FREE unsigned int *ids = calloc(count + 1u, sizeof(*ids));
 	AUTO_FREE size_t *lens = calloc(count + 1u, sizeof(*lens));
-	bool placed = count && mpm->patterns[0].last_end;
-	int err;
+	hs_compile_error_t *error = NULL;
+	hs_error_t code;
 
-	if (!count)
+	if (!count || mpm->database)
 		return 0;
 	if (!texts || !flags || !ids || !lens)
 		return -ENOMEM;
-	err = mpm_keep(mpm, placed);
-	if (err)
-		return err;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct mpm_pattern *pattern = &mpm->patterns[i];
+		const struct mpm_pattern *pattern = &mpm->patterns[mpm->first[i]];
 
-		if (i && !mpm_literal_compare(pattern, pattern - 1))
-			continue;
-		texts[mpm->literal_count] = (const char *)pattern->data;
-		lens[mpm->literal_count] = pattern->len;
-		ids[mpm->literal_count] = mpm->literal_count;
-		flags[mpm->literal_count] = (pattern->nocase ? HS_FLAG_CASELESS : 0) |
-					    (once && !placed ? HS_FLAG_SINGLEMATCH : 0);
-		mpm->first[mpm->literal_count++] = i;
-		if (pattern->len > mpm->longest)
-			mpm->longest = pattern->len;
+		texts[i] = (const char *)pattern->data;
+		lens[i] = pattern->len;
+		ids[i] = i;
+		flags[i] = mpm_flags(mpm, pattern);
 	}
-	mpm->first[mpm->literal_count] = count;
-	err = mpm_compile(mpm, texts, flags, ids, lens, why, why_len);
-	free(mpm->patterns);
-	mpm->patterns = NULL;
-	mpm->pattern_count = mpm->pattern_room = 0;
-	return err;
+	code = hs_compile_lit_multi(texts, flags, ids, lens, count, HS_MODE_BLOCK, NULL, &mpm->database,
+				    &error);
+	if (code == HS_SUCCESS) {
+		mpm_built(mpm);
+		return 0;
+	}
+	snprintf(why, why_len, "the pattern compiler refuses: %s",
+		 error ? error->message : "no reason given");
+	hs_free_compile_error(error);
+	return code == HS_NOMEM ? -ENOMEM : -EINVAL;
+}
+
+int mpm_save(const struct mpm *mpm, char **out, size_t *len)
+{
+	*out = NULL;
+	*len = 0;
+	if (!mpm->database)
+		return 0;
+	return hs_serialize_database(mpm->database, out, len) == HS_SUCCESS ? 0 : -ENOMEM;
+}
+
+int mpm_load(struct mpm *mpm, const char *data, size_t len)
+{
+	if (hs_deserialize_database(data, len, &mpm->database) != HS_SUCCESS) {
+		mpm->database = NULL;
+		return -EBADMSG;
+	}
+	mpm_built(mpm);
+	return 0;
+}
+
+void mpm_platform(struct digest *digest)
+{
+	const char *version = hs_version();
+	hs_platform_info_t platform = {0};
+
+	(void)hs_populate_platform(&platform);
+	digest_add(digest, (struct span){(const uint8_t *)version, (uint32_t)strlen(version)});
+	digest_add(digest, (struct span){(const uint8_t *)&platform, sizeof(platform)});
 }
 
 void mpm_clear(struct mpm *mpm)

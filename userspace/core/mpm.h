@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "digest.h"
 #include "lib/cleanup.h"
 
 #define MPM_PATTERN_MAX 64u /* longer literals are found by their first bytes; the exact check follows */
@@ -39,6 +40,7 @@ struct mpm {
 	struct mpm_place *places;     /* of rules[n]; NULL: all of them anywhere */
 	uint32_t literal_count;
 	uint32_t longest; /* literal */
+	bool once;	  /* a literal is reported at most once per scan */
 	uint32_t limit;	  /* with places: nothing is found at or behind this offset */
 };
 
@@ -47,8 +49,21 @@ typedef void (*mpm_hit_fn)(const uint32_t *rules, uint32_t count, uint64_t to, v
 
 /* All patterns of one mpm have places or none has. */
 __must_check int mpm_add(struct mpm *mpm, const struct mpm_pattern *pattern);
-/* once: a literal without place is reported at most once per scan. -EINVAL with why, -ENOMEM. */
-__must_check int mpm_build(struct mpm *mpm, bool once, char *why, size_t why_len);
+/*
+ * Orders what was added, the first step of the build. once: a literal without place is reported at most once
+ * per scan. Nothing is added afterwards. -ENOMEM.
+ */
+__must_check int mpm_prepare(struct mpm *mpm, bool once);
+/* Adds to the digest what the database depends on; before it is compiled or loaded. */
+void mpm_digest(const struct mpm *mpm, struct digest *digest);
+/* The same for what all databases depend on: the library and the processor. */
+void mpm_platform(struct digest *digest);
+/* The second step of the build, unless the database was loaded. -EINVAL with why, -ENOMEM. */
+__must_check int mpm_compile(struct mpm *mpm, char *why, size_t why_len);
+/* The database as bytes, owned by the caller; none when there is nothing to find. */
+__must_check int mpm_save(const struct mpm *mpm, char **out, size_t *len);
+/* Takes bytes of mpm_save() for the very same literals. They are trusted: check who wrote them. -EBADMSG. */
+__must_check int mpm_load(struct mpm *mpm, const char *data, size_t len);
 void mpm_clear(struct mpm *mpm);
 /* Makes *scratch big enough for mpm too. One scratch per thread. */
 __must_check int mpm_scratch(const struct mpm *mpm, struct hs_scratch **scratch);

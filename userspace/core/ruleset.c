@@ -238,6 +238,18 @@ void ruleset_set_clock(struct ruleset_builder *builder, double (*now_ms)(void))
 	builder->now_ms = now_ms;
 }
 
+void ruleset_set_cache(struct ruleset_builder *builder, ruleset_fetch_fn fetch, void *arg)
+{
+	builder->fetch = fetch;
+	builder->fetch_arg = arg;
+}
+
+void ruleset_cache_name(const struct ruleset *set, char name[RULESET_CACHE_NAME_MAX])
+{
+	digest_text(set->cache_key, sizeof(set->cache_key), '\0', name);
+	strcat(name, ".rules");
+}
+
 double ruleset_builder_now(const struct ruleset_builder *builder)
 {
 	return builder->now_ms ? builder->now_ms() : 0;

@@ -39,6 +39,7 @@ struct rule_info {
 struct ruleset_counts {
 	uint32_t loaded, failed, skipped; /* skipped: commented out rules are not counted, disabled by option are */
 	double load_ms;
+	bool cached; /* nothing had to be compiled */
 };
 
 /* One refused rule: file:line, sid (0 unknown), the keyword or place, and why. */
@@ -83,6 +84,18 @@ extern const char *const rule_data_words[RULE_DATA_MAX + 1]; /* NULL behind the 
 __must_check int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
 /* Contents of a .rules file. Bad rules go to fn and are counted, the others load; 0 unless out of memory. */
 __must_check int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
+
+/*
+ * Databases are compiled once per content: an image of an earlier set with the same literals is taken instead,
+ * any other or a damaged one is ignored. Its bytes steer the matcher: offer only what nobody else could write.
+ * fetch is called with the name that the image should have, once the rules are known; -errno: there is none.
+ */
+typedef int (*ruleset_fetch_fn)(const char *name, const void **image, size_t *len, void *arg);
+void ruleset_set_cache(struct ruleset_builder *builder, ruleset_fetch_fn fetch, void *arg);
+/* Of a built set; *out is the caller's. */
+__must_check int ruleset_cache_image(struct ruleset *set, void **out, size_t *len);
+#define RULESET_CACHE_NAME_MAX 72u
+void ruleset_cache_name(const struct ruleset *set, char name[RULESET_CACHE_NAME_MAX]);
 
 /* Compiles. The builder is empty afterwards. -EINVAL with why (caller's buffer) when the matcher refuses. */
 __must_check int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *why, size_t why_len);

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ruleset_cache.h"
+
 int ruleset_each_mpm(struct ruleset *set, mpm_visit_fn fn, void *arg)
 {
 	int err = 0;
@@ -390,37 +392,56 @@ static int build_lanes(struct ruleset *set)
 	return err;
 }
 
+static int build_once(struct mpm *mpm, void *arg)
+{
+	return mpm_prepare(mpm, true);
+}
+
+static int build_repeated(struct mpm *mpm, void *arg)
+{
+	return mpm_prepare(mpm, false);
+}
+
+/* In streams the last place of a literal counts. */
+static int build_prepare(struct ruleset *set)
+{
+	int err = 0;
+
+	for (int dir = 0; dir < 2 && !err; dir++)
+		err = payload_lanes_each(&set->stream[dir], build_repeated, NULL);
+	/* What is prepared already stays as it is. */
+	return err ? err : ruleset_each_mpm(set, build_once, NULL);
+}
+
 struct build_text {
 	char *why;
 	size_t why_len;
 };
 
-static int build_once(struct mpm *mpm, void *arg)
+static int build_compile(struct mpm *mpm, void *arg)
 {
 	const struct build_text *text = arg;
 
-	return mpm_build(mpm, true, text->why, text->why_len);
+	return mpm_compile(mpm, text->why, text->why_len);
 }
 
-static int build_repeated(struct mpm *mpm, void *arg)
-{
-	const struct build_text *text = arg;
-
-	return mpm_build(mpm, false, text->why, text->why_len);
-}
-
-static int build_databases(struct ruleset *set, char *why, size_t why_len)
+static int build_databases(struct ruleset_builder *builder, struct ruleset *set, char *why, size_t why_len)
 {
 	struct address_index *indexes[] = {&set->once_src, &set->once_dst, &set->packet_src,
 					   &set->packet_dst};
 	struct build_text text = {why, why_len};
-	int err = 0;
+	char name[RULESET_CACHE_NAME_MAX];
+	const void *image;
+	size_t len;
+	int err = build_prepare(set);
 
-	/* In streams the last place of a literal counts; the others are not built twice. */
-	for (int dir = 0; dir < 2 && !err; dir++)
-		err = payload_lanes_each(&set->stream[dir], build_repeated, &text);
-	if (!err)
-		err = ruleset_each_mpm(set, build_once, &text);
+	if (err)
+		return err;
+	cache_key(set, set->cache_key);
+	ruleset_cache_name(set, name);
+	if (builder->fetch && !builder->fetch(name, &image, &len, builder->fetch_arg))
+		set->counts.cached = cache_load(set, set->cache_key, image, len);
+	err = ruleset_each_mpm(set, build_compile, &text);
 	for (size_t i = 0; i < ARRAY_LEN(indexes) && !err; i++)
 		err = address_index_build(indexes[i]);
 	if (err == -E2BIG) {
@@ -470,7 +491,7 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 	if (!err)
 		err = build_lanes(set);
 	if (!err)
-		err = build_databases(set, why, why_len);
+		err = build_databases(builder, set, why, why_len);
 	if (err)
 		return err;
 	set->counts.load_ms = builder->load_ms + ruleset_builder_now(builder) - began;

@@ -25,6 +25,8 @@ struct ruleset_builder {
 	uint64_t *sids; /* (gid, sid) already taken, open hash */
 	uint32_t sid_room;
 	double load_ms;
+	ruleset_fetch_fn fetch; /* NULL: no cache */
+	void *fetch_arg;
 	double (*now_ms)(void); /* NULL: load_ms stays 0 */
 };
 

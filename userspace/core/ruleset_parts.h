@@ -13,6 +13,7 @@
 #include "threshold.h"
 
 #define RULESET_VIEWS_MAX 1024u
+#define RULESET_KEY_BYTES 32u /* SHA-256 */
 
 enum lane_class { LANE_TCP, LANE_UDP, LANE_OTHER, LANE_CLASS_MAX };
 
@@ -49,6 +50,7 @@ struct ruleset {
 	uint32_t count;
 	struct rule **by_sid;
 	struct ruleset_counts counts;
+	uint8_t cache_key[RULESET_KEY_BYTES]; /* names what the databases were compiled from */
 	struct threshold_table thresholds;
 	uint32_t flowbit_count, flowint_count;
 

@@ -88,6 +88,37 @@ int file_read(int dirfd, const char *path, size_t limit, char **data, size_t *le
 	return 0;
 }
 
+static bool file_is_own(const struct stat *st)
+{
+	return (st->st_uid == geteuid() || st->st_uid == 0) && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+int file_map_own(int dirfd, const char *name, size_t limit, const void **data, size_t *len)
+{
+	AUTO_FD int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	void *map;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(dirfd, &st))
+		return -errno;
+	if (!S_ISDIR(st.st_mode) || !file_is_own(&st))
+		return -EPERM;
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode) || !file_is_own(&st))
+		return -EPERM;
+	if (st.st_size <= 0 || (uint64_t)st.st_size > limit)
+		return st.st_size > 0 ? -EFBIG : -ENODATA;
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	*data = map;
+	*len = (size_t)st.st_size;
+	return 0;
+}
+
 /* Opens the folder of path; *base is path's last part. */
 static int open_folder(int dirfd, const char *path, const char **base, int *fd)
 {

@@ -12,6 +12,12 @@
 /* Whole file at dirfd/path (AT_FDCWD allowed) into *data (owned, NUL after *len). -EFBIG over limit, -errno. */
 __must_check int file_read(int dirfd, const char *path, size_t limit, char **data, size_t *len);
 
+/*
+ * Maps a regular file that nobody but this user (or root) can have written: it and its folder dirfd belong to
+ * one of them and others may not write there; no symbolic link. -EPERM otherwise, -EFBIG over limit. munmap is the caller's.
+ */
+__must_check int file_map_own(int dirfd, const char *name, size_t limit, const void **data, size_t *len);
+
 /* Write temp in the same folder, fsync, rename, fsync the folder. The old file stays on any error. mode e.g. 0600. */
 __must_check int file_replace(int dirfd, const char *path, const void *data, size_t len, unsigned int mode);
 

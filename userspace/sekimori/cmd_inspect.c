@@ -20,6 +20,7 @@
 #include "core/ruleset.h"
 #include "lib/conf.h"
 #include "lib/file.h"
+#include "rules_cache.h"
 
 #define RULES_BYTES_MAX	 (256u << 20)
 #define PROGRESS_FRAMES	 65536u
@@ -33,6 +34,7 @@ struct sid_count {
 struct inspection {
 	struct inspector_options options;
 	struct ruleset_builder *builder;
+	struct rules_cache cache;
 	struct ruleset *set;
 	struct inspector *inspector;
 	FILE *eve;
@@ -353,8 +355,12 @@ static int prepare(struct inspection *inspection)
 	static const struct inspector_ops ops_template = {.alert = on_alert};
 	struct inspector_ops ops = ops_template;
 	char why[256] = "";
-	int error = ruleset_build(inspection->builder, &inspection->set, why, sizeof(why));
+	int error;
 
+	rules_cache_use(&inspection->cache, inspection->builder);
+	error = ruleset_build(inspection->builder, &inspection->set, why, sizeof(why));
+	if (!error)
+		rules_cache_keep(&inspection->cache, inspection->set);
 	if (error) {
 		fprintf(stderr, "the rules cannot be compiled: %s\n", *why ? why : strerror(-error));
 		return error;
@@ -520,7 +526,8 @@ static void print_text(const struct inspection *inspection, const struct inspect
 static int usage(void)
 {
 	fputs("usage: sekimori inspect [-S FILE.rules]... [--set KEY=VALUE]... [-k none|all] [-l DIR]\n"
-	      "                        [--severity FILE] [--classification FILE] [--json] FILE.pcap... | -\n"
+	      "                        [--severity FILE] [--classification FILE] [--cache DIR]\n"
+	      "                        [--json] FILE.pcap... | -\n"
 	      "  -S FILE               rules, also a pattern like 'rules/*.rules'; classification.config "
 	      "beside\n"
 	      "                        it is read too\n"
@@ -530,12 +537,13 @@ static int usage(void)
 	      "  -k none               do not verify checksums\n"
 	      "  -l DIR                write alerts to DIR/eve.json\n"
 	      "  --severity FILE       lines of: sid severity\n"
+	      "  --cache DIR|none      where compiled rules are kept (the user's cache folder)\n"
 	      "exit: 0 nothing found, 1 alerts, 2 wrong use or unreadable input\n",
 	      stderr);
 	return EXIT_USAGE;
 }
 
-enum { OPTION_SET = 256, OPTION_SEVERITY, OPTION_CLASSIFICATION, OPTION_JSON, OPTION_HELP };
+enum { OPTION_SET = 256, OPTION_SEVERITY, OPTION_CLASSIFICATION, OPTION_CACHE, OPTION_JSON, OPTION_HELP };
 
 /* Every file that pattern names; a pattern that names none is taken as a file, whose absence is then said. */
 static int load_rules(struct inspection *inspection, const char *pattern)
@@ -581,6 +589,9 @@ static int take_option(struct inspection *inspection, int option)
 	case OPTION_CLASSIFICATION:
 		error = load_file(inspection, optarg, ruleset_add_classification);
 		break;
+	case OPTION_CACHE:
+		inspection->cache.folder = optarg;
+		break;
 	case OPTION_JSON:
 		inspection->json = true;
 		break;
@@ -595,6 +606,7 @@ static const struct option long_options[] = {
 	{"set", required_argument, NULL, OPTION_SET},
 	{"severity", required_argument, NULL, OPTION_SEVERITY},
 	{"classification", required_argument, NULL, OPTION_CLASSIFICATION},
+	{"cache", required_argument, NULL, OPTION_CACHE},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
