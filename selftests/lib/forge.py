@@ -7,6 +7,8 @@ forge.py session --source PREFIX --count N --target HOST [--port 80]   SYN, then
 forge.py udp --source PREFIX --count N --target HOST [--port 53]       one datagram with the attack text per source
 forge.py syn --source PREFIX --count N --target HOST [--port 80]       SYN flood
 forge.py frame --device IF --count N FRAME…                            Ethernet frames in hexadecimal, as they are
+With --device IF the packets of the others go out of that interface as broadcast Ethernet frames, with --tag N (more than one for
+QinQ, the outer first) behind VLAN tags that stand in the frame.
 """
 import argparse
 import ipaddress
@@ -43,6 +45,13 @@ def udp(source, target, sport, dport, data):
     return packet(source, target, 17, struct.pack("!HHHH", sport, dport, 8 + len(data), 0) + data, 6)
 
 
+def tagged(tags, payload):
+    """An Ethernet frame to everybody; the outer one of several tags has the service type of IEEE 802.1ad."""
+    types = [0x88A8] * (len(tags) - 1) + [0x8100]
+    head = b"\xff" * 6 + bytes.fromhex("020000000001")
+    return head + b"".join(struct.pack("!HH", *row) for row in zip(types, tags)) + b"\x08\x00" + payload
+
+
 def syn_flood(raw, target, sources, count, port):
     """Every packet another (source, port): a template, patched, since Python is slow."""
     head = bytearray(packet(bytes(4), target, 6, bytes(20), 16))
@@ -73,14 +82,16 @@ def main():
     parser.add_argument("frames", nargs="*")
     parser.add_argument("--source")
     parser.add_argument("--device")
+    parser.add_argument("--tag", type=int, action="append", default=[])
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--target")
     parser.add_argument("--port", type=int)
     args = parser.parse_args()
     random.seed(1)
-    if args.what == "frame":
+    if args.device:
         link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         link.bind((args.device, 0))
+    if args.what == "frame":
         for _ in range(args.count):
             for frame in args.frames:
                 link.send(bytes.fromhex(frame))
@@ -105,7 +116,10 @@ def main():
             frames = [tcp(source, target, sport, port, seq, 0, 2), tcp(source, target, sport, port, nxt, ack, 16),
                       tcp(source, target, sport, port, nxt, ack, 24, ATTACK)]
         for frame in frames:
-            raw.sendto(frame, (args.target, 0))
+            if args.device:
+                link.send(tagged(args.tag, frame))
+            else:
+                raw.sendto(frame, (args.target, 0))
     print(f"{args.count} {args.what} sent")
 
 

@@ -8,49 +8,72 @@
 
 #include "client.h"
 
+enum iface_condition { ENFORCING, WATCHING, BROKEN, CONDITIONS };
+
+/* 16 interfaces at most, each with a name of 15 bytes and " vlan 4094". */
+#define NAMES_MAX 512
+
 struct summary {
-	int enforcing, watching, broken;
+	int count[CONDITIONS];
+	char names[CONDITIONS][NAMES_MAX];
 	long long since, lost;
-	char names[256];
 };
+
+static enum iface_condition condition_of(const json_t *row)
+{
+	if (!client_flag(row, "attached"))
+		return BROKEN;
+	return strcmp(client_text(row, "mode"), "enforce") ? WATCHING : ENFORCING;
+}
+
+/* An interface's name, with its VLAN where the role belongs to one. */
+static const char *iface_text(const json_t *row, char text[64])
+{
+	if (client_number(row, "vlan"))
+		snprintf(text, 64, "%s vlan %lld", client_text(row, "name"), client_number(row, "vlan"));
+	else
+		snprintf(text, 64, "%s", client_text(row, "name"));
+	return text;
+}
 
 static void summarize(const json_t *status, struct summary *out)
 {
 	const json_t *row, *value;
 	const char *key;
-	size_t i, len = 0;
+	size_t i;
 
 	json_array_foreach(json_object_get(status, "ifaces"), i, row)
 	{
-		bool up = client_flag(row, "attached");
-		bool enforce = up && !strcmp(client_text(row, "mode"), "enforce");
-		int n;
+		enum iface_condition condition = condition_of(row);
+		char *names = out->names[condition], text[64];
+		size_t len = strlen(names);
 
-		out->enforcing += enforce;
-		out->watching += up && !enforce;
-		out->broken += !up;
-		if (up && client_number(row, "since") > out->since)
+		out->count[condition]++;
+		if (condition != BROKEN && client_number(row, "since") > out->since)
 			out->since = client_number(row, "since");
-		n = snprintf(out->names + len, sizeof(out->names) - len, "%s%s", len ? ", " : "",
-			     client_text(row, "name"));
-		if (n > 0 && (size_t)n < sizeof(out->names) - len)
-			len += (size_t)n;
+		snprintf(names + len, NAMES_MAX - len, "%s%s", len ? ", " : "", iface_text(row, text));
 	}
 	json_object_foreach((json_t *)json_object_get(status, "losses"), key, value) out->lost +=
 		json_integer_value(value);
 }
 
+/* The first line must never sound better than the worst of the interfaces. */
 static void print_head(const json_t *status, const struct summary *s)
 {
-	const char *word = s->enforcing && !s->broken ? "ENFORCING"
-			   : s->enforcing	      ? "ENFORCING IN PART"
-			   : s->watching	      ? "MONITOR ONLY"
-						      : "NOT PROTECTING";
+	static const char *const words[CONDITIONS] = {
+		[ENFORCING] = "ENFORCING", [WATCHING] = "MONITOR ONLY", [BROKEN] = "NOT ATTACHED"};
+	int kinds = 0;
 	char text[32];
 
-	printf("%s", word);
-	if (*s->names)
-		printf(" on %s", s->names);
+	for (int i = 0; i < CONDITIONS; i++)
+		kinds += s->count[i] > 0;
+	if (!s->count[ENFORCING] && !s->count[WATCHING])
+		printf("NOT PROTECTING%s", s->count[BROKEN] ? ", " : "");
+	else if (kinds > 1)
+		printf("IN PART: ");
+	for (int i = 0, told = 0; i < CONDITIONS; i++)
+		if (s->count[i])
+			printf("%s%s on %s", told++ ? "; " : "", words[i], s->names[i]);
 	if (s->since)
 		printf(", for %s", client_duration((long long)time(NULL) - s->since, text));
 	printf(s->lost ? ", %lld records lost" : ", nothing lost", s->lost);
@@ -62,15 +85,14 @@ static void print_head(const json_t *status, const struct summary *s)
 static void print_ifaces(const json_t *status)
 {
 	const json_t *row;
+	char text[64];
 	size_t i;
 
 	json_array_foreach(json_object_get(status, "ifaces"), i, row)
 	{
-		printf("  %s", client_text(row, "name"));
-		if (client_number(row, "vlan"))
-			printf(" vlan %lld", client_number(row, "vlan"));
-		printf(": %s, %s, ", client_text(row, "role"), client_text(row, "mode"));
-		if (!client_flag(row, "attached"))
+		printf("  %s: %s, %s, ", iface_text(row, text), client_text(row, "role"),
+		       client_text(row, "mode"));
+		if (condition_of(row) == BROKEN)
 			printf("NOT ATTACHED\n");
 		else
 			printf("%s XDP%s%s, %s\n", client_text(row, "xdp"),
@@ -160,5 +182,6 @@ int cmd_status(int argc, char **argv)
 		print_ifaces(status);
 		print_rest(status);
 	}
-	return summary.broken || !(summary.enforcing + summary.watching) ? EXIT_FINDING : 0;
+	return summary.count[BROKEN] || !(summary.count[ENFORCING] + summary.count[WATCHING]) ? EXIT_FINDING
+											      : 0;
 }
