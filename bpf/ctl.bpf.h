@@ -8,30 +8,26 @@
 
 #include "suspect.bpf.h"
 
-struct expire_arg {
-	__u32 now, tcp_idle, tcp_closing, udp_idle, other_idle, removed;
-};
-
-static long flow_expire(void *map, struct seki_flow_key *key, struct seki_flow *f, struct expire_arg *arg)
+/* Idle for its protocol's time, or ended: leaves the table. -EBUSY: it lives, or its cut does. */
+static __always_inline int ctl_expire(struct seki_flow *f, const struct seki_flow_key *key, __u32 now)
 {
-	__u32 both = SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI, idle = arg->other_idle;
-	struct seki_flow_key copy = *key;
+	__u32 both = SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI, zero = 0, idle;
+	struct seki_settings *s = bpf_map_lookup_elem(&seki_settings, &zero);
 	struct seki_addr prefix;
 
-	if (f->state == SEKI_FLOW_BLOCKED && arg->now < f->blocked_until)
-		return 0;
-	if (copy.proto == IPPROTO_TCP)
-		idle = f->flags & SEKI_FLOW_RST || (f->flags & both) == both ? arg->tcp_closing
-									     : arg->tcp_idle;
-	else if (copy.proto == IPPROTO_UDP)
-		idle = arg->udp_idle;
-	if (arg->now < f->last + idle)
-		return 0;
-	quota_key(&prefix, flow_initiator(&copy, f->flags));
-	if (!bpf_map_delete_elem(&seki_flows, &copy)) {
-		quota_change(&prefix, -1);
-		arg->removed++;
-	}
+	if (!s || (f->state == SEKI_FLOW_BLOCKED && now < f->blocked_until))
+		return -EBUSY;
+	idle = s->other_idle;
+	if (key->proto == IPPROTO_TCP)
+		idle = f->flags & SEKI_FLOW_RST || (f->flags & both) == both ? s->tcp_closing : s->tcp_idle;
+	else if (key->proto == IPPROTO_UDP)
+		idle = s->udp_idle;
+	if (now < f->last + idle)
+		return -EBUSY;
+	quota_key(&prefix, flow_initiator(key, f->flags));
+	if (bpf_map_delete_elem(&seki_flows, key))
+		return -ENOENT;
+	quota_change(&prefix, -1);
 	return 0;
 }
 
@@ -100,22 +96,6 @@ static __always_inline int ctl_block(struct seki_flow_cmd *cmd, struct seki_flow
 	return 0;
 }
 
-static __always_inline void ctl_expire(struct seki_flow_cmd *cmd, __u32 now)
-{
-	__u32 zero = 0;
-	struct seki_settings *s = bpf_map_lookup_elem(&seki_settings, &zero);
-	struct expire_arg arg = {.now = now};
-
-	if (!s)
-		return;
-	arg.tcp_idle = s->tcp_idle;
-	arg.tcp_closing = s->tcp_closing;
-	arg.udp_idle = s->udp_idle;
-	arg.other_idle = s->other_idle;
-	bpf_for_each_map_elem(&seki_flows, flow_expire, &arg, 0);
-	cmd->removed = arg.removed;
-}
-
 SEC("syscall")
 int seki_flow_ctl(struct seki_flow_cmd *cmd)
 {
@@ -126,12 +106,6 @@ int seki_flow_ctl(struct seki_flow_cmd *cmd)
 	bool embryo;
 	int err = 0;
 
-	cmd->removed = 0;
-	if (cmd->op == SEKI_OP_EXPIRE) {
-		ctl_expire(cmd, now);
-		cmd->result = 0;
-		return 0;
-	}
 	f = flow_find(&key, &embryo);
 	if (!f) {
 		cmd->result = -ENOENT;
@@ -159,6 +133,9 @@ int seki_flow_ctl(struct seki_flow_cmd *cmd)
 		break;
 	case SEKI_OP_UNBLOCK:
 		__sync_val_compare_and_swap(&f->state, SEKI_FLOW_BLOCKED, SEKI_FLOW_SUSPECT);
+		break;
+	case SEKI_OP_EXPIRE:
+		err = embryo ? -EBUSY : ctl_expire(f, &key, now); /* embryos churn by themselves */
 		break;
 	default:
 		err = -EINVAL;

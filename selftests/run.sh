@@ -15,9 +15,20 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
 
+# Pids of what a test left running; it may take a moment to die. $1: the test's mark in its environment.
+left_running() {
+	local round pids
+	for round in 1 2 3 4 5 6; do
+		pids=$(grep -lza "^SEKI_TEST_MARK=$1\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
+		[ -n "$pids" ] || return 0
+		sleep 0.5
+	done
+	echo "$pids"
+}
+
 # name, time limit in seconds, command…
 run_one() {
-	local name=$1 limit=$2 log start end rc ok bad skip planned
+	local name=$1 limit=$2 log start end rc ok bad skip planned mark pid
 	shift 2
 	# shellcheck disable=SC2254
 	case $name in
@@ -26,7 +37,8 @@ run_one() {
 	esac
 	log=$work/log
 	start=$(date +%s)
-	timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1 </dev/null
+	mark=$$.$RANDOM.$start
+	SEKI_TEST_MARK=$mark timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1 </dev/null
 	rc=$?
 	end=$(date +%s)
 	skip=$(grep -cE '^ok [0-9]+ .*# SKIP' "$log")
@@ -43,6 +55,11 @@ run_one() {
 		echo "# $name: sanitizer report" >>"$log"
 		bad=$((bad + 1))
 	fi
+	for pid in $(left_running "$mark"); do
+		echo "# $name: left running: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c1-100)" >>"$log"
+		kill -KILL "$pid"
+		bad=$((bad + 1))
+	done
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
 	printf '%-44s %4d ok %3d failed %3d skipped %5d s\n' "$name" "$ok" "$bad" "$skip" $((end - start))
 	[ "$bad" = 0 ] || sed 's/^/    /' "$log" | tail -n 120

@@ -37,6 +37,7 @@ check  /usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a l
 check  /usr/sbin/ethtool                     ethtool
 check  /usr/bin/tcpdump                      tcpdump
 check  /usr/bin/jq                           jq
+check  /usr/bin/groff                        groff-base
 vm     /usr/bin/qemu-system-x86_64           qemu-system-x86
 vm     /bin/busybox                          busybox-static
 vm     /usr/bin/cpio                         cpio

@@ -199,7 +199,7 @@ struct seki_counter {
 /*
  * Command of seki_flow_ctl, run by BPF_PROG_RUN with this struct as context.
  * in: op, key, id (0 = whatever flow has the key; only READ and BLOCK may),
- * until. out: result, flow (as after the command), removed.
+ * until. out: result, flow (as after the command; untouched when it is gone).
  */
 enum seki_flow_op {
 	SEKI_OP_READ,	     /* copy the flow out */
@@ -208,7 +208,7 @@ enum seki_flow_op {
 	SEKI_OP_CLEAN_END,   /* the flow ended without a finding: counts for its source, state stays */
 	SEKI_OP_BLOCK,	     /* -> blocked until `until` */
 	SEKI_OP_UNBLOCK,     /* blocked -> suspect */
-	SEKI_OP_EXPIRE,	     /* remove idle and ended flows; removed = how many */
+	SEKI_OP_EXPIRE,	     /* leaves the table when it is idle or ended by the settings' times; -EBUSY when not */
 	SEKI_OP_MAX
 };
 
@@ -218,7 +218,7 @@ struct seki_flow_cmd {
 	__u64 id;
 	struct seki_flow_key key;
 	__u32 until;
-	__u32 removed;
+	__u32 pad;
 	struct seki_flow flow;
 };
 SEKI_STATIC_ASSERT(sizeof(struct seki_iface_key) == 8, "seki_iface_key");

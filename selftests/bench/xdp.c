@@ -187,8 +187,7 @@ static void ring_expect(struct ring *ring, unsigned int frames, uint32_t len, do
 	unsigned int done, bad;
 	double start = bench_now_ns();
 
-	if (ring_consume(ring, frames * 2 + 1, ring_read, &reading, &done, &bad))
-		die("the ring cannot be read");
+	ring_consume(ring, frames * 2 + 1, ring_read, &reading, &done, &bad);
 	*ns += bench_now_ns() - start;
 	if (done != frames || bad || reading.bytes != (uint64_t)frames * len)
 		die("%u frames of %u bytes gave %u records of %lu bytes, %u malformed", frames, len, done,
@@ -406,8 +405,7 @@ static void contest_round(struct contest *c, int round)
 		struct reading reading = {0};
 		unsigned int done, bad;
 
-		if (ring_consume(c->ring, UINT32_MAX, ring_read, &reading, &done, &bad))
-			die("the ring cannot be read");
+		ring_consume(c->ring, UINT32_MAX, ring_read, &reading, &done, &bad);
 	}
 	value[PASS][round] = run_ns(c->ours, &c->clean, c->ifindex, RUN_REPEAT, XDP_PASS);
 	value[EMPTY][round] = run_ns(c->empty, &c->clean, c->ifindex, RUN_REPEAT, XDP_PASS);

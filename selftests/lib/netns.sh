@@ -28,6 +28,7 @@ export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/sekimori-test.XXXXXX")
 NAME=t$$
 PEER=
+BACKGROUND=
 test_count=0
 test_failed=0
 unset SSH_CONNECTION
@@ -52,6 +53,7 @@ cleanup() {
 	trap - EXIT INT TERM
 	pid=$(keeper_pid)
 	[ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = sekimorid ] && kill -9 "$pid" 2>/dev/null
+	[ -n "$BACKGROUND" ] && kill $BACKGROUND 2>/dev/null
 	[ -n "$PEER" ] && kill "$PEER" 2>/dev/null
 	if [ "$test_failed" -gt 0 ] || [ "$status" -ne 0 ]; then
 		[ -f "$WORK/run/$NAME/sekimorid.log" ] && sed 's/^/# log: /' "$WORK/run/$NAME/sekimorid.log" | tail -60
@@ -139,6 +141,16 @@ EOF
 
 peer() {
 	nsenter -t "$PEER" -n "$@"
+}
+
+# A command that runs until the test ends; its output goes to $log if that is set.
+background() {
+	"$@" >"${log:-/dev/null}" 2>&1 &
+	BACKGROUND="$BACKGROUND $!"
+}
+
+peer_background() {
+	background nsenter -t "$PEER" -n "$@"
 }
 
 # Does the address of the peer reach us? One packet, at most a second.

@@ -3,7 +3,7 @@
 # ctl_block - block, unblock, why, allow; lists that would lock everybody out do not.
 . "$(dirname "$0")/../lib/netns.sh"
 
-plan 24
+plan 28
 world
 ip route add default via 10.77.0.8 dev va0
 
@@ -28,7 +28,12 @@ ok_if "allow one of them" s allow 10.77.0.3
 ok_if "the allow set wins" reaches 10.77.0.3
 ok_if "unblock the network" s unblock 10.77.0.0/29
 
-# The session of a person at 10.77.0.5 who loads a list that names everything.
+# The session of a person at 10.77.0.5 who loads a list that names everything, and that of a stranger.
+background python3 "$TOP/selftests/lib/session.py" serve 10.77.0.1 7022
+for who in session:10.77.0.5 stranger:10.77.0.4; do
+	log=$WORK/${who%:*} peer_background python3 "$TOP/selftests/lib/session.py" hold "${who#*:}" 10.77.0.1 7022 "$WORK/go"
+	ok_if "${who%:*} opens" wait_for grep -qx open "$WORK/${who%:*}"
+done
 printf '0.0.0.0/0\n10.77.0.8\n10.77.0.5\n10.77.0.1\n' >"$WORK/all.txt"
 output=$(SSH_CONNECTION="10.77.0.5 40000 10.77.0.1 7022" s list load all "$WORK/all.txt" 2>&1)
 case $output in
@@ -37,17 +42,11 @@ case $output in
 esac
 ok_if "everybody else is dropped" blocked 10.77.0.4
 ok_if "the gateway stays reachable" reaches 10.77.0.8
-if command -v socat >/dev/null; then
-	socat TCP-LISTEN:7022,reuseaddr,fork,bind=10.77.0.1 SYSTEM:'echo managed' &
-	SERVER=$!
-	managed() {
-		[ "$(peer socat -T 2 - TCP:10.77.0.1:7022,bind=10.77.0.5,connect-timeout=2 </dev/null)" = managed ]
-	}
-	ok_if "the management session survives" wait_for managed
-	kill "$SERVER"
-else
-	skip "the management session survives" "no socat"
-fi
+touch "$WORK/go"
+said() { grep -qx "$2" "$WORK/$1"; }
+ok_if "the management session goes on" wait_for said session alive
+ok_if "and a new one can be opened" wait_for said session new
+ok_if "another client's session is cut" wait_for said stranger dead
 fails_with "why names the management scope" 1 "allowed: management" s why 10.77.0.5
 s down >/dev/null
 done_testing

@@ -12,9 +12,7 @@ printf '10.77.0.3\n192.0.2.0/24\n' >"$WORK/list.txt"
 s list load feed "$WORK/list.txt" >/dev/null
 s allow 10.77.0.9 >/dev/null
 
-peer sh -c 'while :; do ping -n -q -c 5 -i 0.2 -W 1 -I 10.77.0.4 10.77.0.1; ping -n -q -c 2 -i 0.2 -W 1 -I 10.77.0.2 10.77.0.1; done' \
-	>/dev/null 2>&1 &
-TRAFFIC=$!
+peer_background sh -c 'while :; do ping -n -q -c 5 -i 0.2 -W 1 -I 10.77.0.4 10.77.0.1; ping -n -q -c 2 -i 0.2 -W 1 -I 10.77.0.2 10.77.0.1; done'
 
 for kind in ctl reporter "engine 0"; do
 	old=$(process_pid "$kind")
@@ -53,6 +51,5 @@ case $(s status | head -1) in
 ENFORCING*) ok "it enforces as before" ;;
 *) not_ok "it enforces as before" "$(s status)" ;;
 esac
-kill "$TRAFFIC" 2>/dev/null
 s down >/dev/null
 done_testing

@@ -356,9 +356,9 @@ static void commands_answer(void)
 
 	world_fresh();
 	flow = talk_open(&host4);
-	for (int op = SEKI_OP_READ; op < SEKI_OP_EXPIRE; op++)
+	for (int op = SEKI_OP_READ; op < SEKI_OP_MAX; op++)
 		CHECK(flow_op(&world, op, &none, 1, 0) == -ENOENT, "op %d of no flow", op);
-	for (int op = SEKI_OP_READ; op < SEKI_OP_EXPIRE; op++)
+	for (int op = SEKI_OP_READ; op < SEKI_OP_MAX; op++)
 		CHECK(flow_op(&world, op, &key, flow.id + 1, 0) == -ESTALE, "op %d with a stale id", op);
 	CHECK(flow_op(&world, SEKI_OP_CLEAR, &key, 0, 0) < 0, "CLEAR without an id");
 	CHECK(flow_op(&world, SEKI_OP_UNBLOCK, &key, 0, 0) < 0, "UNBLOCK without an id");
@@ -388,9 +388,8 @@ static void expire_removes_what_is_idle(void)
 {
 	struct seki_flow_key key4 = talk_key(&host4), key6 = talk_key(&host6),
 			     small = talk_key(&small_client);
-	struct seki_flow_cmd cmd = {.op = SEKI_OP_EXPIRE};
 	__u32 now = world_seconds();
-	struct seki_flow flow;
+	struct seki_flow flow, idle, blocked, living;
 
 	world_fresh();
 	flow = talk_open(&host4);
@@ -398,16 +397,21 @@ static void expire_removes_what_is_idle(void)
 	world.policy.tcp_idle = 1;
 	settings_write(&world);
 	map_write(world.flows, &key4, &flow, "seki_flows");
+	idle = flow;
 	flow = talk_open(&host6);
 	flow.last = now > 400 ? now - 400 : 0;
 	flow.state = SEKI_FLOW_BLOCKED;
 	flow.blocked_until = now + 100;
 	map_write(world.flows, &key6, &flow, "seki_flows");
-	flow = talk_open(&small_client);
-	flow.last = now + 1000;
-	map_write(world.flows, &small, &flow, "seki_flows");
-	CHECK_EQ(flow_ctl(&world, &cmd), 0);
-	CHECK_EQ(cmd.removed, 1);
+	blocked = flow;
+	living = talk_open(&small_client);
+	living.last = now + 1000;
+	map_write(world.flows, &small, &living, "seki_flows");
+	CHECK_EQ(flow_op(&world, SEKI_OP_EXPIRE, &key4, idle.id, 0), 0);
+	CHECK_EQ(flow_op(&world, SEKI_OP_EXPIRE, &key4, idle.id, 0), -ENOENT);
+	CHECK_EQ(flow_op(&world, SEKI_OP_EXPIRE, &key6, blocked.id, 0), -EBUSY);
+	CHECK_EQ(flow_op(&world, SEKI_OP_EXPIRE, &small, living.id, 0), -EBUSY);
+	CHECK_EQ(flow_op(&world, SEKI_OP_EXPIRE, &small, living.id + 1, 0), -ESTALE);
 	CHECK_EQ(flow_find(&world, &key4, &flow), FLOW_NOWHERE);
 	CHECK_EQ(flow_find(&world, &key6, &flow), FLOW_TABLE);
 	CHECK_EQ(flow_find(&world, &small, &flow), FLOW_TABLE);
@@ -416,7 +420,6 @@ static void expire_removes_what_is_idle(void)
 static void closed_flows_leave_sooner(void)
 {
 	struct seki_flow_key key = talk_key(&host4);
-	struct seki_flow_cmd cmd = {.op = SEKI_OP_EXPIRE};
 	struct seki_flow flow;
 
 	world_fresh();
@@ -428,10 +431,10 @@ static void closed_flows_leave_sooner(void)
 	talk_server(&host4, "FA", ISN_SERVER + 1, ISN_CLIENT + 2, 0);
 	talk_find(&host4, &flow);
 	CHECK_EQ(flow.flags & (SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI), SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI);
+	CHECK_EQ(flow_op(&world, SEKI_OP_EXPIRE, &key, flow.id, 0), -EBUSY);
 	flow.last -= world.policy.tcp_closing + 1;
 	map_write(world.flows, &key, &flow, "seki_flows");
-	CHECK_EQ(flow_ctl(&world, &cmd), 0);
-	CHECK_EQ(cmd.removed, 1);
+	CHECK_EQ(flow_op(&world, SEKI_OP_EXPIRE, &key, flow.id, 0), 0);
 }
 
 static void udp_is_never_validated(void)

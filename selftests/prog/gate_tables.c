@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gate_tables.c - what is written comes back, what does not fit is refused, nothing half done. */
 #include <arpa/inet.h>
+#include <time.h>
 
 #include "gate_world.h"
 
@@ -285,6 +286,44 @@ static void blocks_fill_up(void)
 	CHECK_EQ(gate_block_put(gate, &addr, &entry), -EINVAL);
 }
 
+/* The idle ones go, those that live or are cut stay; of nine rows six go. */
+static void idle_flows_expire(void)
+{
+	const struct seki_settings settings = {
+		.tcp_idle = 600, .tcp_closing = 15, .udp_idle = 60, .other_idle = 30};
+	struct seki_flow_key key = {.proto = 6, .lo_port = htons(80)};
+	int fd AUTO_FD = bpf_obj_get(SEKI_PIN_ROOT "/tables/seki_flows");
+	struct timespec clock;
+	struct gate_usage usage;
+	uint32_t now, nines, removed = 0;
+
+	if (!CHECK(fd >= 0) || !CHECK_EQ(gate_usage(gate, &usage), 0))
+		return;
+	nines = usage.flows_max / 9;
+	clock_gettime(CLOCK_MONOTONIC, &clock);
+	now = (uint32_t)clock.tv_sec;
+	CHECK_EQ(gate_settings_set(gate, &settings), 0);
+	for (uint32_t i = 0; i < nines * 9; i++) {
+		struct seki_flow flow = {.id = i + 1, .last = i % 3 ? now - 601 : now - 20};
+
+		if (i % 9 == 1) {
+			flow.state = SEKI_FLOW_BLOCKED;
+			flow.blocked_until = now + 100;
+		}
+		if (i % 9 == 3)
+			flow.flags = SEKI_FLOW_RST;
+		key.hi = addr4(0x0a000000 + i);
+		if (!CHECK_EQ(bpf_map_update_elem(fd, &key, &flow, BPF_ANY), 0))
+			return;
+	}
+	CHECK_EQ(gate_flow_expire(gate, &settings, now, &removed), 0);
+	CHECK_EQ(removed, nines * 6);
+	CHECK_EQ(gate_usage(gate, &usage), 0);
+	CHECK_EQ(usage.flows, nines * 3);
+	CHECK_EQ(gate_flow_expire(gate, &settings, now, &removed), 0);
+	CHECK_EQ(removed, 0);
+}
+
 static void what_bpf_wrote_is_read(void)
 {
 	struct seki_flow_cmd cmd = {.op = SEKI_OP_READ, .key = {.proto = 6, .lo_port = 1}};
@@ -328,10 +367,19 @@ static void instance_closes(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(settings_come_back),   TEST(ifaces_come_back),	  TEST(nets_are_replaced),
-	TEST(nets_that_do_not_fit), TEST(egress_is_replaced),	  TEST(list_is_built_switched_rolled_back),
-	TEST(list_rows_one_by_one), TEST(list_that_does_not_fit), TEST(list_survives_reopening),
-	TEST(blocks_fill_up),	    TEST(what_bpf_wrote_is_read), TEST(ring_descriptor_only_consumes),
+	TEST(settings_come_back),
+	TEST(ifaces_come_back),
+	TEST(nets_are_replaced),
+	TEST(nets_that_do_not_fit),
+	TEST(egress_is_replaced),
+	TEST(list_is_built_switched_rolled_back),
+	TEST(list_rows_one_by_one),
+	TEST(list_that_does_not_fit),
+	TEST(list_survives_reopening),
+	TEST(blocks_fill_up),
+	TEST(idle_flows_expire),
+	TEST(what_bpf_wrote_is_read),
+	TEST(ring_descriptor_only_consumes),
 	TEST(instance_closes),
 };
 

@@ -138,6 +138,51 @@ static void ticks(void)
 	world_close(&w);
 }
 
+/* A timer that stands still calls nobody; set, stopped from inside, set again. */
+static void on_timer(void *arg)
+{
+	struct world *w = arg;
+
+	if (++w->calls[1] == 2)
+		CHECK_EQ(loop_timer_set(w->calls[2], 0), 0);
+}
+
+static void timer(void)
+{
+	struct world w;
+
+	world_open(&w);
+	CHECK_EQ(loop_timer(w.loop, on_timer, &w, &w.calls[2]), 0);
+	for (int round = 0; round < 3; round++) {
+		w.ticks = 0;
+		CHECK_EQ(loop_tick(w.loop, 20, on_tick, &w), 0);
+		CHECK_EQ(loop_run(w.loop), 7);
+		CHECK_EQ(w.calls[1], round < 1 ? 0 : 2);
+		if (!round)
+			CHECK_EQ(loop_timer_set(w.calls[2], 300), 0);
+	}
+	world_close(&w);
+}
+
+/* Told to wait for nothing, then for bytes again: those that came meanwhile are seen. */
+static void change(void)
+{
+	struct world w;
+
+	world_open(&w);
+	CHECK_EQ(loop_change(w.loop, w.pipes[0][0], 0), -ENOENT);
+	CHECK_EQ(loop_add(w.loop, w.pipes[0][0], 0, read_and_stop, &w), 0);
+	CHECK_EQ(loop_change(w.loop, w.pipes[0][0], 0), 0);
+	CHECK_EQ(write(w.pipes[0][1], "q", 1), 1);
+	CHECK_EQ(loop_tick(w.loop, 1, on_tick, &w), 0);
+	CHECK_EQ(loop_run(w.loop), 7);
+	CHECK_EQ(w.calls[0], 0);
+	CHECK_EQ(loop_change(w.loop, w.pipes[0][0], EPOLLIN), 0);
+	CHECK_EQ(loop_run(w.loop), 42);
+	CHECK_EQ(w.calls[0], 1);
+	world_close(&w);
+}
+
 static void signals(void)
 {
 	struct world w;
@@ -165,7 +210,7 @@ static void stop_before_run(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(descriptors), TEST(removal_inside), TEST(closed_before),
-	TEST(ticks),	   TEST(signals),	 TEST(stop_before_run),
+	TEST(descriptors), TEST(removal_inside), TEST(closed_before), TEST(ticks),
+	TEST(timer),	   TEST(change),	 TEST(signals),	      TEST(stop_before_run),
 };
 KTAP_MAIN(tests)

@@ -12,6 +12,45 @@ int gate_flow_ctl(struct gate *gate, struct seki_flow_cmd *cmd)
 	return bpf_prog_test_run_opts(gate->prog[GATE_PROG_CTL].fd, &options);
 }
 
+struct expiry {
+	struct gate *gate;
+	uint32_t before, removed; /* what was seen later than `before` cannot be due */
+};
+
+static int flow_expire(const void *key, const void *value, void *arg)
+{
+	struct expiry *expiry = arg;
+	const struct seki_flow *flow = value;
+	struct seki_flow_cmd cmd = {.op = SEKI_OP_EXPIRE, .id = flow->id};
+	int err;
+
+	if (flow->last > expiry->before)
+		return 0;
+	memcpy(&cmd.key, key, sizeof(cmd.key));
+	err = gate_flow_ctl(expiry->gate, &cmd);
+	if (!err && !cmd.result)
+		expiry->removed++;
+	return err;
+}
+
+int gate_flow_expire(struct gate *gate, const struct seki_settings *settings, uint32_t now, uint32_t *removed)
+{
+	const uint32_t idle[] = {settings->tcp_idle, settings->tcp_closing, settings->udp_idle,
+				 settings->other_idle};
+	struct expiry expiry = {.gate = gate};
+	uint32_t shortest = UINT32_MAX;
+	struct map_shape shape;
+	int err;
+
+	for (size_t i = 0; i < ARRAY_LEN(idle); i++)
+		shortest = idle[i] < shortest ? idle[i] : shortest;
+	expiry.before = now > shortest ? now - shortest : 0;
+	map_shape_get(gate, GATE_MAP_FLOWS, &shape);
+	err = map_walk(&shape, flow_expire, &expiry);
+	*removed = expiry.removed;
+	return err;
+}
+
 int gate_source_get(struct gate *gate, const struct seki_addr *addr, struct seki_source *out)
 {
 	struct seki_source source;

@@ -131,6 +131,11 @@ __must_check int gate_counters(struct gate *gate, struct seki_counter out[SEKI_R
 __must_check int gate_losses(struct gate *gate, uint64_t out[SEKI_LOSS_MAX]);
 /* Runs seki_flow_ctl; cmd->result is the program's answer, the return value is the run's. */
 __must_check int gate_flow_ctl(struct gate *gate, struct seki_flow_cmd *cmd);
+/*
+ * Removes flows that are idle or ended, by the settings' timeouts; now in seconds of CLOCK_MONOTONIC. Walks the table in steps, so that
+ * no packet waits for it; what the program finds alive meanwhile stays. *removed: how many, also on failure.
+ */
+__must_check int gate_flow_expire(struct gate *gate, const struct seki_settings *settings, uint32_t now, uint32_t *removed);
 /* Counts by walking the tables: for `status`, not for every tick. list_*: active generation, both families together. */
 struct gate_usage { uint32_t flows, flows_max, embryos_max, blocked, blocked_max, list_rows, list_max; };
 __must_check int gate_usage(struct gate *gate, struct gate_usage *out);

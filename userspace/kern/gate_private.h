@@ -155,6 +155,9 @@ struct map_shape {
 void map_shape_get(const struct gate *gate, enum gate_map_id id, struct map_shape *out);
 /* One row, read back. -EIO when the kernel holds something else afterwards. */
 __must_check int map_put(const struct map_shape *shape, const void *key, const void *value);
+/* Every row, in no order, once or (when the table changes meanwhile) twice; fn's nonzero answer ends the walk and is returned. */
+typedef int (*map_row_fn)(const void *key, const void *value, void *arg);
+__must_check int map_walk(const struct map_shape *shape, map_row_fn fn, void *arg);
 __must_check int map_dump(const struct map_shape *shape, void **rows, uint32_t *count); /* *rows malloc'ed */
 __must_check int map_count(const struct map_shape *shape, uint32_t *count);
 /* Fills an empty table and reads every row back. Keys must be distinct: -EINVAL. */

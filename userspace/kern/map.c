@@ -153,102 +153,109 @@ static int batch_next(struct batch *batch)
 	return batch->sum > 2 * (uint64_t)shape->entries ? -EAGAIN : 0;
 }
 
-static int dump_batched(const struct map_shape *shape, void **rows, uint32_t *count)
+static int walk_batched(const struct map_shape *shape, map_row_fn fn, void *arg)
 {
 	__attribute__((cleanup(batch_clear))) struct batch batch;
-	uint8_t *all AUTO_FREE = NULL;
-	size_t used = 0, room = 0, row = row_bytes(shape);
 	int err = batch_begin(&batch, shape);
 
 	while (!err && !batch.ended) {
 		err = batch_next(&batch);
-		if (err)
-			return err;
-		if (used + batch.count > room || !all) {
-			uint8_t *more;
-
-			room = 2 * room + BATCH_ROWS;
-			more = realloc(all, room * row);
-			if (!more)
-				return -ENOMEM;
-			all = more;
-		}
-		for (uint32_t i = 0; i < batch.count; i++, used++) {
-			memcpy(all + used * row, batch.keys + (size_t)i * shape->key_size, shape->key_size);
-			memcpy(all + used * row + shape->key_size,
-			       batch.values + (size_t)i * shape->value_size, shape->value_size);
-		}
+		for (uint32_t i = 0; !err && i < batch.count; i++)
+			err = fn(batch.keys + (size_t)i * shape->key_size,
+				 batch.values + (size_t)i * shape->value_size, arg);
 	}
-	if (err)
-		return err;
-	*rows = TAKE_PTR(all);
-	*count = (uint32_t)used;
-	return 0;
+	return err;
 }
 
-static int dump_stepped(const struct map_shape *shape, void **rows, uint32_t *count)
+static int walk_stepped(const struct map_shape *shape, map_row_fn fn, void *arg)
 {
-	size_t room = 64, row = row_bytes(shape), used = 0, steps = 0;
-	uint8_t *all AUTO_FREE = malloc(room * row);
+	uint8_t *value AUTO_FREE = malloc(shape->value_size);
 	uint8_t *key AUTO_FREE = malloc(shape->key_size);
 	uint8_t *next AUTO_FREE = malloc(shape->key_size);
+	size_t steps = 0;
 	int err;
 
-	if (!all || !key || !next)
+	if (!value || !key || !next)
 		return -ENOMEM;
 	err = bpf_map_get_next_key(shape->fd, NULL, next);
 	while (!err) {
 		if (steps++ > 2 * (size_t)shape->entries)
 			return -EAGAIN;
-		if (used == room) {
-			uint8_t *more = realloc(all, 2 * room * row);
-
-			if (!more)
-				return -ENOMEM;
-			all = more;
-			room *= 2;
-		}
-		memcpy(all + used * row, next, shape->key_size);
-		err = bpf_map_lookup_elem(shape->fd, next, all + used * row + shape->key_size);
+		err = bpf_map_lookup_elem(shape->fd, next, value);
 		if (!err)
-			used++;
-		else if (err != -ENOENT)
+			err = fn(next, value, arg);
+		else if (err == -ENOENT)
+			err = 0; /* removed meanwhile */
+		if (err)
 			return err;
 		memcpy(key, next, shape->key_size);
 		err = bpf_map_get_next_key(shape->fd, key, next);
 	}
-	if (err != -ENOENT)
-		return err;
-	*rows = TAKE_PTR(all);
-	*count = (uint32_t)used;
+	return err == -ENOENT ? 0 : err;
+}
+
+int map_walk(const struct map_shape *shape, map_row_fn fn, void *arg)
+{
+	int err = walk_batched(shape, fn, arg);
+
+	/* The first batch says so, before any row. */
+	return err == -EOPNOTSUPP || err == -EINVAL ? walk_stepped(shape, fn, arg) : err;
+}
+
+struct dump {
+	const struct map_shape *shape;
+	uint8_t *rows;
+	size_t used, room;
+};
+
+static int dump_row(const void *key, const void *value, void *arg)
+{
+	struct dump *dump = arg;
+	size_t key_size = dump->shape->key_size, row = row_bytes(dump->shape);
+
+	if (dump->used == dump->room) {
+		size_t room = 2 * dump->room + BATCH_ROWS;
+		uint8_t *more = realloc(dump->rows, room * row);
+
+		if (!more)
+			return -ENOMEM;
+		dump->rows = more;
+		dump->room = room;
+	}
+	memcpy(dump->rows + dump->used * row, key, key_size);
+	memcpy(dump->rows + dump->used * row + key_size, value, dump->shape->value_size);
+	dump->used++;
 	return 0;
 }
 
 int map_dump(const struct map_shape *shape, void **rows, uint32_t *count)
 {
-	int err = dump_batched(shape, rows, count);
+	struct dump dump = {.shape = shape};
+	int err = map_walk(shape, dump_row, &dump);
 
-	return err == -EOPNOTSUPP || err == -EINVAL ? dump_stepped(shape, rows, count) : err;
+	if (err) {
+		free(dump.rows);
+		return err;
+	}
+	*rows = dump.rows;
+	*count = (uint32_t)dump.used;
+	return 0;
 }
 
-static int count_batched(const struct map_shape *shape, uint32_t *count)
+static int count_row(const void *key, const void *value, void *arg)
 {
-	__attribute__((cleanup(batch_clear))) struct batch batch;
-	int err = batch_begin(&batch, shape);
-
-	while (!err && !batch.ended)
-		err = batch_next(&batch);
-	if (!err)
-		*count = (uint32_t)batch.sum;
-	return err;
+	++*(uint32_t *)arg;
+	return 0;
 }
 
 int map_count(const struct map_shape *shape, uint32_t *count)
 {
-	void *rows AUTO_FREE = NULL;
-	int err = count_batched(shape, count);
+	uint32_t rows = 0;
+	int err = map_walk(shape, count_row, &rows);
 
-	return err == -EOPNOTSUPP || err == -EINVAL ? dump_stepped(shape, &rows, count) : err;
+	if (!err)
+		*count = rows;
+	return err;
 }
 
 static int write_failed(const struct map_shape *shape, int err, struct gate_why *why)

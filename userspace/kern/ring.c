@@ -21,6 +21,8 @@ struct ring {
 	const uint8_t *data;
 	size_t page;
 	uint64_t size;
+	uint64_t position; /* read up to here; while quiet, the kernel is told one record less */
+	bool quiet;
 };
 
 void ring_free(struct ring *ring)
@@ -62,6 +64,7 @@ int ring_open(int fd, struct ring **out)
 		return -errno;
 	ring->producer = map;
 	ring->data = (const uint8_t *)map + ring->page;
+	ring->position = __atomic_load_n(ring->consumer, __ATOMIC_RELAXED);
 	*out = TAKE_PTR(ring);
 	return 0;
 }
@@ -76,72 +79,91 @@ static bool record_is_good(const struct seki_record *record, uint32_t len)
 	       record->reason < SEKI_REASON_MAX && record->state < SEKI_FLOW_STATE_MAX;
 }
 
-int ring_consume(struct ring *ring, unsigned int max, ring_record_fn fn, void *arg, unsigned int *done,
-		 unsigned int *bad)
+/* Read up to here. What the kernel may use again: all of it, or while quiet all but the last record, which
+ * began at `last`. */
+static void ring_advance(struct ring *ring, uint64_t last, uint64_t position)
 {
-	uint64_t position = __atomic_load_n(ring->consumer, __ATOMIC_RELAXED);
+	ring->position = position;
+	/* Ordered before the next look at the producer's position, as is the kernel's commit the other way
+	 * round. */
+	__atomic_store_n(ring->consumer, ring->quiet ? last : position, __ATOMIC_SEQ_CST);
+}
+
+/* The length of the entry at `position`, of which `waiting` bytes are there; 0: it is still being written,
+ * -EBADMSG. */
+static int entry_length(const struct ring *ring, uint64_t position, uint64_t waiting, uint32_t *head)
+{
+	const uint8_t *entry = ring->data + (position & (ring->size - 1));
+	uint64_t len;
+
+	if (waiting > ring->size || position % 8 || waiting < HEAD_BYTES)
+		return -EBADMSG;
+	/* Pairs with the kernel's exchange at commit: what it cleared BUSY for is written. */
+	*head = __atomic_load_n((const uint32_t *)entry, __ATOMIC_ACQUIRE);
+	if (*head & BPF_RINGBUF_BUSY_BIT)
+		return 0;
+	len = ((*head & ~BPF_RINGBUF_DISCARD_BIT) + (uint64_t)HEAD_BYTES + 7) / 8 * 8;
+	return len > waiting ? -EBADMSG : (int)len;
+}
+
+void ring_consume(struct ring *ring, unsigned int max, ring_record_fn fn, void *arg, unsigned int *done,
+		  unsigned int *bad)
+{
 	unsigned int good = 0, malformed = 0;
-	uint64_t producer;
 
 	/* Discarded entries count too: a producer that only discards must not hold us here. */
 	for (unsigned int visited = 0; visited < max; visited++) {
-		const uint8_t *entry = ring->data + (position & (ring->size - 1));
-		uint64_t waiting;
-		uint32_t head, len;
-
 		/*
 		 * Read anew for every record: the kernel wakes us only for a
 		 * record that begins where we stand, so none may be left
 		 * behind one that came meanwhile.
 		 */
-		producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
-		waiting = producer - position;
-		if (!waiting)
+		uint64_t producer = __atomic_load_n(ring->producer, __ATOMIC_SEQ_CST);
+		uint64_t position = ring->position;
+		const struct seki_record *record =
+			(const void *)(ring->data + (position & (ring->size - 1)) + HEAD_BYTES);
+		uint32_t head = 0;
+		int len;
+
+		if (position == producer)
+			break;
+		len = entry_length(ring, position, producer - position, &head);
+		if (!len)
 			break;
 		/*
 		 * A position that is no record boundary (a consumer before us died badly) cannot be mended,
 		 * and the kernel would call the ring full for ever: begin again at its end.
 		 */
-		if (waiting > ring->size || position % 8 || waiting < HEAD_BYTES) {
+		if (len < 0) {
 			malformed++;
-			position = producer;
-			__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
-			break;
-		}
-		/* Pairs with the kernel's exchange at commit: what it cleared BUSY for is written. */
-		head = __atomic_load_n((const uint32_t *)entry, __ATOMIC_ACQUIRE);
-		if (head & BPF_RINGBUF_BUSY_BIT)
-			break;
-		len = head & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-		if (((uint64_t)len + HEAD_BYTES + 7) / 8 * 8 > waiting) {
-			malformed++;
-			position = producer;
-			__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+			ring_advance(ring, producer, producer);
 			break;
 		}
 		if (!(head & BPF_RINGBUF_DISCARD_BIT)) {
-			const struct seki_record *record = (const void *)(entry + HEAD_BYTES);
-
-			if (record_is_good(record, len)) {
+			if (record_is_good(record, head)) {
 				fn(record, (const uint8_t *)(record + 1), arg);
 				good++;
 			} else {
 				malformed++;
 			}
 		}
-		position += ((uint64_t)len + HEAD_BYTES + 7) / 8 * 8;
-		__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+		ring_advance(ring, position, position + (uint64_t)len);
 	}
 	*done = good;
 	*bad = malformed;
-	return 0;
+}
+
+void ring_quiet(struct ring *ring, bool quiet)
+{
+	ring->quiet = quiet;
+	if (!quiet)
+		ring_advance(ring, ring->position, ring->position);
 }
 
 void ring_fill(const struct ring *ring, uint64_t *used, uint64_t *size)
 {
-	uint64_t consumer = __atomic_load_n(ring->consumer, __ATOMIC_RELAXED);
-	uint64_t producer = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+	uint64_t waiting = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE) - ring->position;
 
-	*used = producer - consumer > ring->size ? ring->size : producer - consumer;
+	*used = waiting > ring->size ? ring->size : waiting;
 	*size = ring->size;
 }

@@ -130,26 +130,41 @@ void loop_remove(struct loop *loop, int fd)
 	}
 }
 
+int loop_change(struct loop *loop, int fd, uint32_t events)
+{
+	const struct watch *w = find_watch(loop, fd);
+	struct epoll_event event = {.events = events};
+
+	if (!w)
+		return -ENOENT;
+	event.data.u64 = w->serial;
+	return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event) ? -errno : 0;
+}
+
+int loop_timer(struct loop *loop, loop_tick_fn fn, void *arg, int *timer)
+{
+	AUTO_FD int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	struct watch w = {.fd = fd, .owned = true, .on_tick = fn, .arg = arg};
+	int err = fd < 0 ? -errno : add_watch(loop, &w, EPOLLIN);
+
+	if (!err)
+		*timer = TAKE_FD(fd);
+	return err;
+}
+
+int loop_timer_set(int timer, unsigned int us)
+{
+	struct timespec step = {.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000};
+	struct itimerspec spec = {.it_interval = step, .it_value = step};
+
+	return timerfd_settime(timer, 0, &spec, NULL) ? -errno : 0;
+}
+
 int loop_tick(struct loop *loop, unsigned int ms, loop_tick_fn fn, void *arg)
 {
-	struct timespec step = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
-	struct itimerspec timer = {.it_interval = step, .it_value = step};
-	AUTO_FD int fd = -1;
-	struct watch w;
-	int err;
+	int timer, err = ms < 1 || ms > UINT32_MAX / 1000 ? -EINVAL : loop_timer(loop, fn, arg, &timer);
 
-	if (ms < 1)
-		return -EINVAL;
-	fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	if (timerfd_settime(fd, 0, &timer, NULL))
-		return -errno;
-	w = (struct watch){.fd = fd, .owned = true, .on_tick = fn, .arg = arg};
-	err = add_watch(loop, &w, EPOLLIN);
-	if (!err)
-		(void)TAKE_FD(fd);
-	return err;
+	return err ? err : loop_timer_set(timer, ms * 1000);
 }
 
 static void serve_signals(int fd, uint32_t events, void *arg)

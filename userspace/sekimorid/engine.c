@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -23,6 +24,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "process.h"
+#include "ring_watch.h"
 
 #define ENGINE_BATCH 512u /* records per turn, so that messages are not starved */
 #define ENGINE_PATIENCE_MS                                                                                   \
@@ -31,6 +33,7 @@
 struct engine {
 	struct loop *loop;
 	struct ring *ring;
+	struct ring_watch *watch; /* NULL before there are rules */
 	struct engine_frames *frames;
 	struct inspector *inspector;
 	struct policy *policy;
@@ -193,19 +196,15 @@ static void engine_record(const struct seki_record *record, const uint8_t *data,
 	e->record = NULL;
 }
 
-static void engine_ring(int fd, uint32_t events, void *arg)
+static unsigned int engine_ring(void *arg)
 {
 	struct engine *e = arg;
-	unsigned int done = 0, bad = 0;
-	int err;
+	unsigned int done, bad;
 
-	if (!e->inspector)
-		return;
-	err = ring_consume(e->ring, ENGINE_BATCH, engine_record, e, &done, &bad);
+	ring_consume(e->ring, ENGINE_BATCH, engine_record, e, &done, &bad);
 	e->stats.bad_records += bad;
-	if (err)
-		log_error("ring: %s", strerror(-err));
 	engine_flush(e);
+	return done + bad;
 }
 
 static void engine_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
@@ -319,7 +318,8 @@ static void engine_rules(struct engine *e, int fd)
 		else
 			err = inspector_new(&options, set, &ops, &e->inspector);
 		if (!err)
-			err = loop_add(e->loop, PROCESS_FD_OWN, EPOLLIN, engine_ring, e);
+			err = ring_watch_new(e->loop, PROCESS_FD_OWN, e->ring, ENGINE_BATCH, engine_ring, e,
+					     &e->watch);
 	}
 	e->ready.result = err;
 	if (data) {
@@ -424,8 +424,13 @@ static struct ring *engine_own_ring;
 
 int engine_prepare(void)
 {
+	const struct sched_param none = {0};
 	int err = ring_open(PROCESS_FD_OWN, &engine_own_ring);
 
+	/* The protected service goes first: its fair share of the CPU, but no wake-up of ours takes it from
+	 * who runs. */
+	if (sched_setscheduler(0, SCHED_BATCH, &none))
+		log_warn("no batch scheduling for the engine: %s", strerror(errno));
 	if (err)
 		log_error("ring: %s", strerror(-err));
 	return err;
@@ -453,6 +458,7 @@ int engine_main(unsigned int index)
 	inspector_free(e->inspector);
 	policy_free(e->policy);
 	engine_frames_free(e->frames);
+	ring_watch_free(e->watch);
 	ring_free(e->ring);
 	free(e);
 	return err ? 1 : 0;

@@ -21,7 +21,10 @@
 
 #include "keeper.h"
 #include "lib/log.h"
+#include "ring_watch.h"
 #include "sandbox.h"
+
+#define KEEPER_PRIO_BATCH 512u /* decisions per turn */
 
 uint32_t keeper_now(void)
 {
@@ -164,14 +167,15 @@ static void keeper_decision(const struct seki_record *record, const uint8_t *dat
 	keeper_report(k, MESSAGE_DECISION, &decision, sizeof(decision));
 }
 
-static void keeper_prio_ready(int fd, uint32_t events, void *arg)
+static unsigned int keeper_prio_turn(void *arg)
 {
 	struct keeper *k = arg;
-	unsigned int done = 0, bad = 0;
-	int err = ring_consume(k->prio, 512, keeper_decision, k, &done, &bad);
+	unsigned int done, bad;
 
-	if (err || bad)
-		log_error("priority ring: %u records malformed, %s", bad, strerror(-err));
+	ring_consume(k->prio, KEEPER_PRIO_BATCH, keeper_decision, k, &done, &bad);
+	if (bad)
+		log_error("priority ring: %u records malformed", bad);
+	return done + bad;
 }
 
 void keeper_prio(struct keeper *k)
@@ -181,7 +185,8 @@ void keeper_prio(struct keeper *k)
 	if (!err)
 		err = ring_open(fd, &k->prio);
 	if (!err)
-		err = loop_add(k->loop, fd, EPOLLIN, keeper_prio_ready, k);
+		err = ring_watch_new(k->loop, fd, k->prio, KEEPER_PRIO_BATCH, keeper_prio_turn, k,
+				     &k->prio_watch);
 	if (err)
 		keeper_audit(k, AUDIT_ALARM, 0,
 			     "drops are counted but not told one by one: priority ring: %s", strerror(-err));
@@ -401,6 +406,7 @@ static void keeper_end(struct keeper *k)
 	if (k->listener >= 0 &&
 	    !instance_path(path, sizeof(path), k->options.run_root, k->options.instance, "ctl.sock"))
 		unlink(path);
+	ring_watch_free(k->prio_watch);
 	ring_free(k->prio);
 	gate_free(k->gate);
 	keeper_policy_free(&k->now);

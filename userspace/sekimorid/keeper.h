@@ -80,6 +80,7 @@ struct keeper {
 	struct loop *loop;
 	struct gate *gate; /* NULL until something is up */
 	struct ring *prio;
+	struct ring_watch *prio_watch;
 	bool adopted;
 	uint64_t started; /* epoch */
 

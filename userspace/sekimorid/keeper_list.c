@@ -432,9 +432,9 @@ static int expired_block(const struct seki_addr *addr, const struct seki_entry *
 /* The kernel compares expiry itself; this only takes dead rows out of its tables and ours. */
 void keeper_expire(struct keeper *k)
 {
-	struct seki_flow_cmd cmd = {.op = SEKI_OP_EXPIRE};
 	static struct expired expired;
 	struct gate_why why;
+	uint32_t removed;
 	int err;
 
 	if (list_expire(k->lists, keeper_epoch())) {
@@ -444,9 +444,11 @@ void keeper_expire(struct keeper *k)
 	}
 	if (!k->gate)
 		return;
-	err = gate_flow_ctl(k->gate, &cmd);
-	if (err)
-		log_error("flows cannot be expired: %s", strerror(-err));
+	if (k->ticks % 4 == 0) {
+		err = gate_flow_expire(k->gate, &k->settings, keeper_now(), &removed);
+		if (err)
+			log_error("flows cannot be expired: %s", strerror(-err));
+	}
 	if (k->ticks % 5 == 0) {
 		expired.count = 0;
 		expired.now = keeper_now();
