@@ -61,6 +61,33 @@ static void names(void)
 	CHECK_EQ(list_index(set, "one-more", true, &index), -ENOSPC);
 }
 
+/* A forgotten list takes its items with it and leaves its place to the next name; "manual" cannot be
+ * forgotten. */
+static void forgotten(void)
+{
+	CLEANUP(list_set_free) struct list_set *set = NULL;
+	struct list_item item = {.flags = SEKI_ENTRY_SRC};
+	uint16_t feed, other, next;
+	const char *why;
+
+	CHECK_EQ(list_set_new(10, &set), 0);
+	CHECK_EQ(list_index(set, "feed", true, &feed), 0);
+	CHECK_EQ(list_index(set, "other", true, &other), 0);
+	CHECK_EQ(prefix_parse("192.0.2.1", 9, &item.prefix, &why), 0);
+	item.list = feed;
+	CHECK_EQ(list_add(set, &item), 0);
+	list_forget(set, feed);
+	CHECK_EQ(list_total(set), 0);
+	CHECK(!list_name(set, feed));
+	CHECK_EQ(list_index(set, "feed", false, &next), -ENOENT);
+	CHECK_EQ(list_add(set, &item), -EINVAL);
+	CHECK_EQ(list_index(set, "third", true, &next), 0);
+	CHECK_EQ(next, feed);
+	CHECK(!strcmp(list_name(set, other), "other"));
+	list_forget(set, LIST_MANUAL);
+	CHECK(list_name(set, LIST_MANUAL) != NULL);
+}
+
 static void add_checks(void)
 {
 	CLEANUP(list_set_free) struct list_set *set = NULL;
@@ -438,6 +465,7 @@ static void large(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(names), TEST(add_checks), TEST(reference_count), TEST(folding), TEST(property), TEST(large),
+	TEST(names),   TEST(forgotten), TEST(add_checks), TEST(reference_count),
+	TEST(folding), TEST(property),	TEST(large),
 };
 KTAP_MAIN(tests)

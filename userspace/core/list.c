@@ -340,6 +340,8 @@ static bool name_is_good(const char *name)
 
 int list_index(struct list_set *set, const char *name, bool create, uint16_t *index)
 {
+	uint16_t unused = set->lists;
+
 	if (!name_is_good(name))
 		return -EINVAL;
 	for (uint16_t i = 0; i < set->lists; i++) {
@@ -347,28 +349,31 @@ int list_index(struct list_set *set, const char *name, bool create, uint16_t *in
 			*index = i;
 			return 0;
 		}
+		if (!*set->name[i] && unused == set->lists)
+			unused = i;
 	}
 	if (!create)
 		return -ENOENT;
-	if (set->lists == SEKI_MAX_LISTS)
+	if (unused == SEKI_MAX_LISTS)
 		return -ENOSPC;
-	strcpy(set->name[set->lists], name);
-	*index = set->lists++;
+	strcpy(set->name[unused], name);
+	set->lists += unused == set->lists;
+	*index = unused;
 	return 0;
 }
 
 const char *list_name(const struct list_set *set, uint16_t index)
 {
-	return index < set->lists ? set->name[index] : NULL;
+	return index < set->lists && *set->name[index] ? set->name[index] : NULL;
 }
 
 static bool item_is_good(const struct list_set *set, const struct list_item *item)
 {
 	const unsigned int directions = SEKI_ENTRY_SRC | SEKI_ENTRY_DST;
 
-	return prefix_is_canonical(&item->prefix) && item->list < set->lists && (item->flags & directions) &&
-	       !(item->flags & ~(directions | SEKI_ENTRY_ALERT)) && item->severity < SEKI_SEVERITY_MAX &&
-	       memchr(item->reason, '\0', sizeof(item->reason));
+	return prefix_is_canonical(&item->prefix) && list_name(set, item->list) &&
+	       (item->flags & directions) && !(item->flags & ~(directions | SEKI_ENTRY_ALERT)) &&
+	       item->severity < SEKI_SEVERITY_MAX && memchr(item->reason, '\0', sizeof(item->reason));
 }
 
 int list_add(struct list_set *set, const struct list_item *item)
@@ -473,6 +478,13 @@ void list_clear(struct list_set *set, uint16_t list)
 {
 	if (list < set->lists && set->count[list] > 0)
 		prune_all(set, list, 0);
+}
+
+void list_forget(struct list_set *set, uint16_t list)
+{
+	list_clear(set, list);
+	if (list != LIST_MANUAL && list < set->lists)
+		set->name[list][0] = '\0';
 }
 
 uint32_t list_expire(struct list_set *set, uint64_t now)

@@ -44,6 +44,8 @@ __must_check int list_add(struct list_set *set, const struct list_item *item);
 __must_check int list_remove(struct list_set *set, uint16_t list, const struct prefix *prefix); /* -ENOENT */
 /* Drops every item of the list. */
 void list_clear(struct list_set *set, uint16_t list);
+/* The same, and the name with it: the index is free for another. "manual" stays. */
+void list_forget(struct list_set *set, uint16_t list);
 /* Removes items that expired before now; returns how many. */
 uint32_t list_expire(struct list_set *set, uint64_t now);
 uint32_t list_count(const struct list_set *set, uint16_t list);

@@ -185,6 +185,8 @@ __must_check int keeper_lists_take(struct keeper *k, const struct policy *policy
 struct keeper_items {
 	struct list_item *items;
 	uint32_t count, size;
+	bool known; /* there was a list of that name */
+	uint8_t source;
 };
 __must_check int keeper_list_copy(struct keeper *k, const char *name, struct keeper_items *out);
 void keeper_list_restore(struct keeper *k, const char *name, const struct keeper_items *items);

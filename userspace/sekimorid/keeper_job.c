@@ -4,6 +4,7 @@
  * keeper checks the image that comes back. One at a time.
  */
 #include <errno.h>
+#include <glob.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,6 +186,21 @@ int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_chan
 	return 0;
 }
 
+/* A pattern of the configuration that names no rule file: without this a slip of the pen ends detection.
+ * NULL: none. */
+static const char *job_rules_missing(const struct policy *policy)
+{
+	for (uint32_t i = 0; i < policy->rule_file_count; i++) {
+		glob_t found;
+		int err = glob(policy->rule_files[i], 0, NULL, &found);
+
+		if (err)
+			return policy->rule_files[i];
+		globfree(&found);
+	}
+	return NULL;
+}
+
 static bool job_has_list_files(const struct policy *policy)
 {
 	for (uint32_t i = 0; i < policy->list_count; i++) {
@@ -311,6 +327,15 @@ static void job_list(struct keeper *k, const struct policy *policy, const struct
 		keeper_job_failed(k, "the parser answered for another list");
 		return;
 	}
+	if (!policy->entry_count && parsed->refused) {
+		char text[768];
+
+		snprintf(text, sizeof(text),
+			 "list %s is not loaded: none of its %u lines is an address\n%.300s", job->name,
+			 parsed->refused, parsed->text);
+		keeper_job_failed(k, text);
+		return;
+	}
 	job_lockout(k, policy, covers, sizeof(covers));
 	err = keeper_list_copy(k, job->name, &old);
 	if (!err)
@@ -353,13 +378,19 @@ static void job_resolv(struct keeper *k, const struct policy *policy)
 static void job_take(struct keeper *k, struct policy *policy, const struct message_parsed *parsed)
 {
 	struct keeper_job *job = k->job;
+	const char *missing = job->kind == JOB_APPLY && job->cookie ? job_rules_missing(policy) : NULL;
 	bool lists_read = job->base;
+	char text[512];
 	int err;
 
 	if (job->kind == JOB_LIST) {
 		job_list(k, policy, parsed);
 	} else if (job->kind == JOB_RESOLV) {
 		job_resolv(k, policy);
+	} else if (missing) { /* somebody asks; a start goes on without them, with an alarm */
+		snprintf(text, sizeof(text),
+			 "rules \"%.400s\": no such file, and without it less would be found", missing);
+		keeper_job_failed(k, text);
 	} else {
 		policy_free(job->base);
 		err = keeper_policy_copy(policy, &job->base);

@@ -152,6 +152,8 @@ int keeper_list_copy(struct keeper *k, const char *name, struct keeper_items *ou
 	*out = (struct keeper_items){0};
 	if (list_index(k->lists, name, false, &index))
 		return 0;
+	out->known = true;
+	out->source = k->list_source[index];
 	out->size = list_count(k->lists, index);
 	out->items = calloc(out->size + 1, sizeof(*out->items));
 	if (!out->items)
@@ -167,7 +169,12 @@ void keeper_list_restore(struct keeper *k, const char *name, const struct keeper
 
 	if (err)
 		return;
+	if (!items->known) {
+		list_forget(k->lists, index);
+		return;
+	}
 	list_clear(k->lists, index);
+	k->list_source[index] = items->source;
 	for (uint32_t i = 0; !err && i < items->count; i++)
 		err = list_add(k->lists, &items->items[i]);
 	if (err)
