@@ -32,7 +32,7 @@ sekimori_LIBS := $(CORE_LIBS) -lpcap
 sekimorid_LIBS := $(KERN_LIBS) $(CORE_LIBS) -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o
-MAN := $(TOP)/sekimori.1 $(TOP)/sekimori.conf.5
+MAN := $(TOP)/sekimori.1 $(TOP)/sekimori.conf.5 $(TOP)/sekimori-rules.5
 PREFIX ?= /usr/local
 DEST = $(DESTDIR)$(PREFIX)
 UNIT := $(patsubst selftests/unit/%.c,$(B)/unit/%,$(wildcard selftests/unit/*.c))
@@ -102,7 +102,7 @@ install: all $(MAN)
 	$(Q)install -m 644 $(wildcard rules/*.rules rules/*.config rules/*.table rules/*.json) $(DEST)/share/sekimori/rules/
 	$(Q)install -m 644 $(TOP)/sekimori.1 $(DEST)/share/man/man1/
 	$(Q)ln -sf sekimori.1 $(DEST)/share/man/man1/sekimorid.1
-	$(Q)install -m 644 $(TOP)/sekimori.conf.5 $(DEST)/share/man/man5/
+	$(Q)install -m 644 $(TOP)/sekimori.conf.5 $(TOP)/sekimori-rules.5 $(DEST)/share/man/man5/
 	$(Q)$(TOP)/sekimori completion bash >$(DEST)/share/bash-completion/completions/sekimori
 
 $(MAN): $(TOP)/%: doc/% tools/manpage.sh $(TOP)/sekimori

@@ -22,7 +22,8 @@ result $rc "installs"
 to=$work/opt/s missing=0
 for file in bin/sekimori bin/sekimorid lib/sekimori/sekimori.bpf.o share/sekimori/rules/shellshock.rules \
 	share/sekimori/rules/classification.config share/sekimori/rules/severity.table share/sekimori/rules/explanations.json \
-	share/man/man1/sekimori.1 share/man/man1/sekimorid.1 share/man/man5/sekimori.conf.5 share/bash-completion/completions/sekimori; do
+	share/man/man1/sekimori.1 share/man/man1/sekimorid.1 share/man/man5/sekimori.conf.5 \
+	share/man/man5/sekimori-rules.5 share/bash-completion/completions/sekimori; do
 	[ -s "$to/$file" ] || { echo "# $file is missing"; missing=1; }
 done
 ! grep -rIl "$PWD" "$to/share" | grep . || missing=1

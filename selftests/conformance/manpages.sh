@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every command and every key of the tables stands in its man page, the pages render without a warning, and their example is
+# Every command, key and rule keyword of the tables stands in its man page, the pages render without a warning, and their example is
 # a good configuration.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -14,9 +14,9 @@ result() { # exit code, name
 	if [ "$1" = 0 ]; then echo "ok $number $2"; else echo "not ok $number $2"; failed=1; fi
 }
 echo "KTAP version 1"
-echo "1..6"
+echo "1..9"
 
-for page in sekimori.1 sekimori.conf.5; do
+for page in sekimori.1 sekimori.conf.5 sekimori-rules.5; do
 	tools/manpage.sh "$program" doc/$page >"$work/$page" && ! grep -nE '@[A-Z]+@$' "$work/$page"
 	result $? "$page is made"
 	if command -v groff >/dev/null; then
@@ -59,4 +59,12 @@ echo 203.0.113.9 >"$work/drop.txt"
 "$program" check "$work/example.conf" >"$work/check" 2>&1 || { sed 's/^/# /' "$work/check"; missing=1; }
 [ $missing = 0 ] && [ $seen -gt 50 ]
 result $? "every key is in sekimori.conf(5), and its example is good"
+
+missing=0 seen=0
+while IFS=$'\t' read -r name _; do
+	seen=$((seen + 1))
+	grep -qxF ".B ${name//-/\\-}" "$work/sekimori-rules.5" || { echo "# no keyword $name"; missing=1; }
+done < <("$program" rules keywords)
+[ $missing = 0 ] && [ $seen -gt 100 ]
+result $? "every keyword is in sekimori-rules(5)"
 exit $failed

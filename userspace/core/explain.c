@@ -30,22 +30,88 @@ enum explain_language explain_language(const char *name)
 	return name && !strncmp(name, "ja", 2) ? EXPLAIN_JA : EXPLAIN_EN;
 }
 
-int explain_keyword(const char *name, char **out, const char **nearest)
+static const char *const explain_arguments[] = {
+	[ARGUMENT_NONE] = "no value",
+	[ARGUMENT_NEEDED] = "needs a value",
+	[ARGUMENT_OPTIONAL] = "a value may follow",
+};
+
+static void explain_place(const struct rule_keyword *row, char *out, size_t len)
 {
-	const struct rule_keyword *row = rule_keyword_find(name);
-	static const char *const arguments[] = {
-		[ARGUMENT_NONE] = "no value",
-		[ARGUMENT_NEEDED] = "needs a value",
-		[ARGUMENT_OPTIONAL] = "a value may follow",
-	};
 	static const char *const protocols[APP_PROTO_MAX] = {
 #define X(id, text) [APP_##id] = text,
 		APP_PROTOS(X)
 #undef X
 	};
-	char place[160] = "";
+	const struct buffer_info *info;
 
-	if (!row) {
+	*out = '\0';
+	if (row->parse != keyword_buffer && row->parse != keyword_old_buffer &&
+	    row->parse != keyword_buffer_content)
+		return;
+	info = &buffer_infos[row->value];
+	snprintf(out, len, "buffer %s, protocol %s, %s%s", info->name,
+		 info->proto == APP_UNKNOWN ? "any" : protocols[info->proto],
+		 info->dir == 'S'   ? "to the server"
+		 : info->dir == 'C' ? "to the client"
+				    : "both directions",
+		 info->many == 'M' ? ", several per transaction" : "");
+}
+
+/* The reference follows the table's order; a heading stands before the row that begins it. */
+static const struct explain_heading {
+	const char *first, *title;
+} explain_headings[] = {
+	{"msg", "What the rule is"},
+	{"flow", "Flows and what rules remember"},
+	{"app-layer-event", "Anomalies"},
+	{"dsize", "Packets"},
+	{"content", "Contents, expressions and numbers"},
+	{"dotprefix", "Transforms, right behind a sticky buffer"},
+	{"pkt_data", "Sticky buffers"},
+	{"file_data", "Older spellings of sticky buffers"},
+	{"http_uri", "Modifiers of the content before"},
+	{"uricontent", "Facts that a decoder knows"},
+};
+
+static const char *explain_section_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(explain_headings); i++) {
+		if (!strcmp(name, explain_headings[i].first))
+			return explain_headings[i].title;
+	}
+	return NULL;
+}
+
+static void explain_row(const struct rule_keyword *keyword, struct explain_row *out)
+{
+	*out = (struct explain_row){
+		.section = explain_section_of(keyword->name),
+		.name = keyword->name,
+		.alias = keyword->alias,
+		.help = keyword->help,
+		.argument = explain_arguments[keyword->argument],
+		.packet = keyword->flags & KEYWORD_PACKET,
+		.no_effect = keyword->flags & KEYWORD_NO_EFFECT,
+	};
+	explain_place(keyword, out->place, sizeof(out->place));
+}
+
+bool explain_keyword_at(unsigned int index, struct explain_row *out)
+{
+	const struct rule_keyword *keyword = rule_keyword_at(index);
+
+	if (keyword)
+		explain_row(keyword, out);
+	return keyword != NULL;
+}
+
+int explain_keyword(const char *name, char **out, const char **nearest)
+{
+	const struct rule_keyword *keyword = rule_keyword_find(name);
+	struct explain_row row;
+
+	if (!keyword) {
 		const char *names[EXPLAIN_KEYWORDS_MAX];
 		size_t count = 0;
 
@@ -56,20 +122,11 @@ int explain_keyword(const char *name, char **out, const char **nearest)
 		*nearest = conf_suggest(name, names, count);
 		return -ENOENT;
 	}
-	if (row->parse == keyword_buffer || row->parse == keyword_old_buffer) {
-		const struct buffer_info *info = &buffer_infos[row->value];
-
-		snprintf(place, sizeof(place), "\nbuffer: %s, protocol %s, %s%s", info->name,
-			 info->proto == APP_UNKNOWN ? "any" : protocols[info->proto],
-			 info->dir == 'S'   ? "to the server"
-			 : info->dir == 'C' ? "to the client"
-					    : "both directions",
-			 info->many == 'M' ? ", several per transaction" : "");
-	}
-	if (asprintf(out, "%s: %s\n%s%s%s%s%s%s\n", row->name, row->help, arguments[row->argument],
-		     row->flags & KEYWORD_PACKET ? "; looks at single packets" : "",
-		     row->flags & KEYWORD_NO_EFFECT ? "; changes nothing here" : "",
-		     row->alias ? "; also written " : "", row->alias ? row->alias : "", place) < 0)
+	explain_row(keyword, &row);
+	if (asprintf(out, "%s: %s\n%s%s%s%s%s%s%s\n", row.name, row.help, row.argument,
+		     row.packet ? "; looks at single packets" : "",
+		     row.no_effect ? "; changes nothing here" : "", row.alias ? "; also written " : "",
+		     row.alias ? row.alias : "", *row.place ? "\n" : "", row.place) < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef CORE_EXPLAIN_H
 #define CORE_EXPLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,17 @@ enum explain_language { EXPLAIN_EN, EXPLAIN_JA };
 
 /* "ja…" is Japanese, everything else (also NULL) English. */
 enum explain_language explain_language(const char *name);
+
+/* A row of the keyword table as people read it; strings are static, place is filled by the call. */
+struct explain_row {
+	const char *section; /* heading that begins with this row, or NULL */
+	const char *name, *alias, *help;
+	const char *argument; /* "no value", "needs a value", "a value may follow" */
+	bool packet, no_effect;
+	char place[160]; /* "buffer http.uri, protocol http, to the server"; "" when it is no buffer */
+};
+/* false: the table has no row of that index. */
+bool explain_keyword_at(unsigned int index, struct explain_row *out);
 
 /* *out is malloc'ed, owned by the caller. -ENOENT: no such keyword, with *nearest (static) or NULL. -ENOMEM.
  */

@@ -42,6 +42,7 @@ static int rules_usage(void)
 	      "                            [--threshold-file FILE [--suppressed SID,SOURCE,DESTINATION]]\n"
 	      "                            [--quiet] FILE...\n"
 	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
+	      "       sekimori rules keywords\n"
 	      "       sekimori rules explain [--lang ja|en] [--file FILE.json] SID|KEYWORD\n"
 	      "exit: 0 all is well, 1 a rule was refused or nothing is known, 2 wrong use or unreadable "
 	      "file\n",
@@ -417,6 +418,19 @@ static int explain_word(const char *word)
 	return EXIT_FINDING;
 }
 
+/* The keyword table, one row per line: name, other spelling, value, effect, buffer, help. */
+static int rules_keywords(int argc, char **argv)
+{
+	struct explain_row row;
+
+	if (argc != 1)
+		return rules_usage();
+	for (unsigned int i = 0; explain_keyword_at(i, &row); i++)
+		printf("%s\t%s\t%s\t%s\t%s\t%s\n", row.name, row.alias ? row.alias : "-", row.argument,
+		       row.no_effect ? "none" : "yes", *row.place ? row.place : "-", row.help);
+	return 0;
+}
+
 static const struct option explain_options[] = {
 	{"lang", required_argument, NULL, OPTION_LANG},
 	{"file", required_argument, NULL, OPTION_FILE},
@@ -455,6 +469,7 @@ static const struct {
 	{"check", rules_check},
 	{"test", cmd_inspect},
 	{"explain", rules_explain},
+	{"keywords", rules_keywords},
 };
 
 int cmd_rules(int argc, char **argv)

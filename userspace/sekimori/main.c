@@ -67,6 +67,10 @@ static int help_man(const char *what)
 		man_keys();
 		return 0;
 	}
+	if (!strcmp(what, "--man-keywords")) {
+		man_keywords();
+		return 0;
+	}
 	if (strcmp(what, "--man-commands") != 0)
 		return EXIT_USAGE;
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)

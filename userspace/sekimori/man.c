@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/explain.h"
 #include "core/policy.h"
 #include "man.h"
 
@@ -18,7 +19,10 @@ static void man_text(const char *text)
 			fputs("\\e", stdout);
 		else if (*text == '-')
 			fputs("\\-", stdout);
-		else
+		else if ((*text & 0xf0) == 0xe0 && text[1] && text[2]) { /* three bytes of UTF-8 */
+			printf("\\[u%04X]", (*text & 0x0fu) << 12 | (text[1] & 0x3fu) << 6 | (text[2] & 0x3fu));
+			text += 2;
+		} else
 			putchar(*text);
 	}
 }
@@ -58,4 +62,27 @@ void man_keys(void)
 	const char *block = NULL;
 
 	policy_keys(man_key, &block);
+}
+
+void man_keywords(void)
+{
+	struct explain_row row;
+
+	for (unsigned int i = 0; explain_keyword_at(i, &row); i++) {
+		if (row.section)
+			printf(".SS %s\n", row.section);
+		printf(".TP\n.B ");
+		man_text(row.name);
+		putchar('\n');
+		man_text(row.help);
+		if (row.alias) {
+			fputs("; also written ", stdout);
+			man_text(row.alias);
+		}
+		if (*row.place) {
+			fputs("; ", stdout);
+			man_text(row.place);
+		}
+		putchar('\n');
+	}
 }

@@ -12,4 +12,7 @@ void man_command(const char *name, const char *usage, const char *help);
 /* Every configuration key, a subsection per block, on stdout. */
 void man_keys(void);
 
+/* Every rule keyword, a subsection per kind, on stdout. */
+void man_keywords(void);
+
 #endif
