@@ -20,7 +20,8 @@ static void man_text(const char *text)
 		else if (*text == '-')
 			fputs("\\-", stdout);
 		else if ((*text & 0xf0) == 0xe0 && text[1] && text[2]) { /* three bytes of UTF-8 */
-			printf("\\[u%04X]", (*text & 0x0fu) << 12 | (text[1] & 0x3fu) << 6 | (text[2] & 0x3fu));
+			printf("\\[u%04X]",
+			       (*text & 0x0fu) << 12 | (text[1] & 0x3fu) << 6 | (text[2] & 0x3fu));
 			text += 2;
 		} else
 			putchar(*text);
