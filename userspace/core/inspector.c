@@ -503,6 +503,12 @@ void inspector_tick(struct inspector *inspector, uint64_t time_us)
 		sweep(inspector);
 }
 
+void inspector_pass_over(struct inspector *inspector, uint64_t time_us)
+{
+	inspector_tick(inspector, time_us);
+	inspector->number++;
+}
+
 void inspector_frame(struct inspector *inspector, enum link_type link, const uint8_t *frame, size_t len,
 		     uint64_t time_us, const struct inspector_hint *hint)
 {

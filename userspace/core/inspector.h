@@ -74,6 +74,8 @@ DEFINE_CLEANUP(inspector_free, struct inspector)
 /* One frame. hint may be NULL. Never fails: what cannot be decoded is counted by reason. */
 void inspector_frame(struct inspector *inspector, enum link_type link, const uint8_t *frame, size_t len,
 		     uint64_t time_us, const struct inspector_hint *hint);
+/* A frame that another inspector looks at: it only counts, and lets time pass. */
+void inspector_pass_over(struct inspector *inspector, uint64_t time_us);
 /* Time without packets: timeouts of flows and fragments. */
 void inspector_tick(struct inspector *inspector, uint64_t time_us);
 /* End of input: every flow ends, last data is inspected. */

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <pcap/pcap.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,13 +18,17 @@
 #include "client.h"
 #include "core/eve.h"
 #include "core/inspector.h"
+#include "core/packet.h"
 #include "core/ruleset.h"
+#include "eve_merge.h"
 #include "lib/conf.h"
 #include "lib/file.h"
 #include "rules_cache.h"
 
 #define RULES_BYTES_MAX	 (256u << 20)
 #define PROGRESS_FRAMES	 65536u
+#define WORKERS_MAX	 64u
+#define READ_BYTES	 (1u << 20) /* of a capture at a time */
 #define INSPECT_DATA_MAX 64u
 
 struct sid_count {
@@ -40,6 +45,11 @@ struct inspection {
 	FILE *eve;
 	const char *log_dir, *capture;
 	bool json, rules_given;
+	unsigned int workers, worker; /* how many share the captures, and which of them this is */
+	char *const *captures;
+	unsigned int capture_count, capture_at;
+	struct eve_part part; /* with several workers: instead of eve */
+	int status;
 	struct {
 		enum rule_data_kind kind;
 		const char *path;
@@ -48,6 +58,7 @@ struct inspection {
 	struct sid_count *sids; /* by sid */
 	size_t sid_count, sid_capacity;
 	uint64_t refused, eve_lost, frames, cut_frames;
+	uint64_t capture_frames; /* of the capture at hand, whoever looks at them */
 	double seconds;
 };
 
@@ -58,6 +69,7 @@ static void inspection_free(struct inspection *inspection)
 	ruleset_free(inspection->set);
 	if (inspection->eve)
 		fclose(inspection->eve);
+	eve_part_clear(&inspection->part);
 	free(inspection->sids);
 }
 
@@ -71,7 +83,7 @@ static double now_seconds(void)
 
 /* --- what is found */
 
-static void count_sid(struct inspection *inspection, uint32_t sid)
+static void count_sid(struct inspection *inspection, uint32_t sid, uint64_t count)
 {
 	size_t low = 0, high = inspection->sid_count;
 
@@ -98,7 +110,16 @@ static void count_sid(struct inspection *inspection, uint32_t sid)
 		inspection->sids[low] = (struct sid_count){.sid = sid};
 		inspection->sid_count++;
 	}
-	inspection->sids[low].count++;
+	inspection->sids[low].count += count;
+}
+
+static int write_record(struct inspection *inspection, uint64_t about, const char *line, size_t len)
+{
+	struct eve_moment now = {inspection->capture_at, inspection->capture_frames, about};
+
+	if (inspection->part.file)
+		return eve_part_add(&inspection->part, now, line, len);
+	return fwrite(line, 1, len, inspection->eve) == len ? 0 : -EIO;
 }
 
 static void on_alert(const struct detect_alert *alert, void *arg)
@@ -111,11 +132,11 @@ static void on_alert(const struct detect_alert *alert, void *arg)
 
 	if (alert->quiet)
 		return;
-	count_sid(inspection, alert->rule->sid);
-	if (!inspection->eve)
+	count_sid(inspection, alert->rule->sid, 1);
+	if (!inspection->eve && !inspection->part.file)
 		return;
 	error = eve_alert(alert, alert->packet->time_us, NULL, inspection->capture, &nobody, &line, &len);
-	if (error || fwrite(line, 1, len, inspection->eve) != len)
+	if (error || write_record(inspection, alert->packet->number, line, len))
 		inspection->eve_lost++;
 }
 
@@ -269,6 +290,19 @@ static int set_action_order(struct inspection *inspection, const char *value)
 	return error;
 }
 
+static int set_workers(struct inspection *inspection, const char *value)
+{
+	char *end;
+	unsigned long count = strtoul(value, &end, 10);
+
+	if (*end || *value < '0' || *value > '9' || !count || count > WORKERS_MAX) {
+		fprintf(stderr, "--workers %s: a number from 1 to %u is expected\n", value, WORKERS_MAX);
+		return -EINVAL;
+	}
+	inspection->workers = (unsigned int)count;
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*set)(struct inspection *inspection, const char *value);
@@ -350,10 +384,18 @@ static int open_eve(struct inspection *inspection)
 	return 0;
 }
 
+static int prepare_inspector(struct inspection *inspection)
+{
+	const struct inspector_ops ops = {.alert = on_alert, .arg = inspection};
+	int error = inspector_new(&inspection->options, inspection->set, &ops, &inspection->inspector);
+
+	if (error)
+		fprintf(stderr, "%s\n", strerror(-error));
+	return error;
+}
+
 static int prepare(struct inspection *inspection)
 {
-	static const struct inspector_ops ops_template = {.alert = on_alert};
-	struct inspector_ops ops = ops_template;
 	char why[256] = "";
 	int error;
 
@@ -365,10 +407,7 @@ static int prepare(struct inspection *inspection)
 		fprintf(stderr, "the rules cannot be compiled: %s\n", *why ? why : strerror(-error));
 		return error;
 	}
-	ops.arg = inspection;
-	error = inspector_new(&inspection->options, inspection->set, &ops, &inspection->inspector);
-	if (error)
-		fprintf(stderr, "%s\n", strerror(-error));
+	error = prepare_inspector(inspection);
 	return error ? error : open_eve(inspection);
 }
 
@@ -405,10 +444,48 @@ static void show_progress(const struct inspection *inspection, double since, dou
 		now - since);
 }
 
+/* Large reads: a capture is read from its beginning to its end. */
+static pcap_t *open_capture(const char *path, char *buffer, char *why)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	pcap_t *pcap;
+
+	if (!file) {
+		snprintf(why, PCAP_ERRBUF_SIZE, "%s", strerror(errno));
+		return NULL;
+	}
+	if (buffer && file != stdin)
+		setvbuf(file, buffer, _IOFBF, READ_BYTES);
+	pcap = pcap_fopen_offline(file, why);
+	if (!pcap && file != stdin)
+		fclose(file);
+	return pcap;
+}
+
+/* Two hosts' packets all go to one worker, fragments and tunnels too: by the outermost addresses, either way
+ * round. */
+static bool frame_is_mine(const struct inspection *inspection, enum link_type link, const uint8_t *frame,
+			  size_t len)
+{
+	struct packet packet;
+	uint64_t pair = 0, words[4];
+
+	if (inspection->workers <= 1)
+		return true;
+	packet_decode_layer(link, frame, len, 0, &packet);
+	memcpy(words, packet.src.b, 16);
+	memcpy(words + 2, packet.dst.b, 16);
+	for (int i = 0; packet.ip_version && i < 4; i++)
+		pair += (words[i] ^ words[i] >> 29) * 0x9e3779b97f4a7c15u;
+	pair ^= pair >> 32;
+	return pair * 0xff51afd7ed558ccdu % 0xffffffffu % inspection->workers == inspection->worker;
+}
+
 static int read_capture(struct inspection *inspection, const char *path)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
-	pcap_t *pcap = pcap_open_offline(path, why);
+	AUTO_FREE char *buffer = malloc(READ_BYTES);
+	pcap_t *pcap = open_capture(path, buffer, why);
 	double began = now_seconds(), shown = 0;
 	struct pcap_pkthdr *head;
 	enum link_type link;
@@ -426,15 +503,22 @@ static int read_capture(struct inspection *inspection, const char *path)
 		return -EPROTONOSUPPORT;
 	}
 	inspection->capture = path;
+	inspection->capture_frames = 0;
 	while ((status = pcap_next_ex(pcap, &head, &frame)) == 1) {
 		struct inspector_hint hint = {.truncated = head->caplen < head->len};
 		uint64_t time_us = (uint64_t)head->ts.tv_sec * 1000000 + (uint64_t)head->ts.tv_usec;
 
-		inspection->cut_frames += hint.truncated;
-		inspector_frame(inspection->inspector, link, frame, head->caplen, time_us, &hint);
-		if (!(++inspection->frames % PROGRESS_FRAMES))
+		inspection->capture_frames++;
+		if (frame_is_mine(inspection, link, frame, head->caplen)) {
+			inspection->cut_frames += hint.truncated;
+			inspector_frame(inspection->inspector, link, frame, head->caplen, time_us, &hint);
+		} else {
+			inspector_pass_over(inspection->inspector, time_us);
+		}
+		if (!(++inspection->frames % PROGRESS_FRAMES) && !inspection->worker)
 			show_progress(inspection, began, &shown);
 	}
+	inspection->capture_frames = UINT64_MAX; /* what ends now comes behind every frame */
 	inspector_finish(inspection->inspector);
 	if (shown > 0)
 		fputc('\n', stderr);
@@ -526,7 +610,8 @@ static void print_text(const struct inspection *inspection, const struct inspect
 static int usage(void)
 {
 	fputs("usage: sekimori inspect [-S FILE.rules]... [--set KEY=VALUE]... [-k none|all] [-l DIR]\n"
-	      "                        [--severity FILE] [--classification FILE] [--cache DIR]\n"
+	      "                        [--severity FILE] [--classification FILE] [--cache DIR] [--workers "
+	      "N]\n"
 	      "                        [--json] FILE.pcap... | -\n"
 	      "  -S FILE               rules, also a pattern like 'rules/*.rules'; classification.config "
 	      "beside\n"
@@ -537,13 +622,24 @@ static int usage(void)
 	      "  -k none               do not verify checksums\n"
 	      "  -l DIR                write alerts to DIR/eve.json\n"
 	      "  --severity FILE       lines of: sid severity\n"
+	      "  --workers N           share the captures among N threads, by pairs of hosts (1); what "
+	      "rules\n"
+	      "                        count across pairs is counted by each worker\n"
 	      "  --cache DIR|none      where compiled rules are kept (the user's cache folder)\n"
 	      "exit: 0 nothing found, 1 alerts, 2 wrong use or unreadable input\n",
 	      stderr);
 	return EXIT_USAGE;
 }
 
-enum { OPTION_SET = 256, OPTION_SEVERITY, OPTION_CLASSIFICATION, OPTION_CACHE, OPTION_JSON, OPTION_HELP };
+enum {
+	OPTION_SET = 256,
+	OPTION_SEVERITY,
+	OPTION_CLASSIFICATION,
+	OPTION_CACHE,
+	OPTION_WORKERS,
+	OPTION_JSON,
+	OPTION_HELP
+};
 
 /* Every file that pattern names; a pattern that names none is taken as a file, whose absence is then said. */
 static int load_rules(struct inspection *inspection, const char *pattern)
@@ -592,6 +688,9 @@ static int take_option(struct inspection *inspection, int option)
 	case OPTION_CACHE:
 		inspection->cache.folder = optarg;
 		break;
+	case OPTION_WORKERS:
+		error = set_workers(inspection, optarg);
+		break;
 	case OPTION_JSON:
 		inspection->json = true;
 		break;
@@ -607,6 +706,7 @@ static const struct option long_options[] = {
 	{"severity", required_argument, NULL, OPTION_SEVERITY},
 	{"classification", required_argument, NULL, OPTION_CLASSIFICATION},
 	{"cache", required_argument, NULL, OPTION_CACHE},
+	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
@@ -653,31 +753,154 @@ static int take_options(struct inspection *inspection, int argc, char **argv)
 	return optind == argc ? usage() : 0;
 }
 
+/* --- workers: each reads the captures by itself and looks at its share */
+
+static void *read_captures(void *arg)
+{
+	struct inspection *inspection = arg;
+
+	for (unsigned int i = 0; i < inspection->capture_count; i++) {
+		inspection->capture_at = i;
+		if (read_capture(inspection, inspection->captures[i]))
+			inspection->status = EXIT_USAGE;
+	}
+	return NULL;
+}
+
+/* A worker of its own state over the same rules. */
+static int worker_new(const struct inspection *first, unsigned int index, struct inspection *out)
+{
+	*out = (struct inspection){
+		.options = first->options,
+		.set = ruleset_ref(first->set),
+		.log_dir = first->log_dir,
+		.workers = first->workers,
+		.worker = index,
+		.captures = first->captures,
+		.capture_count = first->capture_count,
+	};
+	out->options.flow_memory /= first->workers;
+	if (first->eve)
+		out->part.file = tmpfile();
+	if (first->eve && !out->part.file)
+		return -errno;
+	return prepare_inspector(out);
+}
+
+static void add_counters(struct inspector_stats *sum, const struct inspector_stats *more)
+{
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)more;
+
+	_Static_assert(sizeof(*sum) % sizeof(uint64_t) == 0, "the counters are numbers of one size");
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
+		to[i] += from[i];
+}
+
+/* Takes up what a worker found; every worker saw every frame, so those are not added. */
+static void worker_merge(struct inspection *to, const struct inspection *worker,
+			 struct inspector_stats *stats)
+{
+	struct inspector_stats one;
+
+	inspector_count(worker->inspector, &one);
+	add_counters(stats, &one);
+	for (size_t i = 0; i < worker->sid_count; i++)
+		count_sid(to, worker->sids[i].sid, worker->sids[i].count);
+	to->eve_lost += worker->eve_lost;
+	to->cut_frames += worker->cut_frames;
+	if (worker->seconds > to->seconds)
+		to->seconds = worker->seconds;
+	if (worker->status)
+		to->status = worker->status;
+}
+
+static int merge_records(struct inspection *inspection, struct inspection *workers)
+{
+	AUTO_FREE struct eve_part *parts = calloc(inspection->workers, sizeof(*parts));
+	int error;
+
+	if (!parts)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < inspection->workers; i++)
+		parts[i] = workers[i].part;
+	error = eve_parts_merge(parts, inspection->workers, inspection->eve);
+	if (error)
+		fprintf(stderr, "%s/eve.json: %s\n", inspection->log_dir, strerror(-error));
+	return error;
+}
+
+static int run_workers(struct inspection *inspection, struct inspection *workers,
+		       struct inspector_stats *stats)
+{
+	pthread_t threads[WORKERS_MAX];
+	unsigned int started = 0;
+	int error = 0;
+
+	while (started < inspection->workers && !error) {
+		error = worker_new(inspection, started, &workers[started]);
+		if (!error)
+			error = -pthread_create(&threads[started], NULL, read_captures, &workers[started]);
+		if (!error)
+			started++;
+	}
+	for (unsigned int i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	for (unsigned int i = 0; i < started && !error; i++)
+		worker_merge(inspection, &workers[i], stats);
+	if (!error && inspection->eve)
+		error = merge_records(inspection, workers);
+	return error;
+}
+
+static int share_captures(struct inspection *inspection, struct inspector_stats *stats)
+{
+	AUTO_FREE struct inspection *workers = calloc(inspection->workers, sizeof(*workers));
+	int error;
+
+	if (!workers)
+		return -ENOMEM;
+	json_object_seed(0); /* jansson wants that before threads */
+	error = run_workers(inspection, workers, stats);
+	for (unsigned int i = 0; i < inspection->workers; i++)
+		inspection_free(&workers[i]);
+	return error;
+}
+
 static int inspect_all(struct inspection *inspection, int argc, char **argv)
 {
-	struct inspector_stats stats;
+	struct inspector_stats stats = {0};
 	struct ruleset_counts rules;
-	int status = 0;
 
+	inspection->captures = argv + optind;
+	inspection->capture_count = (unsigned int)(argc - optind);
+	for (int i = optind; i < argc && inspection->workers > 1; i++) {
+		if (strcmp(argv[i], "-"))
+			continue;
+		fputs("standard input can be read once only: one worker\n", stderr);
+		inspection->workers = 1;
+	}
 	if (prepare(inspection))
 		return EXIT_USAGE;
-	for (int i = optind; i < argc; i++)
-		if (read_capture(inspection, argv[i]))
-			status = EXIT_USAGE;
+	if (inspection->workers <= 1) {
+		read_captures(inspection);
+		inspector_count(inspection->inspector, &stats);
+	} else if (share_captures(inspection, &stats)) {
+		inspection->status = EXIT_USAGE;
+	}
 	if (inspection->eve && fflush(inspection->eve)) {
 		fprintf(stderr, "%s/eve.json: %s\n", inspection->log_dir, strerror(errno));
-		status = EXIT_USAGE;
+		inspection->status = EXIT_USAGE;
 	}
 	if (inspection->eve_lost)
 		fprintf(stderr, "%" PRIu64 " alerts could not be written to eve.json\n",
 			inspection->eve_lost);
-	inspector_count(inspection->inspector, &stats);
 	ruleset_count(inspection->set, &rules);
 	if (inspection->json)
 		print_json(inspection, &stats, &rules);
 	else
 		print_text(inspection, &stats, &rules);
-	return status ? status : stats.alerts ? EXIT_FINDING : 0;
+	return inspection->status ? inspection->status : stats.alerts ? EXIT_FINDING : 0;
 }
 
 int cmd_inspect(int argc, char **argv)
