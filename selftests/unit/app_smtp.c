@@ -137,6 +137,64 @@ static void many(void)
 	free(session);
 }
 
-static const struct ktap_test tests[] = {TEST(mails),	 TEST(bdat), TEST(refused),
-					 TEST(starttls), TEST(loss), TEST(many)};
+/* One oddity each; the first conversation has none. */
+static void events(void)
+{
+	static const struct {
+		const char *event, *client, *server;
+	} rows[] = {
+		{NULL, "EHLO a\r\nMAIL FROM:<a>\r\nRCPT TO:<b>\r\nDATA\r\n",
+		 "220 x\r\n250 x\r\n250 x\r\n250 x\r\n354 x\r\n"},
+		{"invalid_reply", "EHLO a\r\n", "220 x\r\n99 x\r\n"},
+		{"invalid_reply", "EHLO a\r\n", "220 x\r\nwhat\r\n"},
+		{"no_server_welcome_message", "EHLO a\r\n", "250 x\r\n"},
+		{"unable_to_match_reply_with_request", "EHLO a\r\n", "220 x\r\n250 x\r\n250 x\r\n"},
+		{"tls_rejected", "EHLO a\r\nSTARTTLS\r\n", "220 x\r\n250 x\r\n454 x\r\n"},
+		{"invalid_pipelined_sequence", "STARTTLS\r\nNOOP\r\n", ""},
+		{"data_command_rejected", "EHLO a\r\nMAIL FROM:<a>\r\nDATA\r\n",
+		 "220 x\r\n250 x\r\n250 x\r\n503 x\r\n"},
+		{"duplicate_fields", "MAIL FROM:<a>\r\nMAIL FROM:<b>\r\n", ""},
+		{"invalid_bdat", "MAIL FROM:<a>\r\nBDAT x\r\n", ""},
+		{"mime_invalid_base64",
+		 "DATA\r\nContent-Type: x/y; name=z\r\nContent-Transfer-Encoding: "
+		 "base64\r\n\r\nTV*q\r\n.\r\n",
+		 ""},
+		{"mime_invalid_qp",
+		 "DATA\r\nContent-Type: x/y; name=z\r\nContent-Transfer-Encoding: "
+		 "quoted-printable\r\n\r\na=zz\r\n.\r\n",
+		 ""},
+	};
+	char text[6000], *print;
+	struct turn turns[3] = {};
+
+	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *greeting = rows[i].server, *rest = strchr(greeting, '\n');
+		uint32_t len = rest ? (uint32_t)(rest + 1 - greeting) : 0;
+		char line[64];
+
+		/* The server's first line comes before the client's, the others behind it. */
+		turns[0] = (struct turn){.dir = TO_CLIENT, .data = greeting, .len = len};
+		turns[1] = (struct turn){
+			.dir = TO_SERVER, .data = rows[i].client, .len = (uint32_t)strlen(rows[i].client)};
+		turns[2] = (struct turn){
+			.dir = TO_CLIENT, .data = greeting + len, .len = (uint32_t)strlen(greeting + len)};
+		print = PLAY(turns, NULL);
+		snprintf(line, sizeof(line), " event smtp.%s\n", rows[i].event ? rows[i].event : "");
+		CHECK(rows[i].event ? strstr(print, line) != NULL : !strstr(print, " event "), "%s in\n%s",
+		      rows[i].event ? rows[i].event : "nothing", print);
+		free(print);
+	}
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\n';
+	for (unsigned int dir = 0; dir < 2; dir++) {
+		turns[0] = (struct turn){.dir = (enum direction)dir, .data = text, .len = sizeof(text)};
+		print = session_play(APP_SMTP, turns, 1, 1, 0, 0, NULL);
+		CHECK_LINE(print, dir ? "0 event smtp.max_reply_line_len_exceeded"
+				      : "0 event smtp.max_command_line_len_exceeded");
+		free(print);
+	}
+}
+
+static const struct ktap_test tests[] = {TEST(events),	 TEST(mails), TEST(bdat), TEST(refused),
+					 TEST(starttls), TEST(loss),  TEST(many)};
 KTAP_MAIN(tests)

@@ -23,6 +23,7 @@ static void full(void)
 	CHECK_LINE(text, "0 ssh.proto C0=1.99");
 	CHECK_LINE(text, "0 ssh.software C0=OpenSSH_9.2p1");
 	CHECK_NO(text, "\n1 ");
+	CHECK_NO(text, " event ");
 	free(text);
 	free(session_check(APP_SSH, turns, 2, &status));
 	CHECK_EQ(status, APP_OK);
@@ -40,10 +41,26 @@ static void odd(void)
 
 	CHECK_EQ(status, APP_OK);
 	CHECK_NO(text, "ssh.proto C");
+	CHECK_LINE(text, "0 event ssh.invalid_record");
+	CHECK_LINE(text, "0 event ssh.invalid_banner");
 	free(text);
 	free(session_check(APP_SSH, other, 1, &status));
 	CHECK_EQ(status, APP_ERROR);
 }
 
-static const struct ktap_test tests[] = {TEST(full), TEST(odd)};
+static void long_banner(void)
+{
+	char banner[300];
+	struct turn turn = {.dir = TO_SERVER, .data = banner, .len = sizeof(banner)};
+	char *text;
+
+	memset(banner, 'x', sizeof(banner));
+	memcpy(banner, "SSH-2.0-", 8);
+	banner[sizeof(banner) - 1] = '\n';
+	text = session_check(APP_SSH, &turn, 1, NULL);
+	CHECK_LINE(text, "0 event ssh.long_banner");
+	free(text);
+}
+
+static const struct ktap_test tests[] = {TEST(full), TEST(odd), TEST(long_banner)};
 KTAP_MAIN(tests)

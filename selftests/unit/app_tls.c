@@ -3,6 +3,7 @@
  * app_tls - handshakes cut anywhere; what is and what is not called ciphertext.
  */
 #include "core/app_tls.h"
+#include "core/ja4.h"
 #include "lib/session.h"
 
 struct wire {
@@ -189,6 +190,7 @@ static void full(void)
 	CHECK_LINE(text, "0 tls.cert_subject C0=CN=host.example, emailAddress=a@b, 2.5.4.97=odd");
 	CHECK_LINE(text, "0 tls.cert_serial C0=00:E1:0F");
 	CHECK_LINE(text, "0 tls.certs C1=abcd");
+	CHECK_NO(text, " event ");
 	CHECK_NO(text, "\n1 ");
 	free(text);
 	/* The client alone proves nothing; nor does the server without the client's hello. */
@@ -298,6 +300,110 @@ static void fingerprints(void)
 	ja3_free(&ja3);
 }
 
+/* The example of the format's own description, with GREASE and in another order. */
+static void ja4(void)
+{
+	static const uint16_t ciphers[] = {0x2a2a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030,
+					   0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035};
+	static const uint16_t extensions[] = {0x1a1a, 0x001b, 0x0000, 0x0033, 0x0010, 0x4469,
+					      0x0017, 0x002d, 0x000d, 0x0005, 0x0023, 0x0012,
+					      0x002b, 0xff01, 0x000b, 0x000a, 0x0015};
+	struct wire list = {}, hello = {}, body = {};
+	uint8_t random[32] = {7};
+	char text[JA4_LEN + 1];
+
+	put_number(&hello, 0x0303, 2);
+	put(&hello, random, 32);
+	put_number(&hello, 0, 1);
+	for (unsigned int i = 0; i < ARRAY_LEN(ciphers); i++)
+		put_number(&list, ciphers[i], 2);
+	put_vector(&hello, &list, 2);
+	put(&hello, "\1\0", 2);
+	list.len = 0;
+	for (unsigned int i = 0; i < ARRAY_LEN(extensions); i++) {
+		body.len = 0;
+		if (extensions[i] == 13)
+			put(&body, "\0\x10\4\3\x08\4\4\1\5\3\x08\5\5\1\x08\6\6\1", 18);
+		if (extensions[i] == 16)
+			put(&body, "\0\x0c\2h2\x08http/1.1", 14);
+		if (extensions[i] == 43)
+			put(&body, "\6\x3a\x3a\3\4\3\3", 7);
+		put_number(&list, extensions[i], 2);
+		put_vector(&list, &body, 2);
+	}
+	put_vector(&hello, &list, 2);
+	CHECK(ja4_read((struct span){hello.data, hello.len}, 't', text));
+	CHECK_STR(text, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+	for (uint32_t i = 0; i < 37 + 32; i++)
+		CHECK(!ja4_read((struct span){hello.data, i}, 't', text), "%u bytes", i);
+	/* Nothing offered at all. */
+	hello.len = 35;
+	put(&hello, "\0\0\1\0", 4);
+	CHECK(ja4_read((struct span){hello.data, hello.len}, 'q', text));
+	CHECK_STR(text, "q12i000000_000000000000_000000000000");
+}
+
+/* Records and hellos that no sound peer sends. */
+static void events(void)
+{
+	static const struct {
+		const char *event;
+		uint8_t type;
+		const char *body;
+		uint8_t len;
+	} rows[] = {
+		{"heartbeat_message", 24, "\1\0\2xxpppppppppppppppp", 21},
+		{"invalid_heartbeat_message", 24, "\1\0\2xxp", 6},
+		{"invalid_heartbeat_message", 24, "\7\0\2xxpppppppppppppppp", 21},
+		{"overflow_heartbeat_message", 24, "\1\x40\0", 3},
+		{"invalid_alert_message", 21, "\3\1", 2},
+		{"invalid_alert_message", 21, "\1\1x", 3},
+		{"invalid_record_type", 99, "x", 1},
+		{"invalid_ssl_record", 22, "", 0},
+		{"invalid_handshake_message", 22, "\1\0\0\4abcd", 8},
+	};
+	struct wire good = client_hello("a");
+	struct turn turns[1];
+	char *text;
+
+	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++) {
+		struct wire wire = {};
+		char line[64];
+
+		put_record(&wire, 22, good.data, good.len);
+		put_record(&wire, rows[i].type, rows[i].body, rows[i].len);
+		put_record(&wire, 22, "\x10\0\0\0", 4);
+		turns[0] = turn_of(TO_SERVER, &wire);
+		text = session_check(APP_TLS, turns, 1, NULL);
+		snprintf(line, sizeof(line), "0 event tls.%s", rows[i].event);
+		CHECK_LINE(text, line);
+		free(text);
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		static const char *const expect[] = {"invalid_sni_type", "invalid_sni_length",
+						     "multiple_sni_extensions"};
+		struct wire bad = client_hello("a"), wire = {};
+		uint32_t list = bad.len - 4; /* type, length and name are the last bytes */
+		char line[64];
+
+		if (i == 0)
+			bad.data[list] = 1;
+		if (i == 1)
+			bad.data[list + 2] = 9;
+		if (i == 2) {
+			put(&bad, bad.data + bad.len - 10, 10);
+			bad.data[3] += 10;
+			bad.data[bad.len - 22 + 1] += 10;
+		}
+		put_record(&wire, 22, bad.data, bad.len);
+		turns[0] = turn_of(TO_SERVER, &wire);
+		text = session_check(APP_TLS, turns, 1, NULL);
+		snprintf(line, sizeof(line), "0 event tls.%s", expect[i]);
+		CHECK_LINE(text, line);
+		free(text);
+	}
+}
+
 static void malformed(void)
 {
 	struct wire good = certificate();
@@ -335,6 +441,6 @@ static void malformed(void)
 	blob_free(&names.serial);
 }
 
-static const struct ktap_test tests[] = {TEST(full),	 TEST(tls13),	     TEST(lies),
-					 TEST(version2), TEST(fingerprints), TEST(malformed)};
+static const struct ktap_test tests[] = {TEST(full),	     TEST(tls13),     TEST(lies), TEST(version2),
+					 TEST(fingerprints), TEST(malformed), TEST(ja4),  TEST(events)};
 KTAP_MAIN(tests)

@@ -343,37 +343,37 @@
 
 #define APP_EVENTS_SMTP(X) \
 	X(SMTP_BDAT_CHUNK_LEN_EXCEEDED, "bdat_chunk_len_exceeded", N) \
-	X(SMTP_DATA_COMMAND_REJECTED, "data_command_rejected", N) \
-	X(SMTP_DUPLICATE_FIELDS, "duplicate_fields", N) \
+	X(SMTP_DATA_COMMAND_REJECTED, "data_command_rejected", Y) \
+	X(SMTP_DUPLICATE_FIELDS, "duplicate_fields", Y) \
 	X(SMTP_FAILED_PROTOCOL_CHANGE, "failed_protocol_change", N) \
-	X(SMTP_INVALID_BDAT, "invalid_bdat", N) \
-	X(SMTP_INVALID_PIPELINED_SEQUENCE, "invalid_pipelined_sequence", N) \
-	X(SMTP_INVALID_REPLY, "invalid_reply", N) \
-	X(SMTP_MAX_COMMAND_LINE_LEN_EXCEEDED, "max_command_line_len_exceeded", N) \
-	X(SMTP_MAX_REPLY_LINE_LEN_EXCEEDED, "max_reply_line_len_exceeded", N) \
-	X(SMTP_MIME_INVALID_BASE64, "mime_invalid_base64", N) \
-	X(SMTP_MIME_INVALID_QP, "mime_invalid_qp", N) \
-	X(SMTP_MIME_LONG_BOUNDARY, "mime_long_boundary", N) \
+	X(SMTP_INVALID_BDAT, "invalid_bdat", Y) \
+	X(SMTP_INVALID_PIPELINED_SEQUENCE, "invalid_pipelined_sequence", Y) \
+	X(SMTP_INVALID_REPLY, "invalid_reply", Y) \
+	X(SMTP_MAX_COMMAND_LINE_LEN_EXCEEDED, "max_command_line_len_exceeded", Y) \
+	X(SMTP_MAX_REPLY_LINE_LEN_EXCEEDED, "max_reply_line_len_exceeded", Y) \
+	X(SMTP_MIME_INVALID_BASE64, "mime_invalid_base64", Y) \
+	X(SMTP_MIME_INVALID_QP, "mime_invalid_qp", Y) \
+	X(SMTP_MIME_LONG_BOUNDARY, "mime_long_boundary", Y) \
 	X(SMTP_MIME_LONG_ENC_LINE, "mime_long_enc_line", N) \
-	X(SMTP_MIME_LONG_FILENAME, "mime_long_filename", N) \
-	X(SMTP_MIME_LONG_HEADER_NAME, "mime_long_header_name", N) \
-	X(SMTP_MIME_LONG_HEADER_VALUE, "mime_long_header_value", N) \
+	X(SMTP_MIME_LONG_FILENAME, "mime_long_filename", Y) \
+	X(SMTP_MIME_LONG_HEADER_NAME, "mime_long_header_name", Y) \
+	X(SMTP_MIME_LONG_HEADER_VALUE, "mime_long_header_value", Y) \
 	X(SMTP_MIME_LONG_LINE, "mime_long_line", N) \
 	X(SMTP_MIME_MALFORMED_MSG, "mime_malformed_msg", N) \
 	X(SMTP_MIME_PARSE_FAILED, "mime_parse_failed", N) \
-	X(SMTP_NO_SERVER_WELCOME_MESSAGE, "no_server_welcome_message", N) \
-	X(SMTP_TLS_REJECTED, "tls_rejected", N) \
-	X(SMTP_TRUNCATED_LINE, "truncated_line", N) \
-	X(SMTP_UNABLE_TO_MATCH_REPLY_WITH_REQUEST, "unable_to_match_reply_with_request", N) \
+	X(SMTP_NO_SERVER_WELCOME_MESSAGE, "no_server_welcome_message", Y) \
+	X(SMTP_TLS_REJECTED, "tls_rejected", Y) \
+	X(SMTP_TRUNCATED_LINE, "truncated_line", Y) \
+	X(SMTP_UNABLE_TO_MATCH_REPLY_WITH_REQUEST, "unable_to_match_reply_with_request", Y) \
 	X(SMTP_UNPARSABLE_CONTENT, "unparsable_content", N)
 
 #define APP_EVENTS_TLS(X) \
 	X(TLS_CERTIFICATE_INVALID_ALGORITHMIDENTIFIER, "certificate_invalid_algorithmidentifier", N) \
 	X(TLS_CERTIFICATE_INVALID_DATE, "certificate_invalid_date", N) \
-	X(TLS_CERTIFICATE_INVALID_DER, "certificate_invalid_der", N) \
+	X(TLS_CERTIFICATE_INVALID_DER, "certificate_invalid_der", Y) \
 	X(TLS_CERTIFICATE_INVALID_EXTENSIONS, "certificate_invalid_extensions", N) \
 	X(TLS_CERTIFICATE_INVALID_ISSUER, "certificate_invalid_issuer", N) \
-	X(TLS_CERTIFICATE_INVALID_LENGTH, "certificate_invalid_length", N) \
+	X(TLS_CERTIFICATE_INVALID_LENGTH, "certificate_invalid_length", Y) \
 	X(TLS_CERTIFICATE_INVALID_SERIAL, "certificate_invalid_serial", N) \
 	X(TLS_CERTIFICATE_INVALID_SUBJECT, "certificate_invalid_subject", N) \
 	X(TLS_CERTIFICATE_INVALID_VALIDITY, "certificate_invalid_validity", N) \
@@ -381,21 +381,21 @@
 	X(TLS_CERTIFICATE_INVALID_X509NAME, "certificate_invalid_x509name", N) \
 	X(TLS_DATALEAK_HEARTBEAT_MISMATCH, "dataleak_heartbeat_mismatch", N) \
 	X(TLS_ERROR_MESSAGE_ENCOUNTERED, "error_message_encountered", N) \
-	X(TLS_HANDSHAKE_INVALID_LENGTH, "handshake_invalid_length", N) \
-	X(TLS_HEARTBEAT_MESSAGE, "heartbeat_message", N) \
-	X(TLS_INVALID_ALERT_MESSAGE, "invalid_alert_message", N) \
-	X(TLS_INVALID_CERTIFICATE, "invalid_certificate", N) \
-	X(TLS_INVALID_HANDSHAKE_MESSAGE, "invalid_handshake_message", N) \
-	X(TLS_INVALID_HEARTBEAT_MESSAGE, "invalid_heartbeat_message", N) \
-	X(TLS_INVALID_RECORD_TYPE, "invalid_record_type", N) \
-	X(TLS_INVALID_RECORD_VERSION, "invalid_record_version", N) \
-	X(TLS_INVALID_SNI_LENGTH, "invalid_sni_length", N) \
-	X(TLS_INVALID_SNI_TYPE, "invalid_sni_type", N) \
-	X(TLS_INVALID_SSL_RECORD, "invalid_ssl_record", N) \
-	X(TLS_INVALID_SSLV2_HEADER, "invalid_sslv2_header", N) \
-	X(TLS_INVALID_TLS_HEADER, "invalid_tls_header", N) \
-	X(TLS_MULTIPLE_SNI_EXTENSIONS, "multiple_sni_extensions", N) \
-	X(TLS_OVERFLOW_HEARTBEAT_MESSAGE, "overflow_heartbeat_message", N) \
+	X(TLS_HANDSHAKE_INVALID_LENGTH, "handshake_invalid_length", Y) \
+	X(TLS_HEARTBEAT_MESSAGE, "heartbeat_message", Y) \
+	X(TLS_INVALID_ALERT_MESSAGE, "invalid_alert_message", Y) \
+	X(TLS_INVALID_CERTIFICATE, "invalid_certificate", Y) \
+	X(TLS_INVALID_HANDSHAKE_MESSAGE, "invalid_handshake_message", Y) \
+	X(TLS_INVALID_HEARTBEAT_MESSAGE, "invalid_heartbeat_message", Y) \
+	X(TLS_INVALID_RECORD_TYPE, "invalid_record_type", Y) \
+	X(TLS_INVALID_RECORD_VERSION, "invalid_record_version", Y) \
+	X(TLS_INVALID_SNI_LENGTH, "invalid_sni_length", Y) \
+	X(TLS_INVALID_SNI_TYPE, "invalid_sni_type", Y) \
+	X(TLS_INVALID_SSL_RECORD, "invalid_ssl_record", Y) \
+	X(TLS_INVALID_SSLV2_HEADER, "invalid_sslv2_header", Y) \
+	X(TLS_INVALID_TLS_HEADER, "invalid_tls_header", Y) \
+	X(TLS_MULTIPLE_SNI_EXTENSIONS, "multiple_sni_extensions", Y) \
+	X(TLS_OVERFLOW_HEARTBEAT_MESSAGE, "overflow_heartbeat_message", Y) \
 	X(TLS_TOO_MANY_RECORDS_IN_PACKET, "too_many_records_in_packet", N)
 
 #define APP_EVENTS_DNS(X) \
@@ -411,9 +411,9 @@
 	X(DNS_Z_FLAG_SET, "z_flag_set", Y)
 
 #define APP_EVENTS_SSH(X) \
-	X(SSH_INVALID_BANNER, "invalid_banner", N) \
-	X(SSH_INVALID_RECORD, "invalid_record", N) \
-	X(SSH_LONG_BANNER, "long_banner", N)
+	X(SSH_INVALID_BANNER, "invalid_banner", Y) \
+	X(SSH_INVALID_RECORD, "invalid_record", Y) \
+	X(SSH_LONG_BANNER, "long_banner", Y)
 
 #define APP_EVENTS_FTP(X) \
 	X(FTP_FILE_BEFORE_PORT, "file_before_port", Y) \

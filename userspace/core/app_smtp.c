@@ -12,6 +12,8 @@
 
 #define SMTP_LINES_MAX 128u	    /* command lines of one transaction; then another begins */
 #define SMTP_RCPTS_MAX 100u	    /* recipients of one transaction; more are counted */
+#define SMTP_LINE_LONG 510u	    /* a line of more is an oddity (RFC 5321 section 4.5.3.1.4) */
+#define SMTP_LINE_CUT  4096u	    /* what common receivers cut a line at */
 #define SMTP_TEXT_MAX  (256u << 10) /* command text of one transaction */
 
 enum smtp_step { SMTP_COMMAND, SMTP_DATA, SMTP_BDAT };
@@ -43,6 +45,8 @@ struct smtp {
 	uint64_t starttls_at;	    /* … of an unanswered STARTTLS, 0: none */
 	uint64_t bdat_left;
 	bool bdat_last, greeted;
+	bool replied;	      /* a reply was seen */
+	bool data_by_command; /* data_at is that of a DATA, not of a BDAT */
 	struct tls *tls;
 };
 
@@ -86,14 +90,25 @@ static struct smtp_piece text_put(struct flow *flow, struct smtp_tx *tx, struct 
 	return (struct smtp_piece){at, tx->text.len - at};
 }
 
+static void mail_events(struct smtp_tx *tx)
+{
+	struct event_list *events = mime_events(tx->mime);
+
+	for (unsigned int i = 0; i < events->count; i++)
+		tx_event_set(&tx->tx, (enum app_event)events->events[i]);
+	*events = (struct event_list){};
+}
+
 static void smtp_tx_end(struct flow *flow, struct smtp *smtp)
 {
 	struct smtp_tx *tx = smtp->tx;
 
 	if (!tx)
 		return;
-	if (tx->mime)
+	if (tx->mime) {
 		flow->app_skipped += mime_end(tx->mime);
+		mail_events(tx);
+	}
 	tx->tx.done[TO_SERVER] = tx->tx.done[TO_CLIENT] = true;
 	tx->tx.dirty[TO_SERVER] = true;
 	smtp->tx = NULL;
@@ -115,6 +130,14 @@ static struct smtp_tx *smtp_tx_get(struct flow *flow, struct smtp *smtp)
 		tx->has_helo = true;
 	}
 	return tx;
+}
+
+static void note(struct flow *flow, struct smtp *smtp, enum app_event event)
+{
+	struct smtp_tx *tx = smtp_tx_get(flow, smtp);
+
+	if (tx)
+		tx_event_set(&tx->tx, event);
 }
 
 /* The first word behind a command's prefix. */
@@ -145,6 +168,8 @@ static void bdat_begin(struct flow *flow, struct smtp *smtp, struct smtp_tx *tx,
 
 	for (uint32_t i = 0; i < word.len && word.data[i] >= '0' && word.data[i] <= '9'; i++)
 		size = size > UINT32_MAX ? size : size * 10 + (word.data[i] - '0');
+	if (!word.len || word.data[0] < '0' || word.data[0] > '9')
+		tx_event_set(&tx->tx, EVENT_SMTP_INVALID_BDAT);
 	mail_begin(smtp, tx);
 	smtp->bdat_left = size;
 	smtp->bdat_last = false;
@@ -163,12 +188,20 @@ static void command_read(struct flow *flow, struct smtp *smtp, struct span line)
 	if (!line.len)
 		return;
 	/* A new mail while one was begun: they are different transactions. */
-	if (smtp->tx && smtp->tx->has_from && span_begins(line, "MAIL FROM"))
+	if (smtp->tx && smtp->tx->has_from && span_begins(line, "MAIL FROM")) {
+		tx_event_set(&smtp->tx->tx, EVENT_SMTP_DUPLICATE_FIELDS);
 		smtp_tx_end(flow, smtp);
+	}
 	tx = smtp_tx_get(flow, smtp);
 	smtp->commands++;
 	if (!tx)
 		return;
+	if (line.len > SMTP_LINE_LONG)
+		tx_event_set(&tx->tx, EVENT_SMTP_MAX_COMMAND_LINE_LEN_EXCEEDED);
+	if (line.len >= SMTP_LINE_CUT)
+		tx_event_set(&tx->tx, EVENT_SMTP_TRUNCATED_LINE);
+	if (smtp->starttls_at) /* it must be the last until it is answered (RFC 3207 section 4.2) */
+		tx_event_set(&tx->tx, EVENT_SMTP_INVALID_PIPELINED_SEQUENCE);
 	if (tx->line_count < SMTP_LINES_MAX)
 		tx->lines[tx->line_count++] = text_put(flow, tx, line);
 	else
@@ -177,6 +210,8 @@ static void command_read(struct flow *flow, struct smtp *smtp, struct span line)
 	if (span_begins(line, "EHLO") || span_begins(line, "HELO") || span_begins(line, "LHLO")) {
 		struct span name = argument(line, 4);
 
+		if (tx->has_helo && tx->from.len)
+			tx_event_set(&tx->tx, EVENT_SMTP_DUPLICATE_FIELDS);
 		blob_clear(&smtp->helo);
 		flow->app_skipped += blob_add(&smtp->helo, name.data, name.len, APP_LINE_MAX);
 		smtp->has_helo = true;
@@ -192,6 +227,7 @@ static void command_read(struct flow *flow, struct smtp *smtp, struct span line)
 			flow->app_skipped += line.len;
 	} else if (span_is(span_trim(line), "DATA")) {
 		mail_begin(smtp, tx);
+		smtp->data_by_command = true;
 		smtp->step = SMTP_DATA;
 	} else if (span_begins(line, "BDAT ")) {
 		bdat_begin(flow, smtp, tx, line);
@@ -208,6 +244,7 @@ static void mail_write(struct flow *flow, struct smtp *smtp, const void *data, u
 	if (!smtp->tx || !smtp->tx->mime || !len)
 		return;
 	flow->app_skipped += mime_feed(smtp->tx->mime, (struct span){data, len});
+	mail_events(smtp->tx);
 	smtp->tx->tx.dirty[TO_SERVER] = true;
 }
 
@@ -268,9 +305,31 @@ static void bdat_feed(struct flow *flow, struct smtp *smtp, struct span *data)
 		smtp_tx_end(flow, smtp);
 }
 
-static void reply_read(struct smtp *smtp, struct span line)
+/* RFC 5321 section 4.2: three digits, the first of them 2 to 5. */
+static bool reply_coded(struct span line)
 {
-	if (line.len < 3 || (line.len > 3 && line.data[3] == '-'))
+	for (unsigned int i = 0; i < 3; i++)
+		if (line.len < 3 || line.data[i] < '0' || line.data[i] > '9')
+			return false;
+	return line.data[0] >= '2' && line.data[0] <= '5' &&
+	       (line.len == 3 || line.data[3] == ' ' || line.data[3] == '-');
+}
+
+static void reply_read(struct flow *flow, struct smtp *smtp, struct span line)
+{
+	bool first = !smtp->replied;
+
+	if (line.len > SMTP_LINE_LONG)
+		note(flow, smtp, EVENT_SMTP_MAX_REPLY_LINE_LEN_EXCEEDED);
+	if (!reply_coded(line)) {
+		if (line.len)
+			note(flow, smtp, EVENT_SMTP_INVALID_REPLY);
+		return;
+	}
+	smtp->replied = true;
+	if (first && !span_begins(line, "220"))
+		note(flow, smtp, EVENT_SMTP_NO_SERVER_WELCOME_MESSAGE);
+	if (line.len > 3 && line.data[3] == '-')
 		return;
 	if (!smtp->greeted && !smtp->replies && !smtp->starttls_at && span_begins(line, "220")) {
 		smtp->greeted = true;
@@ -278,10 +337,19 @@ static void reply_read(struct smtp *smtp, struct span line)
 	}
 	if (smtp->replies < smtp->commands)
 		smtp->replies++;
+	else if (!first && !span_begins(line, "421")) /* which a server may send at any time */
+		note(flow, smtp, EVENT_SMTP_UNABLE_TO_MATCH_REPLY_WITH_REQUEST);
 	if (smtp->starttls_at && smtp->replies == smtp->starttls_at) {
 		smtp->starttls_at = 0;
 		if (line.data[0] == '2')
 			smtp->tls = tls_new();
+		else
+			note(flow, smtp, EVENT_SMTP_TLS_REJECTED);
+	}
+	if (smtp->data_at && smtp->replies == smtp->data_at && smtp->data_by_command &&
+	    !span_begins(line, "354")) {
+		smtp->data_by_command = false;
+		note(flow, smtp, EVENT_SMTP_DATA_COMMAND_REJECTED);
 	}
 	/* DATA was refused: what the client sends next are commands again. */
 	if (smtp->step == SMTP_DATA && smtp->replies == smtp->data_at && line.data[0] >= '4')
@@ -341,7 +409,7 @@ static enum app_status smtp_feed(struct flow *flow, enum direction dir, struct s
 		server_feed(flow, smtp, &data);
 	while (dir == TO_CLIENT && data.len && !smtp->tls)
 		if (app_line(flow, &smtp->line[dir], &smtp->fresh[dir], &data, &line))
-			reply_read(smtp, line);
+			reply_read(flow, smtp, line);
 	if (smtp->tls) {
 		smtp_tx_end(flow, smtp);
 		status = tls_feed(flow, smtp->tls, dir, data, gap, last);

@@ -7,8 +7,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define SSH_PACKET_MAX (256u << 10)
-#define SSH_NEWKEYS    21
+#define SSH_PACKET_MAX	(256u << 10)
+#define SSH_NEWKEYS	21
+#define SSH_BANNER_LONG 255u /* RFC 4253 section 4.2 */
 
 struct ssh_side {
 	struct blob line;
@@ -71,8 +72,14 @@ static bool banner_read(struct flow *flow, struct ssh *ssh, enum direction dir, 
 	side->banner = true;
 	if (!ssh->tx && !ssh->closed)
 		ssh->tx = (struct ssh_tx *)app_tx_new(flow, sizeof(*ssh->tx), APP_SSH);
-	if (!ssh->tx || dash == line.len)
-		return ssh->tx;
+	if (!ssh->tx)
+		return false;
+	if (line.len + 4 > SSH_BANNER_LONG)
+		tx_event_set(&ssh->tx->tx, EVENT_SSH_LONG_BANNER);
+	if (dash == line.len) {
+		tx_event_set(&ssh->tx->tx, EVENT_SSH_INVALID_BANNER);
+		return true;
+	}
 	flow->app_skipped += blob_add(&ssh->tx->proto[dir], line.data, dash, APP_LINE_MAX);
 	line = span_from(line, dash + 1);
 	while (end < line.len && line.data[end] != ' ' && line.data[end] != '\r')
@@ -135,8 +142,11 @@ static enum app_status ssh_feed(struct flow *flow, enum direction dir, struct sp
 			status = ssh->tx || ssh->closed ? APP_OK : APP_ERROR;
 		}
 	}
-	if (data.len && side->banner && !side->blind && !packets_read(side, data))
+	if (data.len && side->banner && !side->blind && !packets_read(side, data)) {
 		side->blind = true;
+		if (ssh->tx)
+			tx_event_set(&ssh->tx->tx, EVENT_SSH_INVALID_RECORD);
+	}
 	if (last || side->blind || side->newkeys)
 		ssh_done(ssh, dir);
 	return ssh->sides[TO_SERVER].cipher && ssh->sides[TO_CLIENT].cipher ? APP_ENCRYPTED : status;

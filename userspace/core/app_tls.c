@@ -15,13 +15,16 @@
 enum { TLS_CCS = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_DATA, TLS_HEARTBEAT };
 enum { TLS_HELLO_REQUEST = 0, TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2, TLS_CERTIFICATE = 11 };
 enum { TLS_SERVER_KEY = 12, TLS_CLIENT_KEY = 16 };
-enum { TLS_EXT_SNI = 0, TLS_EXT_VERSIONS = 43 };
+enum { TLS_EXT_SNI = 0, TLS_EXT_ALPN = 16, TLS_EXT_VERSIONS = 43 };
 
 struct tls_side {
 	uint8_t head[5];
 	uint8_t head_len;
-	uint8_t type;	  /* of the current record */
-	uint32_t left;	  /* of the current record's body */
+	uint8_t type;  /* of the current record */
+	uint32_t left; /* of the current record's body */
+	uint32_t record_len;
+	uint8_t begin[3]; /* of a short record's body */
+	uint8_t begin_len;
 	uint8_t start[4]; /* head of the current handshake message */
 	uint8_t start_len;
 	uint32_t message_left;
@@ -145,32 +148,33 @@ static void tls_done(struct tls *tls, enum direction dir)
 	}
 }
 
-/* Takes a vector with a length field of `bytes` off *in. */
-static bool vector_take(struct span *in, unsigned int bytes, struct span *out)
+static void note(const struct tls *tls, enum app_event event)
 {
-	uint32_t len = 0;
-
-	if (in->len < bytes)
-		return false;
-	for (unsigned int i = 0; i < bytes; i++)
-		len = len << 8 | in->data[i];
-	*in = span_from(*in, bytes);
-	if (len > in->len)
-		return false;
-	*out = (struct span){in->data, len};
-	*in = span_from(*in, len);
-	return true;
+	if (tls->tx)
+		tx_event_set(&tls->tx->tx, event);
 }
 
 static void sni_read(struct flow *flow, struct tls_tx *tx, struct span list)
 {
 	struct span names, name;
 
-	if (!vector_take(&list, 2, &names) || names.len < 1 || names.data[0] != 0)
+	if (tx->has_sni)
+		tx_event_set(&tx->tx, EVENT_TLS_MULTIPLE_SNI_EXTENSIONS);
+	if (!list.len) /* servers acknowledge a name like this, and some clients send it */
 		return;
+	if (!span_take_vector(&list, 2, &names) || names.len < 1) {
+		tx_event_set(&tx->tx, EVENT_TLS_INVALID_SNI_LENGTH);
+		return;
+	}
+	if (names.data[0] != 0) {
+		tx_event_set(&tx->tx, EVENT_TLS_INVALID_SNI_TYPE);
+		return;
+	}
 	names = span_from(names, 1);
-	if (!vector_take(&names, 2, &name))
+	if (!span_take_vector(&names, 2, &name)) {
+		tx_event_set(&tx->tx, EVENT_TLS_INVALID_SNI_LENGTH);
 		return;
+	}
 	blob_clear(&tx->sni);
 	flow->app_skipped += blob_add(&tx->sni, name.data, name.len, APP_LINE_MAX);
 	tx->has_sni = true;
@@ -183,7 +187,7 @@ static uint16_t versions_read(struct span body, enum direction dir)
 
 	if (dir == TO_CLIENT)
 		return body.len == 2 ? (uint16_t)be16(body.data) : 0;
-	if (!vector_take(&body, 1, &list))
+	if (!span_take_vector(&body, 1, &list))
 		return 0;
 	for (; list.len >= 2; list = span_from(list, 2)) {
 		uint16_t v = (uint16_t)be16(list.data);
@@ -198,7 +202,7 @@ static uint16_t versions_read(struct span body, enum direction dir)
 static bool hello_read(struct flow *flow, struct tls *tls, enum direction dir, struct span m)
 {
 	struct tls_tx *tx = tls_tx_get(flow, tls);
-	struct span part, extensions, body;
+	struct span part, extensions = {}, body;
 	struct span whole = m;
 	uint16_t version;
 
@@ -206,33 +210,44 @@ static bool hello_read(struct flow *flow, struct tls *tls, enum direction dir, s
 		return false;
 	version = (uint16_t)be16(m.data);
 	m = span_from(m, 34);
-	if (!vector_take(&m, 1, &part) || part.len > 32)
+	if (!span_take_vector(&m, 1, &part) || part.len > 32)
 		return false;
 	if (dir == TO_SERVER) {
-		if (!vector_take(&m, 2, &part) || !part.len || part.len % 2 || !vector_take(&m, 1, &part))
+		if (!span_take_vector(&m, 2, &part) || !part.len || part.len % 2 ||
+		    !span_take_vector(&m, 1, &part))
 			return false;
 	} else {
 		if (m.len < 3)
 			return false;
 		m = span_from(m, 3);
 	}
-	if (vector_take(&m, 2, &extensions)) {
-		while (extensions.len >= 4) {
-			uint32_t type = be16(extensions.data);
+	if (m.len && !span_take_vector(&m, 2, &extensions)) {
+		note(tls, EVENT_TLS_HANDSHAKE_INVALID_LENGTH);
+		extensions.len = 0;
+	}
+	while (extensions.len >= 4) {
+		uint32_t type = be16(extensions.data);
 
-			extensions = span_from(extensions, 2);
-			if (!vector_take(&extensions, 2, &body))
-				break;
-			if (type == TLS_EXT_SNI && dir == TO_SERVER && tx)
-				sni_read(flow, tx, body);
-			if (type == TLS_EXT_VERSIONS && versions_read(body, dir))
-				version = versions_read(body, dir);
+		extensions = span_from(extensions, 2);
+		if (!span_take_vector(&extensions, 2, &body)) {
+			note(tls, EVENT_TLS_HANDSHAKE_INVALID_LENGTH);
+			break;
 		}
+		if (type == TLS_EXT_SNI && dir == TO_SERVER && tx)
+			sni_read(flow, tx, body);
+		if (type == TLS_EXT_ALPN && tx && span_take_vector(&body, 2, &part)) {
+			blob_clear(&tx->alpn[dir]);
+			flow->app_skipped += blob_add(&tx->alpn[dir], part.data, part.len, APP_LINE_MAX);
+		}
+		if (type == TLS_EXT_VERSIONS && versions_read(body, dir))
+			version = versions_read(body, dir);
 	}
 	tls->version = version;
 	if (tx) {
 		tx->version = tx->versions[dir] = version;
 		ja3_read(whole, dir == TO_CLIENT, &tx->ja3[dir]);
+		if (dir == TO_SERVER)
+			ja4_read(whole, 't', tx->ja4);
 		tx->tx.dirty[dir] = true;
 	}
 	return true;
@@ -243,13 +258,18 @@ static void certificates_read(struct flow *flow, struct tls *tls, struct span m)
 	struct tls_tx *tx = tls_tx_get(flow, tls);
 	uint8_t sha1[SHA1_DIGEST_SIZE];
 	struct span der;
+	int error;
 
 	if (!tx || tx->certs || m.len < 3)
 		return;
 	m = span_from(m, 3); /* length of the list: the message's own end holds */
 	while (m.len) {
-		if (!vector_take(&m, 3, &der) || tx->certs == TLS_CERTS_MAX) {
-			flow->app_skipped += m.len;
+		if (!span_take_vector(&m, 3, &der)) {
+			note(tls, EVENT_TLS_CERTIFICATE_INVALID_LENGTH);
+			break;
+		}
+		if (tx->certs == TLS_CERTS_MAX) {
+			flow->app_skipped += der.len + m.len;
 			break;
 		}
 		if (!der.len)
@@ -263,8 +283,12 @@ static void certificates_read(struct flow *flow, struct tls *tls, struct span m)
 	digest_of(DIGEST_SHA1, (struct span){tx->chain.data, tx->cert_at[1]}, sha1);
 	digest_text(sha1, sizeof(sha1), ':', tx->fingerprint);
 	/* A certificate that cannot be read leaves the names that could. */
-	if (x509_read((struct span){tx->chain.data, tx->cert_at[1]}, &tx->names) == 0 || tx->names.serial.len)
-		tx->has_names = true;
+	error = x509_read((struct span){tx->chain.data, tx->cert_at[1]}, &tx->names);
+	tx->has_names = !error || tx->names.serial.len;
+	if (error) {
+		note(tls, EVENT_TLS_INVALID_CERTIFICATE);
+		note(tls, EVENT_TLS_CERTIFICATE_INVALID_DER);
+	}
 	tx->tx.dirty[TO_CLIENT] = true;
 }
 
@@ -358,10 +382,44 @@ static bool handshake_feed(struct flow *flow, struct tls *tls, enum direction di
 		if (side->message_left)
 			continue;
 		side->start_len = 0;
-		if (!message_read(flow, tls, dir))
+		if (!message_read(flow, tls, dir)) {
+			note(tls, EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
 			return false;
+		}
 	}
 	return true;
+}
+
+/*
+ * RFC 6520: type, length of the payload, payload, at least 16 bytes of padding. A length beyond the record is
+ * how Heartbleed reads memory.
+ */
+static void heartbeat_check(const struct tls *tls, const struct tls_side *side)
+{
+	uint32_t payload = be16(side->begin + 1);
+
+	note(tls, EVENT_TLS_HEARTBEAT_MESSAGE);
+	if (side->begin_len < 3 || side->begin[0] < 1 || side->begin[0] > 2)
+		note(tls, EVENT_TLS_INVALID_HEARTBEAT_MESSAGE);
+	else if (payload + 3 > side->record_len)
+		note(tls, EVENT_TLS_OVERFLOW_HEARTBEAT_MESSAGE);
+	else if (payload + 3 + 16 > side->record_len)
+		note(tls, EVENT_TLS_INVALID_HEARTBEAT_MESSAGE);
+}
+
+/* Records that are looked at by their first bytes, while they are in clear. */
+static void short_record(const struct tls *tls, struct tls_side *side, struct span part)
+{
+	bool before = side->begin_len == sizeof(side->begin);
+
+	for (; part.len && side->begin_len < sizeof(side->begin); part = span_from(part, 1))
+		side->begin[side->begin_len++] = part.data[0];
+	if (before || side->ccs || side->data || (side->begin_len < sizeof(side->begin) && side->left))
+		return;
+	if (side->type == TLS_HEARTBEAT)
+		heartbeat_check(tls, side);
+	else if (side->record_len != 2 || side->begin[0] < 1 || side->begin[0] > 2)
+		note(tls, EVENT_TLS_INVALID_ALERT_MESSAGE);
 }
 
 static bool record_body(struct flow *flow, struct tls *tls, enum direction dir, struct span part)
@@ -387,6 +445,7 @@ static bool record_body(struct flow *flow, struct tls *tls, enum direction dir, 
 			tls_done(tls, dir);
 		return true;
 	default:
+		short_record(tls, side, part);
 		return true;
 	}
 }
@@ -409,6 +468,21 @@ static uint32_t v2_skip(struct flow *flow, struct tls *tls, enum direction dir, 
 	else
 		tls->sides[dir].hello = true;
 	return (be16(data.data) & 0x7fff) + 2;
+}
+
+static bool record_head_sound(const struct tls *tls, const uint8_t *head)
+{
+	enum app_event event = head[0] < TLS_CCS || head[0] > TLS_HEARTBEAT ? EVENT_TLS_INVALID_RECORD_TYPE
+			       : head[1] != 3				    ? EVENT_TLS_INVALID_RECORD_VERSION
+			       : (uint32_t)be16(head + 3) > TLS_RECORD_MAX  ? EVENT_TLS_INVALID_SSL_RECORD
+									    : EVENT_NONE;
+
+	if (event == EVENT_NONE)
+		return true;
+	note(tls, event);
+	if (event == EVENT_TLS_INVALID_RECORD_TYPE || event == EVENT_TLS_INVALID_RECORD_VERSION)
+		note(tls, EVENT_TLS_INVALID_TLS_HEADER);
+	return false;
 }
 
 static enum app_status records_feed(struct flow *flow, struct tls *tls, enum direction dir, struct span data)
@@ -437,11 +511,13 @@ static enum app_status records_feed(struct flow *flow, struct tls *tls, enum dir
 		if (side->head_len < sizeof(side->head))
 			continue;
 		side->head_len = 0;
-		if (side->head[0] < TLS_CCS || side->head[0] > TLS_HEARTBEAT || side->head[1] != 3 ||
-		    be16(side->head + 3) > TLS_RECORD_MAX)
+		if (!record_head_sound(tls, side->head))
 			return APP_ERROR;
 		side->type = side->head[0];
-		side->left = be16(side->head + 3);
+		side->left = side->record_len = be16(side->head + 3);
+		side->begin_len = 0;
+		if (!side->left && side->type != TLS_DATA) /* RFC 5246 section 6.2.1 */
+			note(tls, EVENT_TLS_INVALID_SSL_RECORD);
 	}
 	return APP_OK;
 }
@@ -466,6 +542,7 @@ static bool v2_begin(struct flow *flow, struct tls *tls, enum direction dir, str
 	if (side->message.len < 7)
 		return false;
 	if (!v2_hello(blob_span(&side->message), dir)) {
+		note(tls, EVENT_TLS_INVALID_SSLV2_HEADER);
 		*status = APP_ERROR;
 		return false;
 	}
@@ -532,6 +609,7 @@ static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 		       struct span *out, bool *final)
 {
 	const struct tls_tx *tls = (const struct tls_tx *)tx;
+	struct span list;
 
 	*final = true;
 	switch (id) {
@@ -559,6 +637,16 @@ static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 		*out = span_text(tls->states);
 		*final = tx->done[dir];
 		return out->len > 0;
+	case BUFFER_JA4_HASH:
+		*out = span_text(tls->ja4);
+		return out->len > 0;
+	case BUFFER_TLS_ALPN:
+		list = blob_span(&tls->alpn[dir]);
+		do {
+			if (!span_take_vector(&list, 1, out))
+				return false;
+		} while (index--);
+		return true;
 	case BUFFER_JA3_HASH:
 	case BUFFER_JA3S_HASH:
 		*out = (struct span){(const uint8_t *)tls->ja3[dir].hash, 32};
@@ -589,6 +677,8 @@ static void tls_tx_free(struct tx *tx)
 	blob_free(&tls->names.alternatives);
 	ja3_free(&tls->ja3[TO_SERVER]);
 	ja3_free(&tls->ja3[TO_CLIENT]);
+	blob_free(&tls->alpn[TO_SERVER]);
+	blob_free(&tls->alpn[TO_CLIENT]);
 	blob_free(&tls->chain);
 	free(tls);
 }

@@ -8,6 +8,7 @@
 
 #include "app_rows.h"
 #include "ja3.h"
+#include "ja4.h"
 #include "x509.h"
 
 #define TLS_CERTS_MAX	  16u	       /* certificates of one chain; more are left out and counted */
@@ -19,6 +20,8 @@ struct tls_tx {
 	bool has_sni, has_names;
 	struct x509_names names; /* of the first certificate */
 	struct ja3 ja3[2];	 /* of the ClientHello, the ServerHello */
+	char ja4[JA4_LEN + 1];	 /* "": none */
+	struct blob alpn[2];	 /* as in the hello: each behind its length */
 	struct blob chain;	 /* DER certificates, one behind the other */
 	uint32_t cert_at[TLS_CERTS_MAX + 1];
 	unsigned int certs;

@@ -98,3 +98,25 @@ uint32_t span_find(struct span span, uint8_t byte)
 
 	return at ? (uint32_t)(at - span.data) : span.len;
 }
+
+bool span_take_number(struct span *in, unsigned int bytes, uint32_t *out)
+{
+	if (in->len < bytes)
+		return false;
+	*out = 0;
+	for (unsigned int i = 0; i < bytes; i++)
+		*out = *out << 8 | in->data[i];
+	*in = span_from(*in, bytes);
+	return true;
+}
+
+bool span_take_vector(struct span *in, unsigned int bytes, struct span *out)
+{
+	uint32_t len;
+
+	if (!span_take_number(in, bytes, &len) || len > in->len)
+		return false;
+	*out = (struct span){in->data, len};
+	*in = span_from(*in, len);
+	return true;
+}

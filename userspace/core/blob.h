@@ -49,6 +49,10 @@ static inline struct span span_from(struct span span, uint32_t n)
 {
 	return (struct span){span.data ? span.data + n : NULL, span.len - n};
 }
+/* Takes a big-endian number of `bytes` (at most 4) off *in; false: it is not there. */
+bool span_take_number(struct span *in, unsigned int bytes, uint32_t *out);
+/* The same for a vector whose length stands before it in `bytes`. false: it is not whole; *in may have lost its length. */
+bool span_take_vector(struct span *in, unsigned int bytes, struct span *out);
 /* Index of byte, or span.len. */
 uint32_t span_find(struct span span, uint8_t byte);
 

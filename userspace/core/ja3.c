@@ -9,30 +9,7 @@
 
 #include "digest.h"
 
-/* Takes a number of `bytes` off *in; false: it is not there. */
-static bool number_take(struct span *in, unsigned int bytes, uint32_t *out)
-{
-	if (in->len < bytes)
-		return false;
-	*out = 0;
-	for (unsigned int i = 0; i < bytes; i++)
-		*out = *out << 8 | in->data[i];
-	*in = span_from(*in, bytes);
-	return true;
-}
-
-static bool list_take(struct span *in, unsigned int bytes, struct span *out)
-{
-	uint32_t len;
-
-	if (!number_take(in, bytes, &len) || len > in->len)
-		return false;
-	*out = (struct span){in->data, len};
-	*in = span_from(*in, len);
-	return true;
-}
-
-static bool is_grease(uint32_t value)
+bool tls_grease(uint32_t value)
 {
 	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
 }
@@ -50,8 +27,8 @@ static void list_print(struct blob *out, struct span list, unsigned int bytes)
 	const char *before = "";
 	uint32_t value;
 
-	while (number_take(&list, bytes, &value)) {
-		if (bytes == 2 && is_grease(value))
+	while (span_take_number(&list, bytes, &value)) {
+		if (bytes == 2 && tls_grease(value))
 			continue;
 		number_print(out, value, before);
 		before = "-";
@@ -64,36 +41,36 @@ static bool hello_print(struct span hello, bool server, struct blob *out)
 	const char *before = "";
 	uint32_t value;
 
-	if (!number_take(&hello, 2, &value) || hello.len < 32)
+	if (!span_take_number(&hello, 2, &value) || hello.len < 32)
 		return false;
 	number_print(out, value, "");
 	hello = span_from(hello, 32);
-	if (!list_take(&hello, 1, &part))
+	if (!span_take_vector(&hello, 1, &part))
 		return false;
 	blob_text(out, ",", JA3_TEXT_MAX);
 	if (server) {
-		if (!number_take(&hello, 2, &value) || !hello.len)
+		if (!span_take_number(&hello, 2, &value) || !hello.len)
 			return false;
 		number_print(out, value, "");
 		hello = span_from(hello, 1);
 	} else {
-		if (!list_take(&hello, 2, &part))
+		if (!span_take_vector(&hello, 2, &part))
 			return false;
 		list_print(out, part, 2);
-		if (!list_take(&hello, 1, &part))
+		if (!span_take_vector(&hello, 1, &part))
 			return false;
 	}
 	blob_text(out, ",", JA3_TEXT_MAX);
-	if (hello.len && !list_take(&hello, 2, &extensions))
+	if (hello.len && !span_take_vector(&hello, 2, &extensions))
 		return false;
-	while (number_take(&extensions, 2, &value) && list_take(&extensions, 2, &body)) {
-		if (is_grease(value))
+	while (span_take_number(&extensions, 2, &value) && span_take_vector(&extensions, 2, &body)) {
+		if (tls_grease(value))
 			continue;
 		number_print(out, value, before);
 		before = "-";
-		if (value == 10 && !list_take(&body, 2, &groups)) /* supported groups */
+		if (value == 10 && !span_take_vector(&body, 2, &groups)) /* supported groups */
 			groups = (struct span){};
-		if (value == 11 && !list_take(&body, 1, &formats)) /* point formats */
+		if (value == 11 && !span_take_vector(&body, 1, &formats)) /* point formats */
 			formats = (struct span){};
 	}
 	if (server)

@@ -15,6 +15,9 @@ struct ja3 {
 	char hash[33];
 };
 
+/* RFC 8701: offered to keep receivers tolerant, means nothing. */
+bool tls_grease(uint32_t value);
+
 /* Reads the body of a ClientHello, or of a ServerHello (server). A hello that cannot be read leaves out
  * unpresent. */
 void ja3_read(struct span hello, bool server, struct ja3 *out);

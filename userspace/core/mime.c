@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+/* What is longer is an oddity; it is read all the same. */
+#define MIME_BOUNDARY_LONG 254u
+#define MIME_NAME_LONG	   75u
+#define MIME_VALUE_LONG	   2000u
+#define MIME_FILENAME_LONG 255u
+
 #define MIME_LINE_MAX 4096u /* longer lines are read in pieces of this size */
 
 enum mime_state { MIME_HEAD, MIME_LEAF, MIME_BETWEEN /* parts: preamble, epilogue */ };
@@ -24,6 +30,7 @@ struct mime {
 	struct blob line, head;
 	struct blob mail_head; /* the first header block, when it was a mail's */
 	bool mail_head_done;
+	struct event_list events;
 	struct blob boundaries[MIME_DEPTH_MAX]; /* [0..depth) with the leading "--" */
 	unsigned int depth;
 	struct mime_part files[MIME_FILES_MAX];
@@ -76,8 +83,11 @@ static bool boundary_push(struct mime *mime, struct span type)
 	struct blob *boundary = &mime->boundaries[mime->depth];
 	struct span value;
 
-	if (!span_begins(type, "multipart/") || mime->depth == MIME_DEPTH_MAX ||
-	    !mime_parameter(type, "boundary", &value) || !value.len || value.len > MIME_BOUNDARY_MAX)
+	if (!span_begins(type, "multipart/") || !mime_parameter(type, "boundary", &value) || !value.len)
+		return false;
+	if (value.len > MIME_BOUNDARY_LONG)
+		event_list_add(&mime->events, EVENT_SMTP_MIME_LONG_BOUNDARY);
+	if (mime->depth == MIME_DEPTH_MAX || value.len > MIME_BOUNDARY_MAX)
 		return false;
 	blob_clear(boundary);
 	if (blob_text(boundary, "--", MIME_BOUNDARY_MAX + 2) ||
@@ -174,6 +184,8 @@ static void base64_write(struct mime *mime, struct span line)
 			mime->quantum = 0;
 			mime->quantum_chars = 0;
 		}
+		if (v < 0 && line.data[i] != '=' && !byte_space(line.data[i]))
+			event_list_add(&mime->events, EVENT_SMTP_MIME_INVALID_BASE64);
 		if (v < 0)
 			continue;
 		mime->quantum |= (uint32_t)v << (18 - 6 * mime->quantum_chars);
@@ -210,6 +222,7 @@ static void quoted_write(struct mime *mime, struct span line, struct span eol)
 		high = i + 2 < line.len ? byte_hex(line.data[i + 1]) : -1;
 		low = i + 2 < line.len ? byte_hex(line.data[i + 2]) : -1;
 		if (high < 0 || low < 0) {
+			event_list_add(&mime->events, EVENT_SMTP_MIME_INVALID_QP);
 			out[n++] = '=';
 			continue;
 		}
@@ -265,11 +278,15 @@ static bool field_next(struct span *head, struct span *name, struct span *value)
 }
 
 /* The fields of a header block whose folded lines were joined when they were gathered. */
-static void head_read(struct span head, struct mime_headers *headers)
+static void head_read(struct span head, struct mime_headers *headers, struct event_list *events)
 {
 	struct span name, value;
 
 	while (field_next(&head, &name, &value)) {
+		if (name.len > MIME_NAME_LONG)
+			event_list_add(events, EVENT_SMTP_MIME_LONG_HEADER_NAME);
+		if (value.len > MIME_VALUE_LONG)
+			event_list_add(events, EVENT_SMTP_MIME_LONG_HEADER_VALUE);
 		if (span_is(name, "content-type") && !headers->type.len)
 			headers->type = value;
 		else if (span_is(name, "content-disposition") && !headers->disposition.len)
@@ -283,6 +300,8 @@ static void file_open(struct mime *mime, struct span name)
 {
 	struct mime_part *file;
 
+	if (name.len > MIME_FILENAME_LONG)
+		event_list_add(&mime->events, EVENT_SMTP_MIME_LONG_FILENAME);
 	if (mime->count == MIME_FILES_MAX)
 		return;
 	file = &mime->files[mime->count++];
@@ -297,7 +316,7 @@ static void head_end(struct mime *mime)
 	struct span name = {};
 	bool named, text;
 
-	head_read(blob_span(&mime->head), &headers);
+	head_read(blob_span(&mime->head), &headers, &mime->events);
 	if (!mime->mail_head_done && !mime->form)
 		mime->left += blob_add(&mime->mail_head, mime->head.data, mime->head.len, MIME_HEAD_MAX);
 	mime->mail_head_done = true;
@@ -434,6 +453,11 @@ bool mime_file(const struct mime *mime, unsigned int index, struct span *name, s
 	*data = blob_span(&mime->files[index].data);
 	*final = mime->files[index].done;
 	return true;
+}
+
+struct event_list *mime_events(struct mime *mime)
+{
+	return &mime->events;
 }
 
 bool mime_header(const struct mime *mime, const char *name, unsigned int index, struct span *out)

@@ -6,6 +6,7 @@
 #ifndef CORE_MIME_H
 #define CORE_MIME_H
 
+#include "app_event.h"
 #include "blob.h"
 
 #define MIME_FILES_MAX	  32u	      /* files of one message; more are left out and counted */
@@ -30,6 +31,9 @@ uint32_t mime_feed(struct mime *mime, struct span data);
 uint32_t mime_end(struct mime *mime);
 /* Bytes missing here: the part that is being read ends, the next boundary begins anew. */
 void mime_gap(struct mime *mime);
+
+/* Oddities of a mail since the owner emptied the list. */
+struct event_list *mime_events(struct mime *mime);
 
 /* The index-th file; false: not there (yet). name may be empty. */
 bool mime_file(const struct mime *mime, unsigned int index, struct span *name, struct span *data,

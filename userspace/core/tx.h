@@ -71,6 +71,8 @@ enum app_proto {
 	X(TLS_CERT_FINGERPRINT, "tls.cert_fingerprint", TLS, C, O, "SHA-1 of the server certificate, xx:xx") \
 	X(JA3_HASH, "ja3.hash", TLS, S, O, "JA3 of the ClientHello, MD5 in hexadecimal") \
 	X(JA3_STRING, "ja3.string", TLS, S, O, "JA3 of the ClientHello, as text") \
+	X(JA4_HASH, "ja4.hash", TLS, S, O, "JA4 of the ClientHello") \
+	X(TLS_ALPN, "tls.alpn", TLS, B, M, "a protocol that ALPN offers or chooses") \
 	X(JA3S_HASH, "ja3s.hash", TLS, C, O, "JA3S of the ServerHello, MD5 in hexadecimal") \
 	X(JA3S_STRING, "ja3s.string", TLS, C, O, "JA3S of the ServerHello, as text") \
 	X(DNS_QUERY, "dns.query", DNS, S, M, "queried name") \
