@@ -15,7 +15,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 import agreement  # noqa: E402
 
-SIDS_NEEDED, COUNTS_NEEDED = 96, 89
+SIDS_NEEDED, COUNTS_NEEDED = 97, 90
 COLLECTION = os.path.join(agreement.SHARED, "pcap-tests", "public-pcaps")
 RULES = os.path.join(agreement.SHARED, "rulesets", "et-open-2024-04-21", "*.rules")
 OPTIONS = ["-k", "none", "--set", "HOME_NET=any", "--set", "EXTERNAL_NET=any"]

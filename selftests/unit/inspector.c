@@ -325,6 +325,24 @@ static void same_input_same_ids(void)
 	CHECK(id != 0);
 }
 
+static void inputs_leave_no_trace(void)
+{
+	fresh("alert tcp any any -> any any (dsize:1; threshold:type limit,track by_src,count 1,seconds 600; "
+	      "sid:1;)\n"
+	      "alert tcp any any -> any any (dsize:2; xbits:set,x,track ip_src; noalert; sid:2;)\n"
+	      "alert tcp any any -> any any (dsize:3; xbits:isset,x,track ip_src; sid:3;)\n",
+	      (struct inspector_options){0});
+	for (unsigned int i = 1; i <= 2; i++) {
+		handshake();
+		put(true, 101, 501, ACK, "abc");
+		put(true, 104, 501, ACK, "a");
+		put(true, 105, 501, ACK, "a");
+		put(true, 106, 501, ACK, "ab");
+		inspector_finish(inspector);
+		CHECK_EQ(alerts, i);
+	}
+}
+
 /* What rules that only look at packets know of the connection: what was settled before the packet, as its
  * ends know it. */
 static void packets_know_what_came_before(void)
@@ -410,6 +428,7 @@ int main(void)
 		TEST(old_flows_keep_their_rules),
 		TEST(reused_tuple_is_a_new_flow),
 		TEST(same_input_same_ids),
+		TEST(inputs_leave_no_trace),
 		TEST(packets_know_what_came_before),
 		TEST(connections_without_a_beginning_can_be_left_alone),
 		TEST(one_rule_on_both_halves_of_a_transaction),

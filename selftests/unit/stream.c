@@ -363,6 +363,17 @@ static void reuse_of_the_tuple(void)
 	send_raw(TO_SERVER, 0x40000000, 0, SYN, "", 0);
 	CHECK_EQ(put(TO_SERVER, 0x40000001, "new"), STREAM_REOPENED);
 
+	rig_new(); /* the server's end of an older connection challenges the SYN; its answer comes after that is reset */
+	send_raw(TO_SERVER, 100, 0, SYN, "", 0);
+	CHECK_EQ(send_raw(TO_CLIENT, 900, 0x70000000, ACK, "", 0), STREAM_IGNORED);
+	CHECK_EQ(send_raw(TO_SERVER, 0x70000000, 0, RST, "", 0), STREAM_IGNORED);
+	send_raw(TO_SERVER, 100, 0, SYN, "", 0);
+	CHECK_EQ(send_raw(TO_CLIENT, 0x10000000, 101, SYN | ACK, "", 0), STREAM_TAKEN);
+	put(TO_SERVER, 101, "ask");
+	CHECK_EQ(put(TO_CLIENT, 0x10000001, "say"), STREAM_TAKEN);
+	CHECK_STR(got(TO_SERVER), "ask");
+	CHECK_STR(got(TO_CLIENT), "say");
+
 	rig_new(); /* after the end a SYN is enough */
 	handshake(100, 500);
 	send_raw(TO_CLIENT, 501, 0, RST, "", 0);

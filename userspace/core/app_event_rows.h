@@ -28,7 +28,7 @@
 	X(DECODER_ARP_UNSUPPORTED_HARDWARE, "arp.unsupported_hardware", N) \
 	X(DECODER_ARP_UNSUPPORTED_OPCODE, "arp.unsupported_opcode", N) \
 	X(DECODER_ARP_UNSUPPORTED_PROTOCOL, "arp.unsupported_protocol", N) \
-	X(DECODER_CHDLC_PKT_TOO_SMALL, "chdlc.pkt_too_small", N) \
+	X(DECODER_CHDLC_PKT_TOO_SMALL, "chdlc.pkt_too_small", Y) \
 	X(DECODER_DCE_PKT_TOO_SMALL, "dce.pkt_too_small", N) \
 	X(DECODER_ERSPAN_HEADER_TOO_SMALL, "erspan.header_too_small", Y) \
 	X(DECODER_ERSPAN_TOO_MANY_VLAN_LAYERS, "erspan.too_many_vlan_layers", N) \
@@ -122,12 +122,12 @@
 	X(DECODER_IPV6_ZERO_LEN_PADN, "ipv6.zero_len_padn", Y) \
 	X(DECODER_LTNULL_PKT_TOO_SMALL, "ltnull.pkt_too_small", Y) \
 	X(DECODER_LTNULL_UNSUPPORTED_TYPE, "ltnull.unsupported_type", Y) \
-	X(DECODER_MPLS_BAD_LABEL_IMPLICIT_NULL, "mpls.bad_label_implicit_null", N) \
-	X(DECODER_MPLS_BAD_LABEL_RESERVED, "mpls.bad_label_reserved", N) \
-	X(DECODER_MPLS_BAD_LABEL_ROUTER_ALERT, "mpls.bad_label_router_alert", N) \
-	X(DECODER_MPLS_HEADER_TOO_SMALL, "mpls.header_too_small", N) \
-	X(DECODER_MPLS_PKT_TOO_SMALL, "mpls.pkt_too_small", N) \
-	X(DECODER_MPLS_UNKNOWN_PAYLOAD_TYPE, "mpls.unknown_payload_type", N) \
+	X(DECODER_MPLS_BAD_LABEL_IMPLICIT_NULL, "mpls.bad_label_implicit_null", Y) \
+	X(DECODER_MPLS_BAD_LABEL_RESERVED, "mpls.bad_label_reserved", Y) \
+	X(DECODER_MPLS_BAD_LABEL_ROUTER_ALERT, "mpls.bad_label_router_alert", Y) \
+	X(DECODER_MPLS_HEADER_TOO_SMALL, "mpls.header_too_small", Y) \
+	X(DECODER_MPLS_PKT_TOO_SMALL, "mpls.pkt_too_small", Y) \
+	X(DECODER_MPLS_UNKNOWN_PAYLOAD_TYPE, "mpls.unknown_payload_type", Y) \
 	X(DECODER_NSH_BAD_HEADER_LENGTH, "nsh.bad_header_length", Y) \
 	X(DECODER_NSH_HEADER_TOO_SMALL, "nsh.header_too_small", Y) \
 	X(DECODER_NSH_RESERVED_TYPE, "nsh.reserved_type", Y) \

@@ -71,6 +71,11 @@ void detect_drop_ends_flow(struct detect *detect, bool on)
 	detect->drop_ends_flow = on;
 }
 
+void detect_forget(struct detect *detect)
+{
+	tracker_clear(detect->tracker);
+}
+
 void detect_run_begin(struct detect_run *run)
 {
 	const struct packet *packet = run->packet;

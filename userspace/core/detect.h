@@ -67,6 +67,9 @@ void detect_packet_end(struct detect *detect);
 /* Drop rules that matched more than one packet end the inspection of their flow, as where they are enforced. */
 void detect_drop_ends_flow(struct detect *detect, bool on);
 
+/* Forgets what rules remember beyond flows: thresholds, rates, xbits. */
+void detect_forget(struct detect *detect);
+
 /* Called by the flow and decoder code when these objects die. NULL is fine. */
 void detect_flow_free(struct detect_flow_state *state);
 void detect_tx_free(struct detect_tx_state *state);

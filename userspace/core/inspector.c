@@ -606,6 +606,7 @@ void inspector_finish(struct inspector *inspector)
 	while ((entry = flow_table_oldest(inspector->flows)))
 		flow_table_end(inspector->flows, entry, FLOW_END_TIMEOUT);
 	defrag_expire(inspector->defrag, UINT64_MAX);
+	detect_forget(inspector->generation->detect);
 	inspector->number = 0;
 	inspector->now_us = inspector->swept_us = 0;
 }

@@ -78,7 +78,7 @@ void inspector_frame(struct inspector *inspector, enum link_type link, const uin
 void inspector_pass_over(struct inspector *inspector, uint64_t time_us);
 /* Time without packets: timeouts of flows and fragments. */
 void inspector_tick(struct inspector *inspector, uint64_t time_us);
-/* End of input: every flow ends, last data is inspected. */
+/* End of input: every flow ends, last data is inspected. What comes next is another input, on which this one leaves no trace. */
 void inspector_finish(struct inspector *inspector);
 /* New flows use set; old flows keep theirs until they end. -ENOMEM: nothing changed. */
 __must_check int inspector_reload(struct inspector *inspector, struct ruleset *set);

@@ -15,6 +15,8 @@
 #define ETHERTYPE_QINQ_OLD 0x9100
 #define ETHERTYPE_PPPOE	   0x8864
 #define ETHERTYPE_NSH	   0x894f
+#define ETHERTYPE_MPLS	   0x8847
+#define ETHERTYPE_MPLS_UP  0x8848 /* upstream-assigned */
 #define ETHERTYPE_ERSPAN                                                                                     \
 	0x88be /* GRE: a mirrored Ethernet frame, behind 8 bytes when sequence numbers are on */
 #define ETHERTYPE_BRIDGED 0x6558 /* GRE: an Ethernet frame follows */
@@ -634,6 +636,54 @@ static enum seki_reason decode_nsh(struct cursor c, struct packet *out)
 	}
 }
 
+static enum seki_reason decode_ethertype(uint16_t type, struct cursor c, struct packet *out);
+
+/*
+ * RFC 3032: labels until the bottom of the stack; RFC 4385: a nibble of zero behind it begins the control
+ * word of a pseudowire, whose Ethernet frame is taken for this one.
+ */
+static enum seki_reason decode_mpls(struct cursor c, struct packet *out)
+{
+	uint32_t entry;
+
+	do {
+		if (c.len < 4)
+			return refuse(out, EVENT_DECODER_MPLS_HEADER_TOO_SMALL, SEKI_R_FRAME_SHORT);
+		entry = get32(c.p);
+		c = cursor_skip(c, 4);
+	} while (!(entry & 0x100));
+	if (!c.len)
+		return refuse(out, EVENT_DECODER_MPLS_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
+	switch (entry >> 12) {
+	case 0:
+		return decode_ip4(c, out);
+	case 1:
+		return refuse(out, EVENT_DECODER_MPLS_BAD_LABEL_ROUTER_ALERT, SEKI_R_NON_IP);
+	case 2:
+		return decode_ip6(c, out);
+	case 3:
+		return refuse(out, EVENT_DECODER_MPLS_BAD_LABEL_IMPLICIT_NULL, SEKI_R_NON_IP);
+	}
+	if (entry >> 12 < 16)
+		return refuse(out, EVENT_DECODER_MPLS_BAD_LABEL_RESERVED, SEKI_R_NON_IP);
+	switch (c.p[0] >> 4) {
+	case 0:
+		if (c.len < 18)
+			return SEKI_R_FRAME_SHORT;
+		/* Labels do not nest in such a frame but behind a VLAN tag, of which a packet has few. */
+		entry = get16(c.p + 16);
+		return entry == ETHERTYPE_MPLS || entry == ETHERTYPE_MPLS_UP
+			       ? SEKI_R_NON_IP
+			       : decode_ethertype((uint16_t)entry, cursor_skip(c, 18), out);
+	case 4:
+		return decode_ip4(c, out);
+	case 6:
+		return decode_ip6(c, out);
+	default:
+		return refuse(out, EVENT_DECODER_MPLS_UNKNOWN_PAYLOAD_TYPE, SEKI_R_NON_IP);
+	}
+}
+
 static enum seki_reason decode_ethertype(uint16_t type, struct cursor c, struct packet *out)
 {
 	for (;;) {
@@ -646,6 +696,9 @@ static enum seki_reason decode_ethertype(uint16_t type, struct cursor c, struct 
 			return decode_pppoe(c, out);
 		case ETHERTYPE_NSH:
 			return decode_nsh(c, out);
+		case ETHERTYPE_MPLS:
+		case ETHERTYPE_MPLS_UP:
+			return decode_mpls(c, out);
 		case ETHERTYPE_VLAN:
 		case ETHERTYPE_QINQ:
 		case ETHERTYPE_QINQ_OLD:
@@ -707,6 +760,14 @@ static enum seki_reason decode_cooked(struct cursor c, size_t header_len, size_t
 	return decode_ethertype(get16(c.p + type_offset), cursor_skip(c, header_len), out);
 }
 
+/* Cisco HDLC: address, control, and an Ethernet type. */
+static enum seki_reason decode_chdlc(struct cursor c, struct packet *out)
+{
+	if (c.len < 4)
+		return refuse(out, EVENT_DECODER_CHDLC_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
+	return decode_ethertype(get16(c.p + 2), cursor_skip(c, 4), out);
+}
+
 static enum seki_reason decode_link(enum link_type link, struct cursor c, struct packet *out)
 {
 	switch (link) {
@@ -723,6 +784,8 @@ static enum seki_reason decode_link(enum link_type link, struct cursor c, struct
 		return decode_ip6(c, out);
 	case LINK_PPP:
 		return decode_ppp(c, out);
+	case LINK_CHDLC:
+		return decode_chdlc(c, out);
 	case LINK_SLL:
 		return decode_cooked(c, 16, 14, out);
 	case LINK_SLL2:

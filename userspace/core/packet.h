@@ -25,6 +25,7 @@ enum link_type { /* DLT values of pcap */
 	LINK_PPP = 9,
 	LINK_RAW_12 = 12,
 	LINK_RAW = 101,
+	LINK_CHDLC = 104,
 	LINK_SLL = 113,
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,

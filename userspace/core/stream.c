@@ -347,6 +347,15 @@ static enum stream_verdict add_syn(struct stream *stream, struct half *self, str
 	return STREAM_TAKEN;
 }
 
+/*
+ * What the first segment of the other side acknowledges was never sent since the SYN: it is of an older connection, whose
+ * end challenges that SYN (RFC 9293 section 3.10.7.4). The handshake is still to come.
+ */
+static bool stale(const struct half *opener, uint32_t ack)
+{
+	return (int32_t)(ack - (opener->isn + 1)) < 0 || ahead(opener, ack) > (int32_t)STREAM_REACH;
+}
+
 /* RFC 5961: a reset counts only at exactly the next byte that the receiver expects. */
 static bool reset_plausible(const struct half *self, const struct half *peer, const struct packet *packet)
 {
@@ -452,6 +461,10 @@ enum stream_verdict stream_add(struct stream *stream, const struct packet *packe
 		return STREAM_IGNORED;
 	}
 	if (!self->seen) {
+		if (peer->syn && stale(peer, packet->ack)) {
+			stream->stats->ignored++;
+			return STREAM_IGNORED;
+		}
 		self->seen = true;
 		self->next = seq;
 	}

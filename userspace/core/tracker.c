@@ -39,6 +39,11 @@ int tracker_new(uint32_t slots, struct tracker **out)
 	return 0;
 }
 
+void tracker_clear(struct tracker *tracker)
+{
+	memset(tracker->slots, 0, (size_t)tracker->set_count * TRACKER_WAYS * sizeof(struct tracker_slot));
+}
+
 void tracker_free(struct tracker *tracker)
 {
 	free(tracker);

@@ -25,6 +25,9 @@ __must_check int tracker_new(uint32_t slots, struct tracker **out);
 void tracker_free(struct tracker *tracker);
 DEFINE_CLEANUP(tracker_free, struct tracker)
 
+/* Forgets all marks and counts, but not how many were given up. */
+void tracker_clear(struct tracker *tracker);
+
 /* Counts one match at now; true: this one may alert. */
 bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
 		  const struct rule_threshold *threshold, uint64_t now_us);

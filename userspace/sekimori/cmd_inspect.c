@@ -422,7 +422,7 @@ static bool link_of(int datalink, enum link_type *out)
 		{DLT_NULL, LINK_NULL},	    {DLT_LOOP, LINK_NULL},     {DLT_EN10MB, LINK_ETHERNET},
 		{DLT_PPP, LINK_PPP},	    {DLT_RAW, LINK_RAW},       {DLT_IPV4, LINK_IPV4},
 		{DLT_IPV6, LINK_IPV6},	    {DLT_LINUX_SLL, LINK_SLL}, {DLT_LINUX_SLL2, LINK_SLL2},
-		{DLT_PPP_SERIAL, LINK_PPP},
+		{DLT_PPP_SERIAL, LINK_PPP}, {DLT_C_HDLC, LINK_CHDLC},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
