@@ -42,7 +42,7 @@ FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuz
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all run check check-vm bench fuzz install help deps clean tests fuzzers
+.PHONY: all run check check-vm bench bench-inspect fuzz install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -57,6 +57,7 @@ help:
 ## make check      install what is missing, build, run all tests (T=PATTERN: those whose name matches)
 ## make check-vm   the packet tables on Debian's 6.1 and 6.12 kernels under QEMU
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
+## make bench-inspect   the matcher beside Suricata 8, unpacked below build/
 ## make fuzz       fuzz every parser for a while (SECONDS=60)
 ## make install    programs, packet program, rules, man pages into DESTDIR/PREFIX (/usr/local)
 ## make clean      remove build/
@@ -84,6 +85,10 @@ bench:
 	$(Q)tools/install-deps.sh bench
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH)
 	$(Q)selftests/bench/run.sh
+
+bench-inspect: deps
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/sekimori
+	$(Q)selftests/bench/run.sh inspect
 
 fuzz:
 	$(Q)tools/install-deps.sh check

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# All measurements in one run, or those that are named: run.sh [xdp] [engine] [loop]. Rows go to build/bench/NAME.tsv: metric,
+# All measurements in one run, or those that are named: run.sh [xdp] [engine] [loop] [inspect]. Rows go to build/bench/NAME.tsv: metric,
 # ours, peer, peer's name, ratio. Peers run in the same rounds; read the ratios, not the absolute times.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-[ "$(id -u)" = 0 ] || { echo "bench: needs root (network namespaces, BPF)" >&2; exit 1; }
-[ $# -gt 0 ] || set -- xdp engine loop
+[ "$*" = inspect ] || [ "$(id -u)" = 0 ] || { echo "bench: needs root (network namespaces, BPF)" >&2; exit 1; }
+[ $# -gt 0 ] || set -- xdp engine loop inspect
 export SHARED=${SHARED:-$PWD/../shared} BIN=$PWD/build
 mkdir -p build/bench
 failed=0
@@ -43,7 +43,8 @@ for part in "$@"; do
 	xdp) unshare --net --mount --propagation private bash "$0" --inside ;;
 	engine) selftests/bench/engine.sh ;;
 	loop) selftests/bench/loop.sh ;;
-	*) echo "bench: there are xdp, engine and loop" >&2; exit 2 ;;
+	inspect) selftests/bench/inspect.sh ;;
+	*) echo "bench: there are xdp, engine, loop and inspect" >&2; exit 2 ;;
 	esac || { echo "bench: $part failed" >&2; failed=1; }
 done
 echo "rows: build/bench/*.tsv"
