@@ -6,8 +6,10 @@
 #ifndef CORE_RANGE_SET_H
 #define CORE_RANGE_SET_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/cleanup.h"
 #include "sekimori/abi.h"
@@ -26,11 +28,11 @@ struct range_set {
 
 static inline range_value range_address(const struct seki_addr *addr)
 {
-	range_value v = 0;
+	uint64_t high, low;
 
-	for (int i = 0; i < 16; i++)
-		v = v << 8 | addr->b[i];
-	return v;
+	memcpy(&high, addr->b, sizeof(high));
+	memcpy(&low, addr->b + 8, sizeof(low));
+	return (range_value)be64toh(high) << 64 | be64toh(low);
 }
 
 bool range_set_has(const struct range_set *set, range_value value);
