@@ -61,7 +61,7 @@ echo 203.0.113.9 >"$work/drop.txt"
 result $? "every key is in sekimori.conf(5), and its example is good"
 
 missing=0 seen=0
-while IFS=$'\t' read -r name _; do
+while IFS=$'\t' read -r _ name _; do
 	seen=$((seen + 1))
 	grep -qxF ".B ${name//-/\\-}" "$work/sekimori-rules.5" || { echo "# no keyword $name"; missing=1; }
 done < <("$program" rules keywords)

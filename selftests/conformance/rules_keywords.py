@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every keyword of the rule language has a folder rules/tests/keyword_NAME that shows what it does.
+"""Every keyword of the rule language has a folder rules/tests/keyword_NAME (keyword_snort_NAME for Snort 3) that shows what it does.
 
 A folder holds session.txt (selftests/lib/conversation.py says how it is written) and test.rules, whose rules have the message
 "match" or "no match" and use the keyword, at least one of each kind ("match" alone where the keyword has no effect).
@@ -25,12 +25,16 @@ import conversation  # noqa: E402
 
 SILENT = ("noalert",)  # its effect is that its rule gives no alert
 
-Keyword = collections.namedtuple("Keyword", "name alias argument effect place help")
+Keyword = collections.namedtuple("Keyword", "language name alias argument effect place help")
 
 
 def keywords():
     out = subprocess.run([PROGRAM, "rules", "keywords"], check=True, capture_output=True).stdout.decode()
     return [Keyword(*line.split("\t")) for line in out.splitlines()]
+
+
+def folder_name(keyword):
+    return "keyword_" + ("snort_" if keyword.language == "snort" else "") + keyword.name
 
 
 def read_rules(path):
@@ -107,7 +111,7 @@ def check_refused(folder):
 
 
 def check(keyword):
-    folder = os.path.join(TESTS, "keyword_" + keyword.name)
+    folder = os.path.join(TESTS, folder_name(keyword))
     if not os.path.isdir(folder):
         return ["there is no folder %s" % os.path.relpath(folder, ROOT)]
     rules = read_rules(os.path.join(folder, "test.rules"))
@@ -123,7 +127,7 @@ def main():
     chosen = [keyword for keyword in table if os.environ.get("KEYWORDS", "") in keyword.name]
     print("KTAP version 1\n1..%d" % (1 + len(chosen)))
     odd = {os.path.basename(path) for path in glob.glob(os.path.join(TESTS, "keyword_*"))}
-    odd -= {"keyword_" + keyword.name for keyword in table}
+    odd -= {folder_name(keyword) for keyword in table}
     for name in sorted(odd):
         print("# %s is of no keyword" % name)
     print("%s 1 every folder is of a keyword" % ("not ok" if odd else "ok"))
@@ -132,7 +136,7 @@ def main():
         complaints = check(keyword)
         for complaint in complaints:
             print("# %s: %s" % (keyword.name, complaint))
-        print("%s %d %s" % ("not ok" if complaints else "ok", number, keyword.name), flush=True)
+        print("%s %d %s" % ("not ok" if complaints else "ok", number, folder_name(keyword)[len("keyword_"):]), flush=True)
         failed |= bool(complaints)
     return 1 if failed else 0
 

@@ -207,6 +207,9 @@ static bool header_test(const struct detect_run *run, const struct rule_test *te
 		return test_ip_option(packet, range->low);
 	case TEST_STREAM_SIZE:
 		return test_stream_size(run, test);
+	case TEST_APP_ANY:
+		return (run->tx && range->low >> run->tx->proto & 1) ||
+		       (run->flow && range->low >> run->flow->app & 1);
 	case TEST_EVENT:
 		/* Those of transactions may still come: tx_judge() asks for them. */
 		return run->stage == STAGE_TX ||

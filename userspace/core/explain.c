@@ -11,6 +11,7 @@
 
 #include "lib/conf.h"
 #include "rule_parse.h"
+#include "rule_snort.h"
 #include "tx.h"
 
 #define EXPLAIN_KEYWORDS_MAX 512
@@ -99,18 +100,27 @@ static void explain_row(const struct rule_keyword *keyword, struct explain_row *
 
 bool explain_keyword_at(unsigned int index, struct explain_row *out)
 {
-	const struct rule_keyword *keyword = rule_keyword_at(index);
+	unsigned int common = rule_keyword_count();
+	bool snort = index >= common;
+	const struct rule_keyword *keyword =
+		snort ? snort_keyword_at(index - common) : rule_keyword_at(index);
 
-	if (keyword)
-		explain_row(keyword, out);
-	return keyword != NULL;
+	if (!keyword)
+		return false;
+	explain_row(keyword, out);
+	out->snort = snort;
+	if (snort)
+		out->section = index == common ? "Snort 3: what differs" : NULL;
+	return true;
 }
 
 int explain_keyword(const char *name, char **out, const char **nearest)
 {
-	const struct rule_keyword *keyword = rule_keyword_find(name);
+	const struct rule_keyword *keyword = rule_keyword_find(name), *other;
 	struct explain_row row;
 
+	if (!keyword)
+		keyword = snort_keyword_find(name);
 	if (!keyword) {
 		const char *names[EXPLAIN_KEYWORDS_MAX];
 		size_t count = 0;
@@ -123,10 +133,12 @@ int explain_keyword(const char *name, char **out, const char **nearest)
 		return -ENOENT;
 	}
 	explain_row(keyword, &row);
-	if (asprintf(out, "%s: %s\n%s%s%s%s%s%s%s\n", row.name, row.help, row.argument,
+	other = rule_keyword_find(name) ? snort_keyword_find(name) : NULL;
+	if (asprintf(out, "%s: %s\n%s%s%s%s%s%s%s\n%s%s%s", row.name, row.help, row.argument,
 		     row.packet ? "; looks at single packets" : "",
 		     row.no_effect ? "; changes nothing here" : "", row.alias ? "; also written " : "",
-		     row.alias ? row.alias : "", *row.place ? "\n" : "", row.place) < 0)
+		     row.alias ? row.alias : "", *row.place ? "\n" : "", row.place,
+		     other ? "in a Snort 3 rule: " : "", other ? other->help : "", other ? "\n" : "") < 0)
 		return -ENOMEM;
 	return 0;
 }

@@ -22,6 +22,7 @@ struct explain_row {
 	const char *name, *alias, *help;
 	const char *argument; /* "no value", "needs a value", "a value may follow" */
 	bool packet, no_effect;
+	bool snort; /* of Snort 3's language, where it means this */
 	char place[160]; /* "buffer http.uri, protocol http, to the server"; "" when it is no buffer */
 };
 /* false: the table has no row of that index. */

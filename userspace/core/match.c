@@ -87,6 +87,8 @@ bool match_range(const struct rule_range *range, uint64_t value)
 		return value >= range->low;
 	case RANGE_IN:
 		return value > range->low && value < range->high;
+	case RANGE_WITHIN:
+		return value >= range->low && value <= range->high;
 	}
 	return false;
 }
@@ -96,7 +98,7 @@ static int64_t match_number(const struct match *match, const struct rule_number 
 	if (number->variable < 0)
 		return number->value;
 	/* Beyond any buffer is all the same; this keeps sums below from overflowing. */
-	return (int64_t)(match->variables[number->variable] & 0x7fffffffffffu);
+	return (int64_t)(match->variables[number->variable] & 0x7fffffffffffu) + number->value;
 }
 
 static uint8_t match_fold(uint8_t byte)
@@ -190,6 +192,8 @@ static enum match_result match_content(struct match *match, unsigned int i, uint
 
 	if (anywhere)
 		place = match_content_place(match, &node->content, from, to);
+	if (node->negated && node->content.needs_place && (!anywhere || from >= match->data.len))
+		return failed;
 	if (node->negated)
 		return place < 0 ? match_nodes(match, i + 1, at) : failed;
 	while (place >= 0) {
@@ -342,7 +346,7 @@ static enum match_result match_nodes(struct match *match, unsigned int i, uint32
 		fits = match_data_at(match, node, at) != node->negated;
 		break;
 	case NODE_SIZE:
-		fits = match_range(&node->size, match->data.len);
+		fits = match_range(&node->size, match->data.len - (node->relative ? at : 0));
 		break;
 	case NODE_ABSENT:
 		fits = node->or_else; /* the buffer is there */

@@ -18,10 +18,10 @@
 #define RULE_STATES_MAX	    16 /* flowbits, flowint and xbits options */
 #define RULE_CONTENT_MAX    4096u
 
-/* Number or the name of an extracted variable. */
+/* A number, or the value of an extracted variable and a number added to it. */
 struct rule_number {
 	int64_t value;
-	int8_t variable; /* index, -1: value holds */
+	int8_t variable; /* index, -1: value alone holds */
 };
 
 enum rule_node_kind {
@@ -43,6 +43,7 @@ struct node_content {
 	uint16_t len;
 	uint16_t chop_offset, chop_len; /* of the fast pattern */
 	bool nocase, startswith, endswith, fast, fast_only;
+	bool needs_place; /* negated: does not match where its place begins beyond the data (Snort) */
 	bool has_offset, has_depth, has_distance, has_within;
 	struct rule_number offset, depth, distance, within;
 };
@@ -77,10 +78,10 @@ struct node_bytes { /* byte_test, byte_jump, byte_extract, byte_math */
 	int32_t post_offset;
 };
 
-enum range_operator { RANGE_EQ, RANGE_NE, RANGE_LT, RANGE_GT, RANGE_LE, RANGE_GE, RANGE_IN };
+enum range_operator { RANGE_EQ, RANGE_NE, RANGE_LT, RANGE_GT, RANGE_LE, RANGE_GE, RANGE_IN, RANGE_WITHIN };
 struct rule_range {
 	uint8_t op;
-	uint64_t low, high; /* RANGE_IN: both exclusive or inclusive, as parsed */
+	uint64_t low, high; /* RANGE_IN: both exclusive, RANGE_WITHIN: both inclusive */
 };
 
 #define BASE64_BYTES_MAX 65535 /* decoded at one place */
@@ -177,6 +178,7 @@ enum rule_test_kind {
 	TEST_STREAM_SIZE,
 	TEST_APP,
 	TEST_EVENT,
+	TEST_APP_ANY, /* low: a bit per protocol */
 };
 
 /* A condition on the packet's or flow's header fields. */

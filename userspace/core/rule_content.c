@@ -61,6 +61,21 @@ int content_bytes(struct rule_parser *parser, const char *text, const uint8_t **
 	return *data ? 0 : -ENOMEM;
 }
 
+/* "fast_pattern_offset n", "fast_pattern_length n": what of the content is searched for first. */
+static int content_chop(struct rule_parser *parser, bool offset, const char *value)
+{
+	struct node_content *content = &parser->nodes[parser->last].content;
+	uint64_t number;
+
+	if (rule_unsigned(value, content->len, &number))
+		return rule_refuse(parser, "offset and length do not lie inside the content");
+	content->fast = true;
+	*(offset ? &content->chop_offset : &content->chop_len) = (uint16_t)number;
+	if (content->chop_offset + content->chop_len > content->len || content->chop_offset == content->len)
+		return rule_refuse(parser, "offset and length do not lie inside the content");
+	return 0;
+}
+
 /* Modifiers behind the closing quote: "x",nocase,depth 4. */
 static int content_inline(struct rule_parser *parser, char *rest)
 {
@@ -74,6 +89,12 @@ static int content_inline(struct rule_parser *parser, char *rest)
 		if (*value)
 			*value++ = '\0';
 		value = rule_trim(value);
+		if (!strcmp(item, "fast_pattern_offset") || !strcmp(item, "fast_pattern_length")) {
+			err = content_chop(parser, item[13] == 'o', value);
+			if (err)
+				return err;
+			continue;
+		}
 		row = rule_keyword_find(item);
 		if (!row || (row->parse != keyword_nocase && row->parse != keyword_position &&
 			     row->parse != keyword_edge && row->parse != keyword_fast_pattern))

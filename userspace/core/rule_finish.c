@@ -284,7 +284,7 @@ static unsigned int finish_strength(const struct rule_view *view, const struct n
 static void finish_chop(struct node_content *content)
 {
 	if (!content->chop_len)
-		content->chop_len = content->len;
+		content->chop_len = content->len - content->chop_offset;
 	while (content->chop_len && !content->data[content->chop_offset]) {
 		content->chop_offset++;
 		content->chop_len--;

@@ -17,7 +17,7 @@ static const struct {
 } header_actions[] = {
 	{"alert", RULE_ALERT},	     {"drop", RULE_DROP},	 {"reject", RULE_REJECT},
 	{"pass", RULE_PASS},	     {"rejectsrc", RULE_REJECT}, {"rejectdst", RULE_REJECT},
-	{"rejectboth", RULE_REJECT},
+	{"rejectboth", RULE_REJECT}, {"block", RULE_DROP}, /* Snort's word */
 };
 
 bool rule_action_find(const char *name, size_t len, enum rule_action *out)

@@ -314,6 +314,11 @@ const struct rule_keyword *rule_keyword_find(const char *name)
 	return NULL;
 }
 
+unsigned int rule_keyword_count(void)
+{
+	return ARRAY_LEN(keywords);
+}
+
 const struct rule_keyword *rule_keyword_at(unsigned int index)
 {
 	return index < ARRAY_LEN(keywords) ? &keywords[index] : NULL;

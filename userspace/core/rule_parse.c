@@ -11,6 +11,7 @@
 
 #include "rule_finish.h"
 #include "rule_parse.h"
+#include "rule_snort.h"
 
 static void parser_init(struct rule_parser *parser, const struct rule_context *context)
 {
@@ -26,6 +27,8 @@ static void parser_init(struct rule_parser *parser, const struct rule_context *c
 	parser->list = 0;
 	parser->list_fresh = parser->sticky = false;
 	parser->last = -1;
+	parser->snort = parser->services_unknown = false;
+	parser->services = 0;
 	parser->sid_seen = parser->msg_seen = parser->priority_seen = false;
 }
 
@@ -67,7 +70,9 @@ static int option_parse(struct rule_parser *parser, char *option, struct rule_re
 		arg = rule_trim(arg);
 	}
 	option = rule_trim(option);
-	row = rule_keyword_find(option);
+	row = parser->snort ? snort_keyword_find(option) : NULL;
+	if (!row)
+		row = rule_keyword_find(option);
 	if (!row) {
 		refusal_set(refusal, *option ? option : "option",
 			    *option ? "unknown keyword" : "has no name");
@@ -102,7 +107,7 @@ static int options_parse(struct rule_parser *parser, char *options, struct rule_
 	char *option;
 	int err = 0;
 
-	while (!err && (option = option_next(&options)))
+	while (!err && (option = parser->snort ? snort_option_next(&options) : option_next(&options)))
 		err = option_parse(parser, option, refusal);
 	refusal->sid = parser->rule->info.sid;
 	if (err)
@@ -111,7 +116,9 @@ static int options_parse(struct rule_parser *parser, char *options, struct rule_
 		refusal_set(refusal, "sid", "is missing");
 		return -EINVAL;
 	}
-	err = rule_finish(parser);
+	err = snort_finish(parser);
+	if (!err)
+		err = rule_finish(parser);
 	if (err)
 		refusal_set(refusal, "rule", err == -ENOMEM ? "out of memory" : parser->why);
 	return err;
@@ -166,7 +173,8 @@ int rule_parse(const struct rule_context *context, const char *text, size_t len,
 	parser_init(parser, context);
 	parser->rule = &rule;
 	/* Groups are shared by rules and stay, so the header comes before the mark. */
-	err = rule_parse_header(parser, copy);
+	parser->snort = snort_recognise(copy, open + 1);
+	err = parser->snort ? snort_parse_header(parser, copy) : rule_parse_header(parser, copy);
 	if (err) {
 		refusal_set(refusal, "header",
 			    err == -ENOMEM ? "out of memory"

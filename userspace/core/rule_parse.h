@@ -60,6 +60,10 @@ struct rule_parser {
 	const char *references[RULE_REFERENCES_MAX];
 	unsigned int reference_count;
 	bool sid_seen, msg_seen, priority_seen;
+	bool snort;		/* the rule is written in Snort 3's language */
+	uint64_t services;	/* of service:, a bit per protocol */
+	const struct range_set *any_port; /* made before the rule's own memory */
+	bool services_unknown; /* … and one that is not decoded here */
 };
 
 enum keyword_argument { ARGUMENT_NONE, ARGUMENT_NEEDED, ARGUMENT_OPTIONAL };
@@ -81,6 +85,7 @@ struct rule_keyword {
 
 /* Row of name or alias, NULL: no such keyword. Inspection buffers are keywords too. */
 const struct rule_keyword *rule_keyword_find(const char *name);
+unsigned int rule_keyword_count(void);
 /* Every keyword, in the table's order; NULL behind the last. */
 const struct rule_keyword *rule_keyword_at(unsigned int index);
 

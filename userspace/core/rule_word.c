@@ -253,6 +253,15 @@ int rule_range(const char *text, uint64_t max, struct rule_range *out)
 		*out = (struct rule_range){signs[i].op, first, 0};
 		return 0;
 	}
+	middle = strstr(low, "<=>");
+	if (middle) {
+		*middle = '\0';
+		if (rule_unsigned(rule_trim(low), max, &first) ||
+		    rule_unsigned(rule_trim(middle + 3), max, &second) || first > second)
+			return -EINVAL;
+		*out = (struct rule_range){RANGE_WITHIN, first, second};
+		return 0;
+	}
 	middle = strstr(low, "<>");
 	if (!middle)
 		middle = strchr(low, '-');

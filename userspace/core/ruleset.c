@@ -268,6 +268,22 @@ static int ruleset_join(char **joined, size_t *used, const char *line, size_t le
 	return 0;
 }
 
+static bool ruleset_begins_rule(const char *line, size_t len)
+{
+	size_t word = 0;
+	enum rule_action action;
+
+	while (word < len && !isspace((unsigned char)line[word]) && line[word] != '(')
+		word++;
+	return rule_action_find(line, word, &action);
+}
+
+/* Snort 3's rules may go on over lines until their parenthesis closes. */
+static bool ruleset_is_open(const char *text, size_t len)
+{
+	return len && text[len - 1] != ')' && text[len - 1] != '\\' && ruleset_begins_rule(text, len);
+}
+
 int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
 		      ruleset_refused_fn fn, void *arg)
 {
@@ -275,6 +291,7 @@ int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const c
 	double began = ruleset_builder_now(builder);
 	const char *end = text + len;
 	AUTO_FREE char *joined = NULL;
+	bool open = false; /* joined goes on without a backslash */
 	size_t used = 0;
 	int err = 0;
 
@@ -295,11 +312,26 @@ int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const c
 			if (!line_len || *line == '#')
 				continue;
 		}
+		/* A rule that does not close its parenthesis ends where the next one begins. */
+		if (open && ruleset_begins_rule(line, line_len)) {
+			err = ruleset_add_rule(builder, &place, joined, used);
+			used = 0;
+			open = false;
+			place.line = number;
+			if (err)
+				break;
+		}
+		if (open && (!line_len || *line == '#'))
+			continue;
 		goes_on = line_len && line[line_len - 1] == '\\' && text < end;
-		if (goes_on || used) {
-			err = ruleset_join(&joined, &used, line,
-					   line_len - (line_len && line[line_len - 1] == '\\'));
-			if (goes_on || err)
+		if (goes_on || used || ruleset_is_open(line, line_len)) {
+			if (open)
+				err = ruleset_join(&joined, &used, " ", 1);
+			if (!err)
+				err = ruleset_join(&joined, &used, line,
+						   line_len - (line_len && line[line_len - 1] == '\\'));
+			open = !err && !goes_on && ruleset_is_open(joined, used);
+			if (goes_on || err || open)
 				continue;
 			err = ruleset_add_rule(builder, &place, joined, used);
 			used = 0;
@@ -307,6 +339,8 @@ int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const c
 			err = ruleset_add_rule(builder, &place, line, line_len);
 		}
 	}
+	if (!err && used)
+		err = ruleset_add_rule(builder, &place, joined, used);
 	builder->load_ms += ruleset_builder_now(builder) - began;
 	return err;
 }

@@ -418,7 +418,7 @@ static int explain_word(const char *word)
 	return EXIT_FINDING;
 }
 
-/* The keyword table, one row per line: name, other spelling, value, effect, buffer, help. */
+/* The keyword table, one row per line: language, name, other spelling, value, effect, buffer, help. */
 static int rules_keywords(int argc, char **argv)
 {
 	struct explain_row row;
@@ -426,8 +426,9 @@ static int rules_keywords(int argc, char **argv)
 	if (argc != 1)
 		return rules_usage();
 	for (unsigned int i = 0; explain_keyword_at(i, &row); i++)
-		printf("%s\t%s\t%s\t%s\t%s\t%s\n", row.name, row.alias ? row.alias : "-", row.argument,
-		       row.no_effect ? "none" : "yes", *row.place ? row.place : "-", row.help);
+		printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\n", row.snort ? "snort" : "suricata", row.name,
+		       row.alias ? row.alias : "-", row.argument, row.no_effect ? "none" : "yes",
+		       *row.place ? row.place : "-", row.help);
 	return 0;
 }
 
