@@ -52,7 +52,7 @@ def options(words):
 
 
 def tls_client_hello(*words):
-    """sni=NAME version=HEX (0303) supported=HEX,…"""
+    """sni=NAME version=HEX (0303) supported=HEX,… alpn=NAME,…"""
     given = options(words)
     extensions = b""
     if "sni" in given:
@@ -61,6 +61,9 @@ def tls_client_hello(*words):
     if "supported" in given:
         versions = b"".join(bytes.fromhex(one) for one in given["supported"].split(","))
         extensions += struct.pack("!H", 43) + vector(2, vector(1, versions))
+    if "alpn" in given:
+        protocols = b"".join(vector(1, one.encode("latin-1")) for one in given["alpn"].split(","))
+        extensions += struct.pack("!H", 16) + vector(2, vector(2, protocols))
     body = bytes.fromhex(given.get("version", "0303")) + bytes(range(32)) + b"\0"
     body += vector(2, b"\x13\x01\xc0\x2f") + vector(1, b"\0") + vector(2, extensions)
     return handshake(1, body)
