@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CLEANUP(defrag_free) struct defrag *defrag = NULL;
 	uint64_t now = 0;
 
-	if (defrag_new(200000, &defrag))
+	if (defrag_new(200000, NULL, &defrag))
 		return 0;
 	while (size >= 6) {
 		size_t len = data[5] < size - 6 ? data[5] : size - 6;

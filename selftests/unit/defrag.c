@@ -11,10 +11,12 @@ static struct defrag *defrag;
 static struct span whole;
 static uint64_t now = 1000000;
 
+static struct overlap_hosts hosts = {.rows = {{.prefix = {.len = 0}}}, .count = 1};
+
 static void fresh(uint64_t memory)
 {
 	defrag_free(defrag);
-	if (defrag_new(memory, &defrag))
+	if (defrag_new(memory, &hosts, &defrag))
 		abort();
 	now = 1000000;
 }
@@ -78,20 +80,98 @@ static void every_order(void)
 		}
 }
 
-static void first_bytes_win(void)
+/* What begins before the older fragment wins with BSD, nothing newer with "first". */
+static void overlaps(void)
 {
+	static const struct {
+		enum overlap_policy policy;
+		const char *result;
+	} rows[] = {{OVERLAP_FIRST, "AAAAAAAABBBBBBBBCCCCCCCCend"},
+		    {OVERLAP_BSD, "AAAAAAAAyyyyyyyyCCCCCCCCend"}};
 	struct defrag_stats stats;
 
-	fresh(1 << 20);
-	put(4, 1, 8, true, "BBBBBBBB", 8);
-	put(4, 1, 8, true, "xxxxxxxxCCCCCCCC", 16);
-	put(4, 1, 8, true, "BBBBBBBB", 8);
-	put(4, 1, 24, false, "end", 3);
-	CHECK_EQ(put(4, 1, 0, true, "AAAAAAAAyyyyyyyy", 16), DEFRAG_DONE);
-	CHECK(!memcmp(whole.data + 20, "AAAAAAAABBBBBBBBCCCCCCCCend", 27));
-	defrag_count(defrag, &stats);
-	CHECK_EQ(stats.overlaps, 2);
-	CHECK_EQ(stats.datagrams, 1);
+	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++) {
+		hosts.rows[0].policy = rows[i].policy;
+		fresh(1 << 20);
+		put(4, 1, 8, true, "BBBBBBBB", 8);
+		put(4, 1, 8, true, "BBBBBBBB", 8);
+		put(4, 1, 16, true, "CCCCCCCC", 8);
+		put(4, 1, 24, false, "end", 3);
+		CHECK_EQ(put(4, 1, 0, true, "AAAAAAAAyyyyyyyy", 16), DEFRAG_DONE);
+		CHECK(!memcmp(whole.data + 20, rows[i].result, 27), "%s",
+		      overlap_policy_name(rows[i].policy));
+		defrag_count(defrag, &stats);
+		CHECK_EQ(stats.overlaps, 1);
+		CHECK_EQ(stats.datagrams, 1);
+	}
+	hosts.rows[0].policy = OVERLAP_BSD;
+}
+
+/* Random fragments that overlap and differ, against a model that decides unit by unit. */
+static void policies(void)
+{
+	enum { UNITS = 12 };
+	uint32_t seed = 7;
+
+	for (unsigned int policy = 0; policy < OVERLAP_POLICY_MAX; policy++)
+		for (unsigned int round = 0; round < 300; round++) {
+			char model[UNITS] = "", piece[UNITS * 8];
+			int from[UNITS], to[UNITS];
+			enum defrag_result result = DEFRAG_WAIT;
+
+			hosts.rows[0].policy = (uint8_t)policy;
+			fresh(1 << 20);
+			put(4, 9, UNITS * 8, false, "end", 3);
+			for (unsigned int k = 0; k < 8; k++) {
+				int begin, end;
+
+				seed = seed * 1103515245 + 12345;
+				begin = 1 + (int)(seed >> 16) % (UNITS - 1);
+				seed = seed * 1103515245 + 12345;
+				end = begin + 1 + (int)(seed >> 16) % 5;
+				end = end > UNITS ? UNITS : end;
+				if (k == 7) /* everything but the first unit is there in the end */
+					begin = 1, end = UNITS;
+				memset(piece, 'a' + (int)k, sizeof(piece));
+				for (int i = begin; i < end; i++) {
+					if (model[i] && !overlap_fragment_wins((enum overlap_policy)policy,
+									       begin - from[i], end - to[i]))
+						continue;
+					model[i] = (char)('a' + (int)k);
+					from[i] = begin;
+					to[i] = end;
+				}
+				put(4, 9, (uint32_t)begin * 8, true, piece, (size_t)(end - begin) * 8);
+			}
+			result = put(4, 9, 0, true, "first 8.", 8);
+			if (!CHECK_EQ(result, DEFRAG_DONE))
+				return;
+			for (int i = 1; i < UNITS; i++)
+				if (!CHECK(whole.data[20 + i * 8] == (uint8_t)model[i], "%s round %u unit %d",
+					   overlap_policy_name((enum overlap_policy)policy), round, i))
+					return;
+		}
+	hosts.rows[0].policy = OVERLAP_BSD;
+}
+
+static void receivers(void)
+{
+	static struct overlap_hosts table;
+	struct prefix all = {.len = 0}, net = {.addr = {[10] = 0xff, [11] = 0xff, 10}, .len = 104};
+	struct seki_addr inside = {.b = {[10] = 0xff, [11] = 0xff, 10, 1, 2, 3}}, outside = {.b = {1}};
+	enum overlap_policy policy;
+
+	CHECK_EQ(overlap_hosts_find(NULL, &inside), OVERLAP_BSD);
+	CHECK_EQ(overlap_hosts_add(&table, &net, OVERLAP_LINUX), 0);
+	CHECK_EQ(overlap_hosts_add(&table, &all, OVERLAP_WINDOWS), 0);
+	CHECK_EQ(overlap_hosts_find(&table, &inside), OVERLAP_LINUX);
+	CHECK_EQ(overlap_hosts_find(&table, &outside), OVERLAP_WINDOWS);
+	CHECK_EQ(overlap_hosts_add(&table, &net, OVERLAP_VISTA), 0);
+	CHECK_EQ(table.count, 2);
+	CHECK_EQ(overlap_hosts_find(&table, &inside), OVERLAP_VISTA);
+	CHECK_EQ(overlap_policy_find("solaris", &policy), 0);
+	CHECK_STR(overlap_policy_name(policy), "solaris");
+	CHECK(overlap_policy_find("plan9", &policy) < 0);
 }
 
 static void overlap_ends_an_ipv6_datagram(void)
@@ -167,7 +247,9 @@ int main(void)
 {
 	static const struct ktap_test tests[] = {
 		TEST(every_order),
-		TEST(first_bytes_win),
+		TEST(overlaps),
+		TEST(policies),
+		TEST(receivers),
 		TEST(overlap_ends_an_ipv6_datagram),
 		TEST(contradictions),
 		TEST(other_datagrams_stay_apart),

@@ -427,12 +427,172 @@ static void paused_streams_keep_no_window(void)
 	CHECK_STR(got(TO_SERVER), "beforemeanwhileafter");
 }
 
+/*
+ * Random pieces that overlap and differ, against a model that decides byte by byte: every policy must
+ * give what its table says, whatever the cuts that the list of segments went through.
+ */
+static void policies(void)
+{
+	enum { SPAN = 40 };
+	uint32_t seed = 1;
+
+	for (unsigned int policy = 0; policy < OVERLAP_POLICY_MAX; policy++)
+		for (unsigned int round = 0; round < 300; round++) {
+			char model[SPAN + 1] = "", piece[SPAN];
+			int from[SPAN], to[SPAN];
+
+			rig_new();
+			stream_set_policy(rig.stream, TO_SERVER, (enum overlap_policy)policy);
+			handshake(100, 500);
+			for (unsigned int k = 0; k < 8; k++) {
+				int begin, end;
+
+				seed = seed * 1103515245 + 12345;
+				begin = 1 + (int)(seed >> 16) % (SPAN - 2);
+				seed = seed * 1103515245 + 12345;
+				end = begin + 1 + (int)(seed >> 16) % 12;
+				end = end > SPAN - 1 ? SPAN - 1 : end;
+				if (k == 0) /* everything is there once */
+					begin = 1, end = SPAN - 1;
+				if (k == 0 && round & 1) /* or comes last, with what was there before */
+					end = 2;
+				memset(piece, 'a' + (int)k, sizeof(piece));
+				for (int i = begin; i < end; i++) {
+					if (model[i] && !overlap_segment_wins((enum overlap_policy)policy,
+									      begin - from[i], end - to[i]))
+						continue;
+					model[i] = (char)('a' + (int)k);
+					from[i] = begin;
+					to[i] = end;
+				}
+				send_raw(TO_SERVER, 101 + (uint32_t)begin, 501, ACK, piece,
+					 (size_t)(end - begin));
+			}
+			model[0] = '!';
+			send_raw(TO_SERVER, 101, 501, ACK, "!", 1);
+			drain(true);
+			for (int i = 0, n = 0; i < SPAN; i++) {
+				if (!model[i])
+					continue;
+				if (!CHECK(rig.got[TO_SERVER][n] == model[i],
+					   "%s round %u byte %d: %c, not %c",
+					   overlap_policy_name((enum overlap_policy)policy), round, i,
+					   rig.got[TO_SERVER][n], model[i]))
+					return;
+				n++;
+			}
+		}
+}
+
+/* The in-order segment gives way too where the receiver keeps what came first. */
+static void first_policy_in_order(void)
+{
+	rig_new();
+	stream_set_policy(rig.stream, TO_SERVER, OVERLAP_FIRST);
+	handshake(100, 500);
+	put(TO_SERVER, 103, "CD");
+	put(TO_SERVER, 101, "abcdef");
+	CHECK_STR(got(TO_SERVER), "abCDef");
+	CHECK(event_list_has(stream_events(rig.stream), EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA));
+}
+
+static void stamp(enum direction dir, uint32_t seq, uint32_t ack, uint32_t tsval, uint32_t tsecr, uint8_t ttl,
+		  uint8_t flags, const char *text)
+{
+	struct packet packet = {.time_us = rig.now,
+				.seq = seq,
+				.ack = ack,
+				.tcp_flags = flags,
+				.window = 8192,
+				.ttl = ttl,
+				.has_timestamp = tsval || tsecr,
+				.tsval = tsval,
+				.tsecr = tsecr,
+				.payload = {(const uint8_t *)text, (uint32_t)strlen(text)},
+				.l4_header = {rig.header, 20}};
+
+	stream_add(rig.stream, &packet, dir);
+	drain(false);
+}
+
+/* A segment older than what the receiver echoed is dropped there and here; what senders claim moves
+ * nothing. */
+static void old_timestamps(void)
+{
+	rig_new();
+	handshake(100, 500);
+	stamp(TO_SERVER, 101, 501, 1000, 1, 64, ACK, "ab");
+	stamp(TO_CLIENT, 501, 103, 1, 1000, 64, ACK, "");
+	stamp(TO_SERVER, 103, 501, 900, 1, 64, ACK, "XX");
+	CHECK_STR(got(TO_SERVER), "ab");
+	CHECK(event_list_has(stream_events(rig.stream), EVENT_STREAM_PKT_INVALID_TIMESTAMP));
+	stamp(TO_SERVER, 103, 501, 0x80000000, 1, 64, ACK, "");
+	stamp(TO_SERVER, 103, 501, 1001, 1, 64, ACK, "cd");
+	CHECK_STR(got(TO_SERVER), "abcd");
+	/* Wraps. */
+	stamp(TO_CLIENT, 501, 105, 1, 0xfffffff0, 64, ACK, "");
+	stamp(TO_SERVER, 105, 501, 5, 1, 64, ACK, "ef");
+	CHECK_STR(got(TO_SERVER), "abcdef");
+}
+
+/* A reset that dies on its way to the receiver ends nothing. */
+static void short_lived_reset(void)
+{
+	rig_new();
+	handshake(100, 500);
+	stamp(TO_SERVER, 101, 501, 0, 0, 60, ACK, "ab");
+	stamp(TO_SERVER, 103, 501, 0, 0, 50, RST, "");
+	CHECK(!stream_closed(rig.stream));
+	CHECK(event_list_has(stream_events(rig.stream), EVENT_STREAM_RST_INVALID_ACK));
+	stamp(TO_SERVER, 103, 501, 0, 0, 60, RST, "");
+	CHECK(stream_closed(rig.stream));
+}
+
+/* The urgent byte is not in the stream; the bytes around it are, whatever the order. */
+static void urgent(void)
+{
+	rig_new();
+	handshake(100, 500);
+	rig.header[19] = 3;
+	send_raw(TO_SERVER, 101, 501, ACK | 32, "abXcd", 5);
+	CHECK_STR(got(TO_SERVER), "abcd");
+	rig.header[19] = 1;
+	send_raw(TO_SERVER, 108, 501, ACK | 32, "Yg", 2);
+	rig.header[19] = 0;
+	put(TO_SERVER, 106, "ef");
+	put(TO_SERVER, 110, "h");
+	CHECK_STR(got(TO_SERVER), "abcdefgh");
+	CHECK_EQ(rig.gaps[TO_SERVER], 0);
+	rig.header[19] = 9; /* beyond the segment: names nothing here */
+	send_raw(TO_SERVER, 111, 501, ACK | 32, "ij", 2);
+	CHECK_STR(got(TO_SERVER), "abcdefghij");
+}
+
+static void repeats(void)
+{
+	rig_new();
+	handshake(100, 500);
+	put(TO_SERVER, 101, "ab");
+	put(TO_SERVER, 101, "ab");
+	CHECK(event_list_has(stream_events(rig.stream), EVENT_STREAM_PKT_RETRANSMISSION));
+	send_raw(TO_CLIENT, 501, 103, ACK, "", 0);
+	put(TO_SERVER, 101, "ab");
+	CHECK(event_list_has(stream_events(rig.stream), EVENT_STREAM_PKT_SPURIOUS_RETRANSMISSION));
+	CHECK_STR(got(TO_SERVER), "ab");
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
 		TEST(split_at_every_byte),
 		TEST(every_order_of_four),
 		TEST(overlaps),
+		TEST(policies),
+		TEST(first_policy_in_order),
+		TEST(old_timestamps),
+		TEST(short_lived_reset),
+		TEST(urgent),
+		TEST(repeats),
 		TEST(midstream_and_one_sided),
 		TEST(gap_waits_for_the_receiver),
 		TEST(pending_is_bounded),

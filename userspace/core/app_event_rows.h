@@ -185,7 +185,7 @@
 	X(STREAM_3WHS_SYNACK_RESEND_WITH_DIFFERENT_ACK, "3whs_synack_resend_with_different_ack", N) \
 	X(STREAM_3WHS_SYNACK_TFO_DATA_IGNORED, "3whs_synack_tfo_data_ignored", N) \
 	X(STREAM_3WHS_SYNACK_TOSERVER_ON_SYN_RECV, "3whs_synack_toserver_on_syn_recv", N) \
-	X(STREAM_3WHS_SYNACK_WITH_WRONG_ACK, "3whs_synack_with_wrong_ack", N) \
+	X(STREAM_3WHS_SYNACK_WITH_WRONG_ACK, "3whs_synack_with_wrong_ack", Y) \
 	X(STREAM_3WHS_WRONG_SEQ_WRONG_ACK, "3whs_wrong_seq_wrong_ack", N) \
 	X(STREAM_4WHS_INVALID_ACK, "4whs_invalid_ack", N) \
 	X(STREAM_4WHS_SYNACK_WITH_WRONG_ACK, "4whs_synack_with_wrong_ack", N) \
@@ -199,14 +199,14 @@
 	X(STREAM_CLOSING_INVALID_ACK, "closing_invalid_ack", N) \
 	X(STREAM_EST_ACK_ZWP_DATA, "est_ack_zwp_data", N) \
 	X(STREAM_EST_INVALID_ACK, "est_invalid_ack", N) \
-	X(STREAM_EST_PACKET_OUT_OF_WINDOW, "est_packet_out_of_window", N) \
+	X(STREAM_EST_PACKET_OUT_OF_WINDOW, "est_packet_out_of_window", Y) \
 	X(STREAM_EST_PKT_BEFORE_LAST_ACK, "est_pkt_before_last_ack", N) \
 	X(STREAM_EST_SYN_RESEND, "est_syn_resend", N) \
-	X(STREAM_EST_SYN_RESEND_DIFF_SEQ, "est_syn_resend_diff_seq", N) \
+	X(STREAM_EST_SYN_RESEND_DIFF_SEQ, "est_syn_resend_diff_seq", Y) \
 	X(STREAM_EST_SYN_TOCLIENT, "est_syn_toclient", N) \
 	X(STREAM_EST_SYNACK_RESEND, "est_synack_resend", N) \
 	X(STREAM_EST_SYNACK_RESEND_WITH_DIFF_ACK, "est_synack_resend_with_diff_ack", N) \
-	X(STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ, "est_synack_resend_with_diff_seq", N) \
+	X(STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ, "est_synack_resend_with_diff_seq", Y) \
 	X(STREAM_EST_SYNACK_RESEND_WITH_DIFFERENT_ACK, "est_synack_resend_with_different_ack", N) \
 	X(STREAM_EST_SYNACK_TOSERVER, "est_synack_toserver", N) \
 	X(STREAM_FIN1_ACK_WRONG_SEQ, "fin1_ack_wrong_seq", N) \
@@ -215,19 +215,19 @@
 	X(STREAM_FIN2_ACK_WRONG_SEQ, "fin2_ack_wrong_seq", N) \
 	X(STREAM_FIN2_FIN_WRONG_SEQ, "fin2_fin_wrong_seq", N) \
 	X(STREAM_FIN2_INVALID_ACK, "fin2_invalid_ack", N) \
-	X(STREAM_FIN_BUT_NO_SESSION, "fin_but_no_session", N) \
+	X(STREAM_FIN_BUT_NO_SESSION, "fin_but_no_session", Y) \
 	X(STREAM_FIN_INVALID_ACK, "fin_invalid_ack", N) \
 	X(STREAM_FIN_OUT_OF_WINDOW, "fin_out_of_window", N) \
-	X(STREAM_FIN_SYN, "fin_syn", N) \
+	X(STREAM_FIN_SYN, "fin_syn", Y) \
 	X(STREAM_LASTACK_ACK_WRONG_SEQ, "lastack_ack_wrong_seq", N) \
 	X(STREAM_LASTACK_INVALID_ACK, "lastack_invalid_ack", N) \
 	X(STREAM_PKT_BAD_WINDOW_UPDATE, "pkt_bad_window_update", N) \
-	X(STREAM_PKT_BROKEN_ACK, "pkt_broken_ack", N) \
+	X(STREAM_PKT_BROKEN_ACK, "pkt_broken_ack", Y) \
 	X(STREAM_PKT_INVALID_ACK, "pkt_invalid_ack", N) \
-	X(STREAM_PKT_INVALID_TIMESTAMP, "pkt_invalid_timestamp", N) \
-	X(STREAM_PKT_RETRANSMISSION, "pkt_retransmission", N) \
-	X(STREAM_PKT_SPURIOUS_RETRANSMISSION, "pkt_spurious_retransmission", N) \
-	X(STREAM_REASSEMBLY_DEPTH_REACHED, "reassembly_depth_reached", N) \
+	X(STREAM_PKT_INVALID_TIMESTAMP, "pkt_invalid_timestamp", Y) \
+	X(STREAM_PKT_RETRANSMISSION, "pkt_retransmission", Y) \
+	X(STREAM_PKT_SPURIOUS_RETRANSMISSION, "pkt_spurious_retransmission", Y) \
+	X(STREAM_REASSEMBLY_DEPTH_REACHED, "reassembly_depth_reached", Y) \
 	X(STREAM_REASSEMBLY_INSERT_INVALID, "reassembly_insert_invalid", N) \
 	X(STREAM_REASSEMBLY_INSERT_LIMIT, "reassembly_insert_limit", N) \
 	X(STREAM_REASSEMBLY_INSERT_MEMCAP, "reassembly_insert_memcap", N) \
@@ -236,9 +236,9 @@
 	X(STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ, "reassembly_segment_before_base_seq", N) \
 	X(STREAM_REASSEMBLY_SEQ_GAP, "reassembly_seq_gap", Y) \
 	X(STREAM_REASSEMBLY_URGENT_OOB_LIMIT_REACHED, "reassembly_urgent_oob_limit_reached", N) \
-	X(STREAM_RST_BUT_NO_SESSION, "rst_but_no_session", N) \
-	X(STREAM_RST_INVALID_ACK, "rst_invalid_ack", N) \
-	X(STREAM_RST_WITH_DATA, "rst_with_data", N) \
+	X(STREAM_RST_BUT_NO_SESSION, "rst_but_no_session", Y) \
+	X(STREAM_RST_INVALID_ACK, "rst_invalid_ack", Y) \
+	X(STREAM_RST_WITH_DATA, "rst_with_data", Y) \
 	X(STREAM_SHUTDOWN_SYN_RESEND, "shutdown_syn_resend", N) \
 	X(STREAM_SUSPECTED_RST_INJECT, "suspected_rst_inject", N) \
 	X(STREAM_TIMEWAIT_ACK_WRONG_SEQ, "timewait_ack_wrong_seq", N) \

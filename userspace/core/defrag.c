@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * defrag.c - one buffer and one bitmap per datagram: fragments begin at
- * multiples of 8, so one bit says for 8 bytes whether they are there.
+ * multiples of 8, so one bit says for 8 bytes whether they are there, and
+ * one number which fragment they are of.
  */
 #include "defrag.h"
 
@@ -13,6 +14,11 @@
 #define UNITS	     8192u /* of 8 bytes */
 #define HEADER_MAX   60u
 #define BUCKETS	     1024u
+
+/* Where a fragment that was taken began and ended. */
+struct extent {
+	uint16_t begin, end;
+};
 
 struct datagram {
 	struct datagram *bucket_next;
@@ -31,6 +37,9 @@ struct datagram {
 	uint8_t header[HEADER_MAX]; /* of the first fragment */
 	uint32_t header_len;
 	uint8_t *data;
+	uint16_t *owners; /* per unit within capacity: index of its fragment */
+	struct extent *extents;
+	uint32_t extent_count, extent_room;
 };
 
 struct defrag {
@@ -38,17 +47,19 @@ struct defrag {
 	struct datagram *oldest, *newest;
 	uint32_t count;
 	uint64_t memory, memory_max;
+	const struct overlap_hosts *hosts;
 	struct defrag_stats stats;
 	uint8_t whole[HEADER_MAX + DATAGRAM_MAX];
 };
 
-int defrag_new(uint64_t memory, struct defrag **out)
+int defrag_new(uint64_t memory, const struct overlap_hosts *hosts, struct defrag **out)
 {
 	struct defrag *defrag = calloc(1, sizeof(*defrag));
 
 	if (!defrag)
 		return -ENOMEM;
 	defrag->memory_max = memory;
+	defrag->hosts = hosts;
 	*out = defrag;
 	return 0;
 }
@@ -67,7 +78,21 @@ static uint32_t bucket_of(const struct seki_addr *src, const struct seki_addr *d
 
 static uint64_t datagram_memory(const struct datagram *datagram)
 {
-	return sizeof(*datagram) + datagram->capacity;
+	return sizeof(*datagram) + datagram->capacity + datagram->capacity / 8 * sizeof(*datagram->owners) +
+	       datagram->extent_room * sizeof(*datagram->extents);
+}
+
+/* Lets go of what its fragments brought. */
+static void datagram_empty(struct defrag *defrag, struct datagram *datagram)
+{
+	defrag->memory -= datagram_memory(datagram) - sizeof(*datagram);
+	free(datagram->data);
+	free(datagram->owners);
+	free(datagram->extents);
+	datagram->data = NULL;
+	datagram->owners = NULL;
+	datagram->extents = NULL;
+	datagram->capacity = datagram->extent_count = datagram->extent_room = 0;
 }
 
 static void datagram_drop(struct defrag *defrag, struct datagram *datagram)
@@ -87,8 +112,8 @@ static void datagram_drop(struct defrag *defrag, struct datagram *datagram)
 	else
 		defrag->newest = datagram->older;
 	defrag->count--;
-	defrag->memory -= datagram_memory(datagram);
-	free(datagram->data);
+	datagram_empty(defrag, datagram);
+	defrag->memory -= sizeof(*datagram);
 	free(datagram);
 }
 
@@ -160,24 +185,40 @@ static struct datagram *datagram_new(struct defrag *defrag, const struct packet 
 	return datagram;
 }
 
+/* Room for bytes up to end and for one more fragment. */
 static bool datagram_grow(struct defrag *defrag, struct datagram *datagram, uint32_t end)
 {
-	uint32_t capacity = datagram->capacity ? datagram->capacity : 4096;
+	uint32_t capacity = datagram->capacity ? datagram->capacity : 4096, room = datagram->extent_room;
+	uint64_t before = datagram_memory(datagram);
+	uint16_t *owners;
+	struct extent *extents;
 	uint8_t *data;
 
-	if (end <= datagram->capacity)
-		return true;
-	while (capacity < end)
-		capacity *= 2;
-	data = realloc(datagram->data, capacity);
-	if (!data)
-		return false;
-	defrag->memory += capacity - datagram->capacity;
-	datagram->data = data;
-	datagram->capacity = capacity;
+	if (end > datagram->capacity) {
+		while (capacity < end)
+			capacity *= 2;
+		data = realloc(datagram->data, capacity);
+		if (!data)
+			return false;
+		datagram->data = data;
+		owners = realloc(datagram->owners, capacity / 8 * sizeof(*owners));
+		if (!owners)
+			return false;
+		datagram->owners = owners;
+		datagram->capacity = capacity;
+	}
+	if (datagram->extent_count == room) {
+		room = room ? room * 2 : 16;
+		extents = realloc(datagram->extents, room * sizeof(*extents));
+		if (extents) {
+			datagram->extents = extents;
+			datagram->extent_room = room;
+		}
+	}
+	defrag->memory += datagram_memory(datagram) - before;
 	while (defrag->memory > defrag->memory_max && defrag->oldest != datagram)
 		datagram_give_up(defrag, defrag->oldest);
-	return defrag->memory <= defrag->memory_max;
+	return datagram->extent_count < datagram->extent_room && defrag->memory <= defrag->memory_max;
 }
 
 static bool unit_there(const struct datagram *datagram, uint32_t unit)
@@ -185,21 +226,31 @@ static bool unit_there(const struct datagram *datagram, uint32_t unit)
 	return datagram->have[unit / 64] >> (unit % 64) & 1;
 }
 
-/* Copies the units that are not there yet. Returns false when some were, and (IPv4) differed. */
-static bool datagram_put(struct datagram *datagram, uint32_t offset, struct span piece)
+/* Copies the units that are not there yet, and those that the receiver takes from the newer fragment. false:
+ * they differed. */
+static bool datagram_put(struct datagram *datagram, uint32_t offset, struct span piece,
+			 enum overlap_policy policy)
 {
+	uint32_t end = offset + piece.len, own = datagram->extent_count++;
 	bool agrees = true;
 
+	datagram->extents[own] = (struct extent){(uint16_t)offset, (uint16_t)end};
 	for (uint32_t at = 0; at < piece.len; at += 8) {
 		uint32_t unit = (offset + at) / 8, len = piece.len - at < 8 ? piece.len - at : 8;
 
 		if (unit_there(datagram, unit)) {
+			const struct extent *old = &datagram->extents[datagram->owners[unit]];
+
 			agrees &= !memcmp(datagram->data + offset + at, piece.data + at, len);
-			continue;
+			if (!overlap_fragment_wins(policy, (int32_t)offset - old->begin,
+						   (int32_t)end - old->end))
+				continue;
+		} else {
+			datagram->have[unit / 64] |= 1ull << (unit % 64);
+			datagram->units++;
 		}
 		memcpy(datagram->data + offset + at, piece.data + at, len);
-		datagram->have[unit / 64] |= 1ull << (unit % 64);
-		datagram->units++;
+		datagram->owners[unit] = (uint16_t)own;
 	}
 	return agrees;
 }
@@ -219,10 +270,7 @@ static enum defrag_result datagram_refuse(struct defrag *defrag, struct datagram
 {
 	defrag->stats.refused++;
 	datagram->refused = true;
-	free(datagram->data);
-	datagram->data = NULL;
-	defrag->memory -= datagram->capacity;
-	datagram->capacity = 0;
+	datagram_empty(defrag, datagram);
 	return DEFRAG_REFUSED;
 }
 
@@ -340,7 +388,7 @@ enum defrag_result defrag_add(struct defrag *defrag, struct packet *packet, stru
 		note_overlap(defrag, packet);
 		return datagram_refuse(defrag, datagram);
 	}
-	if (!datagram_put(datagram, offset, piece))
+	if (!datagram_put(datagram, offset, piece, overlap_hosts_find(defrag->hosts, &packet->dst)))
 		note_overlap(defrag, packet);
 	if (end > datagram->end)
 		datagram->end = end;
@@ -350,6 +398,11 @@ enum defrag_result defrag_add(struct defrag *defrag, struct packet *packet, stru
 	}
 	keep_header(datagram, packet);
 	return datagram_complete(datagram) ? datagram_finish(defrag, datagram, whole) : DEFRAG_WAIT;
+}
+
+uint64_t defrag_memory(const struct defrag *defrag)
+{
+	return defrag->memory;
 }
 
 void defrag_count(const struct defrag *defrag, struct defrag_stats *out)

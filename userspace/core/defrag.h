@@ -6,6 +6,7 @@
 #ifndef CORE_DEFRAG_H
 #define CORE_DEFRAG_H
 
+#include "overlap.h"
 #include "packet.h"
 
 struct defrag;
@@ -21,8 +22,8 @@ struct defrag_stats {
 	uint64_t given_up; /* datagrams that timed out or made room */
 };
 
-/* memory: bytes for unfinished datagrams. */
-__must_check int defrag_new(uint64_t memory, struct defrag **out);
+/* memory: bytes for unfinished datagrams. hosts is borrowed, NULL is fine. */
+__must_check int defrag_new(uint64_t memory, const struct overlap_hosts *hosts, struct defrag **out);
 void defrag_free(struct defrag *defrag);
 DEFINE_CLEANUP(defrag_free, struct defrag)
 
@@ -33,7 +34,7 @@ enum defrag_result {
 };
 
 /*
- * Takes a packet with packet->fragment set. IPv4 overlaps: the first bytes win. *whole stays valid until the
+ * Takes a packet with packet->fragment set. IPv4 overlaps are resolved as the receiver does. *whole stays valid until the
  * next call. Extension headers in front of an IPv6 fragment header are left out of *whole. What is odd is
  * noted in packet->events.
  */
@@ -41,6 +42,7 @@ enum defrag_result defrag_add(struct defrag *defrag, struct packet *packet, stru
 
 /* Gives up what is older than DEFRAG_TIME_US. */
 void defrag_expire(struct defrag *defrag, uint64_t now_us);
+uint64_t defrag_memory(const struct defrag *defrag);
 void defrag_count(const struct defrag *defrag, struct defrag_stats *out);
 
 #endif

@@ -21,6 +21,7 @@
 #define SWEEP_US      1000000u
 #define ID_MASK	      ((1ull << 53) - 1) /* JSON readers hold no larger integers exactly */
 
+#define TCP_FIN 1
 #define TCP_SYN 2
 #define TCP_ACK 16
 #define TCP_RST 4
@@ -214,24 +215,31 @@ static bool opens(const struct packet *packet)
 	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
+/* -ENOMEM. */
+static int flow_stream_new(struct inspector *inspector, struct flow *flow)
+{
+	int error = stream_new(&inspector->stream_stats, &flow->stream);
+
+	if (error)
+		return error;
+	stream_set_policy(flow->stream, TO_SERVER,
+			  overlap_hosts_find(inspector->options.hosts, &flow->server));
+	stream_set_policy(flow->stream, TO_CLIENT,
+			  overlap_hosts_find(inspector->options.hosts, &flow->client));
+	return 0;
+}
+
 static struct subject *subject_new(struct inspector *inspector, const struct packet *packet,
 				   const struct seki_flow_key *key, const struct inspector_hint *hint)
 {
 	struct subject *subject;
 	struct flow *flow;
-	struct stream *stream = NULL;
 	bool opened;
 
-	if (packet->proto == IPPROTO_TCP && (opens(packet) || !inspector->options.handshake_required) &&
-	    stream_new(&inspector->stream_stats, &stream))
-		return NULL;
 	subject = (struct subject *)flow_table_add(inspector->flows, key);
-	if (!subject) {
-		stream_free(stream);
+	if (!subject)
 		return NULL;
-	}
 	flow = &subject->entry.flow;
-	flow->stream = stream;
 	flow->proto = packet->proto;
 	flow->id = inspector->options.live ? hint->flow_id : stable_id(key, packet->time_us, packet->number);
 	flow->first_us = packet->time_us;
@@ -243,7 +251,10 @@ static struct subject *subject_new(struct inspector *inspector, const struct pac
 	subject->generation = inspector->generation;
 	subject->generation->users++;
 	inspector->stats.flows++;
-	if (stream && !(packet->tcp_flags & TCP_SYN))
+	/* Without memory for it the flow is inspected packet by packet. */
+	if (packet->proto == IPPROTO_TCP && (opens(packet) || !inspector->options.handshake_required))
+		(void)!flow_stream_new(inspector, flow);
+	if (flow->stream && !(packet->tcp_flags & TCP_SYN))
 		inspector->stats.midstream++;
 	return subject;
 }
@@ -354,8 +365,7 @@ static enum stream_verdict add_to_stream(struct inspector *inspector, const stru
 	flow_table_end(inspector->flows, &(*subject)->entry, FLOW_END_NORMAL);
 	*subject = subject_of(inspector, packet, hint);
 	/* Where a handshake is required: its SYN was the one that the older connection did not take. */
-	if (*subject && !(*subject)->entry.flow.stream &&
-	    stream_new(&inspector->stream_stats, &(*subject)->entry.flow.stream))
+	if (*subject && !(*subject)->entry.flow.stream && flow_stream_new(inspector, &(*subject)->entry.flow))
 		return STREAM_IGNORED;
 	if (!*subject)
 		return STREAM_IGNORED;
@@ -376,6 +386,17 @@ static uint64_t memory_of(const struct subject *subject)
 	const struct flow *flow = &subject->entry.flow;
 
 	return (flow->stream ? stream_memory(flow->stream) : 0) + subject->fed;
+}
+
+/* The end of a connection of which nothing was seen. */
+static void note_no_session(const struct flow *flow, struct packet *packet)
+{
+	if (packet->proto != IPPROTO_TCP || flow->pkts[0] || flow->pkts[1] || packet->tcp_flags & TCP_SYN)
+		return;
+	if (packet->tcp_flags & TCP_RST)
+		event_list_add(&packet->events, EVENT_STREAM_RST_BUT_NO_SESSION);
+	else if (packet->tcp_flags & TCP_FIN)
+		event_list_add(&packet->events, EVENT_STREAM_FIN_BUT_NO_SESSION);
 }
 
 static void inspect_packet(struct inspector *inspector, struct packet *packet,
@@ -401,6 +422,7 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 		mark_lost(inspector, subject);
 	flow->validated |= !!(hint->flow_flags & SEKI_FLOW_VALIDATED);
 	flow->both_directions |= !!(hint->flow_flags & SEKI_FLOW_REPLIED); /* bare ACKs are not copied */
+	note_no_session(flow, packet);
 	if (verdict == STREAM_TAKEN)
 		account(subject, packet, dir);
 	if (flow->proto == IPPROTO_UDP)
@@ -576,7 +598,7 @@ int inspector_new(const struct inspector_options *options, struct ruleset *set,
 	table.seed = options->seed;
 	error = flow_table_new(&table, &inspector->flows);
 	if (!error)
-		error = defrag_new(DEFRAG_MEMORY, &inspector->defrag);
+		error = defrag_new(DEFRAG_MEMORY, options->hosts, &inspector->defrag);
 	if (!error)
 		error = expect_new(&inspector->expect);
 	if (!error)

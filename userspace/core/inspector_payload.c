@@ -231,6 +231,8 @@ static void check_depth(struct inspector *inspector, struct subject *subject, en
 	    subject->spent[dir] < inspector->options.depth[dir])
 		return;
 	subject_tell(inspector, subject, FLOW_DEPTH);
+	if (flow->stream)
+		event_list_add(&flow->events, EVENT_STREAM_REASSEMBLY_DEPTH_REACHED);
 	/* The kernel stops copying now; what it copies next is not what comes next. */
 	if (inspector->options.live && flow->stream)
 		stream_expect_gap(flow->stream);

@@ -281,6 +281,8 @@ static enum seki_reason decode_tcp(struct cursor c, struct packet *out)
 	out->payload = span_of(c.p, c.len);
 	/* Without FIN, SYN, RST and ACK no stack would take it; FIN, PSH and URG alone are scans that rules
 	 * look at. */
+	if (flags & TCP_SYN && flags & TCP_FIN)
+		event_list_add(&out->events, EVENT_STREAM_FIN_SYN);
 	if ((flags & TCP_SYN && flags & (TCP_FIN | TCP_RST)) || !(flags & 0x3f))
 		return SEKI_R_TCP_FLAGS;
 	return check_land(out);

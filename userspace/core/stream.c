@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * stream.c - TCP reassembly. Overlaps follow BSD: bytes that came first stay,
- * unless the newer segment begins before the older one; so an in-order
- * segment always wins, as it does in Linux receivers.
+ * stream.c - TCP reassembly. Which bytes of an overlap hold is the receiver's
+ * policy; what was given on already stays, and a contradiction is told.
  */
 #include "stream.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "blob.h"
+
 #define TCP_FIN 1
 #define TCP_SYN 2
 #define TCP_RST 4
 #define TCP_ACK 16
+#define TCP_URG 32
+
+#define TTL_SLACK 4 /* hops by which paths of one connection differ */
 
 #define WINDOW_CAPACITY	 (4 * STREAM_WINDOW_KEPT) /* a window slides when it holds this much */
 #define STRAYS_ONE_SIDED 3  /* contiguous segments elsewhere that move a one-sided stream */
@@ -21,8 +25,18 @@
 struct segment {
 	struct segment *next;
 	uint32_t seq, len;
-	uint32_t skip; /* bytes of data before seq, given up to another segment */
+	uint32_t skip;	   /* bytes of data before seq, given up to another segment */
+	uint32_t from, to; /* as it was sent, for the policy */
+	bool urgent;	   /* one byte that the receiver takes out of the stream */
 	uint8_t data[];
+};
+
+/* Bytes on their way in. */
+struct arrival {
+	uint32_t seq;
+	struct span data;
+	uint32_t from, to; /* of the segment as it was sent */
+	bool urgent;
 };
 
 struct half {
@@ -33,7 +47,11 @@ struct half {
 	bool paused;	/* no window is kept */
 	bool has_scale;
 	bool fast_open; /* its SYN has the option: lone data in it counts */
+	bool echoes;	/* echo holds */
 	uint8_t scale;	/* shift of the windows that this half announces */
+	uint8_t policy; /* enum overlap_policy of who receives this half */
+	uint8_t ttl;	/* lowest of a segment that was taken; 0: none */
+	uint32_t echo;	/* latest timestamp that the peer returned: its own ts_recent (RFC 7323) */
 	uint32_t isn, next, fin_seq;
 	uint32_t acked;	   /* highest plausible acknowledgement by the peer */
 	uint32_t last_ack; /* the peer's latest, plausible or not */
@@ -110,7 +128,7 @@ static struct segment *segment_new(uint32_t seq, struct span data)
 
 	if (!segment)
 		return NULL;
-	*segment = (struct segment){.seq = seq, .len = data.len};
+	*segment = (struct segment){.seq = seq, .len = data.len, .from = seq, .to = seq + data.len};
 	if (data.len)
 		memcpy(segment->data, data.data, data.len);
 	return segment;
@@ -131,6 +149,13 @@ static void note_gap(struct stream *stream, struct half *half, uint32_t bytes)
 	half->lossy = false;
 	half->offset += bytes;
 	half->next += bytes;
+}
+
+static enum stream_verdict ignore(struct stream *stream, enum app_event event)
+{
+	stream->stats->ignored++;
+	event_list_add(&stream->events, event);
+	return STREAM_IGNORED;
 }
 
 /* --- out-of-order segments */
@@ -165,50 +190,97 @@ static bool differs(const struct segment *segment, uint32_t seq, struct span dat
 		      to - from);
 }
 
-static void pending_add(struct stream *stream, struct half *half, uint32_t seq, struct span data,
-			uint64_t now_us)
+/* Puts a copy in at *link. Returns where the list goes on; without memory it becomes a hole, and holes are
+ * told. */
+static struct segment **pending_insert(struct half *half, struct segment **link,
+				       const struct arrival *arrival, uint32_t len, uint64_t now_us)
 {
-	struct segment **link = &half->pending, *segment;
-	bool contradicts = false;
+	struct segment *segment = segment_new(arrival->seq, (struct span){arrival->data.data, len});
 
-	/* What begins at or before the new one keeps its bytes. */
-	while (*link && (int32_t)((*link)->seq - seq) <= 0) {
-		uint32_t end = (*link)->seq + (*link)->len;
-
-		contradicts |= differs(*link, seq, data);
-		if ((int32_t)(end - seq) > 0) {
-			uint32_t n = end - seq < data.len ? end - seq : data.len;
-
-			seq += n;
-			data.data += n;
-			data.len -= n;
-		}
-		link = &(*link)->next;
-	}
-	/* What begins behind it gives them up. */
-	while (data.len && *link && (int32_t)((*link)->seq - (seq + data.len)) < 0) {
-		uint32_t n = seq + data.len - (*link)->seq;
-
-		contradicts |= differs(*link, seq, data);
-		if (n < (*link)->len) {
-			pending_trim(half, *link, n);
-			break;
-		}
-		pending_drop(half, link);
-	}
-	if (contradicts)
-		note_overlap(stream);
-	if (!data.len)
-		return;
-	segment = segment_new(seq, data);
 	if (!segment)
-		return; /* becomes a hole, and a hole is reported */
+		return link;
+	segment->from = arrival->from;
+	segment->to = arrival->to;
+	segment->urgent = arrival->urgent;
 	if (!half->pending)
 		half->hole_us = now_us;
 	segment->next = *link;
 	*link = segment;
-	half->pending_bytes += data.len;
+	half->pending_bytes += len;
 	half->pending_count++;
+	return &segment->next;
+}
+
+/* Takes the bytes from..to out of the segment, which may leave a piece on either side. */
+static void pending_cut(struct half *half, struct segment **link, uint32_t from, uint32_t to)
+{
+	struct segment *old = *link, *right;
+	uint32_t end = old->seq + old->len;
+
+	if ((int32_t)(from - old->seq) <= 0) {
+		if ((int32_t)(end - to) <= 0)
+			pending_drop(half, link);
+		else
+			pending_trim(half, old, to - old->seq);
+		return;
+	}
+	if ((int32_t)(end - to) > 0) {
+		right = segment_new(to, (struct span){old->data + old->skip + (to - old->seq), end - to});
+		if (right) {
+			right->from = old->from;
+			right->to = old->to;
+			right->next = old->next;
+			old->next = right;
+			half->pending_bytes += right->len;
+			half->pending_count++;
+		}
+	}
+	half->pending_bytes -= end - from;
+	old->len = from - old->seq;
+}
+
+static bool arrival_wins(const struct half *half, const struct arrival *arrival, const struct segment *old)
+{
+	return overlap_segment_wins((enum overlap_policy)half->policy, (int32_t)(arrival->from - old->from),
+				    (int32_t)(arrival->to - old->to));
+}
+
+static void arrival_skip(struct arrival *arrival, uint32_t n)
+{
+	n = n < arrival->data.len ? n : arrival->data.len;
+	arrival->seq += n;
+	arrival->data = span_from(arrival->data, n);
+}
+
+static void pending_add(struct stream *stream, struct half *half, struct arrival arrival, uint64_t now_us)
+{
+	struct segment **link = &half->pending;
+	bool contradicts = false;
+
+	while (arrival.data.len && *link) {
+		struct segment *old = *link;
+		uint32_t old_end = old->seq + old->len, end = arrival.seq + arrival.data.len;
+
+		if ((int32_t)(old->seq - end) >= 0)
+			break;
+		if ((int32_t)(old_end - arrival.seq) <= 0) {
+			link = &old->next;
+			continue;
+		}
+		contradicts |= differs(old, arrival.seq, arrival.data);
+		if (arrival_wins(half, &arrival, old)) {
+			pending_cut(half, link, arrival.seq, end);
+			continue;
+		}
+		if ((int32_t)(old->seq - arrival.seq) > 0)
+			link = pending_insert(half, link, &arrival, old->seq - arrival.seq, now_us);
+		arrival_skip(&arrival, old_end - arrival.seq);
+		link = &old->next;
+	}
+	if (contradicts)
+		note_overlap(stream);
+	if (arrival.data.len)
+		pending_insert(half, link, &arrival, arrival.data.len, now_us);
 }
 
 /* Bytes that were given on already come again: do they say the same? */
@@ -245,7 +317,12 @@ static void syn_data_settle(struct stream *stream, struct half *half, bool accep
 		return;
 	half->syn_data = NULL;
 	if (accepted)
-		pending_add(stream, half, segment->seq, (struct span){segment->data, segment->len}, now_us);
+		pending_add(stream, half,
+			    (struct arrival){.seq = segment->seq,
+					     .data = {segment->data, segment->len},
+					     .from = segment->from,
+					     .to = segment->to},
+			    now_us);
 	free(segment);
 }
 
@@ -259,6 +336,10 @@ static void note_ack(struct stream *stream, struct half *sender, struct half *ac
 	if (!(packet->tcp_flags & TCP_ACK))
 		return;
 	acknowledger->window = packet->window;
+	if (packet->has_timestamp && packet->tsecr) {
+		sender->echo = packet->tsecr;
+		sender->echoes = true;
+	}
 	sender->last_ack = ack;
 	if (!sender->seen) {
 		/* Only a SYN|ACK says for sure where the other half begins. */
@@ -333,12 +414,17 @@ static enum stream_verdict add_syn(struct stream *stream, struct half *self, str
 		/* A live receiver answers with a challenge and goes on; what follows tells. */
 		self->reopen = true;
 		self->reopen_seq = start;
-		stream->stats->ignored++;
-		return STREAM_IGNORED;
+		return ignore(stream, packet->tcp_flags & TCP_ACK
+					      ? EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ
+					      : EVENT_STREAM_EST_SYN_RESEND_DIFF_SEQ);
 	}
+	if (packet->tcp_flags & TCP_ACK && peer->syn && !peer->offset && packet->ack != peer->isn + 1 &&
+	    !(peer->syn_data && packet->ack == peer->isn + 1 + peer->syn_data->len))
+		event_list_add(&stream->events, EVENT_STREAM_3WHS_SYNACK_WITH_WRONG_ACK);
 	self->seen = self->syn = true;
 	self->isn = packet->seq;
 	self->next = start;
+	self->ttl = packet->ttl;
 	read_scale(self, packet);
 	self->fast_open = packet_fast_open(packet);
 	if (packet->payload.len)
@@ -361,6 +447,9 @@ static bool reset_plausible(const struct half *self, const struct half *peer, co
 {
 	uint32_t seq = packet->seq;
 
+	/* Sent so that it dies on the way: behind this sensor, before the receiver. */
+	if (self->ttl && packet->ttl + TTL_SLACK < self->ttl)
+		return false;
 	if (!self->seen) {
 		if (peer->syn && packet->tcp_flags & TCP_ACK &&
 		    (packet->ack == peer->isn + 1 || packet->ack == peer->next ||
@@ -382,6 +471,7 @@ static enum stream_verdict add_stray(struct stream *stream, struct half *self, c
 	bool move = self->lossy;
 
 	stream->stats->ignored++;
+	event_list_add(&stream->events, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW);
 	if (!packet->payload.len)
 		return STREAM_IGNORED;
 	if (self->strays && seq == self->stray_end) {
@@ -412,10 +502,41 @@ static enum stream_verdict add_stray(struct stream *stream, struct half *self, c
 
 /* --- ordinary segments */
 
+/*
+ * The byte that the urgent pointer names goes to the receiver out of band and is missing in its stream (RFC
+ * 6093; what receivers do unless they ask for it in line). false: the pointer names none of this segment's
+ * bytes.
+ */
+static bool add_urgent(struct stream *stream, struct half *self, const struct arrival *arrival,
+		       const struct packet *packet)
+{
+	uint32_t pointer = (uint32_t)packet->l4_header.data[18] << 8 | packet->l4_header.data[19];
+	int32_t behind = -ahead(self, arrival->seq);
+	struct arrival parts[3] = {*arrival, *arrival, *arrival};
+
+	if (!pointer || pointer > arrival->data.len)
+		return false;
+	parts[0].data.len = pointer - 1;
+	arrival_skip(&parts[1], pointer - 1);
+	parts[1].data.len = 1;
+	parts[1].urgent = true;
+	arrival_skip(&parts[2], pointer);
+	for (unsigned int i = 0; i < 3; i++) {
+		if (behind > 0 && ahead(self, parts[i].seq) < 0)
+			arrival_skip(&parts[i], (uint32_t)-ahead(self, parts[i].seq));
+		if (parts[i].data.len)
+			pending_add(stream, self, parts[i], packet->time_us);
+	}
+	return true;
+}
+
 static void add_data(struct stream *stream, struct half *self, const struct packet *packet)
 {
 	struct span data = packet->payload;
 	int32_t distance = ahead(self, packet->seq);
+	struct arrival arrival = {
+		.seq = packet->seq, .data = data, .from = packet->seq, .to = packet->seq + data.len};
+	bool contradicts = false, held = false;
 
 	if (self->syn_data && (int32_t)(packet->seq - self->syn_data->seq) >= 0)
 		syn_data_settle(stream, self, packet->seq != self->syn_data->seq, packet->time_us);
@@ -427,16 +548,44 @@ static void add_data(struct stream *stream, struct half *self, const struct pack
 		return; /* behind an acknowledged FIN */
 	stream->reset = false;
 	self->strays = 0;
-	if (distance > 0) {
-		pending_add(stream, self, packet->seq, data, packet->time_us);
+	if (packet->tcp_flags & TCP_URG && add_urgent(stream, self, &arrival, packet))
+		return;
+	for (const struct segment *segment = self->pending; segment && distance <= 0;
+	     segment = segment->next) {
+		if (!differs(segment, packet->seq, data))
+			continue;
+		contradicts = true;
+		held |= !arrival_wins(self, &arrival, segment);
+	}
+	if (distance > 0 || held) {
+		if (distance < 0)
+			arrival_skip(&arrival, (uint32_t)-distance);
+		pending_add(stream, self, arrival, packet->time_us);
 		return;
 	}
-	for (const struct segment *segment = self->pending; segment; segment = segment->next)
-		if (differs(segment, packet->seq, data)) {
-			note_overlap(stream);
-			break;
-		}
+	if (contradicts)
+		note_overlap(stream);
 	self->ready = (struct span){data.data - distance, data.len + (uint32_t)distance};
+}
+
+/*
+ * A timestamp older than what the receiver echoed last: it drops the segment (PAWS, RFC 7323 section 5.3).
+ * Its echo is believed, not what senders wrote: an insertion segment moves nothing.
+ */
+static bool too_old(const struct half *self, const struct packet *packet)
+{
+	return self->echoes && packet->has_timestamp && (int32_t)(packet->tsval - self->echo) < 0;
+}
+
+static void note_repeat(struct stream *stream, const struct half *self, const struct packet *packet)
+{
+	uint32_t end = packet->seq + packet->payload.len;
+
+	if (!packet->payload.len || ahead(self, end) > 0)
+		return;
+	event_list_add(&stream->events, self->peer_acks && (int32_t)(self->acked - end) >= 0
+						? EVENT_STREAM_PKT_SPURIOUS_RETRANSMISSION
+						: EVENT_STREAM_PKT_RETRANSMISSION);
 }
 
 enum stream_verdict stream_add(struct stream *stream, const struct packet *packet, enum direction dir)
@@ -447,19 +596,17 @@ enum stream_verdict stream_add(struct stream *stream, const struct packet *packe
 
 	self->ready = (struct span){NULL, 0};
 	if (packet->tcp_flags & TCP_RST) {
-		if (!reset_plausible(self, peer, packet)) {
-			stream->stats->ignored++;
-			return STREAM_IGNORED;
-		}
+		if (packet->payload.len)
+			event_list_add(&stream->events, EVENT_STREAM_RST_WITH_DATA);
+		if (!reset_plausible(self, peer, packet))
+			return ignore(stream, EVENT_STREAM_RST_INVALID_ACK);
 		stream->reset = true;
 		return STREAM_TAKEN;
 	}
 	if (packet->tcp_flags & TCP_SYN)
 		return add_syn(stream, self, peer, packet);
-	if (!(packet->tcp_flags & TCP_ACK)) { /* RFC 9293 section 3.10.7.4: dropped */
-		stream->stats->ignored++;
-		return STREAM_IGNORED;
-	}
+	if (!(packet->tcp_flags & TCP_ACK)) /* RFC 9293 section 3.10.7.4: dropped */
+		return ignore(stream, EVENT_STREAM_PKT_BROKEN_ACK);
 	if (!self->seen) {
 		if (peer->syn && stale(peer, packet->ack)) {
 			stream->stats->ignored++;
@@ -470,10 +617,15 @@ enum stream_verdict stream_add(struct stream *stream, const struct packet *packe
 	}
 	if (self->reopen && seq == self->reopen_seq && seq != self->next && len)
 		return STREAM_REOPENED;
+	if (too_old(self, packet))
+		return ignore(stream, EVENT_STREAM_PKT_INVALID_TIMESTAMP);
 	distance = ahead(self, seq);
 	if (distance > reach(self, peer) || distance + (int64_t)len < -(int64_t)STREAM_REACH)
 		return add_stray(stream, self, peer, packet);
 	note_ack(stream, peer, self, packet);
+	note_repeat(stream, self, packet);
+	if (!self->ttl || packet->ttl < self->ttl)
+		self->ttl = packet->ttl;
 	if (packet->tcp_flags & TCP_FIN && !self->last_given && ahead(self, seq + len) >= 0) {
 		self->fin = true;
 		self->fin_acked = false;
@@ -534,8 +686,14 @@ static bool take_pending(struct stream *stream, struct half *half, uint64_t now_
 	struct segment *segment;
 	int32_t distance;
 
-	while (half->pending && ahead(half, half->pending->seq + half->pending->len) <= 0)
+	while (half->pending) {
+		segment = half->pending;
+		if (segment->urgent && segment->seq == half->next)
+			half->next++;
+		else if (ahead(half, segment->seq + segment->len) > 0)
+			break;
 		pending_drop(half, &half->pending);
+	}
 	segment = half->pending;
 	if (!segment)
 		return false;
@@ -636,6 +794,11 @@ void stream_mute(struct stream *stream)
 		half->tail = NULL;
 		half->tail_len = half->tail_capacity = 0;
 	}
+}
+
+void stream_set_policy(struct stream *stream, enum direction dir, enum overlap_policy policy)
+{
+	stream->half[dir].policy = (uint8_t)policy;
 }
 
 struct event_list *stream_events(struct stream *stream)

@@ -10,6 +10,7 @@
 #ifndef CORE_STREAM_H
 #define CORE_STREAM_H
 
+#include "overlap.h"
 #include "tx.h"
 
 struct stream;
@@ -74,6 +75,8 @@ void stream_pause(struct stream *stream, enum direction dir, bool pause);
 /* Raw inspection is over: windows are freed and no more kept. */
 void stream_mute(struct stream *stream);
 
+/* How who receives dir resolves overlaps; OVERLAP_BSD until told. */
+void stream_set_policy(struct stream *stream, enum direction dir, enum overlap_policy policy);
 /* Anomalies since the owner emptied the list. */
 struct event_list *stream_events(struct stream *stream);
 
