@@ -363,7 +363,8 @@ static void reuse_of_the_tuple(void)
 	send_raw(TO_SERVER, 0x40000000, 0, SYN, "", 0);
 	CHECK_EQ(put(TO_SERVER, 0x40000001, "new"), STREAM_REOPENED);
 
-	rig_new(); /* the server's end of an older connection challenges the SYN; its answer comes after that is reset */
+	rig_new(); /* the server's end of an older connection challenges the SYN; its answer comes after that
+		      is reset */
 	send_raw(TO_SERVER, 100, 0, SYN, "", 0);
 	CHECK_EQ(send_raw(TO_CLIENT, 900, 0x70000000, ACK, "", 0), STREAM_IGNORED);
 	CHECK_EQ(send_raw(TO_SERVER, 0x70000000, 0, RST, "", 0), STREAM_IGNORED);

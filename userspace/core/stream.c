@@ -434,8 +434,8 @@ static enum stream_verdict add_syn(struct stream *stream, struct half *self, str
 }
 
 /*
- * What the first segment of the other side acknowledges was never sent since the SYN: it is of an older connection, whose
- * end challenges that SYN (RFC 9293 section 3.10.7.4). The handshake is still to come.
+ * What the first segment of the other side acknowledges was never sent since the SYN: it is of an older
+ * connection, whose end challenges that SYN (RFC 9293 section 3.10.7.4). The handshake is still to come.
  */
 static bool stale(const struct half *opener, uint32_t ack)
 {

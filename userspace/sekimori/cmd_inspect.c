@@ -38,6 +38,7 @@ struct sid_count {
 
 struct inspection {
 	struct inspector_options options;
+	struct overlap_hosts hosts; /* the first worker's, for all */
 	struct ruleset_builder *builder;
 	struct rules_cache cache;
 	struct ruleset *set;
@@ -329,6 +330,39 @@ static const char *variable_name(const char *key)
 	return *key >= 'A' && *key <= 'Z' ? key : NULL;
 }
 
+#define RECEIVERS_KEY "host-os-policy."
+
+/* host-os-policy.linux=[10.0.0.0/8,2001:db8::/32]: who puts overlapping segments and fragments together how.
+ */
+static int add_receivers(struct inspection *inspection, const char *name, const char *value)
+{
+	enum overlap_policy policy;
+	const char *why = "";
+	int error = overlap_policy_find(name, &policy);
+
+	if (error) {
+		fprintf(stderr, "--set " RECEIVERS_KEY "%s: there are\n ", name);
+		for (unsigned int i = 0; i < OVERLAP_POLICY_MAX; i++)
+			fprintf(stderr, " %s", overlap_policy_name((enum overlap_policy)i));
+		fputc('\n', stderr);
+		return error;
+	}
+	inspection->options.hosts = &inspection->hosts;
+	while (!error && *(value += strspn(value, "[], "))) {
+		size_t len = strcspn(value, "[], ");
+		struct prefix prefix;
+
+		error = prefix_parse(value, len, &prefix, &why);
+		if (!error)
+			error = overlap_hosts_add(&inspection->hosts, &prefix, policy);
+		if (error)
+			fprintf(stderr, "--set " RECEIVERS_KEY "%s: %.*s: %s\n", name, (int)len, value,
+				error == -ENOSPC ? "too many prefixes" : why);
+		value += len;
+	}
+	return error;
+}
+
 static int apply_setting(struct inspection *inspection, const char *text)
 {
 	const char *equals = strchr(text, '='), *why = "unknown", *name;
@@ -349,6 +383,8 @@ static int apply_setting(struct inspection *inspection, const char *text)
 				fprintf(stderr, "--set %s: %s\n", text, strerror(-error));
 			return error;
 		}
+	if (!strncmp(key, RECEIVERS_KEY, strlen(RECEIVERS_KEY)))
+		return add_receivers(inspection, key + strlen(RECEIVERS_KEY), equals + 1);
 	name = variable_name(key);
 	if (name)
 		error = ruleset_set_variable(inspection->builder, name, equals + 1, &why);
@@ -361,6 +397,8 @@ static int apply_setting(struct inspection *inspection, const char *text)
 	fprintf(stderr, "--set %s: unknown key; there are rule variables (HOME_NET=…) and\n", text);
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
 		fprintf(stderr, "  %-16s %s\n", settings[i].key, settings[i].help);
+	fprintf(stderr,
+		"  " RECEIVERS_KEY "NAME which receivers resolve overlaps like NAME (bsd everywhere)\n");
 	return -EINVAL;
 }
 

@@ -306,8 +306,12 @@ static void engine_rules(struct engine *e, int fd)
 	if (!err && e->inspector) {
 		err = inspector_reload(e->inspector, set);
 	} else if (!err) {
+		/* What is protected runs Linux, as this host does. */
+		static const struct overlap_hosts receivers = {.rows = {{.policy = OVERLAP_LINUX}},
+							       .count = 1};
 		struct inspector_options options = {
 			.live = true,
+			.hosts = &receivers,
 			.verify_checksums = true,
 			.flow_memory = e->policy->engine_memory,
 			.depth = {e->policy->settings.depth[0], e->policy->settings.depth[1]},
