@@ -79,6 +79,11 @@ static void tx_free(const struct flow *flow, struct tx *tx)
 		free(tx);
 }
 
+bool app_tx_over(const struct tx *tx)
+{
+	return tx->done[TO_SERVER] && tx->done[TO_CLIENT] && !tx->dirty[TO_SERVER] && !tx->dirty[TO_CLIENT];
+}
+
 void app_reap(struct flow *flow, bool all)
 {
 	struct tx **at = &flow->txs, *tail = NULL;
@@ -86,8 +91,7 @@ void app_reap(struct flow *flow, bool all)
 	while (*at) {
 		struct tx *tx = *at;
 
-		if (all || (tx->done[TO_SERVER] && tx->done[TO_CLIENT] && !tx->dirty[TO_SERVER] &&
-			    !tx->dirty[TO_CLIENT])) {
+		if (all || app_tx_over(tx)) {
 			*at = tx->next;
 			tx_free(flow, tx);
 		} else {

@@ -50,6 +50,9 @@ enum app_proto app_probe(const struct flow *flow, struct span data, enum directi
 /* The direction in which this protocol never sends first: TO_CLIENT for those whose client speaks first, else -1. */
 int app_silent_first(enum app_proto proto);
 
+/* Is it done both ways, and was all of it looked at? */
+bool app_tx_over(const struct tx *tx);
+
 /* Takes finished transactions (done both ways and not dirty) off the flow and frees them, detect state included. all: every one. */
 void app_reap(struct flow *flow, bool all);
 

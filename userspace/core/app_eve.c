@@ -10,7 +10,7 @@
 #include "eve_text.h"
 #include "http_head.h"
 
-#define EVE_RCPTS_MAX	20u
+#define EVE_LIST_MAX	20u
 #define EVE_RECORDS_MAX 20u
 
 struct eve_field {
@@ -34,10 +34,25 @@ static const struct eve_field tls_fields[] = {
 	{"issuerdn", BUFFER_TLS_CERT_ISSUER, TO_CLIENT},
 	{"serial", BUFFER_TLS_CERT_SERIAL, TO_CLIENT},
 	{"sni", BUFFER_TLS_SNI, TO_SERVER},
+	{"fingerprint", BUFFER_TLS_CERT_FINGERPRINT, TO_CLIENT},
+	{"ja4", BUFFER_JA4_HASH, TO_SERVER},
+};
+static const struct eve_field ja3_fields[] = {
+	{"hash", BUFFER_JA3_HASH, TO_SERVER},
+	{"string", BUFFER_JA3_STRING, TO_SERVER},
+};
+static const struct eve_field ja3s_fields[] = {
+	{"hash", BUFFER_JA3S_HASH, TO_CLIENT},
+	{"string", BUFFER_JA3S_STRING, TO_CLIENT},
 };
 static const struct eve_field smtp_fields[] = {
 	{"helo", BUFFER_SMTP_HELO, TO_SERVER},
 	{"mail_from", BUFFER_SMTP_MAIL_FROM, TO_SERVER},
+};
+static const struct eve_field email_fields[] = {
+	{"from", BUFFER_EMAIL_FROM, TO_SERVER},		{"subject", BUFFER_EMAIL_SUBJECT, TO_SERVER},
+	{"date", BUFFER_EMAIL_DATE, TO_SERVER},		{"message_id", BUFFER_EMAIL_MESSAGE_ID, TO_SERVER},
+	{"x_mailer", BUFFER_EMAIL_X_MAILER, TO_SERVER},
 };
 static const struct eve_field ftp_fields[] = {
 	{"command", BUFFER_FTP_COMMAND, TO_SERVER},
@@ -57,6 +72,30 @@ static void fields_add(const struct tx *tx, const struct eve_field *fields, size
 		if (tx_buffer(tx, fields[i].id, fields[i].dir, 0, &value, &final))
 			eve_set(out, fields[i].key, eve_text(value));
 	}
+}
+
+/* A sub-object that has fields at all. */
+static void object_add(json_t *out, const char *key, json_t *object)
+{
+	if (object && json_object_size(object))
+		eve_set(out, key, object);
+	else
+		json_decref(object);
+}
+
+/* The instances of a buffer as an array, as many as a record shows. */
+static void list_add(const struct tx *tx, enum buffer_id id, enum direction dir, const char *key, json_t *out)
+{
+	json_t *list = json_array();
+	struct span value;
+	bool final;
+
+	for (unsigned int i = 0; list && i < EVE_LIST_MAX && tx_buffer(tx, id, dir, i, &value, &final); i++)
+		json_array_append_new(list, eve_text(value));
+	if (list && json_array_size(list))
+		eve_set(out, key, list);
+	else
+		json_decref(list);
 }
 
 static void http_add(const struct tx *tx, json_t *out)
@@ -87,6 +126,7 @@ static void http_add(const struct tx *tx, json_t *out)
 static void tls_add(const struct tx *tx, json_t *out)
 {
 	const struct tls_tx *tls = (const struct tls_tx *)tx;
+	json_t *ja3;
 
 	fields_add(tx, tls_fields, ARRAY_LEN(tls_fields), out);
 	eve_set(out, "version", json_string(tls_version_name(tls->version)));
@@ -94,6 +134,15 @@ static void tls_add(const struct tx *tx, json_t *out)
 		eve_set(out, "notbefore", json_string(tls->names.not_before));
 	if (tls->names.not_after[0])
 		eve_set(out, "notafter", json_string(tls->names.not_after));
+	list_add(tx, BUFFER_TLS_SUBJECTALTNAME, TO_CLIENT, "subjectaltname", out);
+	list_add(tx, BUFFER_TLS_ALPN, TO_SERVER, "client_alpns", out);
+	list_add(tx, BUFFER_TLS_ALPN, TO_CLIENT, "server_alpns", out);
+	ja3 = json_object();
+	fields_add(tx, ja3_fields, ARRAY_LEN(ja3_fields), ja3);
+	object_add(out, "ja3", ja3);
+	ja3 = json_object();
+	fields_add(tx, ja3s_fields, ARRAY_LEN(ja3s_fields), ja3);
+	object_add(out, "ja3s", ja3);
 }
 
 static json_t *record_json(const struct dns_tx *dns, const struct dns_record *record, bool answer)
@@ -151,19 +200,45 @@ static void dns_add(const struct tx *tx, json_t *out)
 
 static void smtp_add(const struct tx *tx, json_t *out)
 {
+	fields_add(tx, smtp_fields, ARRAY_LEN(smtp_fields), out);
+	list_add(tx, BUFFER_SMTP_RCPT_TO, TO_SERVER, "rcpt_to", out);
+}
+
+/* "a@x, b@y" as an array. */
+static void addresses_add(const struct tx *tx, enum buffer_id id, const char *key, json_t *out)
+{
 	json_t *list = json_array();
-	struct span value;
+	struct span value, one;
 	bool final;
 
-	fields_add(tx, smtp_fields, ARRAY_LEN(smtp_fields), out);
-	for (unsigned int i = 0;
-	     list && i < EVE_RCPTS_MAX && tx_buffer(tx, BUFFER_SMTP_RCPT_TO, TO_SERVER, i, &value, &final);
-	     i++)
-		json_array_append_new(list, eve_text(value));
-	if (list && json_array_size(list))
-		eve_set(out, "rcpt_to", list);
-	else
+	if (!list || !tx_buffer(tx, id, TO_SERVER, 0, &value, &final)) {
 		json_decref(list);
+		return;
+	}
+	for (unsigned int i = 0; i < EVE_LIST_MAX && value.len; i++) {
+		uint32_t comma = span_find(value, ',');
+
+		one = (struct span){value.data, comma};
+		while (one.len && *one.data == ' ')
+			one = span_from(one, 1);
+		json_array_append_new(list, eve_text(one));
+		value = span_from(value, comma < value.len ? comma + 1 : comma);
+	}
+	eve_set(out, key, list);
+}
+
+static void email_add(const struct tx *tx, json_t *event)
+{
+	json_t *out = json_object();
+
+	if (!out)
+		return;
+	fields_add(tx, email_fields, ARRAY_LEN(email_fields), out);
+	addresses_add(tx, BUFFER_EMAIL_TO, "to", out);
+	addresses_add(tx, BUFFER_EMAIL_CC, "cc", out);
+	list_add(tx, BUFFER_EMAIL_RECEIVED, TO_SERVER, "received", out);
+	list_add(tx, BUFFER_FILE_NAME, TO_SERVER, "attachment", out);
+	object_add(event, "email", out);
 }
 
 static void ftp_add(const struct tx *tx, json_t *out)
@@ -185,10 +260,7 @@ static void ssh_add(const struct tx *tx, json_t *out)
 			if (tx_buffer(tx, ssh_fields[i].id, dir, 0, &value, &final))
 				eve_set(side, ssh_fields[i].key, eve_text(value));
 		}
-		if (side && json_object_size(side))
-			eve_set(out, sides[dir], side);
-		else
-			json_decref(side);
+		object_add(out, sides[dir], side);
 	}
 }
 
@@ -210,5 +282,7 @@ void app_eve(const struct tx *tx, struct json_t *alert)
 	if (!out)
 		return;
 	app_objects[tx->proto].add(tx, out);
-	eve_set(alert, app_objects[tx->proto].key, out);
+	object_add(alert, app_objects[tx->proto].key, out);
+	if (tx->proto == APP_SMTP)
+		email_add(tx, alert);
 }

@@ -6,17 +6,9 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <netinet/in.h>
 #include <string.h>
 
-#include "app.h"
-#include "eve_text.h"
-
-static inline void cleanup_json_(json_t **value)
-{
-	json_decref(*value);
-}
-#define AUTO_JSON __attribute__((cleanup(cleanup_json_)))
+#include "eve_parts.h"
 
 static const char *const verdict_names[SEKI_VERDICT_MAX] = {
 #define X(id, name) [SEKI_VERDICT_##id] = name,
@@ -28,62 +20,6 @@ static const char *const severity_names[SEKI_SEVERITY_MAX] = {
 	SEKI_SEVERITIES(X)
 #undef X
 };
-static const char *const app_names[APP_PROTO_MAX] = {
-#define X(id, name) [APP_##id] = name,
-	APP_PROTOS(X)
-#undef X
-};
-
-static json_t *proto_json(uint8_t proto)
-{
-	static const struct {
-		uint8_t proto;
-		const char *name;
-	} names[] = {
-		{IPPROTO_TCP, "TCP"},	       {IPPROTO_UDP, "UDP"},   {IPPROTO_ICMP, "ICMP"},
-		{IPPROTO_ICMPV6, "IPv6-ICMP"}, {IPPROTO_SCTP, "SCTP"}, {IPPROTO_GRE, "GRE"},
-		{IPPROTO_ESP, "ESP"},	       {IPPROTO_AH, "AH"},     {IPPROTO_IGMP, "IGMP"},
-		{IPPROTO_IPIP, "IPv4"},	       {IPPROTO_IPV6, "IPv6"},
-	};
-
-	for (unsigned int i = 0; i < ARRAY_LEN(names); i++)
-		if (names[i].proto == proto)
-			return json_string(names[i].name);
-	return json_sprintf("%03u", proto);
-}
-
-static bool has_ports(uint8_t proto)
-{
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
-}
-
-static void packet_add(json_t *event, const struct packet *packet, const char *capture_file)
-{
-	char text[48];
-
-	if (packet->vlan_count) {
-		json_t *vlan = json_array();
-
-		for (unsigned int i = 0; vlan && i < packet->vlan_count && i < SEKI_MAX_VLAN; i++)
-			json_array_append_new(vlan, json_integer(packet->vlan[i]));
-		eve_set(event, "vlan", vlan);
-	}
-	eve_set(event, "src_ip", json_string(eve_address(&packet->src, text)));
-	if (has_ports(packet->proto))
-		eve_set(event, "src_port", json_integer(packet->src_port));
-	eve_set(event, "dest_ip", json_string(eve_address(&packet->dst, text)));
-	if (has_ports(packet->proto))
-		eve_set(event, "dest_port", json_integer(packet->dst_port));
-	eve_set(event, "proto", proto_json(packet->proto));
-	if (packet->ip_version)
-		eve_set(event, "ip_v", json_integer(packet->ip_version));
-	if (packet->proto == IPPROTO_ICMP || packet->proto == IPPROTO_ICMPV6) {
-		eve_set(event, "icmp_type", json_integer(packet->icmp_type));
-		eve_set(event, "icmp_code", json_integer(packet->icmp_code));
-	}
-	eve_set(event, "pkt_src", json_string(capture_file ? "wire/pcap" : "wire"));
-}
-
 static json_t *endpoint_json(const struct packet *packet, bool source)
 {
 	json_t *out = json_object();
@@ -92,7 +28,7 @@ static json_t *endpoint_json(const struct packet *packet, bool source)
 	if (!out)
 		return NULL;
 	eve_set(out, "ip", json_string(eve_address(source ? &packet->src : &packet->dst, text)));
-	if (has_ports(packet->proto))
+	if (eve_has_ports(packet->proto))
 		eve_set(out, "port", json_integer(source ? packet->src_port : packet->dst_port));
 	return out;
 }
@@ -156,27 +92,6 @@ static json_t *rule_json(const struct detect_alert *alert)
 	return out;
 }
 
-static json_t *flow_json(const struct flow *flow, uint64_t start_us)
-{
-	json_t *out = json_object();
-	char text[48];
-
-	if (!out)
-		return NULL;
-	eve_set(out, "pkts_toserver", json_integer((json_int_t)flow->pkts[TO_SERVER]));
-	eve_set(out, "pkts_toclient", json_integer((json_int_t)flow->pkts[TO_CLIENT]));
-	eve_set(out, "bytes_toserver", json_integer((json_int_t)flow->bytes[TO_SERVER]));
-	eve_set(out, "bytes_toclient", json_integer((json_int_t)flow->bytes[TO_CLIENT]));
-	eve_set(out, "start", json_string(eve_time(start_us, text)));
-	eve_set(out, "src_ip", json_string(eve_address(&flow->client, text)));
-	eve_set(out, "dest_ip", json_string(eve_address(&flow->server, text)));
-	if (has_ports(flow->proto)) {
-		eve_set(out, "src_port", json_integer(flow->client_port));
-		eve_set(out, "dest_port", json_integer(flow->server_port));
-	}
-	return out;
-}
-
 static void enforcement_add(json_t *event, const struct eve_enforcement *enforcement)
 {
 	json_t *ours = json_object_get(event, "sekimori"), *alert = json_object_get(event, "alert"),
@@ -199,36 +114,16 @@ static void enforcement_add(json_t *event, const struct eve_enforcement *enforce
 		eve_set(ours, "why", eve_text_of(enforcement->why));
 }
 
-/* Text of event with its line end. -EMSGSIZE when that is too long, -ENOMEM. */
-static int event_print(json_t *event, char **line, size_t *len)
-{
-	AUTO_FREE char *text = NULL;
-	size_t n = json_dumpb(event, NULL, 0, JSON_COMPACT);
-
-	if (!n)
-		return -ENOMEM;
-	if (n + 1 > EVE_LINE_MAX)
-		return -EMSGSIZE;
-	text = malloc(n + 2);
-	if (!text || json_dumpb(event, text, n, JSON_COMPACT) != n)
-		return -ENOMEM;
-	text[n] = '\n';
-	text[n + 1] = '\0';
-	*len = n + 1;
-	*line = TAKE_PTR(text);
-	return 0;
-}
-
-/* As event_print(); what is longest goes first, and the line says so. */
+/* As eve_print(); what is longest goes first, and the line says so. */
 static int event_fit(json_t *event, enum app_proto proto, char **line, size_t *len)
 {
-	int rc = event_print(event, line, len);
+	int rc = eve_print(event, line, len);
 
 	if (rc != -EMSGSIZE || proto <= APP_FAILED)
 		return rc;
-	json_object_del(event, app_names[proto]);
-	eve_set(json_object_get(event, "sekimori"), "left_out", json_string(app_names[proto]));
-	return event_print(event, line, len);
+	json_object_del(event, eve_app_names[proto]);
+	eve_set(json_object_get(event, "sekimori"), "left_out", json_string(eve_app_names[proto]));
+	return eve_print(event, line, len);
 }
 
 static void flow_add(json_t *event, const struct detect_alert *alert, uint64_t wall_us)
@@ -239,13 +134,14 @@ static void flow_add(json_t *event, const struct detect_alert *alert, uint64_t w
 	char text[40];
 
 	if (flow->app > APP_FAILED || alert->tx)
-		eve_set(event, "app_proto", json_string(app_names[alert->tx ? alert->tx->proto : flow->app]));
+		eve_set(event, "app_proto",
+			json_string(eve_app_names[alert->tx ? alert->tx->proto : flow->app]));
 	else if (flow->app == APP_FAILED)
-		eve_set(event, "app_proto", json_string(app_names[APP_FAILED]));
+		eve_set(event, "app_proto", json_string(eve_app_names[APP_FAILED]));
 	eve_set(event, "direction", json_string(alert->dir == TO_SERVER ? "to_server" : "to_client"));
 	eve_community_id(flow, text);
 	eve_set(event, "community_id", json_string(text));
-	eve_set(event, "flow", flow_json(flow, wall_us > age ? wall_us - age : 0));
+	eve_set(event, "flow", eve_flow_object(flow, wall_us > age ? wall_us - age : 0));
 }
 
 int eve_alert(const struct detect_alert *alert, uint64_t wall_us, const char *in_iface,
@@ -265,7 +161,7 @@ int eve_alert(const struct detect_alert *alert, uint64_t wall_us, const char *in
 	if (capture_file)
 		eve_set(event, "pcap_cnt", json_integer((json_int_t)alert->packet->number));
 	eve_set(event, "event_type", json_string("alert"));
-	packet_add(event, alert->packet, capture_file);
+	eve_packet(event, alert->packet, capture_file);
 	if (alert->tx)
 		eve_set(event, "tx_id", json_integer((json_int_t)alert->tx->id));
 	eve_set(event, "alert", rule_json(alert));
@@ -301,5 +197,5 @@ int eve_enforce(const char *line, size_t len, const struct eve_enforcement *enfo
 	    !json_is_string(json_object_get(alert, "action")) || json_object_get(ours, "verdict"))
 		return -EINVAL;
 	enforcement_add(event, enforcement);
-	return event_print(event, out, out_len);
+	return eve_print(event, out, out_len);
 }

@@ -16,6 +16,8 @@ struct stream;		   /* stream.c: reassembly of both directions */
 struct expectation;	   /* expect.c: a connection that the flow announced */
 struct detect_flow_state; /* detect.c: flowbits, thresholds by flow, alerts given */
 
+enum flow_end_reason { FLOW_REASON_TIMEOUT, FLOW_REASON_FORCED, FLOW_REASON_SHUTDOWN, FLOW_REASON_REUSE };
+
 struct flow {
 	uint64_t id;	    /* BPF's flow id live; a stable hash for files */
 	struct seki_flow_key key;
@@ -29,10 +31,12 @@ struct flow {
 	bool validated;	      /* SEKI_FLOW_VALIDATED, live only */
 	bool lost;	      /* a record of it was lost */
 	bool ended;	      /* FIN both ways or RST, or timed out */
+	bool closed;	      /* FIN both ways or RST */
 	bool alerted;
+	uint8_t tcp_flags[2]; /* of all packets, by direction */
 	enum app_proto app;
 	enum app_proto app_shown; /* TCP: the same for rules about packets, known since the other side answered */
-	uint64_t first_us, last_us;
+	uint64_t first_us, last_us, last_number; /* time and number of the newest packet */
 	uint64_t pkts[2], bytes[2];
 	struct tx *txs;	      /* open and just-ended ones, oldest first */
 	uint64_t tx_count;

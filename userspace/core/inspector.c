@@ -95,7 +95,7 @@ static void stand_in(const struct inspector *inspector, const struct subject *su
 
 	*out = (struct packet){
 		.time_us = flow->last_us,
-		.number = subject->last_number,
+		.number = flow->last_number,
 		.proto = flow->proto,
 		.src = to_server ? flow->client : flow->server,
 		.dst = to_server ? flow->server : flow->client,
@@ -146,6 +146,15 @@ static void drain_alone(struct inspector *inspector, struct subject *subject, bo
 	inspector->current = before;
 }
 
+static enum flow_end_reason end_reason(const struct inspector *inspector, enum flow_end why)
+{
+	if (inspector->finishing)
+		return FLOW_REASON_SHUTDOWN;
+	return why == FLOW_END_GIVEN_UP	 ? FLOW_REASON_FORCED
+	       : why == FLOW_END_TIMEOUT ? FLOW_REASON_TIMEOUT
+					 : FLOW_REASON_REUSE;
+}
+
 static void on_flow_end(struct flow_entry *entry, enum flow_end why, void *arg)
 {
 	struct inspector *inspector = arg;
@@ -164,7 +173,9 @@ static void on_flow_end(struct flow_entry *entry, enum flow_end why, void *arg)
 			subject_tell(inspector, subject, FLOW_ENDED);
 	}
 	inspector->stats.skipped_bytes += flow->app_skipped;
-	subject_drop_decoder(subject);
+	subject_drop_decoder(inspector, subject);
+	if (!inspector->dying && inspector->ops.flow_end)
+		inspector->ops.flow_end(flow, end_reason(inspector, why), inspector->ops.arg);
 	detect_flow_free(flow->detect);
 	stream_free(flow->stream);
 	generation_put(subject->generation);
@@ -281,7 +292,7 @@ static void set_expiry(struct inspector *inspector, struct subject *subject)
 		seconds = timeouts[row].closed;
 	else if (flow->stream && stream_closing(flow->stream))
 		seconds = timeouts[row].closing;
-	flow->ended = flow->stream && stream_closed(flow->stream);
+	flow->ended = flow->closed = flow->stream && stream_closed(flow->stream);
 	subject->entry.expires_us = inspector->now_us + seconds * 1000000;
 }
 
@@ -294,7 +305,9 @@ static void account(struct subject *subject, const struct packet *packet, enum d
 	flow->pkts[dir]++;
 	flow->bytes[dir] += packet->frame.len;
 	flow->both_directions |= flow->pkts[0] && flow->pkts[1];
-	subject->last_number = packet->number;
+	flow->last_number = packet->number;
+	if (flow->proto == IPPROTO_TCP)
+		flow->tcp_flags[dir] |= packet->tcp_flags;
 	if (flow->proto == IPPROTO_TCP)
 		flow->established |= flow->stream && !(packet->tcp_flags & (TCP_SYN | TCP_RST));
 	else
@@ -625,8 +638,10 @@ void inspector_finish(struct inspector *inspector)
 {
 	struct flow_entry *entry;
 
+	inspector->finishing = true;
 	while ((entry = flow_table_oldest(inspector->flows)))
 		flow_table_end(inspector->flows, entry, FLOW_END_TIMEOUT);
+	inspector->finishing = false;
 	defrag_expire(inspector->defrag, UINT64_MAX);
 	detect_forget(inspector->generation->detect);
 	inspector->number = 0;

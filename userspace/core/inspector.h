@@ -55,6 +55,9 @@ struct inspector_ops {
 	detect_alert_fn alert;
 	/* Each event once per packet or transaction. May be NULL. */
 	void (*event)(const struct inspector_event *event, void *arg);
+	/* A transaction that will not change any more, and a flow at its end. May be NULL. */
+	void (*tx)(const struct flow *flow, const struct tx *tx, void *arg);
+	void (*flow_end)(const struct flow *flow, enum flow_end_reason reason, void *arg);
 	/* Once per outcome and flow; live engines turn it into messages to the keeper. */
 	void (*flow)(const struct flow *flow, enum flow_outcome outcome, void *arg);
 	void *arg;

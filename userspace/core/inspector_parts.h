@@ -23,7 +23,6 @@ struct subject {
 	struct flow_entry entry; /* first */
 	struct generation *generation;
 	const struct app_decoder *decoder;
-	uint64_t last_number;
 	uint64_t spent[2];	  /* bytes of this turn, per direction, against the depth */
 	uint64_t fed;		  /* bytes given to the decoder since it last had no transaction open */
 	bool server_spoke;	  /* the last data came from the server: client data begins a new turn (T5) */
@@ -49,7 +48,7 @@ struct inspector {
 	struct generation *generation;
 	struct subject *current; /* whose bytes are with the rules now */
 	uint64_t number, now_us, swept_us;
-	bool dying;
+	bool dying, finishing;
 };
 
 /* Gives the outcome to the owner, once. */
@@ -67,6 +66,6 @@ void subject_probe_datagram(struct subject *subject, const struct packet *packet
 void subject_datagram(struct inspector *inspector, struct subject *subject, const struct packet *packet,
 		      enum direction dir);
 /* Frees the transactions and the decoder's state. */
-void subject_drop_decoder(struct subject *subject);
+void subject_drop_decoder(struct inspector *inspector, struct subject *subject);
 
 #endif

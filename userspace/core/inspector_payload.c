@@ -38,6 +38,14 @@ static void tell_tx_events(struct inspector *inspector, const struct flow *flow,
 	tx->events.more = 0;
 }
 
+/* Before they are reaped: those that are done, or all. */
+static void tell_txs(struct inspector *inspector, const struct flow *flow, bool all)
+{
+	for (const struct tx *tx = inspector->ops.tx ? flow->txs : NULL; tx; tx = tx->next)
+		if (all || app_tx_over(tx))
+			inspector->ops.tx(flow, tx, inspector->ops.arg);
+}
+
 static void inspect_txs(struct inspector *inspector, struct subject *subject, const struct packet *packet,
 			enum direction dir)
 {
@@ -55,16 +63,19 @@ static void inspect_txs(struct inspector *inspector, struct subject *subject, co
 			tell_tx_events(inspector, flow, tx, packet, d);
 		}
 	detect_packet_judge(detect);
+	tell_txs(inspector, flow, false);
 	app_reap(flow, false);
 	if (!flow->txs)
 		subject->fed = 0;
 }
 
-void subject_drop_decoder(struct subject *subject)
+void subject_drop_decoder(struct inspector *inspector, struct subject *subject)
 {
 	struct flow *flow = &subject->entry.flow;
 
 	detect_packet_judge(subject->generation->detect);
+	if (!inspector->dying)
+		tell_txs(inspector, flow, true);
 	app_reap(flow, true);
 	if (subject->decoder && subject->decoder->flow_free)
 		subject->decoder->flow_free(flow);
@@ -90,7 +101,7 @@ static void feed(struct inspector *inspector, struct subject *subject, const str
 	}
 	inspect_txs(inspector, subject, packet, dir);
 	if (status == APP_ERROR) {
-		subject_drop_decoder(subject);
+		subject_drop_decoder(inspector, subject);
 		flow->app = APP_FAILED;
 	} else if (status == APP_ENCRYPTED && !subject->opaque) {
 		subject->opaque = true;

@@ -16,11 +16,11 @@
 #include <time.h>
 
 #include "client.h"
-#include "core/eve.h"
 #include "core/inspector.h"
 #include "core/packet.h"
 #include "core/ruleset.h"
 #include "eve_merge.h"
+#include "inspect_eve.h"
 #include "lib/conf.h"
 #include "lib/file.h"
 #include "rules_cache.h"
@@ -44,6 +44,7 @@ struct inspection {
 	struct ruleset *set;
 	struct inspector *inspector;
 	FILE *eve;
+	struct inspect_eve records;
 	const char *log_dir, *capture;
 	bool json, rules_given;
 	unsigned int workers, worker; /* how many share the captures, and which of them this is */
@@ -58,7 +59,7 @@ struct inspection {
 	unsigned int data_count;
 	struct sid_count *sids; /* by sid */
 	size_t sid_count, sid_capacity;
-	uint64_t refused, eve_lost, frames, cut_frames;
+	uint64_t refused, frames, cut_frames;
 	uint64_t capture_frames; /* of the capture at hand, whoever looks at them */
 	double seconds;
 };
@@ -114,8 +115,9 @@ static void count_sid(struct inspection *inspection, uint32_t sid, uint64_t coun
 	inspection->sids[low].count += count;
 }
 
-static int write_record(struct inspection *inspection, uint64_t about, const char *line, size_t len)
+static int write_record(void *arg, uint64_t about, const char *line, size_t len)
 {
+	struct inspection *inspection = arg;
 	struct eve_moment now = {inspection->capture_at, inspection->capture_frames, about};
 
 	if (inspection->part.file)
@@ -125,20 +127,26 @@ static int write_record(struct inspection *inspection, uint64_t about, const cha
 
 static void on_alert(const struct detect_alert *alert, void *arg)
 {
-	static const struct eve_enforcement nobody = {.verdict = SEKI_VERDICT_UNKNOWN, .action = "none"};
 	struct inspection *inspection = arg;
-	AUTO_FREE char *line = NULL;
-	size_t len;
-	int error;
 
-	if (alert->quiet)
-		return;
-	count_sid(inspection, alert->rule->sid, 1);
-	if (!inspection->eve && !inspection->part.file)
-		return;
-	error = eve_alert(alert, alert->packet->time_us, NULL, inspection->capture, &nobody, &line, &len);
-	if (error || write_record(inspection, alert->packet->number, line, len))
-		inspection->eve_lost++;
+	if (!alert->quiet)
+		count_sid(inspection, alert->rule->sid, 1);
+	inspect_eve_alert(&inspection->records, alert);
+}
+
+static void on_event(const struct inspector_event *event, void *arg)
+{
+	inspect_eve_event(&((struct inspection *)arg)->records, event);
+}
+
+static void on_tx(const struct flow *flow, const struct tx *tx, void *arg)
+{
+	inspect_eve_tx(&((struct inspection *)arg)->records, flow, tx);
+}
+
+static void on_flow_end(const struct flow *flow, enum flow_end_reason reason, void *arg)
+{
+	inspect_eve_flow_end(&((struct inspection *)arg)->records, flow, reason);
 }
 
 static void on_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
@@ -424,9 +432,15 @@ static int open_eve(struct inspection *inspection)
 
 static int prepare_inspector(struct inspection *inspection)
 {
-	const struct inspector_ops ops = {.alert = on_alert, .arg = inspection};
+	const struct inspector_ops ops = {.alert = on_alert,
+					  .event = on_event,
+					  .tx = on_tx,
+					  .flow_end = on_flow_end,
+					  .arg = inspection};
 	int error = inspector_new(&inspection->options, inspection->set, &ops, &inspection->inspector);
 
+	inspection->records.arg = inspection;
+	inspection->records.write = inspection->eve || inspection->part.file ? write_record : NULL;
 	if (error)
 		fprintf(stderr, "%s\n", strerror(-error));
 	return error;
@@ -445,8 +459,8 @@ static int prepare(struct inspection *inspection)
 		fprintf(stderr, "the rules cannot be compiled: %s\n", *why ? why : strerror(-error));
 		return error;
 	}
-	error = prepare_inspector(inspection);
-	return error ? error : open_eve(inspection);
+	error = open_eve(inspection);
+	return error ? error : prepare_inspector(inspection);
 }
 
 /* --- what is read */
@@ -540,11 +554,16 @@ static int read_capture(struct inspection *inspection, const char *path)
 		pcap_close(pcap);
 		return -EPROTONOSUPPORT;
 	}
-	inspection->capture = path;
+	inspection->capture = inspection->records.origin.capture_file = path;
 	inspection->capture_frames = 0;
 	while ((status = pcap_next_ex(pcap, &head, &frame)) == 1) {
 		struct inspector_hint hint = {.truncated = head->caplen < head->len};
 		uint64_t time_us = (uint64_t)head->ts.tv_sec * 1000000 + (uint64_t)head->ts.tv_usec;
+
+		if (!inspection->records.first_us || time_us < inspection->records.first_us)
+			inspection->records.first_us = time_us;
+		if (time_us > inspection->records.last_us)
+			inspection->records.last_us = time_us;
 
 		inspection->capture_frames++;
 		if (frame_is_mine(inspection, link, frame, head->caplen)) {
@@ -658,7 +677,8 @@ static int usage(void)
 	      "…),\n"
 	      "                        threshold-file=FILE: a threshold.config\n"
 	      "  -k none               do not verify checksums\n"
-	      "  -l DIR                write alerts to DIR/eve.json\n"
+	      "  -l DIR                write records to DIR/eve.json\n"
+	      "  --eve KIND,…          which records (alert,drop,stats); all of them: all\n"
 	      "  --severity FILE       lines of: sid severity\n"
 	      "  --workers N           share the captures among N threads, by pairs of hosts (1); what "
 	      "rules\n"
@@ -675,6 +695,7 @@ enum {
 	OPTION_CLASSIFICATION,
 	OPTION_CACHE,
 	OPTION_WORKERS,
+	OPTION_EVE,
 	OPTION_JSON,
 	OPTION_HELP
 };
@@ -695,6 +716,14 @@ static int load_rules(struct inspection *inspection, const char *pattern)
 	}
 	globfree(&found);
 	return error;
+}
+
+static void complain_eve(const char *text)
+{
+	fprintf(stderr, "--eve %s: kinds of records are", text);
+	for (int kind = 0; kind < EVE_KIND_MAX; kind++)
+		fprintf(stderr, " %s", eve_kind_names[kind]);
+	fputs(", or all\n", stderr);
 }
 
 /* 0, or an exit status. */
@@ -729,6 +758,11 @@ static int take_option(struct inspection *inspection, int option)
 	case OPTION_WORKERS:
 		error = set_workers(inspection, optarg);
 		break;
+	case OPTION_EVE:
+		error = eve_kinds_read(optarg, &inspection->records.kinds);
+		if (error)
+			complain_eve(optarg);
+		break;
 	case OPTION_JSON:
 		inspection->json = true;
 		break;
@@ -745,6 +779,7 @@ static const struct option long_options[] = {
 	{"classification", required_argument, NULL, OPTION_CLASSIFICATION},
 	{"cache", required_argument, NULL, OPTION_CACHE},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
+	{"eve", required_argument, NULL, OPTION_EVE},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
@@ -812,6 +847,7 @@ static int worker_new(const struct inspection *first, unsigned int index, struct
 		.options = first->options,
 		.set = ruleset_ref(first->set),
 		.log_dir = first->log_dir,
+		.records.kinds = first->records.kinds,
 		.workers = first->workers,
 		.worker = index,
 		.captures = first->captures,
@@ -845,7 +881,10 @@ static void worker_merge(struct inspection *to, const struct inspection *worker,
 	add_counters(stats, &one);
 	for (size_t i = 0; i < worker->sid_count; i++)
 		count_sid(to, worker->sids[i].sid, worker->sids[i].count);
-	to->eve_lost += worker->eve_lost;
+	for (int kind = 0; kind < EVE_KIND_MAX; kind++)
+		to->records.lost[kind] += worker->records.lost[kind];
+	to->records.first_us = worker->records.first_us;
+	to->records.last_us = worker->records.last_us;
 	to->cut_frames += worker->cut_frames;
 	if (worker->seconds > to->seconds)
 		to->seconds = worker->seconds;
@@ -926,14 +965,13 @@ static int inspect_all(struct inspection *inspection, int argc, char **argv)
 	} else if (share_captures(inspection, &stats)) {
 		inspection->status = EXIT_USAGE;
 	}
+	ruleset_count(inspection->set, &rules);
+	inspect_eve_stats(&inspection->records, &stats, &rules);
 	if (inspection->eve && fflush(inspection->eve)) {
 		fprintf(stderr, "%s/eve.json: %s\n", inspection->log_dir, strerror(errno));
 		inspection->status = EXIT_USAGE;
 	}
-	if (inspection->eve_lost)
-		fprintf(stderr, "%" PRIu64 " alerts could not be written to eve.json\n",
-			inspection->eve_lost);
-	ruleset_count(inspection->set, &rules);
+	inspect_eve_complain(&inspection->records);
 	if (inspection->json)
 		print_json(inspection, &stats, &rules);
 	else
@@ -943,7 +981,7 @@ static int inspect_all(struct inspection *inspection, int argc, char **argv)
 
 int cmd_inspect(int argc, char **argv)
 {
-	struct inspection inspection = {.options.verify_checksums = true};
+	struct inspection inspection = {.options.verify_checksums = true, .records.kinds = EVE_STANDARD};
 	int status;
 
 	if (ruleset_builder_new(&inspection.builder)) {
