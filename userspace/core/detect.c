@@ -57,6 +57,7 @@ void detect_free(struct detect *detect)
 	free(detect->stamps);
 	free(detect->found);
 	free(detect->found_at);
+	free(detect->profile);
 	free(detect->held);
 	free(detect->queue);
 	match_room_free(detect->room);
@@ -74,6 +75,18 @@ void detect_drop_ends_flow(struct detect *detect, bool on)
 void detect_forget(struct detect *detect)
 {
 	tracker_clear(detect->tracker);
+}
+
+int detect_profile_on(struct detect *detect, uint64_t (*now_ns)(void))
+{
+	detect->profile_clock = now_ns;
+	detect->profile = calloc(detect->set->count + 1u, sizeof(*detect->profile));
+	return detect->profile ? 0 : -ENOMEM;
+}
+
+const struct detect_profile *detect_profile_of(const struct detect *detect, uint32_t index)
+{
+	return detect->profile && index < detect->set->count ? &detect->profile[index] : NULL;
 }
 
 void detect_run_begin(struct detect_run *run)
@@ -223,11 +236,15 @@ bool detect_over(const struct detect *detect, const struct packet *packet, const
 
 static void packet_judge(struct detect_run *run, const struct rule *rule)
 {
+	uint64_t began;
+
 	if (run->loose && (rule->stream_only || rule->flow & FLOW_ONLY_STREAM))
 		return;
+	began = profile_begin(run->detect);
 	if (detect_header(run, rule) && detect_states(run, rule) &&
 	    payload_matches(run, rule, run->payload, run->payload_offset))
 		detect_fire(run, rule);
+	profile_end(run->detect, rule, began);
 }
 
 /* What was found, in order. */
@@ -448,11 +465,14 @@ static void stream_judge_all(struct detect_run *run, struct detect_flow_state *s
 {
 	struct detect *detect = run->detect;
 	bool same = detect->held_run.flow == run->flow && detect->held_run.dir == run->dir;
+	uint64_t began;
 
 	for (uint32_t i = 0; i < detect->found_count; i++) {
 		if (same)
 			held_judge_to(detect, detect->found[i]);
+		began = profile_begin(detect);
 		stream_judge(run, state, detect->set->rules[detect->found[i]], last);
+		profile_end(detect, detect->set->rules[detect->found[i]], began);
 	}
 	if (same)
 		detect_held_judge(detect);

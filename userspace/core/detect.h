@@ -70,6 +70,15 @@ void detect_drop_ends_flow(struct detect *detect, bool on);
 /* Forgets what rules remember beyond flows: thresholds, rates, xbits. */
 void detect_forget(struct detect *detect);
 
+/* What judging a rule cost: how often its literal led to it, how often it fitted, and the time that took. */
+struct detect_profile {
+	uint64_t checks, matches, ns;
+};
+/* Off unless asked for, before the first packet. The clock counts nanoseconds from any origin. -ENOMEM. */
+__must_check int detect_profile_on(struct detect *detect, uint64_t (*now_ns)(void));
+/* Of the rule that ruleset_at() gives for index; NULL when off. */
+const struct detect_profile *detect_profile_of(const struct detect *detect, uint32_t index);
+
 /* Called by the flow and decoder code when these objects die. NULL is fine. */
 void detect_flow_free(struct detect_flow_state *state);
 void detect_tx_free(struct detect_tx_state *state);

@@ -94,6 +94,8 @@ void detect_fire(struct detect_run *run, const struct rule *rule)
 {
 	struct detect *detect = run->detect;
 
+	if (detect->profile)
+		detect->profile[rule->index].matches++;
 	for (unsigned int i = 0; i < rule->state_count; i++)
 		state_change(run, &rule->states[i]);
 	/* A rule speaks once for a packet, once for what the packet adds to the stream, and once for each

@@ -81,7 +81,24 @@ struct detect {
 	struct detect_queued *queue;
 	uint32_t queue_count, queue_judged, queue_room;
 	bool drop_ends_flow;
+	struct detect_profile *profile; /* per rule; NULL: off */
+	uint64_t (*profile_clock)(void);
 };
+
+static inline uint64_t profile_begin(const struct detect *detect)
+{
+	return detect->profile ? detect->profile_clock() : 0;
+}
+
+static inline void profile_end(struct detect *detect, const struct rule *rule, uint64_t began)
+{
+	struct detect_profile *row = detect->profile ? &detect->profile[rule->index] : NULL;
+
+	if (!row)
+		return;
+	row->checks++;
+	row->ns += detect->profile_clock() - began;
+}
 
 /* Header, flow options, header tests and what the rule needs to have been remembered. */
 bool detect_endpoints(const struct detect_run *run, const struct rule *rule);

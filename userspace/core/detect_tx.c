@@ -271,6 +271,10 @@ void detect_tx(struct detect *detect, const struct packet *packet, struct flow *
 		tx_waiting_again(&run, state);
 	}
 	detect_sort(detect);
-	for (uint32_t i = 0; i < detect->found_count; i++)
+	for (uint32_t i = 0; i < detect->found_count; i++) {
+		uint64_t began = profile_begin(detect);
+
 		tx_found(&run, state, set->rules[detect->found[i]]);
+		profile_end(detect, set->rules[detect->found[i]], began);
+	}
 }

@@ -634,6 +634,16 @@ void inspector_free(struct inspector *inspector)
 	free(inspector);
 }
 
+int inspector_profile_on(struct inspector *inspector, uint64_t (*now_ns)(void))
+{
+	return detect_profile_on(inspector->generation->detect, now_ns);
+}
+
+const struct detect_profile *inspector_profile_of(const struct inspector *inspector, uint32_t index)
+{
+	return detect_profile_of(inspector->generation->detect, index);
+}
+
 void inspector_finish(struct inspector *inspector)
 {
 	struct flow_entry *entry;

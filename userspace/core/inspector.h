@@ -76,6 +76,10 @@ __must_check int inspector_new(const struct inspector_options *options, struct r
 void inspector_free(struct inspector *inspector);
 DEFINE_CLEANUP(inspector_free, struct inspector)
 
+/* Profiles the rules as detect_profile_on() does; the figures are of the newest set. */
+__must_check int inspector_profile_on(struct inspector *inspector, uint64_t (*now_ns)(void));
+const struct detect_profile *inspector_profile_of(const struct inspector *inspector, uint32_t index);
+
 /* One frame. hint may be NULL. Never fails: what cannot be decoded is counted by reason. */
 void inspector_frame(struct inspector *inspector, enum link_type link, const uint8_t *frame, size_t len,
 		     uint64_t time_us, const struct inspector_hint *hint);

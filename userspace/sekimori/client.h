@@ -75,6 +75,7 @@ int cmd_monitor(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+int cmd_rules_profile(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 
 #endif

@@ -24,6 +24,7 @@
 #include "lib/conf.h"
 #include "lib/file.h"
 #include "rules_cache.h"
+#include "rules_profile.h"
 
 #define RULES_BYTES_MAX	 (256u << 20)
 #define PROGRESS_FRAMES	 65536u
@@ -46,7 +47,7 @@ struct inspection {
 	FILE *eve;
 	struct inspect_eve records;
 	const char *log_dir, *capture;
-	bool json, rules_given;
+	bool json, rules_given, profile;
 	unsigned int workers, worker; /* how many share the captures, and which of them this is */
 	char *const *captures;
 	unsigned int capture_count, capture_at;
@@ -441,6 +442,8 @@ static int prepare_inspector(struct inspection *inspection)
 
 	inspection->records.arg = inspection;
 	inspection->records.write = inspection->eve || inspection->part.file ? write_record : NULL;
+	if (!error && inspection->profile)
+		error = inspector_profile_on(inspection->inspector, rules_profile_clock);
 	if (error)
 		fprintf(stderr, "%s\n", strerror(-error));
 	return error;
@@ -957,6 +960,8 @@ static int inspect_all(struct inspection *inspection, int argc, char **argv)
 		fputs("standard input can be read once only: one worker\n", stderr);
 		inspection->workers = 1;
 	}
+	if (inspection->profile)
+		inspection->workers = 1; /* two threads in turns on one processor would measure each other */
 	if (prepare(inspection))
 		return EXIT_USAGE;
 	if (inspection->workers <= 1) {
@@ -972,6 +977,11 @@ static int inspect_all(struct inspection *inspection, int argc, char **argv)
 		inspection->status = EXIT_USAGE;
 	}
 	inspect_eve_complain(&inspection->records);
+	if (inspection->profile &&
+	    rules_profile_print(inspection->inspector, inspection->set, inspection->json))
+		inspection->status = EXIT_USAGE;
+	if (inspection->profile)
+		return inspection->status;
 	if (inspection->json)
 		print_json(inspection, &stats, &rules);
 	else
@@ -979,9 +989,10 @@ static int inspect_all(struct inspection *inspection, int argc, char **argv)
 	return inspection->status ? inspection->status : stats.alerts ? EXIT_FINDING : 0;
 }
 
-int cmd_inspect(int argc, char **argv)
+static int inspect_command(int argc, char **argv, bool profile)
 {
-	struct inspection inspection = {.options.verify_checksums = true, .records.kinds = EVE_STANDARD};
+	struct inspection inspection = {
+		.options.verify_checksums = true, .records.kinds = EVE_STANDARD, .profile = profile};
 	int status;
 
 	if (ruleset_builder_new(&inspection.builder)) {
@@ -995,4 +1006,14 @@ int cmd_inspect(int argc, char **argv)
 		status = inspect_all(&inspection, argc, argv);
 	inspection_free(&inspection);
 	return status;
+}
+
+int cmd_inspect(int argc, char **argv)
+{
+	return inspect_command(argc, argv, false);
+}
+
+int cmd_rules_profile(int argc, char **argv)
+{
+	return inspect_command(argc, argv, true);
 }

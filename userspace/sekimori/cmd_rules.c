@@ -43,6 +43,7 @@ static int rules_usage(void)
 	      "                            [--quiet] FILE...\n"
 	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
 	      "       sekimori rules keywords\n"
+	      "       sekimori rules profile FILE.pcap -S FILE.rules [--json] [options of inspect]\n"
 	      "       sekimori rules explain [--lang ja|en] [--file FILE.json] SID|KEYWORD\n"
 	      "exit: 0 all is well, 1 a rule was refused or nothing is known, 2 wrong use or unreadable "
 	      "file\n",
@@ -469,6 +470,7 @@ static const struct {
 } rules_verbs[] = {
 	{"check", rules_check},
 	{"test", cmd_inspect},
+	{"profile", cmd_rules_profile},
 	{"explain", rules_explain},
 	{"keywords", rules_keywords},
 };
