@@ -98,6 +98,8 @@ void detect_fire(struct detect_run *run, const struct rule *rule)
 		detect->profile[rule->index].matches++;
 	for (unsigned int i = 0; i < rule->state_count; i++)
 		state_change(run, &rule->states[i]);
+	if (rule->changes_data)
+		detect_data_change(run, rule);
 	/* A rule speaks once for a packet, once for what the packet adds to the stream, and once for each
 	 * transaction. */
 	if ((!run->tx && queue_has(run, rule)) || !queue_room(detect))

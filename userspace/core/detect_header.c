@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "detect_run.h"
+#include "reputation.h"
 #include "stream.h"
 
 static bool header_protocol(const struct detect_run *run, const struct rule *rule)
@@ -165,6 +166,35 @@ static bool test_tcp(const struct packet *packet)
 	return !packet->fragment && packet->proto == IPPROTO_TCP;
 }
 
+static bool test_reputation(const struct detect_run *run, const struct rule_test *test)
+{
+	const struct reputation *reputation = run->detect->set->reputation;
+	int src = test->mode == 'd' ? -1 : reputation_score(reputation, test->ignored, run->src);
+	int dst = test->mode == 's' ? -1 : reputation_score(reputation, test->ignored, run->dst);
+	bool fits_src = src >= 0 && match_range(&test->range, (uint64_t)src);
+	bool fits_dst = dst >= 0 && match_range(&test->range, (uint64_t)dst);
+	bool fits = test->mode == 'b' ? fits_src && fits_dst : fits_src || fits_dst;
+
+	return fits != test->negated;
+}
+
+static struct span test_address(const struct detect_run *run, const struct rule_test *test)
+{
+	const struct seki_addr *addr = test->mode == 's' ? run->src : run->dst;
+
+	return (struct span){addr->b, sizeof(addr->b)};
+}
+
+void detect_data_change(const struct detect_run *run, const struct rule *rule)
+{
+	for (unsigned int i = 0; i < rule->test_count; i++) {
+		const struct rule_test *test = &rule->tests[i];
+
+		if (test->kind == TEST_DATASET)
+			(void)match_data(&test->data, test_address(run, test), true);
+	}
+}
+
 static bool header_test(const struct detect_run *run, const struct rule_test *test)
 {
 	const struct packet *packet = run->packet;
@@ -210,6 +240,10 @@ static bool header_test(const struct detect_run *run, const struct rule_test *te
 	case TEST_APP_ANY:
 		return (run->tx && range->low >> run->tx->proto & 1) ||
 		       (run->flow && range->low >> run->flow->app & 1);
+	case TEST_IPREP:
+		return test_reputation(run, test);
+	case TEST_DATASET:
+		return match_data(&test->data, test_address(run, test), false);
 	case TEST_EVENT:
 		/* Those of transactions may still come: tx_judge() asks for them. */
 		return run->stage == STAGE_TX ||

@@ -102,6 +102,8 @@ static inline void profile_end(struct detect *detect, const struct rule *rule, u
 
 /* Header, flow options, header tests and what the rule needs to have been remembered. */
 bool detect_endpoints(const struct detect_run *run, const struct rule *rule);
+/* What the rule's options on addresses set and unset in data sets, now that it fits. */
+void detect_data_change(const struct detect_run *run, const struct rule *rule);
 bool detect_tests(const struct detect_run *run, const struct rule *rule);
 /* Both. */
 bool detect_header(const struct detect_run *run, const struct rule *rule);

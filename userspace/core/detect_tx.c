@@ -144,16 +144,11 @@ static enum tx_result tx_judge_list(struct detect_run *run, const struct rule_li
 	return !done && (later || !instance) ? TX_LATER : TX_NO;
 }
 
-static enum tx_result tx_judge(struct detect_run *run, const struct rule *rule)
+static enum tx_result tx_judge_lists(struct detect_run *run, const struct rule *rule)
 {
 	uint64_t variables[RULE_VARIABLES_MAX] = {0};
 	enum tx_result result = TX_MATCH;
 
-	if (!detect_endpoints(run, rule))
-		return TX_NO;
-	/* What a packet does not fulfil, a later one of the transaction may. */
-	if (!detect_tests(run, rule))
-		return rule->needs_packet && !run->tx->done[run->dir] ? TX_LATER : TX_NO;
 	for (unsigned int i = 0; i < rule->list_count; i++) {
 		enum direction dir = run->dir;
 		enum tx_result one;
@@ -167,9 +162,29 @@ static enum tx_result tx_judge(struct detect_run *run, const struct rule *rule)
 		if (one == TX_LATER)
 			result = TX_LATER;
 	}
+	return result;
+}
+
+static enum tx_result tx_judge(struct detect_run *run, const struct rule *rule)
+{
+	enum tx_result result;
+
+	if (!detect_endpoints(run, rule))
+		return TX_NO;
+	/* What a packet does not fulfil, a later one of the transaction may. */
+	if (!detect_tests(run, rule))
+		return rule->needs_packet && !run->tx->done[run->dir] ? TX_LATER : TX_NO;
+	result = tx_judge_lists(run, rule);
 	/* State may still be set by another rule while the transaction lives. */
 	if (result == TX_MATCH && !detect_states(run, rule))
 		return TX_LATER;
+	/* Data sets are changed only when all of the rule fits, and by one of those that would do the same.
+	 */
+	if (result == TX_MATCH && rule->changes_data) {
+		match_room_commit(run->detect->room, true);
+		result = tx_judge_lists(run, rule);
+		match_room_commit(run->detect->room, false);
+	}
 	return result;
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "dataset.h"
 #include "match.h"
 #include "match_bytes.h"
 #include "match_decode.h"
@@ -19,6 +20,7 @@ struct match_room {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	bool commit;
 	uint8_t *decoded; /* BASE64_BYTES_MAX, made when first needed */
 	struct match_stats stats;
 };
@@ -91,6 +93,30 @@ bool match_range(const struct rule_range *range, uint64_t value)
 		return value >= range->low && value <= range->high;
 	}
 	return false;
+}
+
+void match_room_commit(struct match_room *room, bool on)
+{
+	room->commit = on;
+}
+
+bool match_data(const struct data_question *question, struct span value, bool commit)
+{
+	uint32_t score;
+
+	switch (question->action) {
+	case STATE_ISSET:
+		return dataset_has(question->set, value);
+	case STATE_ISNOTSET:
+		return !dataset_has(question->set, value);
+	case STATE_SET:
+		return commit ? dataset_change(question->set, value, true)
+			      : !dataset_has(question->set, value);
+	case STATE_UNSET:
+		return commit ? dataset_change(question->set, value, false)
+			      : dataset_has(question->set, value);
+	}
+	return dataset_score(question->set, value, &score) && match_range(&question->range, score);
 }
 
 static int64_t match_number(const struct match *match, const struct rule_number *number)
@@ -353,6 +379,9 @@ static enum match_result match_nodes(struct match *match, unsigned int i, uint32
 		break;
 	case NODE_BASE64:
 		fits = match_base64(match, node, at);
+		break;
+	case NODE_DATASET:
+		fits = match_data(&node->data, match->data, match->room->commit);
 		break;
 	case NODE_ASN1:
 		fits = match_asn1(match, node, at);

@@ -31,6 +31,11 @@ bool match_list(struct match_room *room, const struct rule_list *list, struct sp
 		uint64_t *variables);
 const struct match_stats *match_room_stats(const struct match_room *room);
 
+/* While on, matching lists change the data sets that they set or unset. */
+void match_room_commit(struct match_room *room, bool on);
+/* The answer of a data set; commit: changes it, and false when there was nothing to change. */
+bool match_data(const struct data_question *question, struct span value, bool commit);
+
 bool match_range(const struct rule_range *range, uint64_t value);
 
 #endif

@@ -36,6 +36,7 @@ enum rule_node_kind {
 	NODE_ABSENT,
 	NODE_BASE64,
 	NODE_ASN1,
+	NODE_DATASET,
 };
 
 struct node_content {
@@ -98,6 +99,14 @@ struct node_asn1 {
 	int32_t offset;
 };
 
+/* What a dataset or datarep option asks of a value. */
+struct dataset;
+struct data_question {
+	struct dataset *set;
+	uint8_t action; /* STATE_ISSET, _ISNOTSET, _SET (it is not in, and is added), _UNSET; _COMPARE: its score */
+	struct rule_range range;
+};
+
 struct rule_node {
 	uint8_t kind;
 	uint8_t list; /* which list it belongs to */
@@ -112,6 +121,7 @@ struct rule_node {
 		struct rule_range size;
 		struct node_base64 base64;
 		struct node_asn1 asn1;
+		struct data_question data;
 		bool or_else; /* absent: the other nodes of the list may match instead */
 	};
 };
@@ -179,6 +189,8 @@ enum rule_test_kind {
 	TEST_APP,
 	TEST_EVENT,
 	TEST_APP_ANY, /* low: a bit per protocol */
+	TEST_IPREP,   /* ignored: the category; mode: a any, s source, d destination, b both */
+	TEST_DATASET, /* mode: s source, d destination */
 };
 
 /* A condition on the packet's or flow's header fields. */
@@ -188,6 +200,7 @@ struct rule_test {
 	char mode;	 /* flags, fragbits: '=' exactly, '+' at least, '*' any of */
 	uint8_t ignored; /* flags: bits not looked at. stream_size: c, s, b (both), e (either) */
 	struct rule_range range;
+	struct data_question data;
 };
 
 enum rule_state_action {
@@ -260,6 +273,7 @@ struct rule {
 	bool noalert;
 	bool pass_alerts;   /* a pass rule that tells */
 	bool event_packet;  /* asks for an event of a packet: looked at when one has any */
+	bool changes_data;  /* sets or unsets values of data sets */
 	bool needs_packet;  /* a keyword that only makes sense on one packet */
 	uint16_t flow;	    /* FLOW_* */
 	uint8_t directions; /* bit per enum direction that it can match in */

@@ -29,6 +29,7 @@ int keyword_buffer(struct rule_parser *parser, const struct rule_keyword *keywor
 		parser->lists[list].direction = direction;
 	parser->list = list;
 	parser->list_fresh = parser->sticky = true;
+	parser->address = 0;
 	parser->last = -1;
 	return 0;
 }

@@ -61,6 +61,7 @@ static bool finish_needs_final(const struct rule_node *node)
 		return node->negated;
 	case NODE_SIZE:
 	case NODE_ABSENT:
+	case NODE_DATASET:
 		return true;
 	case NODE_BYTE_JUMP:
 		return node->bytes.from_end;
@@ -193,7 +194,8 @@ static bool finish_fixed_place(const struct rule *rule)
 static bool finish_ip_only(const struct rule *rule)
 {
 	for (unsigned int i = 0; i < rule->test_count; i++) {
-		if (rule->tests[i].kind != TEST_IP_PROTO && rule->tests[i].kind != TEST_SAMEIP)
+		if (rule->tests[i].kind != TEST_IP_PROTO && rule->tests[i].kind != TEST_SAMEIP &&
+		    rule->tests[i].kind != TEST_IPREP)
 			return false;
 	}
 	/* What reads a flow's state is asked again with each packet. */

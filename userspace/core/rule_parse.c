@@ -27,6 +27,7 @@ static void parser_init(struct rule_parser *parser, const struct rule_context *c
 	parser->list = 0;
 	parser->list_fresh = parser->sticky = false;
 	parser->last = -1;
+	parser->address = 0;
 	parser->snort = parser->services_unknown = false;
 	parser->services = 0;
 	parser->sid_seen = parser->msg_seen = parser->priority_seen = false;

@@ -16,6 +16,8 @@
 #define RULE_REFERENCES_MAX 64
 
 struct transform_pool;
+struct dataset_pool;
+struct reputation;
 
 /* Names of flowbits, flowints and xbits to small numbers, one space per kind. */
 struct rule_names;
@@ -32,6 +34,11 @@ struct rule_context {
 	struct rule_names *names;
 	const struct classification *classes;
 	struct transform_pool *transforms;
+	struct dataset_pool *datasets;
+	const struct reputation *reputation;
+	/* Fills a data set from the file that a rule names. -ENOENT: it cannot be had; else as dataset_load(). */
+	int (*load)(const struct rule_context *context, const char *name, struct dataset *set, bool scores);
+	void *load_arg;
 };
 
 /* One rule on its way from text. Fixed room, so that a rule's limits are the parser's. */
@@ -47,6 +54,7 @@ struct rule_parser {
 	int list;	 /* the sticky buffer that contents go to; lists[0] is the payload */
 	bool sticky;	 /* some sticky buffer was named */
 	bool list_fresh; /* a sticky keyword stands without a content so far: transforms may follow */
+	char address;	 /* 's', 'd': ip.src, ip.dst is asked about; 0: a buffer is */
 	int last;	 /* the node that modifiers mean, -1: none */
 	char variables[RULE_VARIABLES_MAX][32];
 	unsigned int variable_count;
@@ -189,7 +197,11 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 	X(keyword_ftpbounce) \
 	X(keyword_ftpdata_command) \
 	X(keyword_base64_decode) \
-	X(keyword_asn1)
+	X(keyword_asn1) \
+	X(keyword_address) \
+	X(keyword_dataset) \
+	X(keyword_datarep) \
+	X(keyword_iprep)
 #define X(function) int function(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg);
 RULE_KEYWORD_FUNCTIONS(X)
 #undef X

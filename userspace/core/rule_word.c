@@ -86,6 +86,10 @@ struct rule_node *rule_add_node(struct rule_parser *parser, enum rule_node_kind 
 {
 	struct rule_node *node;
 
+	if (parser->address) {
+		parser->why = "only dataset and datarep look at an address";
+		return NULL;
+	}
 	if (parser->node_count == RULE_NODES_MAX) {
 		parser->why = "too many contents and tests in one rule";
 		return NULL;

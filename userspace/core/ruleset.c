@@ -42,6 +42,17 @@ static const struct {
 	{"TEREDO_PORTS", "3544"},
 };
 
+int ruleset_builder_fill(struct ruleset_builder *builder)
+{
+	int err = transform_pool_new(&builder->transforms);
+
+	if (!err)
+		err = dataset_pool_new(&builder->datasets);
+	if (!err)
+		err = reputation_new(&builder->reputation);
+	return err;
+}
+
 int ruleset_builder_new(struct ruleset_builder **out)
 {
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = calloc(1, sizeof(*builder));
@@ -53,7 +64,7 @@ int ruleset_builder_new(struct ruleset_builder **out)
 	err = rule_groups_init(&builder->groups, &builder->arena);
 	builder->names = rule_names_new();
 	if (!err)
-		err = transform_pool_new(&builder->transforms);
+		err = ruleset_builder_fill(builder);
 	if (err || !builder->names)
 		return -ENOMEM;
 	classification_init(&builder->classes);
@@ -80,6 +91,9 @@ void ruleset_builder_free(struct ruleset_builder *builder)
 	rule_groups_clear(&builder->groups);
 	rule_names_free(builder->names);
 	transform_pool_free(builder->transforms);
+	dataset_pool_free(builder->datasets);
+	reputation_free(builder->reputation);
+	free(builder->files);
 	severity_clear(&builder->severities);
 	free(builder->sids);
 	arena_clear(&builder->arena);
@@ -135,6 +149,22 @@ const char *const rule_data_words[RULE_DATA_MAX + 1] = {
 #undef X
 };
 
+static int ruleset_keep_file(struct ruleset_builder *builder, const char *file, const char *text, size_t len)
+{
+	struct ruleset_file *files;
+	const char *name = arena_string(&builder->arena, file, strlen(file));
+
+	if (builder->file_count == DATASET_SETS_MAX)
+		return -E2BIG;
+	files = realloc(builder->files, (builder->file_count + 1u) * sizeof(*files));
+	if (files)
+		builder->files = files;
+	if (!files || !name)
+		return -ENOMEM;
+	files[builder->file_count++] = (struct ruleset_file){name, text, len};
+	return 0;
+}
+
 int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, const char *file,
 		     const char *text, size_t len, ruleset_refused_fn fn, void *arg)
 {
@@ -142,9 +172,21 @@ int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, 
 	case RULE_DATA_THRESHOLD:
 		return threshold_read(&builder->thresholds, &builder->arena, &builder->groups, file, text,
 				      len, fn, arg);
+	case RULE_DATA_CATEGORIES:
+		return reputation_read_categories(builder->reputation, file, text, len, fn, arg);
+	case RULE_DATA_REPUTATION:
+		return reputation_read(builder->reputation, file, text, len, fn, arg);
+	case RULE_DATA_SET:
+		return ruleset_keep_file(builder, file, text, len);
 	default:
 		return -EINVAL;
 	}
+}
+
+void ruleset_set_loader(struct ruleset_builder *builder, ruleset_load_fn fn, void *arg)
+{
+	builder->load = fn;
+	builder->load_arg = arg;
 }
 
 /* Keeps (gid, sid) in an open hash so that a second rule of the same number is refused. -EEXIST, -ENOMEM. */
@@ -202,11 +244,60 @@ struct ruleset_place {
 	void *arg;
 };
 
+struct ruleset_load {
+	const struct ruleset_builder *builder;
+	const struct ruleset_place *place;
+};
+
+/* The part of a path that names the file. */
+static const char *ruleset_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* A file that was given beforehand by that path or, for want of a folder to start from, by that name; else
+ * the loader's. */
+static int ruleset_load_set(const struct rule_context *context, const char *name, struct dataset *set,
+			    bool scores)
+{
+	const struct ruleset_load *load = context->load_arg;
+	const struct ruleset_builder *builder = load->builder;
+	const struct ruleset_place *place = load->place;
+	const struct ruleset_file *file = NULL;
+	AUTO_FREE char *text = NULL;
+	size_t len = 0;
+
+	for (uint32_t i = 0; i < builder->file_count; i++) {
+		const struct ruleset_file *one = &builder->files[i];
+
+		if (!strcmp(one->name, name) ||
+		    (!file && !strcmp(ruleset_base_name(one->name), ruleset_base_name(name))))
+			file = one;
+	}
+	if (file)
+		return dataset_load(set, scores, file->name, file->text, file->len, place->fn, place->arg);
+	if (!builder->load || builder->load(place->file, name, &text, &len, builder->load_arg))
+		return -ENOENT;
+	return dataset_load(set, scores, name, text, len, place->fn, place->arg);
+}
+
 static int ruleset_add_rule(struct ruleset_builder *builder, const struct ruleset_place *place,
 			    const char *text, size_t len)
 {
-	struct rule_context context = {&builder->arena, &builder->groups, builder->names, &builder->classes,
-				       builder->transforms};
+	struct ruleset_load load = {builder, place};
+	struct rule_context context = {
+		.arena = &builder->arena,
+		.groups = &builder->groups,
+		.names = builder->names,
+		.classes = &builder->classes,
+		.transforms = builder->transforms,
+		.datasets = builder->datasets,
+		.reputation = builder->reputation,
+		.load = ruleset_load_set,
+		.load_arg = &load,
+	};
 	struct rule_refusal refusal;
 	struct rule *rule;
 	int err = rule_parse(&context, text, len, &rule, &refusal);
@@ -362,6 +453,8 @@ void ruleset_free(struct ruleset *set)
 	free(set->by_sid);
 	free(set->views);
 	transform_pool_free(set->transforms);
+	dataset_pool_free(set->datasets);
+	reputation_free(set->reputation);
 	arena_clear(&set->arena);
 	free(set);
 }

@@ -80,8 +80,14 @@ enum rule_data_kind {
 	RULE_DATA_MAX
 };
 extern const char *const rule_data_words[RULE_DATA_MAX + 1]; /* NULL behind the last */
-/* Contents of such a file. Set variables before. -EINVAL: lines were refused through fn, the others hold; -E2BIG over a limit. */
+/* Contents of such a file; that of a SET is borrowed until the set is built. Set variables before. -EINVAL: lines were refused through fn, the others hold; -E2BIG over a limit. */
 __must_check int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
+/*
+ * How the file of a data set is found that a rule names and ruleset_add_data() did not give: text malloc'ed,
+ * 0 or a negative errno. rules is the file of the rule. Without a loader such a rule is refused.
+ */
+typedef int (*ruleset_load_fn)(const char *rules, const char *name, char **text, size_t *len, void *arg);
+void ruleset_set_loader(struct ruleset_builder *builder, ruleset_load_fn fn, void *arg);
 /* Contents of a .rules file. Bad rules go to fn and are counted, the others load; 0 unless out of memory. */
 __must_check int ruleset_add_rules(struct ruleset_builder *builder, const char *file, const char *text, size_t len, ruleset_refused_fn fn, void *arg);
 

@@ -478,7 +478,11 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 	free(TAKE_PTR(builder->sids));
 	builder->sid_room = 0;
 	set->transforms = TAKE_PTR(builder->transforms);
-	err = transform_pool_new(&builder->transforms);
+	set->datasets = TAKE_PTR(builder->datasets);
+	set->reputation = TAKE_PTR(builder->reputation);
+	reputation_finish(set->reputation);
+	builder->file_count = 0;
+	err = ruleset_builder_fill(builder);
 	if (err)
 		return err;
 	set->thresholds = builder->thresholds;

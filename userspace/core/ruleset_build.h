@@ -5,17 +5,30 @@
 #ifndef CORE_RULESET_BUILD_H
 #define CORE_RULESET_BUILD_H
 
+#include "dataset.h"
+#include "reputation.h"
 #include "rule_parse.h"
 #include "ruleset_parts.h"
 #include "severity.h"
 #include "threshold.h"
 #include "transform.h"
 
+struct ruleset_file {
+	const char *name, *text;
+	size_t len;
+};
+
 struct ruleset_builder {
 	struct arena arena;
 	struct rule_groups groups;
 	struct rule_names *names;
 	struct transform_pool *transforms;
+	struct dataset_pool *datasets;
+	struct reputation *reputation;
+	struct ruleset_file *files; /* of data sets, borrowed */
+	uint32_t file_count;
+	ruleset_load_fn load;
+	void *load_arg;
 	struct classification classes;
 	struct severity_table severities;
 	struct threshold_table thresholds;
@@ -29,6 +42,9 @@ struct ruleset_builder {
 	void *fetch_arg;
 	double (*now_ms)(void); /* NULL: load_ms stays 0 */
 };
+
+/* Makes the parts that a built set takes away with it. -ENOMEM. */
+__must_check int ruleset_builder_fill(struct ruleset_builder *builder);
 
 /* 0 without a clock. */
 double ruleset_builder_now(const struct ruleset_builder *builder);

@@ -17,6 +17,9 @@
 
 enum lane_class { LANE_TCP, LANE_UDP, LANE_OTHER, LANE_CLASS_MAX };
 
+struct dataset_pool;
+struct reputation;
+
 /* Rules that are looked at without a literal having been found. */
 struct rule_run {
 	uint32_t *rules;
@@ -57,6 +60,8 @@ struct ruleset {
 	struct rule_view *views; /* views[0] is the payload as it is */
 	uint32_t view_count;
 	struct transform_pool *transforms;
+	struct dataset_pool *datasets;
+	struct reputation *reputation;
 
 	struct payload_lanes packet[LANE_CLASS_MAX][2];
 	struct packet_gates packet_always[LANE_CLASS_MAX][2];

@@ -19,6 +19,7 @@
 #include "core/inspector.h"
 #include "core/packet.h"
 #include "core/ruleset.h"
+#include "data_file.h"
 #include "eve_merge.h"
 #include "inspect_eve.h"
 #include "lib/conf.h"
@@ -58,6 +59,7 @@ struct inspection {
 		const char *path;
 	} data[INSPECT_DATA_MAX]; /* read when every variable is known, before the rules */
 	unsigned int data_count;
+	const char *dataset_folder;
 	struct sid_count *sids; /* by sid */
 	size_t sid_count, sid_capacity;
 	uint64_t refused, frames, cut_frames;
@@ -184,6 +186,13 @@ static int load_file(struct inspection *inspection, const char *path, add_fn add
 	return 0;
 }
 
+static int load_dataset(const char *rules, const char *name, char **text, size_t *len, void *arg)
+{
+	const struct inspection *inspection = arg;
+
+	return data_file_read(rules, inspection->dataset_folder, name, text, len);
+}
+
 /* The classification that lies beside a rule file belongs to it. */
 static int load_classification_beside(struct inspection *inspection, const char *rules)
 {
@@ -262,6 +271,22 @@ static int set_data(struct inspection *inspection, enum rule_data_kind kind, con
 	return 0;
 }
 
+static int set_categories(struct inspection *inspection, const char *value)
+{
+	return set_data(inspection, RULE_DATA_CATEGORIES, value);
+}
+
+static int set_reputation(struct inspection *inspection, const char *value)
+{
+	return set_data(inspection, RULE_DATA_REPUTATION, value);
+}
+
+static int set_dataset_folder(struct inspection *inspection, const char *value)
+{
+	inspection->dataset_folder = value;
+	return 0;
+}
+
 static int set_thresholds(struct inspection *inspection, const char *value)
 {
 	return set_data(inspection, RULE_DATA_THRESHOLD, value);
@@ -323,6 +348,9 @@ static const struct {
 	{"depth.to-client", set_depth_client, "the same, server to client"},
 	{"flow.memory", set_flow_memory, "bytes for flows and reassembly (256m)"},
 	{"threshold-file", set_thresholds, "limits, suppressed alerts and changed actions"},
+	{"reputation-categories-file", set_categories, "number,name,description per line"},
+	{"reputation-file", set_reputation, "address,category number,score per line"},
+	{"dataset-folder", set_dataset_folder, "where files of data sets lie that are not beside the rules"},
 	{"flow.max", set_flow_max, "flows at the same time (65536)"},
 	{"action-order", set_action_order, "of rules that fit one packet (pass,drop,reject,alert)"},
 	{"stream.midstream", set_midstream, "take up TCP whose handshake is not seen (yes)"},
@@ -999,6 +1027,7 @@ static int inspect_command(int argc, char **argv, bool profile)
 		fprintf(stderr, "%s\n", strerror(ENOMEM));
 		return EXIT_USAGE;
 	}
+	ruleset_set_loader(inspection.builder, load_dataset, &inspection);
 	status = take_options(&inspection, argc, argv);
 	if (!status && !inspection.rules_given)
 		fputs("no rules were given (-S): only decoding is shown\n", stderr);

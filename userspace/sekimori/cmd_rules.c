@@ -15,11 +15,13 @@
 #include "client.h"
 #include "core/explain.h"
 #include "core/ruleset.h"
+#include "data_file.h"
 #include "lib/file.h"
 #include "lib/prefix.h"
 
 #define RULES_FILE_MAX	     (256u << 20)
 #define REFUSED_KEYWORDS_MAX 128
+#define CHECK_DATA_MAX	     64u
 
 struct refusal {
 	char keyword[64];
@@ -31,7 +33,11 @@ struct rules_check {
 	unsigned int refusal_count, others;
 	json_t *list; /* of refused rules, with --json */
 	bool quiet;
-	const char *thresholds; /* file, read when all variables are known */
+	struct {
+		enum rule_data_kind kind;
+		const char *path;
+	} data[CHECK_DATA_MAX]; /* read when all variables are known */
+	unsigned int data_count;
 	const char *suppressed; /* "SID,SOURCE,DESTINATION" to be answered */
 };
 
@@ -39,7 +45,7 @@ static int rules_usage(void)
 {
 	fputs("usage: sekimori rules check [--set NAME=VALUE]... [--classification FILE] [--severity FILE] "
 	      "[--json]\n"
-	      "                            [--threshold-file FILE [--suppressed SID,SOURCE,DESTINATION]]\n"
+	      "                            [--data KIND=FILE]... [--suppressed SID,SOURCE,DESTINATION]\n"
 	      "                            [--quiet] FILE...\n"
 	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
 	      "       sekimori rules keywords\n"
@@ -113,10 +119,46 @@ static int check_file(struct rules_check *check, const char *path, rules_add_fn 
 	return err;
 }
 
-static int add_thresholds(struct ruleset_builder *builder, const char *file, const char *text, size_t len,
-			  ruleset_refused_fn fn, void *arg)
+static int check_data(struct rules_check *check, enum rule_data_kind kind, const char *path)
 {
-	return ruleset_add_data(builder, RULE_DATA_THRESHOLD, file, text, len, fn, arg);
+	AUTO_FREE char *text = NULL;
+	size_t len;
+	int err = file_read(AT_FDCWD, path, RULES_FILE_MAX, &text, &len);
+
+	if (!err)
+		err = ruleset_add_data(check->builder, kind, path, text, len, check_refused, check);
+	if (err == -EINVAL)
+		return 0; /* its lines were told one by one */
+	if (err)
+		fprintf(stderr, "sekimori rules: %s: %s\n", path, strerror(-err));
+	return err;
+}
+
+/* KIND=FILE; a data set is read when a rule names it. */
+static int check_data_option(struct rules_check *check, char *setting)
+{
+	char *path = strchr(setting, '=');
+	int kind = 0;
+
+	if (path)
+		*path++ = '\0';
+	while (rule_data_words[kind] && strcmp(rule_data_words[kind], setting))
+		kind++;
+	if (!path || kind >= RULE_DATA_SET || check->data_count == CHECK_DATA_MAX) {
+		fputs("sekimori rules: --data KIND=FILE; KIND is one of", stderr);
+		for (kind = 0; kind < RULE_DATA_SET; kind++)
+			fprintf(stderr, " %s", rule_data_words[kind]);
+		fputc('\n', stderr);
+		return -EINVAL;
+	}
+	check->data[check->data_count].kind = (enum rule_data_kind)kind;
+	check->data[check->data_count++].path = path;
+	return 0;
+}
+
+static int check_load_set(const char *rules, const char *name, char **text, size_t *len, void *arg)
+{
+	return data_file_read(rules, NULL, name, text, len);
 }
 
 /* A classification.config beside the rules belongs to them. */
@@ -249,7 +291,7 @@ enum {
 	OPTION_SEVERITY,
 	OPTION_JSON,
 	OPTION_QUIET,
-	OPTION_THRESHOLDS,
+	OPTION_DATA,
 	OPTION_SUPPRESSED,
 	OPTION_LANG,
 	OPTION_FILE
@@ -261,7 +303,7 @@ static const struct option check_options[] = {
 	{"severity", required_argument, NULL, OPTION_SEVERITY},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
-	{"threshold-file", required_argument, NULL, OPTION_THRESHOLDS},
+	{"data", required_argument, NULL, OPTION_DATA},
 	{"suppressed", required_argument, NULL, OPTION_SUPPRESSED},
 	{0},
 };
@@ -278,9 +320,8 @@ static int check_option(struct rules_check *check, int option)
 	case OPTION_JSON:
 		check->list = check->list ? check->list : json_array();
 		return check->list ? 0 : -ENOMEM;
-	case OPTION_THRESHOLDS:
-		check->thresholds = optarg;
-		return 0;
+	case OPTION_DATA:
+		return check_data_option(check, optarg);
 	case OPTION_SUPPRESSED:
 		check->suppressed = optarg;
 		return 0;
@@ -305,6 +346,7 @@ static int rules_check_all(struct rules_check *check, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	ruleset_set_clock(check->builder, rules_clock);
+	ruleset_set_loader(check->builder, check_load_set, NULL);
 	if (client.json && check_option(check, OPTION_JSON))
 		return EXIT_USAGE;
 	optind = 0;
@@ -316,8 +358,10 @@ static int rules_check_all(struct rules_check *check, int argc, char **argv)
 	}
 	if (optind == argc)
 		return rules_usage();
-	if (check->thresholds && check_file(check, check->thresholds, add_thresholds))
-		return EXIT_USAGE;
+	for (unsigned int i = 0; i < check->data_count; i++) {
+		if (check_data(check, check->data[i].kind, check->data[i].path))
+			return EXIT_USAGE;
+	}
 	for (int i = optind; i < argc; i++) {
 		if (check_beside(check, argv[i]) || check_file(check, argv[i], ruleset_add_rules))
 			return EXIT_USAGE;

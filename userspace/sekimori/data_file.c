@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * data_file.c - the places where a file that a rule names may lie.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data_file.h"
+#include "lib/file.h"
+
+#define DATA_BYTES_MAX (256u << 20)
+
+static int data_read_in(const char *folder, int folder_len, const char *name, char **text, size_t *len)
+{
+	AUTO_FREE char *path = NULL;
+
+	if (asprintf(&path, "%.*s/%s", folder_len, folder, name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	return file_read(AT_FDCWD, path, DATA_BYTES_MAX, text, len);
+}
+
+int data_file_read(const char *rules, const char *folder, const char *name, char **text, size_t *len)
+{
+	const char *slash = strrchr(rules, '/');
+	int err = -ENOENT;
+
+	if (*name != '/' && slash)
+		err = data_read_in(rules, (int)(slash - rules), name, text, len);
+	if (err && *name != '/' && folder)
+		err = data_read_in(folder, (int)strlen(folder), name, text, len);
+	return err ? file_read(AT_FDCWD, name, DATA_BYTES_MAX, text, len) : 0;
+}
