@@ -17,6 +17,7 @@ import argparse
 import ipaddress
 import json
 import os
+import random
 import socket
 import struct
 import sys
@@ -83,8 +84,10 @@ class Capture:
 class TcpSession:
     """One TCP connection written into a capture."""
 
-    def __init__(self, capture, addresses, ports, only):
+    def __init__(self, capture, addresses, ports, only, shuffle=None):
+        """shuffle: a number; segments of one turn come in an order that it chooses, and some come twice."""
         self.capture, self.addresses, self.ports, self.only = capture, addresses, ports, only
+        self.rng = random.Random(shuffle) if shuffle is not None else None
         self.seq = {CLIENT: 0x10203040, SERVER: 0xFFFFF000}  # the server's numbers wrap on purpose
 
     def put(self, side, flags, data=b""):
@@ -106,9 +109,15 @@ class TcpSession:
 
     def send(self, side, data, size):
         other = CLIENT if side == SERVER else SERVER
-        for at in range(0, len(data), size):
+        places, first = list(range(0, len(data), size)), self.seq[side]
+        if self.rng:
+            places += self.rng.sample(places, len(places) // 4)
+            self.rng.shuffle(places)
+        for at in places:
             last = at + size >= len(data)
+            self.seq[side] = (first + at) & 0xFFFFFFFF
             self.put(side, ACK | (PSH if last else 0), data[at:at + size])
+        self.seq[side] = (first + len(data)) & 0xFFFFFFFF
         self.put(other, ACK)
 
     def close(self):
@@ -118,10 +127,11 @@ class TcpSession:
 
 
 def write_pcap(case, variant, path, midstream=False, one_sided=False, split=0, ipv6=False, fast_open=False,
-               prepare=None):
+               prepare=None, shuffle=None):
     """Writes the case's variant as a capture.
 
-    split is the largest segment in bytes, 0 the usual one; prepare changes the steps of HTTP cases beforehand.
+    split is the largest segment in bytes, 0 the usual one; prepare changes the steps of HTTP cases beforehand;
+    shuffle: a number that chooses order and repetition of the segments.
     """
     version = 6 if ipv6 else 4
     steps = case.variants[variant]
@@ -139,7 +149,7 @@ def write_pcap(case, variant, path, midstream=False, one_sided=False, split=0, i
                 header = struct.pack("!HHHH", ports[side], ports[other], 8 + len(data), 0)
                 capture.frame(addresses[side], addresses[other], 17, header + data, 6)
     else:
-        session = TcpSession(capture, addresses, ports, only)
+        session = TcpSession(capture, addresses, ports, only, shuffle)
         early = steps[0][1][:split or MSS - 40] if fast_open and not midstream and steps[0][0] == CLIENT else b""
         if not midstream:
             session.open(early)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every case of tools/attack.py raises exactly the signatures that rules/tests/expect.tsv names, however it is carried.
 
-Each way of carrying a case is one test: plain, in the middle of a flow, one-sided, in small segments, over IPv6,
-begun within the SYN, and behind an honest request.
+Each way of carrying a case is one test: plain, in the middle of a flow, one-sided, in small segments, out of order and
+with repetitions, over IPv6, begun within the SYN, and behind an honest request.
 BIN: folder of the programs (default build). MODES: ways to run, comma-separated. CASES: only names with this text.
 """
 import collections
@@ -27,6 +27,8 @@ MODES = {
     "midstream-one-sided": {"midstream": True, "one_sided": True},
     "split-1": {"split": 1},
     "split-7": {"split": 7},
+    "shuffled-9": {"split": 9, "shuffle": 1},
+    "shuffled-40": {"split": 40, "shuffle": 2},
     "split-100-midstream": {"split": 100, "midstream": True},
     "ipv6": {"ipv6": True},
     "fast-open": {"fast_open": True},

@@ -12,9 +12,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t header[60] = {0x45};
 	CLEANUP(defrag_free) struct defrag *defrag = NULL;
+	struct overlap_hosts hosts = {.count = 1};
 	uint64_t now = 0;
 
-	if (defrag_new(200000, NULL, &defrag))
+	/* The first byte also chooses how the receiver resolves overlaps. */
+	hosts.rows[0].policy = size ? data[0] % OVERLAP_POLICY_MAX : 0;
+	if (defrag_new(200000, &hosts, &defrag))
 		return 0;
 	while (size >= 6) {
 		size_t len = data[5] < size - 6 ? data[5] : size - 6;
@@ -34,6 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (defrag_add(defrag, &packet, &whole) == DEFRAG_DONE)
 			packet_decode_ip(whole.data, whole.len, &inner);
+		if (defrag_memory(defrag) > 2 * 200000)
+			abort();
 		data += 6 + len;
 		size -= 6 + len;
 	}

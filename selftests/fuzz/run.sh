@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds every fuzz target and runs it over its seeds, then for SECONDS: run.sh [SECONDS [TARGET…]], default 5 and all.
+# Builds every fuzz target and runs it over its seeds, then for SECONDS: run.sh [SECONDS [TARGET…]], default 5 and all,
+# which includes a soak of the whole program.
 # As many at a time as there are processors. What a run learns stays in build/fuzz/TARGET/corpus for the next one; a finding
 # is left beside it, and the command that repeats it is printed.
 set -u
@@ -11,7 +12,9 @@ case $seconds in
 '' | *[!0-9]*) echo "usage: run.sh [SECONDS [TARGET…]]" >&2; exit 2 ;;
 esac
 targets=("$@")
+soak=
 if [ ${#targets[@]} = 0 ]; then
+	soak=1
 	for source in selftests/fuzz/*.c; do targets+=("$(basename "$source" .c)"); done
 fi
 # Our own options: a caller's may have leaks or errors pass.
@@ -43,4 +46,9 @@ for name in "${targets[@]}"; do
 done
 printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I NAME bash -c 'run_target NAME "$0"' "$seconds"
 ran=$?
+# The whole program over mutated captures: it ends well, and its memory stays under its caps.
+if [ -n "$soak" ]; then
+	env -u SAN "${MAKE:-make}" --no-print-directory -j"$(nproc)" build/sekimori >>build/fuzz.log 2>&1 || built=1
+	selftests/fuzz/soak.py "$seconds" || ran=1
+fi
 [ $built = 0 ] && [ $ran = 0 ]

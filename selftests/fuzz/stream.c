@@ -30,13 +30,17 @@ static void drain(struct stream *stream, uint64_t now, bool flush)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint8_t header[24] = {[20] = 3, 3, 7, 0};
+	static uint8_t header[24] = {[19] = 2, [20] = 3, 3, 7, 0};
 	CLEANUP(stream_free) struct stream *stream = NULL;
 	struct stream_stats stats = {0};
 	uint64_t now = 0;
 
 	if (stream_new(&stats, &stream))
 		return 0;
+	/* The first byte also chooses how the receivers resolve overlaps. */
+	for (int d = 0; d < 2 && size; d++)
+		stream_set_policy(stream, (enum direction)d,
+				  (enum overlap_policy)(data[0] % OVERLAP_POLICY_MAX));
 	while (size >= 8) {
 		size_t len = data[7] < size - 8 ? data[7] : size - 8;
 		/* The high byte moves the sequence far: wraparound and strays. */
@@ -48,6 +52,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.ack = ack,
 			.tcp_flags = data[1],
 			.window = 4096,
+			.ttl = (uint8_t)(32 + (data[6] >> 4)),
+			.has_timestamp = data[5] & 1,
+			.tsval = data[4],
+			.tsecr = data[6],
 			.l4_header = {header, data[0] & 2 ? 24 : 20},
 			.payload = {data + 8, (uint32_t)len},
 		};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Frames to alerts and outcomes, with real rules and decoders. */
 #include "lib/ktap.h"
+#include "lib/segments.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -34,21 +35,6 @@ static void on_flow(const struct flow *flow, enum flow_outcome outcome, void *ar
 	last_flow_id = flow->id;
 }
 
-static struct ruleset *rules_of(const char *text)
-{
-	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
-	struct ruleset *set = NULL;
-	char why[256] = "";
-
-	if (ruleset_builder_new(&builder) ||
-	    ruleset_add_rules(builder, "test.rules", text, strlen(text), NULL, NULL) ||
-	    ruleset_build(builder, &set, why, sizeof(why))) {
-		printf("Bail out! rules: %s\n", why);
-		exit(1);
-	}
-	return set;
-}
-
 static void fresh(const char *rules, struct inspector_options options)
 {
 	CLEANUP(ruleset_free) struct ruleset *set = rules_of(rules);
@@ -61,41 +47,6 @@ static void fresh(const char *rules, struct inspector_options options)
 	now = 1000000;
 	if (inspector_new(&options, set, &ops, &inspector))
 		abort();
-}
-
-static void put16(uint8_t *p, uint32_t value)
-{
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *p, uint32_t value)
-{
-	put16(p, value >> 16);
-	put16(p + 2, value);
-}
-
-static size_t tcp_frame(uint8_t *p, bool from_client, uint16_t client_port, uint32_t seq, uint32_t ack,
-			uint8_t flags, const void *data, size_t len)
-{
-	static const uint8_t client[4] = {192, 0, 2, 1}, server[4] = {198, 51, 100, 2};
-
-	memset(p, 0, 40);
-	p[0] = 0x45;
-	put16(p + 2, (uint32_t)(40 + len));
-	p[8] = 64;
-	p[9] = IPPROTO_TCP;
-	memcpy(p + 12, from_client ? client : server, 4);
-	memcpy(p + 16, from_client ? server : client, 4);
-	put16(p + 20, from_client ? client_port : 80);
-	put16(p + 22, from_client ? 80 : client_port);
-	put32(p + 24, seq);
-	put32(p + 28, ack);
-	p[32] = 0x50;
-	p[33] = flags;
-	put16(p + 34, 8192);
-	memcpy(p + 40, data, len);
-	return 40 + len;
 }
 
 static void send_hint(bool from_client, uint32_t seq, uint32_t ack, uint8_t flags, const void *data,

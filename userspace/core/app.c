@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 
+#include "account.h"
 #include "app_rows.h"
 #include "detect.h"
 #include "expect.h"
@@ -58,6 +59,8 @@ struct tx *app_tx_new(struct flow *flow, size_t size, enum app_proto proto)
 	if (!tx)
 		return NULL;
 	tx->proto = proto;
+	tx->size = (uint32_t)size;
+	account_charge(size);
 	tx->id = flow->tx_count++;
 	/* app_state[1] is the list's tail: pipelined requests must not cost a walk each. */
 	if (tail)
@@ -73,6 +76,7 @@ static void tx_free(const struct flow *flow, struct tx *tx)
 	const struct app_decoder *row = app_find(tx->proto, flow->proto);
 
 	detect_tx_free(tx->detect);
+	account_release(tx->size);
 	if (row && row->tx_free)
 		row->tx_free(tx);
 	else

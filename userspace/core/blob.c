@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "account.h"
+
 #define BLOB_FIRST 256u
 
 bool blob_room(struct blob *blob, uint32_t extra, uint32_t max)
@@ -24,6 +26,7 @@ bool blob_room(struct blob *blob, uint32_t extra, uint32_t max)
 	data = realloc(blob->data, cap);
 	if (!data)
 		return false;
+	account_charge((size_t)cap - blob->cap);
 	blob->data = data;
 	blob->cap = (uint32_t)cap;
 	return true;
@@ -62,6 +65,7 @@ void blob_eat(struct blob *blob, uint32_t bytes)
 
 void blob_free(struct blob *blob)
 {
+	account_release(blob->cap);
 	free(blob->data);
 	*blob = (struct blob){};
 }

@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "account.h"
 #include "detect.h"
 
 struct detect_flow_state *flow_state_get(struct flow *flow)
 {
-	if (!flow->detect)
+	if (!flow->detect) {
 		flow->detect = calloc(1, sizeof(*flow->detect));
+		account_charge(sizeof(*flow->detect));
+	}
 	return flow->detect;
 }
 
@@ -31,8 +34,12 @@ struct detect_tx_state *tx_state_get(struct tx *tx, const struct ruleset *set, e
 {
 	if (!tx->detect)
 		tx->detect = calloc(1, sizeof(*tx->detect));
-	if (tx->detect && !tx->detect->scanned[dir])
+	if (tx->detect && !tx->detect->scanned[dir]) {
 		tx->detect->scanned[dir] = calloc(set->tx_lane_count[dir] + 1u, sizeof(struct tx_progress));
+		tx->detect->scanned_size[dir] =
+			(set->tx_lane_count[dir] + 1u) * (uint32_t)sizeof(struct tx_progress);
+		account_charge(tx->detect->scanned_size[dir]);
+	}
 	return tx->detect && tx->detect->scanned[dir] ? tx->detect : NULL;
 }
 
@@ -40,6 +47,8 @@ void detect_tx_free(struct detect_tx_state *state)
 {
 	if (!state)
 		return;
+	account_release(state->mark_room * sizeof(*state->marks) + state->scanned_size[0] +
+			state->scanned_size[1]);
 	free(state->marks);
 	free(state->scanned[0]);
 	free(state->scanned[1]);
@@ -66,6 +75,7 @@ struct stream_mark *stream_mark_get(struct detect_flow_state *state, uint32_t ru
 		state->marks = calloc(STREAM_MARKS_MAX, sizeof(*state->marks));
 		if (!state->marks)
 			return NULL;
+		account_charge(STREAM_MARKS_MAX * sizeof(*state->marks));
 	}
 	if (state->mark_count < STREAM_MARKS_MAX) {
 		mark = &state->marks[state->mark_count++];
@@ -92,6 +102,7 @@ struct tx_mark *tx_mark_get(struct detect_tx_state *state, uint32_t rule)
 		marks = realloc(state->marks, room * sizeof(*marks));
 		if (!marks)
 			return NULL;
+		account_charge((room - state->mark_room) * sizeof(*marks));
 		state->marks = marks;
 		state->mark_room = room;
 	}

@@ -54,6 +54,7 @@ struct detect_tx_state {
 		again_at[2]; /* bytes of the biggest growing buffer at which waiting rules are judged again */
 	bool begun[2];
 	struct tx_progress *scanned[2]; /* per lane */
+	uint32_t scanned_size[2];
 };
 
 /* NULL when out of memory. */

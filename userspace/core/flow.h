@@ -44,6 +44,7 @@ struct flow {
 	struct stream *stream;	/* NULL for non-TCP */
 	void *app_state[2];	/* the decoder's, one per direction or shared in [0] */
 	struct detect_flow_state *detect;
+	int64_t app_memory; /* what decoders and rules hold for it, see account.h */
 	struct expectation *expects; /* newly announced by the decoder; the owner takes them */
 	struct event_list events; /* noticed while the packet at hand is looked at; its rules and EVE get them with it */
 };

@@ -5,8 +5,11 @@
 #include "http_body.h"
 
 #include <brotli/decode.h>
+#include <stddef.h>
 #include <string.h>
 #include <zlib.h>
+
+#include "account.h"
 
 #define INFLATE_LAYERS	   2
 #define INFLATE_MEMBERS	   8
@@ -78,6 +81,7 @@ struct http_inflate *http_inflate_new(struct span encoding)
 	for (unsigned int i = 0; i < count; i++)
 		inflate->layers[i].coding = codings[count - 1 - i];
 	inflate->count = count;
+	account_charge(sizeof(*inflate));
 	return TAKE_PTR(inflate);
 }
 
@@ -95,18 +99,53 @@ static int layer_bits(const struct inflate_layer *layer)
 	return layer->coding == INFLATE_GZIP || layer->members ? 0 : -MAX_WBITS;
 }
 
+/* Their own size stands before the bytes, so that letting go is counted too. */
+static void *counted_alloc(size_t size)
+{
+	size_t *block = malloc(sizeof(max_align_t) + size);
+
+	if (!block)
+		return NULL;
+	*block = size;
+	account_charge(size);
+	return (uint8_t *)block + sizeof(max_align_t);
+}
+
+static void counted_free(void *address)
+{
+	size_t *block;
+
+	if (!address)
+		return;
+	block = (size_t *)((uint8_t *)address - sizeof(max_align_t));
+	account_release(*block);
+	free(block);
+}
+
+static void *zlib_alloc(void *opaque, uInt items, uInt size)
+{
+	(void)opaque;
+	return counted_alloc((size_t)items * size);
+}
+
+static void zlib_free(void *opaque, void *address)
+{
+	(void)opaque;
+	counted_free(address);
+}
+
 static void *brotli_alloc(void *opaque, size_t size)
 {
 	struct inflate_layer *layer = opaque;
 
 	layer->brotli_bytes += size;
-	return layer->brotli_bytes > INFLATE_BROTLI_MAX ? NULL : malloc(size);
+	return layer->brotli_bytes > INFLATE_BROTLI_MAX ? NULL : counted_alloc(size);
 }
 
 static void brotli_release(void *opaque, void *address)
 {
 	(void)opaque;
-	free(address);
+	counted_free(address);
 }
 
 static void layer_close(struct inflate_layer *layer)
@@ -130,6 +169,8 @@ static bool layer_open(struct inflate_layer *layer)
 		return layer->brotli;
 	}
 	bits = layer_bits(layer);
+	layer->z.zalloc = zlib_alloc;
+	layer->z.zfree = zlib_free;
 	layer->open = bits && inflateInit2(&layer->z, bits) == Z_OK;
 	return layer->open;
 }
@@ -270,6 +311,8 @@ void http_inflate_free(struct http_inflate *inflate)
 		layer_close(&inflate->layers[i]);
 		blob_free(&inflate->layers[i].raw);
 	}
+	if (inflate->count)
+		account_release(sizeof(*inflate));
 	free(inflate);
 }
 

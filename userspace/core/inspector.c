@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "account.h"
 #include "defrag.h"
 #include "inspector_parts.h"
 #include "sekimori/maps.h"
@@ -136,6 +137,7 @@ static void drain_alone(struct inspector *inspector, struct subject *subject, bo
 	struct packet packets[2];
 	const struct packet *pointers[2] = {&packets[0], &packets[1]};
 	struct subject *before = inspector->current;
+	int64_t *account = account_open(&subject->entry.flow.app_memory);
 
 	stand_in(inspector, subject, TO_SERVER, &packets[TO_SERVER]);
 	stand_in(inspector, subject, TO_CLIENT, &packets[TO_CLIENT]);
@@ -144,6 +146,7 @@ static void drain_alone(struct inspector *inspector, struct subject *subject, bo
 	finish_packet(inspector, subject->generation->detect, &packets[subject->first_dir],
 		      &subject->entry.flow, subject->first_dir);
 	inspector->current = before;
+	account_open(account);
 }
 
 static enum flow_end_reason end_reason(const struct inspector *inspector, enum flow_end why)
@@ -398,7 +401,8 @@ static uint64_t memory_of(const struct subject *subject)
 {
 	const struct flow *flow = &subject->entry.flow;
 
-	return (flow->stream ? stream_memory(flow->stream) : 0) + subject->fed;
+	return (flow->stream ? stream_memory(flow->stream) : 0) +
+	       (flow->app_memory > 0 ? (uint64_t)flow->app_memory : 0);
 }
 
 /* The end of a connection of which nothing was seen. */
@@ -430,6 +434,7 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	}
 	inspector->current = subject;
 	flow = &subject->entry.flow;
+	account_open(&flow->app_memory);
 	dir = direction_of(flow, packet);
 	if (hint->lost || hint->flow_flags & SEKI_FLOW_LOST)
 		mark_lost(inspector, subject);
@@ -457,6 +462,7 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 		subject->app_dir = dir;
 	finish_packet(inspector, subject->generation->detect, packet, flow, dir);
 	inspector->current = NULL;
+	account_open(NULL);
 	flow_table_touch(inspector->flows, &subject->entry, memory_of(subject));
 }
 

@@ -24,7 +24,6 @@ struct subject {
 	struct generation *generation;
 	const struct app_decoder *decoder;
 	uint64_t spent[2];	  /* bytes of this turn, per direction, against the depth */
-	uint64_t fed;		  /* bytes given to the decoder since it last had no transaction open */
 	bool server_spoke;	  /* the last data came from the server: client data begins a new turn (T5) */
 	bool opaque;		  /* ciphertext from here on */
 	bool told[FLOW_LOST + 1]; /* outcomes given */

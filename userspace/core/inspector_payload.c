@@ -65,8 +65,6 @@ static void inspect_txs(struct inspector *inspector, struct subject *subject, co
 	detect_packet_judge(detect);
 	tell_txs(inspector, flow, false);
 	app_reap(flow, false);
-	if (!flow->txs)
-		subject->fed = 0;
 }
 
 void subject_drop_decoder(struct inspector *inspector, struct subject *subject)
@@ -81,7 +79,6 @@ void subject_drop_decoder(struct inspector *inspector, struct subject *subject)
 		subject->decoder->flow_free(flow);
 	flow->app_state[0] = flow->app_state[1] = NULL;
 	subject->decoder = NULL;
-	subject->fed = 0;
 }
 
 static void feed(struct inspector *inspector, struct subject *subject, const struct packet *packet,
@@ -90,7 +87,6 @@ static void feed(struct inspector *inspector, struct subject *subject, const str
 	struct flow *flow = &subject->entry.flow;
 	enum app_status status;
 
-	subject->fed += chunk->data.len;
 	status = subject->decoder->feed(flow, dir, chunk->data, chunk->gap, chunk->last);
 	while (flow->expects) {
 		struct expectation *expectation = flow->expects;

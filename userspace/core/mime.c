@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "account.h"
+
 /* What is longer is an oddity; it is read all the same. */
 #define MIME_BOUNDARY_LONG 254u
 #define MIME_NAME_LONG	   75u
@@ -46,7 +48,11 @@ struct mime {
 
 struct mime *mime_new_mail(void)
 {
-	return calloc(1, sizeof(struct mime));
+	struct mime *mime = calloc(1, sizeof(*mime));
+
+	if (mime)
+		account_charge(sizeof(*mime));
+	return mime;
 }
 
 bool mime_parameter(struct span value, const char *name, struct span *out)
@@ -121,6 +127,7 @@ void mime_free(struct mime *mime)
 	blob_free(&mime->line);
 	blob_free(&mime->head);
 	blob_free(&mime->mail_head);
+	account_release(sizeof(*mime));
 	free(mime);
 }
 

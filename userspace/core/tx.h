@@ -126,6 +126,7 @@ struct detect_tx_state;
 
 struct tx {
 	uint64_t id; /* per flow, from 0 */
+	uint32_t size; /* of the whole object */
 	enum app_proto proto;
 	bool done[2];  /* this direction will grow no more */
 	bool dirty[2]; /* changed since detect_tx() last saw it; inspector.c clears it */
