@@ -233,6 +233,68 @@ static void evasions(void)
 	free(text);
 }
 
+/* What some client reads as a body of "EICAR", byte by byte too. */
+static void lenient_responses(void)
+{
+#define CHUNKED "\r\n\r\n2\r\nEI\r\n3\r\nCAR\r\n0\r\n\r\n"
+	static const struct {
+		const char *name;
+		struct turn turn;
+	} rows[] = {
+		{"lone CR between fields",
+		 FROM_SERVER("HTTP/1.1 200 k\r\nA: b\rTransfer-Encoding: chunked" CHUNKED)},
+		{"lone CR behind the status",
+		 FROM_SERVER("HTTP/1.1 200 k\rTransfer-Encoding: chunked" CHUNKED)},
+		{"folded first field", FROM_SERVER("HTTP/1.1 200 k\r\n Transfer-Encoding: chunked" CHUNKED)},
+		{"coding in a folded line",
+		 FROM_SERVER("HTTP/1.1 200 k\r\nA: b\r\n\tTransfer-Encoding: chunked" CHUNKED)},
+		{"NUL in the name", FROM_SERVER("HTTP/1.1 200 k\r\nTransfer\0-Encoding: chunked" CHUNKED)},
+		{"NUL in the value", FROM_SERVER("HTTP/1.1 200 k\r\nTransfer-Encoding: chu\0nked" CHUNKED)},
+		{"NUL that folds", FROM_SERVER("HTTP/1.1 200 k\r\nTransfer-Encoding:\n\0chunked" CHUNKED)},
+		{"folded colon",
+		 FROM_SERVER("HTTP/1.1 200 k\r\nTransfer-Encoding\r\n \r\n :\r\n chunked" CHUNKED)},
+		{"blank within the head",
+		 FROM_SERVER("HTTP/1.1 200 k\r\nA: b\r\n \r\nTransfer-Encoding: chunked" CHUNKED)},
+		{"CRs within the head",
+		 FROM_SERVER("HTTP/1.1 200 k\r\nA: b\r\n\r\r\r\nTransfer-Encoding: chunked" CHUNKED)},
+		{"blank ends the head", FROM_SERVER("HTTP/1.1 200 k\r\nContent-Length: 5\n \nEICAR")},
+		{"blank, then the end",
+		 FROM_SERVER("HTTP/1.1 200 k\r\nContent-Length: 5\r\n\t\r\n\r\nEICAR")},
+		{"CR ends the head", FROM_SERVER("HTTP/1.1 200 k\r\nContent-Length: 5\n\r\r\nEICAR")},
+		{"chunk behind a blank",
+		 FROM_SERVER("HTTP/1.1 200 k\r\nTransfer-Encoding: chunked\n \n5\r\nEICAR\r\n0\r\n\r\n")},
+		{"100 with a body", FROM_SERVER("HTTP/1.1 100 k\r\nContent-Length: 5\r\n\r\nEICAR")},
+		{"101 with a body", FROM_SERVER("HTTP/1.1 101 k\r\nContent-Length: 5\r\n\r\nEICAR")},
+		{"204 with a body", FROM_SERVER("HTTP/1.1 204 k\r\nContent-Length: 5\r\n\r\nEICAR")},
+		{"304 in chunks", FROM_SERVER("HTTP/1.1 304 k\r\nTransfer-Encoding: chunked" CHUNKED)},
+		{"four digits", FROM_SERVER("HTTP/1.1 2040 k\r\nContent-Length: 5\r\n\r\nEICAR")},
+		{"a line in front", FROM_SERVER("foo\r\nHTTP/1.1 200 k\r\nContent-Length: 5\r\n\r\nEICAR")},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = session_check(APP_HTTP, &rows[i].turn, 1, NULL);
+
+		CHECK(session_has(text, "0 file.data C0=EICAR"), "%s: %s", rows[i].name, text);
+		free(text);
+	}
+}
+
+/* An answer without a body that says how long it would be, and the next one. */
+static void not_modified(void)
+{
+	static const struct turn turns[] = {
+		FROM_CLIENT("GET /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b HTTP/1.1\r\nHost: h\r\n\r\n"),
+		FROM_SERVER("HTTP/1.1 304 No\r\nContent-Length: 500\r\n\r\n"
+			    "HTTP/1.1 200 k\r\nContent-Length: 5\r\n\r\nHTTP!"),
+	};
+	char *text = PLAY(turns, NULL);
+
+	CHECK_LINE(text, "0 http.stat_code C0=304");
+	CHECK_LINE(text, "1 http.stat_code C0=200");
+	CHECK_LINE(text, "1 file.data C0=HTTP!");
+	free(text);
+}
+
 static void connect_tunnel(void)
 {
 	static const struct turn refused[] = {
@@ -306,8 +368,11 @@ static void encodings(void)
 	static const struct {
 		const char *name;
 		int bits;
-	} rows[] = {{"gzip", 16 + MAX_WBITS}, {"x-gzip", 16 + MAX_WBITS}, {"deflate", MAX_WBITS},
-		    {"deflate", -MAX_WBITS},  {"gzip", MAX_WBITS},	  {"identity, gzip", 16 + MAX_WBITS}};
+	} rows[] = {{"gzip", 16 + MAX_WBITS},	{"x-gzip", 16 + MAX_WBITS},
+		    {"deflate", MAX_WBITS},	{"deflate", -MAX_WBITS},
+		    {"gzip", MAX_WBITS},	{"identity, gzip", 16 + MAX_WBITS},
+		    {"gzip x", 16 + MAX_WBITS}, {"x gzip;", 16 + MAX_WBITS},
+		    {": deflate", -MAX_WBITS},	{"\xa0gzip\xa0", 16 + MAX_WBITS}};
 	struct turn turn;
 	uint32_t n;
 	char *text;
@@ -323,6 +388,37 @@ static void encodings(void)
 	text = play_encoded("deflate, gzip", twice, n, &turn);
 	CHECK_LINE(text, "0 http.response_body C0=the eicar test text, the eicar test text");
 	free(text);
+	n = deflate_text((char *)twice, n, MAX_WBITS, once, sizeof(once));
+	text = play_encoded("deflate, gzip, deflate", once, n, &turn);
+	CHECK_LINE(text, "0 http.response_body C0=the eicar test text, the eicar test text");
+	free(text);
+	/* A header that zlib refuses: reserved flags, a wrong checksum, a name in front of it. */
+	for (unsigned int flags = 0; flags < 256; flags++) {
+		uint8_t *at = twice;
+
+		if (flags & 4)
+			continue;
+		n = deflate_text(plain, sizeof(plain) - 1, -MAX_WBITS, once, sizeof(once));
+		memcpy(at, "\x1f\x8b\x08\0\0\0\0\0\0\3", 10);
+		at[3] = (uint8_t)flags;
+		at += 10;
+		for (unsigned int name = 8; name <= 16; name *= 2)
+			if (flags & name) {
+				memcpy(at, "nm", 3);
+				at += 3;
+			}
+		if (flags & 2)
+			*at++ = 0, *at++ = 0;
+		memcpy(at, once, n);
+		memset(at + n, 0x55, 8); /* what stands for its checksum and length */
+		text = play_encoded("gzip", twice, (uint32_t)(at - twice) + n + 8, &turn);
+		if (flags & 0xe2)
+			CHECK(session_has(text,
+					  "0 http.response_body C0=the eicar test text, the eicar test text"),
+			      "flags %02x: %s", flags, text);
+		free(text);
+	}
+	n = deflate_text(plain, sizeof(plain) - 1, MAX_WBITS, once, sizeof(once));
 	/* Said to be compressed, but is not. */
 	text = play_encoded("gzip", (const uint8_t *)"plain text", 10, &turn);
 	CHECK_LINE(text, "0 http.response_body C0=plain text");
@@ -570,9 +666,16 @@ static void brotli(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(basic),	       TEST(pipelining), TEST(chunks),	    TEST(multipart), TEST(one_sided),
-	TEST(many_unanswered), TEST(loss),	 TEST(odd_heads),   TEST(evasions),  TEST(connect_tunnel),
-	TEST(not_http),	       TEST(encodings),	 TEST(bomb),	    TEST(memory),    TEST(long_line),
-	TEST(probe),	       TEST(events),	 TEST(nothing_odd), TEST(brotli),
+	TEST(basic),	    TEST(pipelining),
+	TEST(chunks),	    TEST(multipart),
+	TEST(one_sided),    TEST(many_unanswered),
+	TEST(loss),	    TEST(odd_heads),
+	TEST(evasions),	    TEST(lenient_responses),
+	TEST(not_modified), TEST(connect_tunnel),
+	TEST(not_http),	    TEST(encodings),
+	TEST(bomb),	    TEST(memory),
+	TEST(long_line),    TEST(probe),
+	TEST(events),	    TEST(nothing_odd),
+	TEST(brotli),
 };
 KTAP_MAIN(tests)

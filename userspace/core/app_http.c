@@ -15,6 +15,7 @@
 #include "http_line.h"
 
 #define HTTP_HELD_MAX	 (8u << 20) /* body bytes that one flow may hold in all its transactions */
+#define HTTP_NAME_MAX	 128u	    /* bytes looked at to tell a field from a body */
 #define HTTP_TUNNEL_HEAD 6u	    /* bytes that tell TLS in a tunnel */
 
 enum http_step {
@@ -26,6 +27,7 @@ enum http_step {
 	HTTP_CHUNK_END, /* the line end behind a chunk */
 	HTTP_TRAILER,
 	HTTP_TO_END, /* body until the connection closes */
+	HTTP_PROBE,  /* a response may begin here, or something that only its absence makes a body */
 	HTTP_LOST,   /* after a gap: until something looks like a first line */
 	HTTP_TUNNEL,
 };
@@ -38,7 +40,9 @@ struct http_side {
 	struct blob raw; /* header lines so far */
 	uint64_t left;	 /* of the body or chunk */
 	struct http_inflate *inflate;
-	bool any; /* a message was recognised in this direction */
+	bool any;	/* a message was recognised in this direction */
+	bool blank;	/* a line of blanks: the end of the head unless something of a head follows */
+	uint8_t probed; /* bytes of "HTTP/" that were there */
 };
 
 struct http {
@@ -209,6 +213,16 @@ static bool response_special(struct flow *flow, struct http *http, struct http_s
 	struct http_message *message = &tx->side[TO_CLIENT];
 	bool connect = method_is(tx, "CONNECT");
 
+	bool framed = message->chunked || (message->has_length && message->length);
+
+	/* Some clients read the body that such an answer announces, although it cannot have one. */
+	if (framed && message->status / 100 == 1 && !message->length_odd)
+		return false;
+	if (framed && (message->status == 204 || message->status == 304) && !method_is(tx, "HEAD")) {
+		side->step = HTTP_PROBE;
+		side->probed = 0;
+		return true;
+	}
 	if (message->status == 101 || (connect && message->status / 100 == 2)) {
 		/* It stays open towards the client until it is known whether the change came about. */
 		side->tx = NULL;
@@ -237,13 +251,15 @@ static bool response_special(struct flow *flow, struct http *http, struct http_s
 	return false;
 }
 
+static void body_begin(struct flow *flow, struct http *http, enum direction dir);
+
 /* The head is complete: what follows it? */
 static void head_end(struct flow *flow, struct http *http, enum direction dir)
 {
 	struct http_side *side = &http->sides[dir];
 	struct http_message *message = &side->tx->side[dir];
-	struct span type;
 
+	side->blank = false;
 	flow->app_skipped += http_head_fields(message, dir, blob_span(&side->raw));
 	if (dir == TO_SERVER && message->port >= 0 && message->port != flow->server_port &&
 	    !method_is(side->tx, "CONNECT"))
@@ -258,6 +274,16 @@ static void head_end(struct flow *flow, struct http *http, enum direction dir)
 		side->step = HTTP_TUNNEL;
 		return;
 	}
+	body_begin(flow, http, dir);
+}
+
+/* By what the head says of its body. */
+static void body_begin(struct flow *flow, struct http *http, enum direction dir)
+{
+	struct http_side *side = &http->sides[dir];
+	struct http_message *message = &side->tx->side[dir];
+	struct span type;
+
 	if (message->encoding.len)
 		side->inflate = http_inflate_new(http_piece_span(message, message->encoding));
 	if (dir == TO_SERVER && http_piece_get(message, BUFFER_HTTP_CONTENT_TYPE, &type))
@@ -309,6 +335,7 @@ static enum app_status start_line(struct flow *flow, struct http *http, enum dir
 {
 	struct http_side *side = &http->sides[dir];
 	struct span sent;
+	uint32_t cut;
 	bool good;
 
 	/* Clients look for the status line behind white space and NULs. */
@@ -321,7 +348,11 @@ static enum app_status start_line(struct flow *flow, struct http *http, enum dir
 	if (!good && side->step == HTTP_LOST)
 		return APP_OK;
 	if (!good && dir == TO_CLIENT && !side->any) {
-		headless_body(flow, http, line, true);
+		/* Clients skip one line in front of the status line. */
+		side->step = HTTP_PROBE;
+		side->probed = 0;
+		blob_clear(&side->raw);
+		flow->app_skipped += blob_add(&side->raw, line.data, line.len, HTTP_RAW_MAX);
 		return APP_OK;
 	}
 	if (!good && dir == TO_SERVER && !side->any)
@@ -332,7 +363,15 @@ static enum app_status start_line(struct flow *flow, struct http *http, enum dir
 	}
 	if (!message_begin(flow, http, dir, line))
 		return APP_OK;
-	flow->app_skipped += http_head_line(&side->tx->side[dir], dir, sent);
+	/* Clients take a lone CR for the end of a line. */
+	cut = dir == TO_CLIENT ? span_find(sent, '\r') : sent.len;
+	flow->app_skipped += http_head_line(&side->tx->side[dir], dir, (struct span){sent.data, cut});
+	if (cut < sent.len) {
+		struct span rest = span_from(sent, cut + 1);
+
+		flow->app_skipped += blob_add(&side->raw, rest.data, rest.len, HTTP_RAW_MAX - 2);
+		blob_text(&side->raw, "\r\n", HTTP_RAW_MAX);
+	}
 	events_take(side->tx, dir);
 	side->tx->tx.dirty[dir] = true;
 	side->step = HTTP_FIELDS;
@@ -386,6 +425,8 @@ static enum app_status line_step(struct flow *flow, struct http *http, enum dire
 		blob_text(&side->raw, "\r\n", HTTP_RAW_MAX);
 		if (!line.len)
 			head_end(flow, http, dir);
+		else
+			side->blank = dir == TO_CLIENT && !span_trim(line).len;
 		return APP_OK;
 	case HTTP_CHUNK_SIZE:
 		chunk_size(flow, http, dir, line);
@@ -452,6 +493,51 @@ static enum app_status tunnel_feed(struct flow *flow, struct http *http, enum di
 	return status == APP_ENCRYPTED ? status : APP_OK;
 }
 
+static enum app_status side_feed(struct flow *flow, struct http *http, enum direction dir, struct span data);
+
+/* The line of blanks was the end of the head: what was read since is of the body. */
+static void blank_end(struct flow *flow, struct http *http, enum direction dir)
+{
+	struct http_side *side = &http->sides[dir];
+	uint32_t len = side->line_fresh ? 0 : side->line.len;
+	uint8_t text[HTTP_NAME_MAX];
+
+	side->blank = false;
+	if (len)
+		memcpy(text, side->line.data, len);
+	blob_clear(&side->line);
+	head_end(flow, http, dir);
+	if (len)
+		side_feed(flow, http, dir, (struct span){text, len});
+}
+
+/* It is a response that begins here, or it is not: then the body does, of the head before or of none. */
+static void probe_end(struct flow *flow, struct http *http, enum direction dir, bool response)
+{
+	static const uint8_t text[] = "HTTP/";
+	struct http_side *side = &http->sides[dir];
+	struct span seen = {text, side->probed};
+
+	if (response) {
+		if (side->tx)
+			message_end(flow, http, dir);
+		blob_clear(&side->raw);
+		side->step = HTTP_START;
+		blob_clear(&side->line);
+		side->line_fresh = false;
+		blob_add(&side->line, seen.data, seen.len, APP_LINE_MAX);
+		return;
+	}
+	if (side->tx) {
+		body_begin(flow, http, dir);
+	} else {
+		headless_body(flow, http, blob_span(&side->raw), true);
+		blob_clear(&side->raw);
+	}
+	if (side->step != HTTP_PROBE && seen.len)
+		side_feed(flow, http, dir, seen);
+}
+
 static void side_gap(struct flow *flow, struct http *http, enum direction dir)
 {
 	struct http_side *side = &http->sides[dir];
@@ -466,6 +552,9 @@ static void side_gap(struct flow *flow, struct http *http, enum direction dir)
 		http_inflate_free(side->inflate);
 		side->inflate = NULL;
 		return;
+	case HTTP_PROBE:
+		probe_end(flow, http, dir, false);
+		break;
 	case HTTP_FIELDS:
 		flow->app_skipped += http_head_fields(&side->tx->side[dir], dir, blob_span(&side->raw));
 		events_take(side->tx, dir);
@@ -492,6 +581,12 @@ static void side_last(struct flow *flow, struct http *http, enum direction dir)
 			tx_event_set(&side->tx->tx, EVENT_HTTP_REQUEST_LINE_INCOMPLETE);
 		line = (struct span){};
 	}
+	if (side->step == HTTP_PROBE)
+		probe_end(flow, http, dir, false);
+	if (side->step == HTTP_FIELDS && side->blank) {
+		blank_end(flow, http, dir);
+		line = (struct span){};
+	}
 	if (side->step == HTTP_FIELDS) {
 		flow->app_skipped += blob_add(&side->raw, line.data, line.len, HTTP_RAW_MAX);
 		flow->app_skipped += http_head_fields(&side->tx->side[dir], dir, blob_span(&side->raw));
@@ -510,6 +605,46 @@ static void side_last(struct flow *flow, struct http *http, enum direction dir)
 		http->awaiting = NULL;
 }
 
+/* Is the line behind one of blanks empty, folded, or a field? Else it was the end of the head, as for some
+ * clients. */
+static struct span blank_feed(struct flow *flow, struct http *http, enum direction dir, struct span data)
+{
+	struct http_side *side = &http->sides[dir];
+
+	if (side->line_fresh)
+		blob_clear(&side->line);
+	side->line_fresh = false;
+	if (!side->line.len && byte_space(data.data[0])) {
+		side->blank = false;
+		return data;
+	}
+	while (data.len && side->line.len < HTTP_NAME_MAX && http_token_byte(data.data[0])) {
+		blob_add(&side->line, data.data, 1, HTTP_NAME_MAX);
+		data = span_from(data, 1);
+	}
+	if (!data.len && side->line.len < HTTP_NAME_MAX)
+		return data;
+	if (data.len && data.data[0] == ':' && side->line.len)
+		side->blank = false;
+	else
+		blank_end(flow, http, dir);
+	return data;
+}
+
+static struct span probe_feed(struct flow *flow, struct http *http, enum direction dir, struct span data)
+{
+	static const uint8_t text[] = "HTTP/";
+	struct http_side *side = &http->sides[dir];
+
+	while (data.len && side->probed < 5 && data.data[0] == text[side->probed]) {
+		side->probed++;
+		data = span_from(data, 1);
+	}
+	if (data.len || side->probed == 5)
+		probe_end(flow, http, dir, side->probed == 5);
+	return data;
+}
+
 static enum app_status side_feed(struct flow *flow, struct http *http, enum direction dir, struct span data)
 {
 	struct http_side *side = &http->sides[dir];
@@ -519,7 +654,14 @@ static enum app_status side_feed(struct flow *flow, struct http *http, enum dire
 	while (data.len && status == APP_OK) {
 		struct span part = data, line;
 
+		if (side->step == HTTP_FIELDS && side->blank) {
+			data = blank_feed(flow, http, dir, data);
+			continue;
+		}
 		switch (side->step) {
+		case HTTP_PROBE:
+			data = probe_feed(flow, http, dir, data);
+			break;
 		case HTTP_TUNNEL:
 			return tunnel_feed(flow, http, dir, data, false, false);
 		case HTTP_LENGTH:

@@ -11,14 +11,15 @@
 
 #include "account.h"
 
-#define INFLATE_LAYERS	   2
+#define INFLATE_LAYERS	   4
 #define INFLATE_MEMBERS	   8
 #define INFLATE_STEP	   8192u
 #define INFLATE_RAW_MAX	   1024u
+#define GZIP_HEADER_MAX	   (64u << 10)
 #define INFLATE_BROTLI_MAX (8u << 20)  /* memory that one Brotli decoder may ask for */
 #define INFLATE_WORK_MAX   (16u << 20) /* output of one layer; more is a bomb */
 
-enum inflate_state { INFLATE_BEGIN, INFLATE_RUN, INFLATE_PLAIN, INFLATE_BROKEN };
+enum inflate_state { INFLATE_BEGIN, INFLATE_HEADER, INFLATE_RUN, INFLATE_PLAIN, INFLATE_BROKEN };
 enum inflate_coding { INFLATE_GZIP, INFLATE_DEFLATE /* zlib or bare */, INFLATE_BROTLI };
 enum inflate_step { STEP_MORE, STEP_END, STEP_ERROR };
 
@@ -36,6 +37,7 @@ struct inflate_layer {
 	bool raw_lost;	 /* raw does not hold all input so far */
 	struct blob raw; /* input that has made no output yet: what to show when it was never compressed */
 	uint64_t made;
+	uint8_t trailer; /* bytes behind a gzip stream that are not content: checksum and length */
 };
 
 struct http_inflate {
@@ -47,10 +49,30 @@ struct http_inflate {
 static const struct {
 	const char *name;
 	enum inflate_coding coding;
+	bool within; /* clients look for it anywhere in what stands between two commas */
 } inflate_names[] = {
-	{"gzip", INFLATE_GZIP},		{"x-gzip", INFLATE_GZIP}, {"deflate", INFLATE_DEFLATE},
-	{"x-deflate", INFLATE_DEFLATE}, {"br", INFLATE_BROTLI},
+	{"gzip", INFLATE_GZIP, true},
+	{"deflate", INFLATE_DEFLATE, true},
+	{"br", INFLATE_BROTLI, false},
 };
+
+/* The row that coding names; ARRAY_LEN(inflate_names): none. */
+static unsigned int inflate_row(struct span coding)
+{
+	unsigned int row;
+
+	for (row = 0; row < ARRAY_LEN(inflate_names); row++) {
+		if (span_is(coding, inflate_names[row].name))
+			break;
+		for (uint32_t i = 1; i < coding.len; i++)
+			if (inflate_names[row].within &&
+			    span_begins(span_from(coding, i), inflate_names[row].name))
+				return row;
+		if (inflate_names[row].within && span_begins(coding, inflate_names[row].name))
+			break;
+	}
+	return row;
+}
 
 struct http_inflate *http_inflate_new(struct span encoding)
 {
@@ -69,9 +91,7 @@ struct http_inflate *http_inflate_new(struct span encoding)
 			continue;
 		if (count == INFLATE_LAYERS)
 			return NULL;
-		for (row = 0; row < ARRAY_LEN(inflate_names); row++)
-			if (span_is(coding, inflate_names[row].name))
-				break;
+		row = inflate_row(coding);
 		if (row == ARRAY_LEN(inflate_names))
 			return NULL;
 		codings[count++] = inflate_names[row].coding;
@@ -85,6 +105,12 @@ struct http_inflate *http_inflate_new(struct span encoding)
 	return TAKE_PTR(inflate);
 }
 
+static bool is_gzip(const struct inflate_layer *layer)
+{
+	return layer->coding != INFLATE_BROTLI && layer->head_len >= 2 && layer->head[0] == 0x1f &&
+	       layer->head[1] == 0x8b;
+}
+
 /* Window bits by what the bytes are, not by what the header says: servers mix them up and browsers cope. */
 static int layer_bits(const struct inflate_layer *layer)
 {
@@ -92,8 +118,10 @@ static int layer_bits(const struct inflate_layer *layer)
 
 	if (layer->members == INFLATE_MEMBERS)
 		return 0;
-	if (layer->head_len >= 2 && h[0] == 0x1f && h[1] == 0x8b)
-		return 16 + MAX_WBITS;
+	/* Its header is read here: zlib refuses reserved flags and wrong checksums, which clients look over.
+	 */
+	if (is_gzip(layer))
+		return -MAX_WBITS;
 	if (layer->head_len >= 2 && (h[0] & 0x0f) == 8 && ((h[0] << 8) | h[1]) % 31 == 0)
 		return MAX_WBITS;
 	return layer->coding == INFLATE_GZIP || layer->members ? 0 : -MAX_WBITS;
@@ -215,6 +243,35 @@ static uint32_t layer_pass(struct http_inflate *body, unsigned int next, struct 
 	return layer_feed(body, next, data, out, max);
 }
 
+/* Bytes of a gzip header (RFC 1952), whatever its reserved flags and checksum say; 0: it is not all there. */
+static uint32_t gzip_header(struct span data)
+{
+	uint32_t at = 10;
+	uint8_t flags;
+
+	if (data.len < at || data.data[0] != 0x1f || data.data[1] != 0x8b)
+		return 0;
+	flags = data.data[3];
+	if (flags & 4) {
+		if (data.len < at + 2)
+			return 0;
+		at += 2u + data.data[at] + ((uint32_t)data.data[at + 1] << 8);
+	}
+	for (unsigned int name = 0; name < 2; name++) {
+		if (!(flags & 8 << name))
+			continue;
+		while (at < data.len && data.data[at])
+			at++;
+		at++;
+	}
+	if (flags & 2)
+		at += 2;
+	return at < data.len ? at : 0;
+}
+
+static uint32_t layer_run(struct http_inflate *body, unsigned int at, struct span data, struct blob *out,
+			  uint32_t max);
+
 /* The stream ended or broke inside data. */
 static uint32_t layer_end(struct http_inflate *body, unsigned int at, enum inflate_step how, struct span data,
 			  struct blob *out, uint32_t max)
@@ -224,6 +281,7 @@ static uint32_t layer_end(struct http_inflate *body, unsigned int at, enum infla
 
 	layer_close(layer);
 	if (how == STEP_END) {
+		layer->trailer = is_gzip(layer) ? 8 : 0;
 		/* Another gzip member may follow; anything else is kept as sent. */
 		layer->state = INFLATE_BEGIN;
 		layer->members++;
@@ -267,12 +325,38 @@ static uint32_t layer_run(struct http_inflate *body, unsigned int at, struct spa
 	return 0;
 }
 
+/* Gathers a gzip header, then runs on what stands behind it. */
+static uint32_t header_feed(struct http_inflate *body, unsigned int at, struct span data, struct blob *out,
+			    uint32_t max)
+{
+	struct inflate_layer *layer = &body->layers[at];
+	uint32_t before = layer->raw.len, header, used;
+
+	if (blob_add(&layer->raw, data.data, data.len, GZIP_HEADER_MAX)) {
+		layer->raw.len = before;
+		layer->in = data;
+		return layer_end(body, at, STEP_ERROR, data, out, max);
+	}
+	header = gzip_header(blob_span(&layer->raw));
+	if (!header)
+		return 0;
+	/* The header ends within data: what comes before is all that is kept. */
+	used = header > before ? header - before : 0;
+	layer->raw.len = header;
+	layer->state = INFLATE_RUN;
+	return layer_run(body, at, span_from(data, used), out, max);
+}
+
 /* Gathers the two bytes that tell the format, then runs. */
 static uint32_t layer_feed(struct http_inflate *body, unsigned int at, struct span data, struct blob *out,
 			   uint32_t max)
 {
 	struct inflate_layer *layer = &body->layers[at];
 
+	while (layer->trailer && data.len) {
+		layer->trailer--;
+		data = span_from(data, 1);
+	}
 	if (layer->state == INFLATE_BEGIN) {
 		struct span head;
 
@@ -283,8 +367,13 @@ static uint32_t layer_feed(struct http_inflate *body, unsigned int at, struct sp
 		if (layer->head_len < 2)
 			return 0;
 		head = (struct span){layer->head, layer->head_len};
-		layer->state = layer_open(layer) ? INFLATE_RUN : INFLATE_PLAIN;
-		if (layer->state == INFLATE_RUN) {
+		layer->state = !layer_open(layer) ? INFLATE_PLAIN
+			       : is_gzip(layer)	  ? INFLATE_HEADER
+						  : INFLATE_RUN;
+		if (layer->state == INFLATE_HEADER) {
+			blob_clear(&layer->raw);
+			blob_add(&layer->raw, head.data, head.len, GZIP_HEADER_MAX);
+		} else if (layer->state == INFLATE_RUN) {
 			layer_run(body, at, head, out, max);
 		} else {
 			if (!layer->members)
@@ -296,6 +385,8 @@ static uint32_t layer_feed(struct http_inflate *body, unsigned int at, struct sp
 		return 0;
 	if (layer->state == INFLATE_BROKEN)
 		return data.len;
+	if (layer->state == INFLATE_HEADER)
+		return header_feed(body, at, data, out, max);
 	if (layer->state == INFLATE_BEGIN) /* the head was a whole stream already */
 		return layer_feed(body, at, data, out, max);
 	if (layer->state == INFLATE_PLAIN)

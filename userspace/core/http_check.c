@@ -99,7 +99,7 @@ void http_check_response_line(struct event_list *events, struct span protocol, s
 	}
 }
 
-static bool byte_token(uint8_t c)
+bool http_token_byte(uint8_t c)
 {
 	return c > ' ' && c < 0x7f && !strchr("()<>@,;:\\\"/[]?={}", c);
 }
@@ -113,7 +113,7 @@ void http_check_name(struct event_list *events, enum direction dir, struct span 
 	else if (byte_space(name.data[name.len - 1]))
 		http_fault_note(events, dir, HTTP_FAULT_SPACE_BEHIND_NAME);
 	for (uint32_t i = 0; i < trimmed.len; i++)
-		if (!byte_token(trimmed.data[i])) {
+		if (!http_token_byte(trimmed.data[i])) {
 			http_fault_note(events, dir, HTTP_FAULT_NOT_TOKEN);
 			break;
 		}

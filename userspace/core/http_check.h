@@ -32,6 +32,8 @@ void http_fault_note(struct event_list *events, enum direction dir, enum http_fa
 void http_check_request_line(struct event_list *events, struct span line, struct span method, struct span target,
 			     struct span protocol);
 void http_check_response_line(struct event_list *events, struct span protocol, struct span code);
+/* May it stand in the name of a field (RFC 9110 section 5.6.2)? */
+bool http_token_byte(uint8_t c);
 /* The name of a field as sent, up to its colon, and whether it is the head's first line. */
 void http_check_name(struct event_list *events, enum direction dir, struct span name);
 void http_check_encoding(struct event_list *events, struct span value);

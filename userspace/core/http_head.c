@@ -189,8 +189,10 @@ static uint32_t response_line(struct http_message *message, struct span line)
 	left += piece_put(message, BUFFER_HTTP_STAT_MSG, span_trim(rest));
 	message->http10 = !span_is(protocol, "HTTP/1.1");
 	message->status = 0;
-	for (uint32_t i = 0; i < code.len && i < 3 && code.data[i] >= '0' && code.data[i] <= '9'; i++)
+	for (uint32_t i = 0; i < code.len && i < 4 && code.data[i] >= '0' && code.data[i] <= '9'; i++)
 		message->status = message->status * 10 + (code.data[i] - '0');
+	if (message->status > 999)
+		message->status = 0;
 	return left;
 }
 
@@ -201,11 +203,14 @@ uint32_t http_head_line(struct http_message *message, enum direction dir, struct
 	return dir == TO_SERVER ? request_line(message, line) : response_line(message, line);
 }
 
-/* Next line of raw without its end; *fold: the next one continues it. */
-static struct span line_take(struct span *raw)
+/* Next line of raw without its end. Clients take a lone CR for one. */
+static struct span line_take(struct span *raw, enum direction dir)
 {
-	uint32_t n = span_find(*raw, '\n');
-	struct span line = {raw->data, n};
+	uint32_t n = span_find(*raw, '\n'), cr = dir == TO_CLIENT ? span_find(*raw, '\r') : n;
+	struct span line;
+
+	n = cr < n ? cr : n;
+	line = (struct span){raw->data, n};
 
 	*raw = span_from(*raw, n < raw->len ? n + 1 : n);
 	if (line.len && line.data[line.len - 1] == '\r')
@@ -276,20 +281,58 @@ static uint32_t field_add(struct field_list *list, struct span name, struct span
 	return blob_add(&field->value, value.data, value.len, HTTP_RAW_MAX);
 }
 
+static bool folded(struct span line)
+{
+	return line.len && (line.data[0] == ' ' || line.data[0] == '\t');
+}
+
+/* A line that seems to be folded but names a coding: there are clients that take it for that field. */
+static bool coding_folded(struct span line)
+{
+	struct span name;
+
+	line = span_trim(line);
+	name = span_trim((struct span){line.data, span_find(line, ':')});
+	return name.len < line.len &&
+	       (span_is(name, "transfer-encoding") || span_is(name, "content-encoding"));
+}
+
+/* The colon of a name without one may stand in a folded line behind it; what follows it then. */
+static bool colon_folded(struct span *raw, enum direction dir, struct span *value)
+{
+	struct span rest = *raw;
+
+	while (dir == TO_CLIENT && rest.len) {
+		struct span line = line_take(&rest, dir), text = span_trim(line);
+
+		if (line.len && !folded(line))
+			return false;
+		if (!text.len)
+			continue;
+		if (text.data[0] != ':')
+			return false;
+		*value = span_from(text, 1);
+		*raw = rest;
+		return true;
+	}
+	return false;
+}
+
 static uint32_t fields_split(struct field_list *list, struct span raw)
 {
 	struct field *last = NULL;
 	uint32_t left = 0;
 
 	while (raw.len) {
-		struct span line = line_take(&raw);
+		struct span line = line_take(&raw, list->dir), value;
+		bool own = list->dir == TO_CLIENT && coding_folded(line);
 		uint32_t colon;
 
 		if (!line.len)
 			continue;
-		if ((line.data[0] == ' ' || line.data[0] == '\t') && !list->count)
+		if (folded(line) && (!list->count || own))
 			http_fault_note(list->events, list->dir, HTTP_FAULT_FOLDING);
-		if ((line.data[0] == ' ' || line.data[0] == '\t') && list->count) {
+		if (folded(line) && list->count && !own) {
 			struct span more = span_trim(line);
 
 			if (!last) {
@@ -302,7 +345,9 @@ static uint32_t fields_split(struct field_list *list, struct span raw)
 			continue;
 		}
 		colon = span_find(line, ':');
-		if (colon == line.len) { /* no colon: a value without name */
+		if (colon == line.len && colon_folded(&raw, list->dir, &value)) {
+			left += field_add(list, line, value, &last);
+		} else if (colon == line.len) { /* no colon: a value without name */
 			http_fault_note(list->events, list->dir, HTTP_FAULT_NO_COLON);
 			left += field_add(list, (struct span){}, line, &last);
 		} else {
@@ -361,6 +406,20 @@ static uint32_t fields_print(struct http_message *message, enum direction dir, c
 	left += blob_text(&message->text, "\r\n", HTTP_HEAD_MAX);
 	piece_set(message, BUFFER_HTTP_START, from);
 	return left;
+}
+
+/* Clients look over NULs, in front of a line as over a blank. */
+static struct span nuls_clean(struct span raw, struct blob *room)
+{
+	if (!raw.len || !memchr(raw.data, 0, raw.len))
+		return raw;
+	for (uint32_t i = 0; i < raw.len; i++) {
+		bool begins = !i || raw.data[i - 1] == '\n';
+
+		if (raw.data[i] || begins)
+			blob_add(room, raw.data[i] ? &raw.data[i] : (const uint8_t *)" ", 1, HTTP_RAW_MAX);
+	}
+	return blob_span(room);
 }
 
 static void coding_read(struct http_message *message, enum direction dir, struct span value)
@@ -425,6 +484,7 @@ static void field_read(struct http_message *message, enum direction dir, struct 
 uint32_t http_head_fields(struct http_message *message, enum direction dir, struct span raw)
 {
 	AUTO_FREE struct field_list *list = malloc(sizeof(*list));
+	struct blob room = {};
 	uint32_t left = 0;
 
 	message->head_done = true;
@@ -434,7 +494,7 @@ uint32_t http_head_fields(struct http_message *message, enum direction dir, stru
 	list->dir = dir;
 	list->events = &message->events;
 	left += piece_put(message, BUFFER_HTTP_HEADER_RAW, raw);
-	left += fields_split(list, raw);
+	left += fields_split(list, dir == TO_CLIENT ? nuls_clean(raw, &room) : raw);
 	left += fields_print(message, dir, list);
 	for (uint32_t i = 0; i < list->count; i++) {
 		struct field *field = &list->fields[i];
@@ -454,6 +514,7 @@ uint32_t http_head_fields(struct http_message *message, enum direction dir, stru
 	}
 	if (dir == TO_SERVER && message->has_protocol && !message->http10 && !message->has_host)
 		event_list_add(&message->events, EVENT_HTTP_MISSING_HOST_HEADER);
+	blob_free(&room);
 	return left;
 }
 
