@@ -78,6 +78,56 @@ int keyword_event(struct rule_parser *parser, const struct rule_keyword *keyword
 	return fact_is(parser, BUFFER_APP_EVENT, app_event_infos[event].name, false);
 }
 
+/* "100<>200", ">2MB": units become digits. -EINVAL: too long or not a unit. */
+static int size_digits(const char *text, char *out, size_t room)
+{
+	static const struct {
+		const char *unit;
+		uint64_t bytes;
+	} units[] = {{"KB", 1u << 10}, {"MB", 1u << 20}, {"GB", 1u << 30}};
+	size_t n = 0;
+
+	while (*text) {
+		uint64_t value = 0;
+		char *end;
+		int len;
+
+		if (n + 24 > room)
+			return -EINVAL;
+		if (*text < '0' || *text > '9') {
+			out[n++] = *text++;
+			continue;
+		}
+		value = strtoull(text, &end, 10);
+		for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+			if (strncasecmp(end, units[i].unit, 2))
+				continue;
+			if (value > UINT64_MAX / units[i].bytes)
+				return -EINVAL;
+			value *= units[i].bytes;
+			end += 2;
+		}
+		len = snprintf(out + n, room - n, "%llu", (unsigned long long)value);
+		n += (size_t)len;
+		text = end;
+	}
+	out[n] = '\0';
+	return 0;
+}
+
+/* The length of the file's content, when it is known. */
+int keyword_filesize(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	struct rule_node *node = fact_node(parser, BUFFER_FILE_DATA, NODE_SIZE);
+	char text[128];
+
+	if (!node)
+		return -EINVAL;
+	if (size_digits(arg, text, sizeof(text)) || rule_range(text, UINT32_MAX, &node->size))
+		return rule_refuse(parser, "not a size or range of sizes");
+	return 0;
+}
+
 int keyword_ftpdata_command(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const char *const words[] = {"stor", "appe", "stou", "retr", "nlst", "list", "mlsd"};

@@ -273,6 +273,7 @@ static const struct rule_keyword keywords[] = {
 	 .value = BUFFER_TLS_STATE,
 	 .help = "client_hello, server_hello, client_keyx, server_keyx: seen so far, or with ! none"},
 	META("tls.fingerprint", keyword_tls_fingerprint, "[!]\"xx:xx:…\": SHA-1 of the server certificate"),
+	META("filesize", keyword_filesize, "[<>]bytes or a<>b, with KB, MB or GB: length of a transferred file"),
 	META("ftpdata_command", keyword_ftpdata_command,
 	     "stor, appe, stou, retr, nlst, list or mlsd: what the data connection is for"),
 	{.name = "ftpbounce", .parse = keyword_ftpbounce, .help = "PORT names another host than the client"},
