@@ -140,7 +140,7 @@ static struct dataset_entry *entry_find(const struct dataset *set, struct span v
 			return NULL;
 		entry = &set->entries[slot - 1];
 		if (entry->hash == hash && entry->len == value.len &&
-		    !memcmp(set->bytes + entry->at, value.data, value.len))
+		    (!value.len || !memcmp(set->bytes + entry->at, value.data, value.len)))
 			return entry;
 	}
 	return NULL;
@@ -185,7 +185,8 @@ static int table_grow(struct dataset *set)
 			set->left_out += !entry.gone;
 			continue;
 		}
-		memmove(set->bytes + used, set->bytes + entry.at, entry.len);
+		if (entry.len)
+			memmove(set->bytes + used, set->bytes + entry.at, entry.len);
 		entry.at = used;
 		used += entry.len;
 		entries[kept++] = entry;
