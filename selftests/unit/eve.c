@@ -15,6 +15,7 @@
 
 static const char *const metadata[] = {"affected_product Any", "tag a", "tag b", "lone"};
 static const char *const references[] = {"cve,2014-6271"};
+static const char *const addresses[] = {"https://cve.example/2014-6271"};
 static const struct rule_info rule = {
 	.sid = 2019232,
 	.gid = 1,
@@ -27,6 +28,7 @@ static const struct rule_info rule = {
 	.metadata = metadata,
 	.metadata_count = 4,
 	.references = references,
+	.addresses = addresses,
 	.reference_count = 1,
 };
 

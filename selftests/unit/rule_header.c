@@ -42,7 +42,13 @@ static const struct header_row {
 	{"alert udp any any -> any [1,2,$HTTP_PORTS]", 1},
 	{"alert udp any any -> any $HTTP_PORTS", 1},
 	{"alert udp any 80 <> any 1024", 1},
+	{"alert udp [[[[[[[[[[[[[[[10.0.0.1]]]]]]]]]]]]]]] any -> any any", 1},
+	{"alert udp ![[[[[[[[[[[[[[10.0.0.1]]]]]]]]]]]]]] any -> any any", 0},
+	{"alert udp [[10.0.0.0/8,![[10.0.0.0/24,!10.0.0.1],10.1.0.0/16]],192.0.2.1] any -> any any", 1},
+	{"alert udp any any -> any [[1:100,![[70:90,!80],60]],443]", 1},
+	{"alert udp any any -> any [[1:100,![[70:90,!79],60]],443]", 0},
 	/* refused */
+	{"alert udp [[[[[[[[[[[[[[[[[[10.0.0.1]]]]]]]]]]]]]]]]]] any -> any any", -1},
 	{"alarm udp any any -> any any", -1},
 	{"alert xyz any any -> any any", -1},
 	{"alert udp any any <- any any", -1},

@@ -30,6 +30,7 @@ static void everything_read(void)
 		CHECK_STR(info->category, "Attempted Administrator Privilege Gain");
 		CHECK_EQ(info->reference_count, 2);
 		CHECK_STR(info->references[0], "cve,2014-6271");
+		CHECK_STR(info->addresses[0], "https://cve.mitre.org/cgi-bin/cvename.cgi?name=2014-6271");
 		CHECK_EQ(info->metadata_count, 3);
 		CHECK_STR(info->metadata[2], "e f");
 		CHECK_EQ(info->target, RULE_TARGET_DST);

@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config_line.h"
+#include "rule_parse.h"
+
 static const struct classtype classification_standard[] = {
 	{"not-suspicious", "Not Suspicious Traffic", 3},
 	{"unknown", "Unknown Traffic", 3},
@@ -69,20 +72,15 @@ const struct classtype *classification_find(const struct classification *classes
 	return NULL;
 }
 
-static char *classification_trim(char *text)
-{
-	size_t len;
+struct classification_reader {
+	struct classification *classes;
+	struct arena *arena;
+};
 
-	while (isspace((unsigned char)*text))
-		text++;
-	for (len = strlen(text); len && isspace((unsigned char)text[len - 1]); len--)
-		text[len - 1] = '\0';
-	return text;
-}
-
-/* NULL, or why the line is no classification. */
-static const char *classification_line(struct classification *classes, struct arena *arena, char *line)
+static const char *classification_line(char *line, int *err, void *arg)
 {
+	const struct classification_reader *reader = arg;
+	struct classification *classes = reader->classes;
 	static const char head[] = "config classification:";
 	char *name, *description, *priority, *end;
 	struct classtype *row;
@@ -97,9 +95,9 @@ static const char *classification_line(struct classification *classes, struct ar
 		return "three fields are needed";
 	*description++ = '\0';
 	*priority++ = '\0';
-	name = classification_trim(name);
-	description = classification_trim(description);
-	priority = classification_trim(priority);
+	name = rule_trim(name);
+	description = rule_trim(description);
+	priority = rule_trim(priority);
 	errno = 0;
 	value = strtoul(priority, &end, 10);
 	if (!isdigit((unsigned char)*priority) || errno || *end || value < 1 || value > 255)
@@ -109,10 +107,12 @@ static const char *classification_line(struct classification *classes, struct ar
 	row = (struct classtype *)classification_find(classes, name);
 	if (!row && classes->count == CLASSIFICATION_MAX)
 		return "too many classtypes";
-	name = arena_string(arena, name, strlen(name));
-	description = arena_string(arena, description, strlen(description));
-	if (!name || !description)
-		return "out of memory";
+	name = arena_string(reader->arena, name, strlen(name));
+	description = arena_string(reader->arena, description, strlen(description));
+	if (!name || !description) {
+		*err = -ENOMEM;
+		return NULL;
+	}
 	if (!row)
 		row = &classes->rows[classes->count++];
 	*row = (struct classtype){name, description, (uint32_t)value};
@@ -122,28 +122,7 @@ static const char *classification_line(struct classification *classes, struct ar
 int classification_read(struct classification *classes, struct arena *arena, const char *file,
 			const char *text, size_t len, ruleset_refused_fn fn, void *arg)
 {
-	const char *end = text + len;
-	int result = 0;
+	struct classification_reader reader = {classes, arena};
 
-	for (unsigned int number = 1; text < end; number++) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text)), *why;
-		size_t line_len = (size_t)((newline ? newline : end) - text);
-		char line[1024], *p;
-
-		if (line_len >= sizeof(line) || memchr(text, '\0', line_len)) {
-			why = "the line is too long or binary";
-		} else {
-			memcpy(line, text, line_len);
-			line[line_len] = '\0';
-			p = classification_trim(line);
-			why = *p && *p != '#' ? classification_line(classes, arena, p) : NULL;
-		}
-		text = newline ? newline + 1 : end;
-		if (why) {
-			if (fn)
-				fn(file, number, 0, "classification", why, arg);
-			result = -EINVAL;
-		}
-	}
-	return result;
+	return config_lines("classification", file, text, len, classification_line, &reader, fn, arg);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "blob.h"
+#include "config_line.h"
 #include "lib/prefix.h"
 #include "match_decode.h"
 
@@ -383,25 +384,31 @@ static bool value_read(const struct dataset *set, struct span text, uint8_t *out
 	}
 }
 
-/* NULL, or why the line is none. */
-static const char *line_read(struct dataset *set, bool scores, struct span line, int *err)
+struct dataset_reader {
+	struct dataset *set;
+	bool scores;
+};
+
+static const char *line_read(char *text, int *err, void *arg)
 {
+	const struct dataset_reader *reader = arg;
+	struct span line = span_text(text);
 	uint32_t comma = span_find(line, ','), score = 0, len;
 	struct span rest = comma < line.len ? span_trim(span_from(line, comma + 1)) : (struct span){NULL, 0};
 	uint8_t value[DATASET_VALUE_MAX + 4];
 
-	if (scores != (comma < line.len))
-		return scores ? "no score behind the value" : "something stands behind the value";
+	if (reader->scores != (comma < line.len))
+		return reader->scores ? "no score behind the value" : "something stands behind the value";
 	for (uint32_t i = 0; i < rest.len; i++) {
 		if (rest.data[i] < '0' || rest.data[i] > '9' || score > UINT16_MAX)
 			return "the score is not a number up to 65535";
 		score = score * 10 + (rest.data[i] - '0');
 	}
-	if (scores && (!rest.len || score > UINT16_MAX))
+	if (reader->scores && (!rest.len || score > UINT16_MAX))
 		return "the score is not a number up to 65535";
-	if (!value_read(set, span_trim((struct span){line.data, comma}), value, &len))
+	if (!value_read(reader->set, span_trim((struct span){line.data, comma}), value, &len))
 		return "not a value of the set's type";
-	*err = entry_add(set, (struct span){value, len}, score);
+	*err = entry_add(reader->set, (struct span){value, len}, score);
 	if (*err == -EEXIST)
 		*err = 0;
 	return NULL;
@@ -410,28 +417,7 @@ static const char *line_read(struct dataset *set, bool scores, struct span line,
 int dataset_load(struct dataset *set, bool scores, const char *file, const char *text, size_t len,
 		 ruleset_refused_fn fn, void *arg)
 {
-	const char *end = text + len;
-	int result = 0;
+	struct dataset_reader reader = {set, scores};
 
-	for (unsigned int number = 1; text < end; number++) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text)), *why = NULL;
-		size_t line_len = (size_t)((newline ? newline : end) - text);
-		struct span line = {(const uint8_t *)text,
-				    (uint32_t)(line_len < UINT32_MAX ? line_len : UINT32_MAX)};
-		int err = 0;
-
-		text = newline ? newline + 1 : end;
-		line = span_trim(line);
-		if (!line.len || line.data[0] == '#')
-			continue;
-		why = line_read(set, scores, line, &err);
-		if (err)
-			return err;
-		if (why) {
-			if (fn)
-				fn(file, number, 0, "dataset", why, arg);
-			result = -EINVAL;
-		}
-	}
-	return result;
+	return config_lines("dataset", file, text, len, line_read, &reader, fn, arg);
 }

@@ -86,7 +86,7 @@ static json_t *rule_json(const struct detect_alert *alert)
 	if (rule->reference_count) {
 		list = json_array();
 		for (unsigned int i = 0; list && i < rule->reference_count; i++)
-			json_array_append_new(list, eve_text_of(rule->references[i]));
+			json_array_append_new(list, eve_text_of(rule->addresses[i]));
 		eve_set(out, "references", list);
 	}
 	return out;

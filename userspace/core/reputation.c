@@ -5,10 +5,10 @@
  */
 #include "reputation.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
+#include "config_line.h"
 #include "lib/prefix.h"
 #include "rule_parse.h"
 
@@ -38,43 +38,9 @@ void reputation_free(struct reputation *reputation)
 	free(reputation);
 }
 
-/* NULL, or why the line is none. */
-typedef const char *(*reputation_line_fn)(struct reputation *reputation, char *line, int *err);
-
-static int reputation_lines(struct reputation *reputation, reputation_line_fn read, const char *file,
-			    const char *text, size_t len, ruleset_refused_fn fn, void *arg)
+static const char *category_line(char *line, int *err, void *arg)
 {
-	const char *end = text + len;
-	int result = 0;
-
-	for (unsigned int number = 1; text < end; number++) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text)), *why = NULL;
-		size_t line_len = (size_t)((newline ? newline : end) - text);
-		char line[512], *p;
-		int err = 0;
-
-		if (line_len >= sizeof(line) || memchr(text, '\0', line_len)) {
-			why = "the line is too long or binary";
-		} else {
-			memcpy(line, text, line_len);
-			line[line_len] = '\0';
-			p = rule_trim(line);
-			why = *p && *p != '#' ? read(reputation, p, &err) : NULL;
-		}
-		text = newline ? newline + 1 : end;
-		if (err)
-			return err;
-		if (why) {
-			if (fn)
-				fn(file, number, 0, "reputation", why, arg);
-			result = -EINVAL;
-		}
-	}
-	return result;
-}
-
-static const char *category_line(struct reputation *reputation, char *line, int *err)
-{
+	struct reputation *reputation = arg;
 	char *rest = line, *number = rule_item(&rest), *name = rule_item(&rest);
 	uint64_t value;
 
@@ -92,8 +58,9 @@ static const char *category_line(struct reputation *reputation, char *line, int 
 	return NULL;
 }
 
-static const char *entry_line(struct reputation *reputation, char *line, int *err)
+static const char *entry_line(char *line, int *err, void *arg)
 {
+	struct reputation *reputation = arg;
 	char *rest = line, *address = rule_item(&rest), *category = rule_item(&rest),
 	     *score = rule_item(&rest);
 	struct reputation_entry *entry;
@@ -136,13 +103,13 @@ static const char *entry_line(struct reputation *reputation, char *line, int *er
 int reputation_read_categories(struct reputation *reputation, const char *file, const char *text, size_t len,
 			       ruleset_refused_fn fn, void *arg)
 {
-	return reputation_lines(reputation, category_line, file, text, len, fn, arg);
+	return config_lines("reputation", file, text, len, category_line, reputation, fn, arg);
 }
 
 int reputation_read(struct reputation *reputation, const char *file, const char *text, size_t len,
 		    ruleset_refused_fn fn, void *arg)
 {
-	return reputation_lines(reputation, entry_line, file, text, len, fn, arg);
+	return config_lines("reputation", file, text, len, entry_line, reputation, fn, arg);
 }
 
 static int entry_order(const struct reputation_entry *x, const struct reputation_entry *y)

@@ -351,7 +351,9 @@ int rule_finish(struct rule_parser *parser)
 	rule->info.metadata = arena_copy(arena, parser->metadata, parser->metadata_count * sizeof(char *));
 	rule->info.references =
 		arena_copy(arena, parser->references, parser->reference_count * sizeof(char *));
-	if (!rule->tests || !rule->states || !rule->info.metadata || !rule->info.references)
+	rule->info.addresses = arena_copy(arena, parser->addresses, parser->reference_count * sizeof(char *));
+	if (!rule->info.addresses || !rule->tests || !rule->states || !rule->info.metadata ||
+	    !rule->info.references)
 		return -ENOMEM;
 	err = finish_stages(parser, payload, tx);
 	if (!err)

@@ -4,8 +4,10 @@
  * references, metadata, target; and those that are read without effect.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "reference.h"
 #include "rule_parse.h"
 
 static int meta_number(struct rule_parser *parser, const char *arg, uint32_t min, uint32_t *out)
@@ -80,15 +82,25 @@ int keyword_classtype(struct rule_parser *parser, const struct rule_keyword *key
 
 int keyword_reference(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
-	const char *text;
+	struct arena *arena = parser->context->arena;
+	const char *comma = strchr(arg, ','), *prefix, *text, *address;
+	char *whole = NULL;
 
-	if (!strchr(arg, ','))
+	if (!comma)
 		return rule_refuse(parser, "not \"kind,value\"");
 	if (parser->reference_count == RULE_REFERENCES_MAX)
 		return rule_refuse(parser, "too many references");
-	text = arena_string(parser->context->arena, arg, strlen(arg));
-	if (!text)
+	prefix = reference_prefix(parser->context->references, arg, (size_t)(comma - arg));
+	text = arena_string(arena, arg, strlen(arg));
+	comma += 1 + strspn(comma + 1, " \t");
+	if (prefix)
+		whole = arena_alloc(arena, strlen(prefix) + strlen(comma) + 1);
+	if (whole)
+		sprintf(whole, "%s%s", prefix, comma);
+	address = prefix ? whole : arena_string(arena, comma, strlen(comma));
+	if (!text || !address)
 		return -ENOMEM;
+	parser->addresses[parser->reference_count] = address;
 	parser->references[parser->reference_count++] = text;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #define RULE_METADATA_MAX   64
 #define RULE_REFERENCES_MAX 64
 
+struct reference_kinds;
 struct transform_pool;
 struct dataset_pool;
 struct reputation;
@@ -33,6 +34,7 @@ struct rule_context {
 	struct rule_groups *groups;
 	struct rule_names *names;
 	const struct classification *classes;
+	const struct reference_kinds *references;
 	struct transform_pool *transforms;
 	struct dataset_pool *datasets;
 	const struct reputation *reputation;
@@ -65,7 +67,7 @@ struct rule_parser {
 	unsigned int state_count;
 	const char *metadata[RULE_METADATA_MAX];
 	unsigned int metadata_count;
-	const char *references[RULE_REFERENCES_MAX];
+	const char *references[RULE_REFERENCES_MAX], *addresses[RULE_REFERENCES_MAX];
 	unsigned int reference_count;
 	bool sid_seen, msg_seen, priority_seen;
 	bool snort;		/* the rule is written in Snort 3's language */

@@ -68,6 +68,7 @@ int ruleset_builder_new(struct ruleset_builder **out)
 	if (err || !builder->names)
 		return -ENOMEM;
 	classification_init(&builder->classes);
+	reference_init(&builder->references);
 	err = ruleset_set_action_order(builder, "pass,drop,reject,alert", &why);
 	if (err)
 		return err;
@@ -172,6 +173,8 @@ int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, 
 	case RULE_DATA_THRESHOLD:
 		return threshold_read(&builder->thresholds, &builder->arena, &builder->groups, file, text,
 				      len, fn, arg);
+	case RULE_DATA_REFERENCES:
+		return reference_read(&builder->references, &builder->arena, file, text, len, fn, arg);
 	case RULE_DATA_CATEGORIES:
 		return reputation_read_categories(builder->reputation, file, text, len, fn, arg);
 	case RULE_DATA_REPUTATION:
@@ -292,6 +295,7 @@ static int ruleset_add_rule(struct ruleset_builder *builder, const struct rulese
 		.groups = &builder->groups,
 		.names = builder->names,
 		.classes = &builder->classes,
+		.references = &builder->references,
 		.transforms = builder->transforms,
 		.datasets = builder->datasets,
 		.reputation = builder->reputation,

@@ -30,6 +30,7 @@ struct rule_info {
 	const char *const *metadata;   /* "key value" strings */
 	unsigned int metadata_count;
 	const char *const *references; /* "cve,2014-6271" */
+	const char *const *addresses;  /* where each leads; what follows the comma when the kind is not known */
 	unsigned int reference_count;
 	const char *file;
 	unsigned int line;

@@ -475,6 +475,7 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 	/* The builder's groups and classes pointed into the arena: it starts over as if new. */
 	rule_groups_forget(&builder->groups);
 	classification_init(&builder->classes);
+	reference_init(&builder->references);
 	free(TAKE_PTR(builder->sids));
 	builder->sid_room = 0;
 	set->transforms = TAKE_PTR(builder->transforms);

@@ -6,6 +6,7 @@
 #define CORE_RULESET_BUILD_H
 
 #include "dataset.h"
+#include "reference.h"
 #include "reputation.h"
 #include "rule_parse.h"
 #include "ruleset_parts.h"
@@ -30,6 +31,7 @@ struct ruleset_builder {
 	ruleset_load_fn load;
 	void *load_arg;
 	struct classification classes;
+	struct reference_kinds references;
 	struct severity_table severities;
 	struct threshold_table thresholds;
 	struct rule **rules;

@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config_line.h"
+#include "rule_parse.h"
+
 static const char *const severity_names[SEKI_SEVERITY_MAX] = {
 #define X(id, name) [SEKI_SEVERITY_##id] = name,
 	SEKI_SEVERITIES(X)
@@ -82,40 +85,24 @@ static int severity_put(struct severity_table *table, const struct severity_row 
 	return 0;
 }
 
+static const char *severity_entry(char *line, int *err, void *arg)
+{
+	struct severity_row row;
+	char *hash = strchr(line, '#');
+
+	if (hash)
+		*hash = '\0';
+	if (severity_line(rule_trim(line), &row))
+		return "not \"sid severity\"";
+	*err = severity_put(arg, &row);
+	return NULL;
+}
+
 int severity_read(struct severity_table *table, const char *file, const char *text, size_t len,
 		  ruleset_refused_fn fn, void *arg)
 {
-	const char *end = text + len;
-	int result = 0;
+	int result = config_lines("severity", file, text, len, severity_entry, table, fn, arg);
 
-	for (unsigned int number = 1; text < end; number++) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		size_t line_len = (size_t)((newline ? newline : end) - text);
-		const char *hash = memchr(text, '#', line_len);
-		char line[256], *p = line;
-		struct severity_row row;
-		size_t used = hash ? (size_t)(hash - text) : line_len;
-
-		if (used >= sizeof(line) || memchr(text, '\0', used)) {
-			*line = '?';
-			used = 1;
-		} else {
-			memcpy(line, text, used);
-		}
-		line[used] = '\0';
-		text = newline ? newline + 1 : end;
-		while (isspace((unsigned char)*p))
-			p++;
-		if (!*p)
-			continue;
-		if (severity_line(p, &row)) {
-			if (fn)
-				fn(file, number, 0, "severity", "not \"sid severity\"", arg);
-			result = -EINVAL;
-		} else if (severity_put(table, &row)) {
-			return -ENOMEM;
-		}
-	}
 	if (table->count)
 		qsort(table->rows, table->count, sizeof(*table->rows), severity_compare);
 	return result;

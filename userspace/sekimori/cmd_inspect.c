@@ -271,6 +271,11 @@ static int set_data(struct inspection *inspection, enum rule_data_kind kind, con
 	return 0;
 }
 
+static int set_references(struct inspection *inspection, const char *value)
+{
+	return set_data(inspection, RULE_DATA_REFERENCES, value);
+}
+
 static int set_categories(struct inspection *inspection, const char *value)
 {
 	return set_data(inspection, RULE_DATA_CATEGORIES, value);
@@ -348,6 +353,7 @@ static const struct {
 	{"depth.to-client", set_depth_client, "the same, server to client"},
 	{"flow.memory", set_flow_memory, "bytes for flows and reassembly (256m)"},
 	{"threshold-file", set_thresholds, "limits, suppressed alerts and changed actions"},
+	{"reference-config-file", set_references, "where the references of rules lead to"},
 	{"reputation-categories-file", set_categories, "number,name,description per line"},
 	{"reputation-file", set_reputation, "address,category number,score per line"},
 	{"dataset-folder", set_dataset_folder, "where files of data sets lie that are not beside the rules"},

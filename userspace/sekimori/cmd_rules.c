@@ -512,11 +512,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } rules_verbs[] = {
-	{"check", rules_check},
-	{"test", cmd_inspect},
-	{"profile", cmd_rules_profile},
-	{"explain", rules_explain},
-	{"keywords", rules_keywords},
+	{"check", rules_check},	    {"test", cmd_inspect},	  {"profile", cmd_rules_profile},
+	{"explain", rules_explain}, {"keywords", rules_keywords},
 };
 
 int cmd_rules(int argc, char **argv)
