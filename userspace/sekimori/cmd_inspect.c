@@ -1025,8 +1025,10 @@ static int inspect_all(struct inspection *inspection, int argc, char **argv)
 
 static int inspect_command(int argc, char **argv, bool profile)
 {
-	struct inspection inspection = {
-		.options.verify_checksums = true, .records.kinds = EVE_STANDARD, .profile = profile};
+	struct inspection inspection = {.options.verify_checksums = true,
+					.records.kinds = EVE_STANDARD,
+					.json = client.json,
+					.profile = profile};
 	int status;
 
 	if (ruleset_builder_new(&inspection.builder)) {

@@ -50,6 +50,7 @@ static int rules_usage(void)
 	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
 	      "       sekimori rules keywords\n"
 	      "       sekimori rules profile FILE.pcap -S FILE.rules [--json] [options of inspect]\n"
+	      "       sekimori rules reload\n"
 	      "       sekimori rules explain [--lang ja|en] [--file FILE.json] SID|KEYWORD\n"
 	      "exit: 0 all is well, 1 a rule was refused or nothing is known, 2 wrong use or unreadable "
 	      "file\n",
@@ -508,12 +509,19 @@ static int rules_explain(int argc, char **argv)
 	return explain_word(argv[optind]);
 }
 
+static int rules_reload(int argc, char **argv)
+{
+	if (argc != 1)
+		return rules_usage();
+	return client_do(json_pack("{s:s}", "command", "reload"), -1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } rules_verbs[] = {
-	{"check", rules_check},	    {"test", cmd_inspect},	  {"profile", cmd_rules_profile},
-	{"explain", rules_explain}, {"keywords", rules_keywords},
+	{"check", rules_check},	  {"test", cmd_inspect},      {"profile", cmd_rules_profile},
+	{"reload", rules_reload}, {"explain", rules_explain}, {"keywords", rules_keywords},
 };
 
 int cmd_rules(int argc, char **argv)

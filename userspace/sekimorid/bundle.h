@@ -21,6 +21,7 @@ enum bundle_kind {
 	BUNDLE_CLASSIFICATION,
 	BUNDLE_SEVERITY,
 	BUNDLE_DATA, /* index: enum rule_data_kind */
+	BUNDLE_POLICY, /* the image of policy_pack() that rules are read with */
 	BUNDLE_KIND_MAX
 };
 

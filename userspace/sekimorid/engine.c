@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "bundle.h"
@@ -24,6 +26,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "process.h"
+#include "rules_read.h"
 #include "ring_watch.h"
 
 #define ENGINE_BATCH 512u /* records per turn, so that messages are not starved */
@@ -43,6 +46,8 @@ struct engine {
 	struct message_names names;
 	struct message_outcomes outcomes;
 	struct message_engine_stats stats;
+	const void *compiled; /* databases that the next rules may be found among, NULL: none */
+	size_t compiled_len;
 	struct message_ready ready;
 	size_t ready_len;
 };
@@ -223,36 +228,24 @@ static void engine_refused(const char *file, unsigned int line, uint32_t sid, co
 		e->ready_len += (size_t)n;
 }
 
-static int engine_read_bundle(struct engine *e, struct ruleset_builder *builder, const void *data, size_t len)
+static int engine_compiled(const char *name, const void **image, size_t *len, void *arg)
 {
-	const struct bundle_entry *entry;
-	const char *text;
-	size_t cursor = 0;
-	int more, err = 0;
+	const struct engine *e = arg;
 
-	/* A severity raised or a classification must be known before the rules that use it. */
-	for (int pass = 0; pass < 2; pass++) {
-		cursor = 0;
-		while ((more = bundle_next(data, len, &cursor, &entry, &text)) > 0) {
-			if (pass == 0 && entry->kind == BUNDLE_CLASSIFICATION)
-				err = ruleset_add_classification(builder, entry->name, text, entry->len,
-								 engine_refused, e);
-			else if (pass == 0 && entry->kind == BUNDLE_SEVERITY)
-				err = ruleset_add_severity(builder, entry->name, text, entry->len,
-							   engine_refused, e);
-			else if (pass == 0 && entry->kind == BUNDLE_DATA && entry->index < RULE_DATA_MAX)
-				err = ruleset_add_data(builder, entry->index, entry->name, text, entry->len,
-						       engine_refused, e);
-			else if (pass == 1 && entry->kind == BUNDLE_RULES)
-				err = ruleset_add_rules(builder, entry->name, text, entry->len,
-							engine_refused, e);
-			if (err && err != -EINVAL)
-				return err;
-		}
-		if (more < 0)
-			return more;
-	}
+	if (!e->compiled)
+		return -ENOENT;
+	*image = e->compiled;
+	*len = e->compiled_len;
 	return 0;
+}
+
+/* Between two rule files: what the ring holds is inspected with the rules of before. */
+static void engine_pause(void *arg)
+{
+	const struct engine *e = arg;
+
+	if (e->inspector)
+		engine_ring(arg);
 }
 
 static int engine_build(struct engine *e, const void *data, size_t len, struct ruleset **out)
@@ -260,32 +253,51 @@ static int engine_build(struct engine *e, const void *data, size_t len, struct r
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
 	CLEANUP(ruleset_free) struct ruleset *set = NULL;
 	struct ruleset_counts counts;
-	const char *why = "";
+	uint64_t began = engine_now_us();
 	char text[256] = "";
 	int err = ruleset_builder_new(&builder);
 
-	for (uint32_t i = 0; !err && i < e->policy->variable_count; i++) {
-		err = ruleset_set_variable(builder, e->policy->variables[i].name,
-					   e->policy->variables[i].value, &why);
-		if (err)
-			log_error("variable %s: %s", e->policy->variables[i].name, why);
-	}
 	if (!err)
-		err = engine_read_bundle(e, builder, data, len);
+		err = rules_read(builder, e->policy, data, len, engine_refused, engine_pause, e);
 	if (!err) {
+		ruleset_set_cache(builder, engine_compiled, e);
 		err = ruleset_build(builder, &set, text, sizeof(text));
 		if (err)
 			log_error("rules: %s", text);
 	}
 	if (err)
 		return err;
+	malloc_trim(0); /* the compiler needed more than what it made */
 	ruleset_count(set, &counts);
 	e->ready.loaded = counts.loaded;
 	e->ready.failed = counts.failed;
 	e->ready.skipped = counts.skipped;
-	log_info("%u rules loaded, %u refused, in %.0f ms", counts.loaded, counts.failed, counts.load_ms);
+	e->ready.cached = counts.cached;
+	e->ready.load_ms = (uint32_t)((engine_now_us() - began) / 1000);
+	log_info("%u rules loaded, %u refused, in %u ms%s", counts.loaded, counts.failed, e->ready.load_ms,
+		 counts.cached ? ", compiled ahead" : "");
 	*out = TAKE_PTR(set);
 	return 0;
+}
+
+static void engine_drop_compiled(struct engine *e)
+{
+	if (e->compiled)
+		munmap((void *)e->compiled, e->compiled_len);
+	e->compiled = NULL;
+}
+
+/* Databases that were compiled ahead; they are for the rules that come next. */
+static void engine_take_compiled(struct engine *e, int fd)
+{
+	int err;
+
+	engine_drop_compiled(e);
+	err = file_map_sealed(fd, BUNDLE_MAX, &e->compiled, &e->compiled_len);
+	if (err) {
+		e->compiled = NULL;
+		log_warn("compiled rules not taken: %s", strerror(-err));
+	}
 }
 
 /* A new set is built whole before the old one is let go; on any failure the old one stays and the keeper
@@ -295,6 +307,7 @@ static void engine_rules(struct engine *e, int fd)
 	CLEANUP(ruleset_free) struct ruleset *set = NULL;
 	const struct inspector_ops ops = {.alert = engine_alert, .flow = engine_outcome, .arg = e};
 	const void *data = NULL;
+	struct rusage used;
 	size_t len = 0;
 	int err;
 
@@ -327,9 +340,12 @@ static void engine_rules(struct engine *e, int fd)
 	}
 	e->ready.result = err;
 	if (data) {
-		e->ready.digest = bundle_digest(data, len);
+		rules_digest(data, len, e->ready.digest);
 		munmap((void *)data, len);
 	}
+	engine_drop_compiled(e);
+	if (!getrusage(RUSAGE_SELF, &used))
+		e->ready.peak_kib = (uint32_t)used.ru_maxrss;
 	if (err)
 		log_error("rules not taken: %s", strerror(-err));
 	if (engine_send(PROCESS_FD_KEEPER, MESSAGE_READY, &e->ready, sizeof(e->ready)))
@@ -378,6 +394,9 @@ static void engine_keeper(int fd, uint32_t events, void *arg)
 		switch (head.type) {
 		case MESSAGE_POLICY:
 			engine_take_policy(e, passed);
+			break;
+		case MESSAGE_COMPILED:
+			engine_take_compiled(e, passed);
 			break;
 		case MESSAGE_RULES:
 			engine_rules(e, passed);
@@ -459,6 +478,7 @@ int engine_main(unsigned int index)
 		err = loop_tick(loop, 250, engine_tick, e);
 	if (!err)
 		err = loop_run(loop);
+	engine_drop_compiled(e);
 	inspector_free(e->inspector);
 	policy_free(e->policy);
 	engine_frames_free(e->frames);

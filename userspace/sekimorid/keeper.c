@@ -426,7 +426,7 @@ int keeper_run(const struct keeper_options *options)
 	int err;
 
 	k->options = *options;
-	k->lock = k->listener = -1;
+	k->lock = k->listener = k->compiled = -1;
 	k->started = keeper_epoch();
 	keeper_children_init(k);
 	err = instance_path(k->run_dir, sizeof(k->run_dir), options->run_root, options->instance, NULL);

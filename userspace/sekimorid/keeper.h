@@ -37,6 +37,7 @@ struct keeper_child {
 	uint32_t next_start;		  /* not before this second */
 	bool given_up;			  /* said once; cleared when it holds again */
 	bool ready;
+	bool rules_asked; /* it was handed rules and has not answered */
 	struct message_meter meter;
 	struct message_ready rules;	   /* engines */
 	struct message_engine_stats stats; /* engines */
@@ -79,6 +80,7 @@ struct keeper {
 	int listener; /* control socket */
 	struct loop *loop;
 	struct gate *gate; /* NULL until something is up */
+	int compiled; /* rule databases that a parser compiled, sealed; -1: none */
 	struct ring *prio;
 	struct ring_watch *prio_watch;
 	bool adopted;
@@ -138,6 +140,12 @@ void keeper_children_tick(struct keeper *k); /* starts what should run and does 
 void keeper_children_reap(struct keeper *k);
 void keeper_children_policy(struct keeper *k,
 			    bool all); /* policy and rules to every engine, or to those without */
+/* Copies rule files and the policy that they are read with into sealed memory; the descriptors are the caller's. */
+__must_check int keeper_rules_gather(struct keeper *k, int *policy, int *rules);
+/* Hands them over, with what was compiled ahead; all: also to engines that have rules. */
+void keeper_children_rules(struct keeper *k, int policy, int rules, bool all);
+/* Does an engine still owe its answer to the rules it was handed? */
+bool keeper_children_reading(struct keeper *k);
 void keeper_children_names(struct keeper *k);
 /* Sends; a full queue to the reporter is counted as lost events. */
 void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len);
@@ -211,7 +219,7 @@ void keeper_list_status(struct keeper *k, uint64_t cookie);
 void keeper_list_items(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 
 /* keeper_job.c */
-enum keeper_job_kind { JOB_APPLY, JOB_LIST, JOB_RESOLV };
+enum keeper_job_kind { JOB_APPLY, JOB_LIST, JOB_RESOLV, JOB_RULES };
 struct keeper_change { /* what a JOB_APPLY does once its configuration is read */
 	struct keeper_apply how;
 	bool reread; /* read the configuration; else the base stays */
@@ -222,6 +230,10 @@ struct keeper_change { /* what a JOB_APPLY does once its configuration is read *
 __must_check int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_change *change);
 __must_check int keeper_job_list(struct keeper *k, uint64_t cookie, uint32_t uid, const char *name, int text);
 __must_check int keeper_job_resolv(struct keeper *k);
+/* Rules are read and compiled by a parser, then handed to the engines; the answer comes when all of them have them. */
+__must_check int keeper_job_rules(struct keeper *k, uint64_t cookie, uint32_t uid);
+/* An engine told what became of its rules. */
+void keeper_job_ready(struct keeper *k);
 void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, int image);
 void keeper_job_failed(struct keeper *k, const char *why);
 void keeper_job_tick(struct keeper *k);
@@ -231,6 +243,9 @@ bool keeper_job_runs(const struct keeper *k);
 __must_check int keeper_state_load(struct keeper *k);
 __must_check int keeper_state_save_policy(struct keeper *k);
 __must_check int keeper_state_save_lists(struct keeper *k, bool manual);
+/* Compiled rules outlive the daemon. They are only offered: an engine takes them when they are of its very rules. */
+void keeper_state_load_compiled(struct keeper *k);
+void keeper_state_save_compiled(struct keeper *k);
 void keeper_state_forget(struct keeper *k); /* interfaces, after `down` */
 
 #endif

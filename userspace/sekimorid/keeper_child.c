@@ -72,12 +72,14 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 			memcpy(&child->rules, body, sizeof(child->rules));
 			child->rules.text[sizeof(child->rules.text) - 1] = '\0';
 			child->ready |= !child->rules.result;
+			child->rules_asked = false;
 			if (child->rules.result)
 				keeper_audit(k, AUDIT_ALARM, 0, "engine %u did not take the rules: %s",
 					     child->index, strerror(-child->rules.result));
 			else
 				keeper_audit(k, AUDIT_NOTE, 0, "engine %u has %u rules, %u refused",
 					     child->index, child->rules.loaded, child->rules.failed);
+			keeper_job_ready(k);
 		}
 		break;
 	case PROCESS_REPORTER:
@@ -272,7 +274,8 @@ static int rules_data(struct keeper *k, const struct policy *policy, struct bund
 	return 0;
 }
 
-static int rules_bundle(struct keeper *k, const struct policy *policy, int *fd)
+/* image: of policy, for whoever reads the rules. */
+static int rules_bundle(struct keeper *k, const struct policy *policy, const void *image, size_t len, int *fd)
 {
 	static const char *const standard[] = {"/../rules/*.rules", "/../../rules/*.rules",
 					       "/../share/sekimori/rules/*.rules"};
@@ -300,22 +303,20 @@ static int rules_bundle(struct keeper *k, const struct policy *policy, int *fd)
 	if (!err || err == -ENOENT)
 		err = rules_data(k, policy, &bundle);
 	if (!err)
+		err = bundle_add(&bundle, BUNDLE_POLICY, 0, "policy", image, len);
+	if (!err)
 		err = bundle_seal(&bundle, fd);
 	bundle_free(&bundle);
 	return err;
 }
 
-static int policy_seal(const struct policy *in, int *fd)
+static int policy_image(const struct policy *in, void **image, size_t *len)
 {
-	AUTO_FREE void *image = NULL;
 	struct policy view = *in;
-	size_t len = 0;
-	int err;
 
 	/* Engines do not need the lists. */
 	view.entry_count = view.list_count = 0;
-	err = policy_pack(&view, &image, &len);
-	return err ? err : file_seal("sekimori-policy", image, len, fd);
+	return policy_pack(&view, image, len);
 }
 
 static uint32_t engines_wanted(const struct keeper *k)
@@ -323,34 +324,71 @@ static uint32_t engines_wanted(const struct keeper *k)
 	return k->gate ? k->settings.rings : 0;
 }
 
-void keeper_children_policy(struct keeper *k, bool all)
+int keeper_rules_gather(struct keeper *k, int *policy, int *rules)
 {
 	CLEANUP(policy_free) struct policy *effective = NULL;
-	AUTO_FD int policy = -1;
-	AUTO_FD int rules = -1;
+	AUTO_FREE void *image = NULL;
+	AUTO_FD int policy_fd = -1;
+	size_t len = 0;
 	int err = keeper_policy_merge(&k->now, &effective);
 
 	if (!err)
-		err = policy_seal(effective, &policy);
+		err = policy_image(effective, &image, &len);
 	if (!err)
-		err = rules_bundle(k, effective, &rules);
+		err = file_seal("sekimori-policy", image, len, &policy_fd);
+	if (!err)
+		err = rules_bundle(k, effective, image, len, rules);
+	if (err)
+		return err;
+	*policy = TAKE_FD(policy_fd);
+	return 0;
+}
+
+void keeper_children_rules(struct keeper *k, int policy, int rules, bool all)
+{
+	for (uint32_t i = 0; i < engines_wanted(k); i++) {
+		struct keeper_child *engine = keeper_child(k, PROCESS_ENGINE, i);
+		int err;
+
+		if (engine->fd < 0 || (engine->ready && !all))
+			continue;
+		err = child_send(engine, MESSAGE_POLICY, 0, NULL, 0, policy);
+		if (!err && k->compiled >= 0)
+			err = child_send(engine, MESSAGE_COMPILED, 0, NULL, 0, k->compiled);
+		if (!err)
+			err = child_send(engine, MESSAGE_RULES, 0, NULL, 0, rules);
+		engine->rules_asked = !err;
+		if (err)
+			keeper_child_stop(k, engine); /* it will be started anew with all */
+	}
+}
+
+bool keeper_children_reading(struct keeper *k)
+{
+	for (uint32_t i = 0; i < engines_wanted(k); i++) {
+		const struct keeper_child *engine = keeper_child(k, PROCESS_ENGINE, i);
+
+		if (engine->fd >= 0 && engine->rules_asked)
+			return true;
+	}
+	return false;
+}
+
+void keeper_children_policy(struct keeper *k, bool all)
+{
+	AUTO_FD int policy = -1;
+	AUTO_FD int rules = -1;
+	int err = keeper_rules_gather(k, &policy, &rules);
+
 	if (err) {
 		keeper_audit(k, AUDIT_ALARM, 0,
 			     "engines keep their rules: the new ones cannot be handed over: %s",
 			     strerror(-err));
 		return;
 	}
-	for (uint32_t i = 0; i < engines_wanted(k); i++) {
-		struct keeper_child *engine = keeper_child(k, PROCESS_ENGINE, i);
-
-		if (engine->fd < 0 || (engine->ready && !all))
-			continue;
-		err = child_send(engine, MESSAGE_POLICY, 0, NULL, 0, policy);
-		if (!err)
-			err = child_send(engine, MESSAGE_RULES, 0, NULL, 0, rules);
-		if (err)
-			keeper_child_stop(k, engine); /* it will be started anew with both */
-	}
+	if (k->compiled < 0)
+		keeper_state_load_compiled(k);
+	keeper_children_rules(k, policy, rules, all);
 }
 
 void keeper_children_names(struct keeper *k)

@@ -27,23 +27,34 @@ struct keeper_job {
 	uint32_t uid, deadline;
 	char name[POLICY_NAME_MAX];
 	struct keeper_change change;
+	int policy, rules;   /* JOB_RULES: what the engines will get; -1: nothing */
+	bool handed;	     /* JOB_RULES: the engines have them, their answers are awaited */
 	struct policy *base; /* JOB_APPLY: what the configuration said, lists still to be read */
 	char text[3072];     /* what the parser remarked */
 };
 
-static void job_end(struct keeper *k)
+static void job_stop_parser(struct keeper *k)
 {
 	struct keeper_child *parser = keeper_child(k, PROCESS_PARSER, 0);
 
-	if (!k->job)
-		return;
-	policy_free(k->job->base);
-	free(k->job);
-	k->job = NULL;
 	keeper_child_stop(k, parser);
 	/* It was just killed: waiting here keeps the next job from finding it still there. */
 	if (parser->pid > 0 && waitpid(parser->pid, NULL, 0) == parser->pid)
 		parser->pid = 0;
+}
+
+static void job_end(struct keeper *k)
+{
+	if (!k->job)
+		return;
+	policy_free(k->job->base);
+	if (k->job->policy >= 0)
+		close(k->job->policy);
+	if (k->job->rules >= 0)
+		close(k->job->rules);
+	free(k->job);
+	k->job = NULL;
+	job_stop_parser(k);
 }
 
 static int job_begin(struct keeper *k, enum keeper_job_kind kind, uint64_t cookie, uint32_t uid)
@@ -63,6 +74,7 @@ static int job_begin(struct keeper *k, enum keeper_job_kind kind, uint64_t cooki
 	k->job->kind = kind;
 	k->job->cookie = cookie;
 	k->job->uid = uid;
+	k->job->policy = k->job->rules = -1;
 	k->job->deadline = keeper_now() + JOB_PATIENCE;
 	return 0;
 }
@@ -92,6 +104,9 @@ void keeper_job_failed(struct keeper *k, const char *why)
 		return;
 	if (job->kind == JOB_APPLY)
 		keeper_audit(k, AUDIT_ALARM, job->uid, "not applied, the earlier policy stays: %s", why);
+	if (job->kind == JOB_RULES)
+		keeper_audit(k, AUDIT_ALARM, job->uid, "rules not reloaded, engines keep what they have: %s",
+			     why);
 	keeper_done(k, job->cookie, -EINVAL, "%s", why);
 	job_end(k);
 }
@@ -272,6 +287,98 @@ int keeper_job_resolv(struct keeper *k)
 	return err;
 }
 
+int keeper_job_rules(struct keeper *k, uint64_t cookie, uint32_t uid)
+{
+	const struct message_parse ask = {.kind = PARSE_RULES};
+	int err = job_begin(k, JOB_RULES, cookie, uid);
+
+	if (err)
+		return err;
+	err = keeper_rules_gather(k, &k->job->policy, &k->job->rules);
+	if (!err)
+		err = job_send(k, &ask, k->job->rules);
+	if (err)
+		keeper_job_failed(k, strerror(-err));
+	return 0;
+}
+
+/* All engines have answered: says what is active now, of all of them the worst figures. */
+static void job_rules_done(struct keeper *k)
+{
+	struct message_ready worst = {0};
+	char digest[2 * 32 + 1] = "";
+	uint32_t engines = 0;
+
+	for (uint32_t i = 0; i < SEKI_MAX_RINGS; i++) {
+		const struct keeper_child *engine = keeper_child(k, PROCESS_ENGINE, i);
+
+		if (!engine || engine->fd < 0)
+			continue;
+		if (engine->rules.result) {
+			char text[128];
+
+			snprintf(text, sizeof(text), "engine %u did not take them: %s", i,
+				 strerror(-engine->rules.result));
+			keeper_job_failed(k, text);
+			return;
+		}
+		if (!engines++ || engine->rules.peak_kib > worst.peak_kib)
+			worst = engine->rules;
+	}
+	for (size_t i = 0; i < sizeof(worst.digest); i++)
+		snprintf(digest + 2 * i, 3, "%02x", worst.digest[i]);
+	keeper_audit(k, AUDIT_CHANGE, k->job->uid,
+		     "rules reloaded: %u active, %u refused, %u skipped, sha256 %s", worst.loaded,
+		     worst.failed, worst.skipped, digest);
+	if (engines)
+		keeper_done(k, k->job->cookie, 0,
+			    "%u rules active, %u refused, %u skipped; sha256 %s; taken in %u ms by %u "
+			    "engine%s%s, "
+			    "which held %u MiB at most%s%.300s",
+			    worst.loaded, worst.failed, worst.skipped, digest, worst.load_ms, engines,
+			    engines == 1 ? "" : "s", worst.cached ? ", compiled ahead" : "",
+			    worst.peak_kib / 1024, *worst.text ? "\n" : "", worst.text);
+	else
+		keeper_done(k, k->job->cookie, 0, "%s; no engine runs that could take them", k->job->text);
+	job_end(k);
+}
+
+void keeper_job_ready(struct keeper *k)
+{
+	if (k->job && k->job->kind == JOB_RULES && k->job->handed && !keeper_children_reading(k))
+		job_rules_done(k);
+}
+
+static void job_rules(struct keeper *k, const struct message_parsed *parsed, int image)
+{
+	struct keeper_job *job = k->job;
+	int compiled;
+
+	if (!parsed->accepted && parsed->refused) {
+		char text[768];
+
+		snprintf(text, sizeof(text), "all %u rules are refused\n%.600s", parsed->refused,
+			 parsed->text);
+		keeper_job_failed(k, text);
+		return;
+	}
+	compiled = fcntl(image, F_DUPFD_CLOEXEC, 3);
+	if (compiled < 0) {
+		keeper_job_failed(k, strerror(errno));
+		return;
+	}
+	if (k->compiled >= 0)
+		close(k->compiled);
+	k->compiled = compiled;
+	snprintf(job->text, sizeof(job->text), "%u rules can be loaded, %u are refused, %u skipped",
+		 parsed->accepted, parsed->refused, parsed->merged);
+	job_stop_parser(k);
+	keeper_state_save_compiled(k);
+	keeper_children_rules(k, job->policy, job->rules, true);
+	job->handed = true;
+	keeper_job_ready(k);
+}
+
 struct job_findings {
 	char *text;
 	size_t size, len;
@@ -435,6 +542,10 @@ void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, in
 		keeper_job_failed(k, text);
 		return;
 	}
+	if (k->job->kind == JOB_RULES) {
+		job_rules(k, parsed, image);
+		return;
+	}
 	err = file_map_sealed(image, POLICY_IMAGE_MAX, &data, &len);
 	if (!err)
 		err = policy_unpack(data, len, &policy, &why);
@@ -451,7 +562,8 @@ void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, in
 void keeper_job_tick(struct keeper *k)
 {
 	if (k->job && keeper_now() > k->job->deadline)
-		keeper_job_failed(k, "the parser took too long");
+		keeper_job_failed(k,
+				  k->job->handed ? "an engine does not answer" : "the parser took too long");
 }
 
 bool keeper_job_runs(const struct keeper *k)

@@ -182,9 +182,8 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 		request_rollback(k, head->cookie, ask);
 		break;
 	case MESSAGE_RELOAD:
-		keeper_children_policy(k, true);
-		keeper_done(k, head->cookie, 0,
-			    "engines read the rules again; `sekimori status` tells what they hold");
+		if (keeper_job_rules(k, head->cookie, ask->peer.uid))
+			keeper_done(k, head->cookie, -EBUSY, "another change is being made; try again");
 		break;
 	case MESSAGE_UP:
 		request_up(k, head->cookie, body);

@@ -7,8 +7,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "bundle.h"
 #include "bundle.h"
 #include "keeper.h"
 #include "lib/file.h"
@@ -28,7 +30,8 @@ struct state_name {
 };
 
 static const char file_policy[] = "policy.image", file_runtime[] = "runtime.image",
-		  file_manual[] = "manual.lists", file_loaded[] = "loaded.lists";
+		  file_compiled[] = "compiled.rules", file_manual[] = "manual.lists",
+		  file_loaded[] = "loaded.lists";
 
 static int state_path(const struct keeper *k, const char *file, char path[INSTANCE_PATH_MAX])
 {
@@ -238,4 +241,31 @@ void keeper_state_forget(struct keeper *k)
 		k->now.base->iface_count = 0;
 	if (keeper_state_save_policy(k))
 		log_error("the state folder still names interfaces");
+}
+
+void keeper_state_load_compiled(struct keeper *k)
+{
+	AUTO_FD int dir = open(k->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const void *data;
+	size_t len;
+	int err;
+
+	if (dir < 0 || file_map_own(dir, file_compiled, BUNDLE_MAX, &data, &len))
+		return;
+	err = file_seal("sekimori-compiled", data, len, &k->compiled);
+	munmap((void *)data, len);
+	if (err)
+		k->compiled = -1;
+}
+
+void keeper_state_save_compiled(struct keeper *k)
+{
+	const void *data;
+	size_t len;
+
+	if (k->compiled < 0 || file_map_sealed(k->compiled, BUNDLE_MAX, &data, &len))
+		return;
+	if (state_write(k, file_compiled, data, len))
+		log_warn("the next start compiles the rules again");
+	munmap((void *)data, len);
 }

@@ -72,7 +72,11 @@ struct message_engine_stats {
 struct message_ready {
 	uint32_t loaded, failed, skipped;
 	int32_t result;		     /* 0, or why the set was not taken: the old one stays */
-	uint64_t digest;	     /* of the rule bundle that is now active */
+	uint8_t digest[32];	     /* SHA-256 of the rule files that are now active */
+	uint32_t load_ms;	     /* from the message to the new set */
+	uint32_t peak_kib;	     /* the most memory that the process ever held */
+	uint32_t cached;	     /* 1: nothing had to be compiled */
+	uint32_t pad;
 	char text[MESSAGE_TEXT_MAX]; /* first refused rules */
 };
 
@@ -114,7 +118,7 @@ struct message_reporter_stats {
 	uint32_t pad;
 };
 
-enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_KIND_MAX };
+enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_RULES, PARSE_KIND_MAX };
 struct message_parse {
 	uint32_t kind;		 /* enum message_parse_kind; the bundle is the passed descriptor */
 	uint8_t flags, severity; /* PARSE_LIST: of its entries */
@@ -122,8 +126,8 @@ struct message_parse {
 	char name[POLICY_NAME_MAX]; /* PARSE_LIST: name of the list */
 };
 struct message_parsed {
-	int32_t result;				   /* 0: the policy image is the passed descriptor */
-	uint32_t lines, accepted, merged, refused; /* of list files */
+	int32_t result; /* 0: the policy image is the passed descriptor; PARSE_RULES: the compiled databases */
+	uint32_t lines, accepted, merged, refused; /* of list files; PARSE_RULES: rules, merged: skipped ones */
 	char text[4096];			   /* errors and refused lines, one per line */
 };
 
@@ -261,6 +265,7 @@ struct message_counters {
 	X(STOP, "stop", KEEPER, ENGINE, 0, 0, 0, 0)                                                          \
 	X(POLICY, "policy", KEEPER, ENGINE, 0, 0, 1, 0)                                                      \
 	X(RULES, "rules", KEEPER, ENGINE, 0, 0, 1, 0)                                                        \
+	X(COMPILED, "compiled-rules", KEEPER, ENGINE, 0, 0, 1, 0)                                            \
 	X(REPORTER, "reporter-channel", KEEPER, ENGINE, 0, 0, 1, 0)                                          \
 	X(NAMES, "interface-names", KEEPER, ENGINE, sizeof(struct message_names),                            \
 	  sizeof(struct message_names), 0, 0)                                                                \

@@ -14,6 +14,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "process.h"
+#include "rules_read.h"
 
 struct parser {
 	struct loop *loop;
@@ -170,6 +171,68 @@ static int parser_bundle(struct parser *p, const struct message_parse *ask, cons
 	return err;
 }
 
+static void parser_rule_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
+				const char *why, void *arg)
+{
+	parser_say(arg, "%s:%u: sid %u: %s%s%s\n", file, line, sid, keyword ? keyword : "",
+		   keyword ? ": " : "", why);
+}
+
+/* The policy that the rules are to be read with lies among them. */
+static int parser_rules_policy(const void *data, size_t len, struct policy **out)
+{
+	const struct bundle_entry *entry;
+	const char *text, *why;
+	size_t cursor = 0;
+
+	while (bundle_next(data, len, &cursor, &entry, &text) > 0)
+		if (entry->kind == BUNDLE_POLICY)
+			return policy_unpack(text, entry->len, out, &why);
+	return -EBADMSG;
+}
+
+/* Reads and compiles as the engines will, so that they only have to read. *image holds the databases. */
+static int parser_rules(struct parser *p, const void *data, size_t len, void **image, size_t *image_len)
+{
+	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
+	CLEANUP(ruleset_free) struct ruleset *set = NULL;
+	struct ruleset_counts counts;
+	char why[256] = "";
+	int err;
+
+	policy_free(p->policy);
+	p->policy = NULL;
+	err = parser_rules_policy(data, len, &p->policy);
+	if (!err)
+		err = ruleset_builder_new(&builder);
+	if (!err)
+		err = rules_read(builder, p->policy, data, len, parser_rule_refused, NULL, p);
+	if (!err)
+		err = ruleset_build(builder, &set, why, sizeof(why));
+	if (err) {
+		parser_say(p, "%s\n", *why ? why : strerror(-err));
+		return err;
+	}
+	ruleset_count(set, &counts);
+	p->answer.accepted = counts.loaded;
+	p->answer.refused = counts.failed;
+	p->answer.merged = counts.skipped;
+	return ruleset_cache_image(set, image, image_len);
+}
+
+static int parser_answer_rules(struct parser *p, const void *data, size_t len)
+{
+	AUTO_FREE void *image = NULL;
+	AUTO_FD int fd = -1;
+	size_t image_len = 0;
+	int err = parser_rules(p, data, len, &image, &image_len);
+
+	if (!err)
+		err = file_seal("sekimori-compiled", image, image_len, &fd);
+	p->answer.result = err;
+	return channel_send(PROCESS_FD_KEEPER, MESSAGE_PARSED, 0, &p->answer, sizeof(p->answer), fd);
+}
+
 static int parser_answer(struct parser *p, int err)
 {
 	AUTO_FREE void *image = NULL;
@@ -218,6 +281,12 @@ static void parser_receive(int fd, uint32_t events, void *arg)
 		if (!err)
 			err = parser_bundle(p, &ask, one.data, one.len);
 		bundle_free(&one);
+	} else if (!err && ask.kind == PARSE_RULES) {
+		err = parser_answer_rules(p, data, len);
+		munmap((void *)data, len);
+		if (err)
+			loop_stop(p->loop, 1);
+		return;
 	} else if (!err) {
 		err = parser_bundle(p, &ask, data, len);
 	}

@@ -81,6 +81,7 @@ static const struct sandbox_call allowed[] = {
 	{SANDBOX_BASE, "set_robust_list"},
 	{SANDBOX_BASE, "getrlimit"},
 	{SANDBOX_BASE, "prlimit64"},
+	{SANDBOX_BASE, "getrusage"},
 	{SANDBOX_BASE, "sysinfo"},
 	{SANDBOX_ACCEPT, "accept4"},
 	{SANDBOX_ACCEPT, "getsockopt"},
