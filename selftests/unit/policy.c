@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "core/eve.h"
 #include "core/policy.h"
 #include "core/ruleset.h"
 #include "lib/ktap.h"
@@ -76,7 +77,8 @@ static const char whole[] =
 	"verdict { flow-quota drop; tcp-flags pass; uninspected drop; }\n"
 	"block { enabled off; severity high; cut-severity medium; ttl 1m; ttl-max 1h; repeat-factor 2; "
 	"shared-flows 3; rate 7; }\n"
-	"eve /tmp/eve.json;\n";
+	"eve /tmp/eve.json;\n"
+	"eve-records flow http stats;\n";
 
 static bool has_service(const struct policy *p, const char *profile, unsigned int proto, unsigned int port,
 			unsigned int len, unsigned int line)
@@ -166,6 +168,7 @@ static void everything(void)
 	CHECK_EQ(p->block.ttl, 60);
 	CHECK_EQ(p->block.rate, 7);
 	CHECK_STR(p->eve_path, "/tmp/eve.json");
+	CHECK_EQ(p->eve_kinds, 1u << EVE_FLOW | 1u << EVE_HTTP | 1u << EVE_STATS);
 	CHECK_EQ(policy_add_entry(p, 2, &p->entries[0].prefix), -EINVAL);
 	for (int i = 0; i < 100; i++)
 		CHECK_EQ(policy_add_entry(p, 0, &p->nets[0].prefix), 0);
@@ -266,6 +269,8 @@ static void refusals(void)
 		{"variable A x; variable A y;", "f:1:15: variable A is there already with another value\n"},
 		{"variable A;", "f:1:1: a variable is written: variable NAME \"VALUE\"\n"},
 		{"eve \"a\tb\";", "f:1:1: eve: has a control character\n"},
+		{"eve-records flow htp;", "f:1:1: there is no kind of records 'htp'\n"},
+		{"eve-records;", "f:1:1: 'eve-records' names kinds of records\n"},
 		{"x; y;\nz;", "f:1:1: unknown key 'x'\nf:1:4: unknown key 'y'\nf:2:1: unknown key 'z'\n"},
 	};
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "eve.h"
 #include "policy_table.h"
 #include "ruleset.h"
 
@@ -105,6 +106,7 @@ static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, engines, 1, SEKI_MAX_RINGS),
 	NUMBER(struct policy, engine_memory, 0, UINT64_MAX),
 	TEXT(struct policy, eve_path, 0),
+	NUMBER(struct policy, eve_kinds, 0, (1u << EVE_KIND_MAX) - 1),
 };
 
 #define ARRAY(label, member, number, limit, table)                                                           \

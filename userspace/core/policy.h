@@ -90,6 +90,7 @@ struct policy {
 	uint32_t engines;
 	uint64_t engine_memory;
 	char eve_path[POLICY_PATH_MAX];
+	uint32_t eve_kinds; /* records beside alerts, a bit per enum eve_kind; 0: EVE_STANDARD */
 	struct policy_iface *ifaces;
 	struct policy_net *nets;
 	struct policy_service *services;

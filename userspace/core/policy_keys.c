@@ -60,6 +60,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "inspect", STATEMENT(policy_read_block), .type = "{ ... }", .help = "how much is looked at" },
 	{ "", "verdict", STATEMENT(policy_read_verdict), .type = "{ ... }", .help = "what the reasons of the packet program do" },
 	{ "", "block", STATEMENT(policy_read_block), .type = "{ ... }", .help = "automatic blocking" },
+	{ "", "eve-records", STATEMENT(policy_read_eve_records), .type = "KIND...", .help = "records in the event file beside alerts: drop anomaly stats flow fileinfo http dns tls smtp ftp ssh, or all; those of each flow are many (drop stats)" },
 	{ "", "eve", KEY_TEXT, SETTING(eve_path), .standard = "/var/log/sekimori/eve.json", .type = "PATH", .help = "event file" },
 
 	{ "interface", "role", KEY_CHOICE, PLACE(struct policy_iface, role), .required = true, .choices = role_names, .help = "what the interface faces" },

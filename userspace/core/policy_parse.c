@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "eve.h"
 #include "policy_table.h"
 #include "ruleset.h"
 
@@ -359,6 +360,22 @@ void policy_read_rule_data(struct policy_parser *p, const struct conf_node *node
 			return;
 		row->kind = kind;
 		memcpy(row->path, node->words[i], len);
+	}
+}
+
+void policy_read_eve_records(struct policy_parser *p, const struct conf_node *node, void *object)
+{
+	if (!policy_want_block(p, node, false))
+		return;
+	if (node->word_count < 2)
+		policy_error(p, node, "'eve-records' names kinds of records");
+	for (uint32_t i = 1; i < node->word_count; i++) {
+		uint32_t kinds;
+
+		if (eve_kinds_read(node->words[i], &kinds))
+			policy_error(p, node, "there is no kind of records '%s'", node->words[i]);
+		else
+			p->policy->eve_kinds |= kinds;
 	}
 }
 

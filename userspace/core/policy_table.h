@@ -119,6 +119,7 @@ void policy_read_list(struct policy_parser *p, const struct conf_node *node, voi
 void policy_read_list_address(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_rules(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_rule_data(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_eve_records(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_variable(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_block(struct policy_parser *p, const struct conf_node *node,
 		       void *object); /* inspect, block, egress */

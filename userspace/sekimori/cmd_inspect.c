@@ -16,12 +16,12 @@
 #include <time.h>
 
 #include "client.h"
+#include "core/eve_writer.h"
 #include "core/inspector.h"
 #include "core/packet.h"
 #include "core/ruleset.h"
 #include "data_file.h"
 #include "eve_merge.h"
-#include "inspect_eve.h"
 #include "lib/conf.h"
 #include "lib/file.h"
 #include "rules_cache.h"
@@ -46,7 +46,7 @@ struct inspection {
 	struct ruleset *set;
 	struct inspector *inspector;
 	FILE *eve;
-	struct inspect_eve records;
+	struct eve_writer records;
 	const char *log_dir, *capture;
 	bool json, rules_given, profile;
 	unsigned int workers, worker; /* how many share the captures, and which of them this is */
@@ -134,22 +134,22 @@ static void on_alert(const struct detect_alert *alert, void *arg)
 
 	if (!alert->quiet)
 		count_sid(inspection, alert->rule->sid, 1);
-	inspect_eve_alert(&inspection->records, alert);
+	eve_writer_alert(&inspection->records, alert);
 }
 
 static void on_event(const struct inspector_event *event, void *arg)
 {
-	inspect_eve_event(&((struct inspection *)arg)->records, event);
+	eve_writer_event(&((struct inspection *)arg)->records, event);
 }
 
 static void on_tx(const struct flow *flow, const struct tx *tx, void *arg)
 {
-	inspect_eve_tx(&((struct inspection *)arg)->records, flow, tx);
+	eve_writer_tx(&((struct inspection *)arg)->records, flow, tx);
 }
 
 static void on_flow_end(const struct flow *flow, enum flow_end_reason reason, void *arg)
 {
-	inspect_eve_flow_end(&((struct inspection *)arg)->records, flow, reason);
+	eve_writer_flow_end(&((struct inspection *)arg)->records, flow, reason);
 }
 
 static void on_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
@@ -164,6 +164,15 @@ static void on_refused(const char *file, unsigned int line, uint32_t sid, const 
 	if (keyword && *keyword)
 		fprintf(stderr, "%s: ", keyword);
 	fprintf(stderr, "%s\n", why);
+}
+
+static void complain_lost(const struct eve_writer *records)
+{
+	for (int kind = 0; kind < EVE_KIND_MAX; kind++)
+		if (records->lost[kind])
+			fprintf(stderr,
+				"eve.json lacks %" PRIu64 " records of kind %s: too long, or not written\n",
+				records->lost[kind], eve_kind_names[kind]);
 }
 
 /* --- what is loaded */
@@ -1005,12 +1014,12 @@ static int inspect_all(struct inspection *inspection, int argc, char **argv)
 		inspection->status = EXIT_USAGE;
 	}
 	ruleset_count(inspection->set, &rules);
-	inspect_eve_stats(&inspection->records, &stats, &rules);
+	eve_writer_stats(&inspection->records, &stats, &rules);
 	if (inspection->eve && fflush(inspection->eve)) {
 		fprintf(stderr, "%s/eve.json: %s\n", inspection->log_dir, strerror(errno));
 		inspection->status = EXIT_USAGE;
 	}
-	inspect_eve_complain(&inspection->records);
+	complain_lost(&inspection->records);
 	if (inspection->profile &&
 	    rules_profile_print(inspection->inspector, inspection->set, inspection->json))
 		inspection->status = EXIT_USAGE;

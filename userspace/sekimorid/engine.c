@@ -18,8 +18,7 @@
 
 #include "bundle.h"
 #include "core/decide.h"
-#include "core/eve.h"
-#include "core/inspector.h"
+#include "core/eve_writer.h"
 #include "engine_frame.h"
 #include "kern/ring.h"
 #include "lib/file.h"
@@ -29,7 +28,8 @@
 #include "rules_read.h"
 #include "ring_watch.h"
 
-#define ENGINE_BATCH 512u /* records per turn, so that messages are not starved */
+#define ENGINE_BATCH	512u /* records per turn, so that messages are not starved */
+#define ENGINE_STATS_US 60000000u
 #define ENGINE_PATIENCE_MS                                                                                   \
 	200 /* how long a full channel may hold the engine; the ring counts what that costs */
 
@@ -43,6 +43,8 @@ struct engine {
 	int reporter;			  /* -1 until passed */
 	const struct seki_record *record; /* being inspected; NULL in timeouts */
 	int64_t wall_offset_us;		  /* wall clock minus CLOCK_MONOTONIC */
+	struct eve_writer records;	  /* beside alerts */
+	uint64_t stats_told_us;		  /* when the last statistics were written */
 	struct message_names names;
 	struct message_outcomes outcomes;
 	struct message_engine_stats stats;
@@ -163,6 +165,52 @@ static void engine_alert(const struct detect_alert *alert, void *arg)
 		engine_propose(e, alert, &decision, line, len);
 	else if (e->reporter < 0 || engine_send(e->reporter, MESSAGE_EVENT, line, len))
 		e->stats.events_lost++;
+	if (passed.verdict == SEKI_VERDICT_BLOCKED)
+		eve_writer_drop(&e->records, alert, SEKI_VERDICT_BLOCKED);
+}
+
+/* --- records beside alerts */
+
+static int engine_write(void *arg, uint64_t number, const char *line, size_t len)
+{
+	struct engine *e = arg;
+
+	if (e->reporter >= 0 && len <= MESSAGE_LINE_MAX &&
+	    !engine_send(e->reporter, MESSAGE_EVENT, line, len))
+		return 0;
+	e->stats.events_lost++;
+	return -EIO;
+}
+
+static void engine_event(const struct inspector_event *event, void *arg)
+{
+	eve_writer_event(&((struct engine *)arg)->records, event);
+}
+
+static void engine_tx(const struct flow *flow, const struct tx *tx, void *arg)
+{
+	eve_writer_tx(&((struct engine *)arg)->records, flow, tx);
+}
+
+static void engine_flow_end(const struct flow *flow, enum flow_end_reason reason, void *arg)
+{
+	eve_writer_flow_end(&((struct engine *)arg)->records, flow, reason);
+}
+
+static void engine_tell_stats(struct engine *e, const struct inspector_stats *stats)
+{
+	struct ruleset_counts rules = {
+		.loaded = e->ready.loaded, .failed = e->ready.failed, .skipped = e->ready.skipped};
+
+	e->records.kinds = e->policy->eve_kinds ? e->policy->eve_kinds : EVE_STANDARD;
+	e->records.wall_offset_us = e->wall_offset_us;
+	e->records.last_us = engine_now_us();
+	if (!e->records.first_us)
+		e->records.first_us = e->records.last_us;
+	if (e->records.last_us - e->stats_told_us < ENGINE_STATS_US)
+		return;
+	e->stats_told_us = e->records.last_us;
+	eve_writer_stats(&e->records, stats, &rules);
 }
 
 static void engine_outcome(const struct flow *flow, enum flow_outcome outcome, void *arg)
@@ -197,8 +245,10 @@ static void engine_record(const struct seki_record *record, const uint8_t *data,
 		return;
 	hint.lost = lost || record->flow_flags & SEKI_FLOW_LOST;
 	e->record = record;
+	e->records.origin.in_iface = engine_iface(e, record->ifindex);
 	inspector_frame(e->inspector, LINK_ETHERNET, frame, len, record->t_ns / 1000, &hint);
 	e->record = NULL;
+	e->records.origin.in_iface = NULL;
 }
 
 static unsigned int engine_ring(void *arg)
@@ -305,7 +355,12 @@ static void engine_take_compiled(struct engine *e, int fd)
 static void engine_rules(struct engine *e, int fd)
 {
 	CLEANUP(ruleset_free) struct ruleset *set = NULL;
-	const struct inspector_ops ops = {.alert = engine_alert, .flow = engine_outcome, .arg = e};
+	const struct inspector_ops ops = {.alert = engine_alert,
+					  .flow = engine_outcome,
+					  .event = engine_event,
+					  .tx = engine_tx,
+					  .flow_end = engine_flow_end,
+					  .arg = e};
 	const void *data = NULL;
 	struct rusage used;
 	size_t len = 0;
@@ -425,6 +480,7 @@ static void engine_tick(void *arg)
 	inspector_tick(e->inspector, engine_now_us());
 	engine_flush(e);
 	inspector_count(e->inspector, &in);
+	engine_tell_stats(e, &in);
 	s->packets = in.packets;
 	s->bytes = in.bytes;
 	s->flows = in.flows;
@@ -470,6 +526,8 @@ int engine_main(unsigned int index)
 	e->loop = loop;
 	e->ring = engine_own_ring;
 	e->reporter = -1;
+	e->records.write = engine_write;
+	e->records.arg = e;
 	engine_clock(e);
 	err = engine_frames_new(&e->frames);
 	if (!err)
