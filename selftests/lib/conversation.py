@@ -10,7 +10,8 @@ One step per line, # begins a comment line:
   icmp TYPE CODE BYTES  one message from the client; -icmp: from the server
   ip PROTOCOL BYTES     one packet of another protocol
   segment FLAGS BYTES   one TCP segment of the client outside of any order; FLAGS of FSRPAUEC
-  set NAME=VALUE…       of all packets from here on: ttl tos id frag options window seq ack icmp_id icmp_seq client server
+  set NAME=VALUE…       of all packets from here on: ttl tos id frag options window seq ack icmp_id icmp_seq client
+                        server vlan (ID,…) tcp_options (of segment)
   wait SECONDS          nothing happens for so long
   include FILE          the steps of another file, beside this one
 """
@@ -124,6 +125,16 @@ def dns_query(name, *words):
         struct.pack("!HH", int(given.get("type", 1)), 1)
 
 
+def dns_answer(name, *words):
+    """NAME [id=N] [rcode=N] [type=N]: one question and one answer of the same name"""
+    given = options(words)
+    labels = b"".join(vector(1, label.encode("latin-1")) for label in name.split(".")) + b"\0"
+    kind = int(given.get("type", 1))
+    head = struct.pack("!HHHHHH", int(given.get("id", 7)), 0x8180 | int(given.get("rcode", 0)), 1, 1, 0, 0)
+    return head + labels + struct.pack("!HH", kind, 1) + b"\xc0\x0c" + struct.pack("!HHI", kind, 1, 60) + \
+        vector(2, bytes(16 if kind == 28 else 4))
+
+
 def hexadecimal(*words):
     return bytes.fromhex("".join(words))
 
@@ -146,7 +157,8 @@ def http_response(*words):
 
 MAKERS = {
     "tls-client-hello": tls_client_hello, "tls-server-hello": tls_server_hello, "tls-certificate": tls_certificate,
-    "tls-server-keys": tls_server_keys, "tls-client-keys": tls_client_keys, "dns-query": dns_query, "hex": hexadecimal,
+    "tls-server-keys": tls_server_keys, "tls-client-keys": tls_client_keys, "dns-query": dns_query,
+    "dns-answer": dns_answer, "hex": hexadecimal,
     "repeat": repeat, "gzip": gzipped, "http-response": http_response,
 }
 
@@ -159,6 +171,8 @@ class Session:
         self.fields = {"ttl": 64, "tos": 0, "id": 1, "frag": 0x4000, "window": 64240, "seq": 1, "ack": 0, "icmp_id": 9,
                        "icmp_seq": 1}
         self.options = b""
+        self.tcp_options = b""  # of segments outside of any order
+        self.vlans = []
         self.addresses = {">": ipaddress.ip_address("10.0.0.1"), "<": ipaddress.ip_address("10.0.0.2")}
         self.ports = {">": 40000, "<": 80}
         self.transport = None
@@ -178,7 +192,8 @@ class Session:
                                self.fields["frag"], self.fields["ttl"], protocol, 0)
             head += source.packed + dest.packed + self.options
             kind, head = 0x0800, head[:10] + struct.pack("!H", checksum(head)) + head[12:]
-        frame = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01" + struct.pack("!H", kind) + head + segment
+        tags = b"".join(struct.pack("!HH", 0x8100, vlan) for vlan in self.vlans)
+        frame = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01" + tags + struct.pack("!H", kind) + head + segment
         self.time_us += 1000
         self.file.write(struct.pack("<IIII", self.time_us // 1000000, self.time_us % 1000000, len(frame), len(frame)))
         self.file.write(frame)
@@ -198,8 +213,9 @@ class Session:
         other = "<" if side == ">" else ">"
         seq = self.fields["seq"] if fixed else self.sequence[side]
         ack = self.fields["ack"] if fixed else self.sequence[other] if flags & ACK else 0
-        head = struct.pack("!HHIIBBHHH", self.ports[side], self.ports[other], seq, ack, 0x50, flags,
-                           self.fields["window"], 0, 0)
+        extra = self.tcp_options if fixed else b""
+        head = struct.pack("!HHIIBBHHH", self.ports[side], self.ports[other], seq, ack, (20 + len(extra)) // 4 << 4, flags,
+                           self.fields["window"], 0, 0) + extra
         self.checked(side, 6, head + data, 16)
         if not fixed:
             self.sequence[side] = (seq + len(data) + (1 if flags & (SYN | FIN) else 0)) & 0xFFFFFFFF
@@ -223,6 +239,10 @@ class Session:
                 self.fields[name] = int(value, 0)
             elif name == "options":
                 self.options = bytes.fromhex(value)
+            elif name == "tcp_options":
+                self.tcp_options = bytes.fromhex(value)
+            elif name == "vlan":
+                self.vlans = [int(one) for one in value.split(",")]
             elif name in ("client", "server"):
                 self.addresses[">" if name == "client" else "<"] = ipaddress.ip_address(value)
             else:

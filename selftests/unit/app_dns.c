@@ -32,7 +32,9 @@ static void query(void)
 	CHECK_LINE(text, "0 dns.query S0=wWw.example.com");
 	free(text);
 	text = udp(BYTES(ANSWER), TO_CLIENT);
-	CHECK_STR(text, "");
+	CHECK_NO(text, "dns.query ");
+	CHECK_LINE(text, "0 dns.queries.rrname C0=www.example.com");
+	CHECK_LINE(text, "0 dns.rcode C0=\\x00\\x00\\x00\\x03");
 	free(text);
 	text = udp(BYTES("\0\1\1\0\0\2\0\0\0\0\0\0\1a\0\0\1\0\1\1b\xc0\x0c\0\x1c\0\1"), TO_SERVER);
 	CHECK_LINE(text, "0 dns.query S0=a");
@@ -120,7 +122,7 @@ static void malformed(void)
 		char line[64];
 
 		snprintf(line, sizeof(line), "0 event dns.%s\n", rows[i].event);
-		CHECK(!strcmp(text, line), "%s: %s", rows[i].name, text);
+		CHECK(strstr(text, line) && !strstr(text, "rrname"), "%s: %s", rows[i].name, text);
 		CHECK(app_dns_udp.probe(rows[i].bytes, TO_SERVER, 5000) == APP_PROBE_NO, "%s", rows[i].name);
 		free(text);
 	}
@@ -136,7 +138,8 @@ static void events(void)
 	CHECK_LINE(text, "0 event dns.z_flag_set");
 	free(text);
 	text = udp(BYTES("\0\1\x79\0\0\0\0\0\0\0\0\0"), TO_SERVER);
-	CHECK_STR(text, "0 event dns.invalid_opcode\n");
+	CHECK_LINE(text, "0 event dns.invalid_opcode");
+	CHECK_LINE(text, "0 dns.opcode S0=\\x00\\x00\\x00\\x0f");
 	free(text);
 	text = udp(BYTES(QUERY), TO_CLIENT);
 	CHECK_LINE(text, "0 event dns.not_response");

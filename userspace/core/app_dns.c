@@ -432,14 +432,41 @@ static bool dns_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 		       struct span *out, bool *final)
 {
 	const struct dns_tx *dns = (const struct dns_tx *)tx;
-	const struct dns_record *question = dns_question(dns, index);
+	const struct dns_record *record;
+	uint32_t number;
 
-	(void)dir;
-	if (id != BUFFER_DNS_QUERY || dns->response || !question)
-		return false;
 	*final = true;
-	*out = (struct span){dns->text.data ? dns->text.data + question->name_at : NULL, question->name_len};
-	return true;
+	if (dir != (dns->response ? TO_CLIENT : TO_SERVER))
+		return false;
+	switch (id) {
+	case BUFFER_DNS_QUERY:
+	case BUFFER_DNS_QUERIES_RRNAME:
+	case BUFFER_DNS_ANSWERS_RRNAME:
+		record = id == BUFFER_DNS_ANSWERS_RRNAME ? dns_answer(dns, index) : dns_question(dns, index);
+		if (!record)
+			return false;
+		*out = (struct span){dns->text.data ? dns->text.data + record->name_at : NULL,
+				     record->name_len};
+		return true;
+	case BUFFER_DNS_OPCODE:
+		number = dns->flags >> 11 & 15;
+		break;
+	case BUFFER_DNS_RCODE:
+		if (!dns->response)
+			return false;
+		number = dns->flags & 15;
+		break;
+	case BUFFER_DNS_RRTYPE:
+		record = index < dns->question_count ? dns_question(dns, index)
+						     : dns_answer(dns, index - dns->question_count);
+		if (!record)
+			return false;
+		number = record->type;
+		break;
+	default:
+		return false;
+	}
+	return tx_number(number, out);
 }
 
 const struct app_decoder app_dns_udp = {

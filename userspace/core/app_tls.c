@@ -625,6 +625,8 @@ static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 	case BUFFER_TLS_CERT_SERIAL:
 		*out = blob_span(&tls->names.serial);
 		return tls->has_names;
+	case BUFFER_TLS_CHAIN_LEN:
+		return tls->certs && tx_number(tls->certs, out);
 	case BUFFER_TLS_SUBJECTALTNAME:
 		return x509_alternative(&tls->names, index, out);
 	case BUFFER_TLS_CERT_FINGERPRINT:

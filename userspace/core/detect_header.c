@@ -195,6 +195,88 @@ void detect_data_change(const struct detect_run *run, const struct rule *rule)
 	}
 }
 
+/* Value of a TCP option of `bytes` bytes behind kind and length (RFC 9293 section 3.1). false: not there. */
+static bool test_tcp_option(const struct packet *packet, uint8_t kind, unsigned int bytes, uint64_t *value)
+{
+	const struct span head = packet->l4_header;
+
+	if (!test_tcp(packet))
+		return false;
+	for (uint32_t i = 20; i < head.len && head.data[i];) {
+		if (head.data[i] == 1) {
+			i++;
+			continue;
+		}
+		if (head.len - i < 2 || head.data[i + 1] < 2 || head.data[i + 1] > head.len - i)
+			return false;
+		if (head.data[i] == kind && head.data[i + 1] == 2 + bytes) {
+			*value = 0;
+			for (unsigned int j = 0; j < bytes; j++)
+				*value = *value << 8 | head.data[i + 2 + j];
+			return true;
+		}
+		i += head.data[i + 1];
+	}
+	return false;
+}
+
+/* test->mode: 'n' any layer, 'l' all layers, else the layer in ignored, outermost 0. */
+static bool test_vlan(const struct packet *packet, const struct rule_test *test)
+{
+	unsigned int fits = 0;
+
+	for (unsigned int i = 0; i < packet->vlan_count; i++) {
+		bool one = match_range(&test->range, packet->vlan[i] & 0xfff);
+
+		if (test->mode == 'i' && test->ignored == i)
+			return one;
+		fits += one;
+	}
+	return test->mode == 'n' ? fits > 0 : test->mode == 'l' && fits && fits == packet->vlan_count;
+}
+
+static bool test_flow_count(const uint64_t counts[2], const struct rule_test *test)
+{
+	bool server = match_range(&test->range, counts[TO_SERVER]);
+	bool client = match_range(&test->range, counts[TO_CLIENT]);
+
+	return test->mode == 's' ? server : test->mode == 'c' ? client : server || client;
+}
+
+/* Fields that only some packets or flows have. */
+static bool header_test_rare(const struct detect_run *run, const struct rule_test *test)
+{
+	const struct packet *packet = run->packet;
+	const struct span l4 = packet->l4_header;
+	const struct flow *flow = run->flow;
+	uint64_t value;
+
+	switch (test->kind) {
+	case TEST_TCP_MSS:
+		return test_tcp_option(packet, 2, 2, &value) && match_range(&test->range, value);
+	case TEST_TCP_WSCALE:
+		return test_tcp_option(packet, 3, 1, &value) && match_range(&test->range, value);
+	case TEST_ICMPV6_MTU: /* of "packet too big", RFC 4443 section 3.2 */
+		if (!test_icmp(packet) || packet->proto != IPPROTO_ICMPV6 || packet->icmp_type != 2 ||
+		    l4.len < 8)
+			return false;
+		value = (uint64_t)l4.data[4] << 24 | (uint64_t)l4.data[5] << 16 | (uint64_t)l4.data[6] << 8 |
+			l4.data[7];
+		return match_range(&test->range, value);
+	case TEST_VLAN_LAYERS:
+		return match_range(&test->range, packet->vlan_count);
+	case TEST_VLAN_ID:
+		return test_vlan(packet, test);
+	case TEST_FLOW_AGE:
+		return flow && match_range(&test->range, (packet->time_us - flow->first_us) / 1000000);
+	case TEST_FLOW_PKTS:
+		return flow && test_flow_count(flow->pkts, test);
+	case TEST_FLOW_BYTES:
+		return flow && test_flow_count(flow->bytes, test);
+	}
+	return false;
+}
+
 static bool header_test(const struct detect_run *run, const struct rule_test *test)
 {
 	const struct packet *packet = run->packet;
@@ -252,13 +334,55 @@ static bool header_test(const struct detect_run *run, const struct rule_test *te
 	case TEST_APP:
 		return run->flow && (run->app == range->low) != test->negated &&
 		       (!test->negated || run->app != APP_UNKNOWN);
+	default:
+		return header_test_rare(run, test);
 	}
-	return false;
 }
 
 bool detect_endpoints(const struct detect_run *run, const struct rule *rule)
 {
 	return header_protocol(run, rule) && header_flow(run, rule) && header_endpoints(run, rule);
+}
+
+static struct span header_span(const struct packet *packet, uint8_t buffer)
+{
+	static const struct {
+		uint8_t buffer, version, proto; /* 0: any */
+	} rows[] = {
+		{BUFFER_IPV4_HDR, 4, 0},
+		{BUFFER_IPV6_HDR, 6, 0},
+		{BUFFER_TCP_HDR, 0, IPPROTO_TCP},
+		{BUFFER_UDP_HDR, 0, IPPROTO_UDP},
+		{BUFFER_ICMPV4_HDR, 4, IPPROTO_ICMP},
+		{BUFFER_ICMPV6_HDR, 6, IPPROTO_ICMPV6},
+	};
+	static const struct span none;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].buffer != buffer)
+			continue;
+		if (rows[i].version && rows[i].version != packet->ip_version)
+			return none;
+		if (!rows[i].proto)
+			return packet->ip_header;
+		return packet->proto == rows[i].proto && !packet->fragment ? packet->l4_header : none;
+	}
+	return none;
+}
+
+/* Contents over the packet's headers. */
+static bool header_lists(const struct detect_run *run, const struct rule *rule)
+{
+	uint64_t variables[RULE_VARIABLES_MAX] = {0};
+
+	for (unsigned int i = 0; i < rule->header_count; i++) {
+		const struct rule_list *list = &rule->headers[i];
+		struct span span = header_span(run->packet, list->view.buffer);
+
+		if (!span.len || !match_list(run->detect->room, list, span, 0, variables))
+			return false;
+	}
+	return true;
 }
 
 bool detect_tests(const struct detect_run *run, const struct rule *rule)
@@ -267,7 +391,7 @@ bool detect_tests(const struct detect_run *run, const struct rule *rule)
 		if (!header_test(run, &rule->tests[i]))
 			return false;
 	}
-	return true;
+	return header_lists(run, rule);
 }
 
 bool detect_header(const struct detect_run *run, const struct rule *rule)

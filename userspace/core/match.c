@@ -346,6 +346,17 @@ static bool match_asn1(const struct match *match, const struct rule_node *node, 
 			  (struct span){match->data.data + from, match->data.len - (uint32_t)from});
 }
 
+static bool match_number_buffer(const struct match *match, const struct rule_node *node)
+{
+	const uint8_t *data = match->data.data;
+	uint32_t value;
+
+	if (match->data.len != 4)
+		return false;
+	value = (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
+	return match_range(&node->size, value);
+}
+
 /* From node i on, with the last match ending at `at`. The recursion is as deep as the list is long. */
 static enum match_result match_nodes(struct match *match, unsigned int i, uint32_t at)
 {
@@ -379,6 +390,9 @@ static enum match_result match_nodes(struct match *match, unsigned int i, uint32
 		break;
 	case NODE_BASE64:
 		fits = match_base64(match, node, at);
+		break;
+	case NODE_NUMBER:
+		fits = match_number_buffer(match, node);
 		break;
 	case NODE_DATASET:
 		fits = match_data(&node->data, match->data, match->room->commit);

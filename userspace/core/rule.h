@@ -37,6 +37,7 @@ enum rule_node_kind {
 	NODE_BASE64,
 	NODE_ASN1,
 	NODE_DATASET,
+	NODE_NUMBER, /* the buffer is a number of 4 bytes, the first the most significant */
 };
 
 struct node_content {
@@ -189,6 +190,14 @@ enum rule_test_kind {
 	TEST_APP,
 	TEST_EVENT,
 	TEST_APP_ANY, /* low: a bit per protocol */
+	TEST_TCP_MSS,
+	TEST_TCP_WSCALE,
+	TEST_ICMPV6_MTU,
+	TEST_VLAN_LAYERS,
+	TEST_VLAN_ID,
+	TEST_FLOW_AGE,
+	TEST_FLOW_PKTS,	 /* mode: s to server, c to client, e either */
+	TEST_FLOW_BYTES, /* the same */
 	TEST_IPREP,   /* ignored: the category; mode: a any, s source, d destination, b both */
 	TEST_DATASET, /* mode: s source, d destination */
 };
@@ -283,6 +292,8 @@ struct rule {
 	struct rule_state *states;
 	struct rule_list *lists;
 	struct rule_list *decoded; /* of base64_data; not one of lists, a node of theirs leads there */
+	struct rule_list *headers; /* lists over headers of the packet; not among lists */
+	uint8_t header_count;
 	uint8_t test_count, state_count, list_count;
 	uint8_t variable_count;
 	struct rule_threshold threshold, detection;

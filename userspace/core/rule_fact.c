@@ -139,6 +139,39 @@ int keyword_ftpdata_command(struct rule_parser *parser, const struct rule_keywor
 	return rule_refuse(parser, "not a command that opens a data connection");
 }
 
+/* keyword->value: an inner buffer that is a number; keyword->max: the greatest there is. */
+int keyword_number(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	struct rule_node *node = fact_node(parser, (enum buffer_id)keyword->value, NODE_NUMBER);
+
+	if (!node)
+		return -EINVAL;
+	return rule_range(arg, keyword->max, &node->size)
+		       ? rule_refuse(parser, "not a number or range that the field can have")
+		       : 0;
+}
+
+/* Names of record types (IANA, DNS parameters) that rules use beside numbers. */
+int keyword_dns_rrtype(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	static const struct {
+		const char *name;
+		uint16_t type;
+	} rows[] = {{"A", 1},	{"NS", 2},     {"CNAME", 5},   {"SOA", 6},    {"PTR", 12},   {"HINFO", 13},
+		    {"MX", 15}, {"TXT", 16},   {"AAAA", 28},   {"SRV", 33},   {"NAPTR", 35}, {"OPT", 41},
+		    {"DS", 43}, {"RRSIG", 46}, {"DNSKEY", 48}, {"HTTPS", 65}, {"ANY", 255},  {"NULL", 10}};
+	bool negated = *arg == '!';
+	char number[16];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcasecmp(rule_trim(arg + negated), rows[i].name))
+			continue;
+		snprintf(number, sizeof(number), "%s%u", negated ? "!" : "", rows[i].type);
+		return keyword_number(parser, keyword, number);
+	}
+	return keyword_number(parser, keyword, arg);
+}
+
 int keyword_tls_version(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3"};

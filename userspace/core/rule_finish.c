@@ -145,6 +145,33 @@ static int finish_decoded(struct rule_parser *parser)
 	return 0;
 }
 
+/* Takes the lists over headers out of the others: they are tests of the packet. */
+static int finish_headers(struct rule_parser *parser)
+{
+	struct rule *rule = parser->rule;
+	unsigned int kept = 0, count = 0;
+
+	for (unsigned int i = 0; i < rule->list_count; i++)
+		count += buffer_is_header(rule->lists[i].view.buffer);
+	if (!count)
+		return 0;
+	rule->headers = arena_alloc(parser->context->arena, count * sizeof(*rule->headers));
+	if (!rule->headers)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < rule->list_count; i++) {
+		if (!buffer_is_header(rule->lists[i].view.buffer)) {
+			rule->lists[kept++] = rule->lists[i];
+			continue;
+		}
+		if (rule->lists[i].view.transform_count)
+			return rule_refuse(parser, "headers of packets are not transformed");
+		rule->headers[rule->header_count++] = rule->lists[i];
+	}
+	rule->list_count = (uint8_t)kept;
+	rule->needs_packet = true;
+	return 0;
+}
+
 static int finish_buffers(struct rule_parser *parser, bool *payload, bool *tx)
 {
 	struct rule *rule = parser->rule;
@@ -337,6 +364,8 @@ int rule_finish(struct rule_parser *parser)
 	err = finish_lists(parser);
 	if (!err)
 		err = finish_decoded(parser);
+	if (!err)
+		err = finish_headers(parser);
 	if (!err)
 		err = finish_buffers(parser, &payload, &tx);
 	if (err)

@@ -342,6 +342,34 @@ int keyword_stream_size(struct rule_parser *parser, const struct rule_keyword *k
 	return 0;
 }
 
+/* "direction,range" with keyword->max 0, or "range" with the direction's letter in keyword->max. */
+int keyword_flow_count(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	static const struct {
+		const char *word;
+		char mode;
+	} rows[] = {{"toserver", 's'},
+		    {"to_server", 's'},
+		    {"toclient", 'c'},
+		    {"to_client", 'c'},
+		    {"either", 'e'}};
+	struct rule_test *test = rule_add_test(parser, (enum rule_test_kind)keyword->value);
+	char *side;
+
+	if (!test)
+		return -EINVAL;
+	test->mode = (char)keyword->max;
+	side = test->mode ? NULL : rule_item(&arg);
+	for (size_t i = 0; side && i < ARRAY_LEN(rows); i++) {
+		if (!strcmp(side, rows[i].word))
+			test->mode = rows[i].mode;
+	}
+	if (!test->mode || !arg || rule_range(rule_trim(arg), UINT64_MAX, &test->range))
+		return rule_refuse(parser, keyword->max ? "not a number or range"
+							: "not \"toserver|toclient|either,range\"");
+	return 0;
+}
+
 int keyword_app_protocol(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const char *const names[APP_PROTO_MAX] = {
@@ -350,9 +378,16 @@ int keyword_app_protocol(struct rule_parser *parser, const struct rule_keyword *
 #undef X
 	};
 	struct rule_test *test = rule_add_test(parser, TEST_APP);
+	char *mode;
 
 	if (!test)
 		return -EINVAL;
+	mode = arg;
+	arg = rule_item(&mode);
+	mode = mode ? rule_trim(mode) : NULL;
+	/* One protocol is known of a flow, that which it has now. */
+	if (mode && strcmp(mode, "final") && strcmp(mode, "either"))
+		return rule_refuse(parser, "only final and either may follow");
 	if (*arg == '!') {
 		test->negated = true;
 		arg = rule_trim(arg + 1);

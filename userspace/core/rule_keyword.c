@@ -17,6 +17,16 @@
 		.name = word, .alias = old, .parse = keyword_range, .argument = ARGUMENT_NEEDED,             \
 		.flags = KEYWORD_PACKET, .value = test, .max = greatest, .help = text                        \
 	}
+#define COUNT(word, what, side, text)                                                                        \
+	{                                                                                                    \
+		.name = word, .parse = keyword_flow_count, .argument = ARGUMENT_NEEDED,                      \
+		.flags = KEYWORD_PACKET, .value = TEST_FLOW_##what, .max = side, .help = text                \
+	}
+#define AMOUNT(word, buffer, greatest, text)                                                                 \
+	{                                                                                                    \
+		.name = word, .parse = keyword_number, .argument = ARGUMENT_NEEDED,                          \
+		.value = BUFFER_##buffer, .max = greatest, .help = text                                      \
+	}
 #define OLD(word, buffer)                                                                                    \
 	{                                                                                                    \
 		.name = word, .parse = keyword_old_buffer, .value = BUFFER_##buffer,                         \
@@ -54,6 +64,27 @@ static const struct rule_keyword keywords[] = {
 	 .argument = ARGUMENT_NEEDED,
 	 .flags = KEYWORD_NO_EFFECT,
 	 .help = "would record later packets; read, without effect"},
+	{.name = "bypass",
+	 .parse = keyword_ignored,
+	 .argument = ARGUMENT_NONE,
+	 .flags = KEYWORD_NO_EFFECT,
+	 .help = "would end the inspection of the flow; read, without effect"},
+	{.name = "prefilter",
+	 .parse = keyword_ignored,
+	 .argument = ARGUMENT_NONE,
+	 .flags = KEYWORD_NO_EFFECT,
+	 .help = "would choose how the rule is found; read, without effect"},
+	{.name = "filestore",
+	 .parse = keyword_ignored,
+	 .argument = ARGUMENT_OPTIONAL,
+	 .flags = KEYWORD_NO_EFFECT,
+	 .help = "would keep the file; read, without effect"},
+	{.name = "tls.store",
+	 .parse = keyword_ignored,
+	 .argument = ARGUMENT_NONE,
+	 .flags = KEYWORD_NO_EFFECT,
+	 .help = "would keep the certificates; read, without effect"},
+	META("requires", keyword_requires, "version o n, keyword k, …: else the rule is refused"),
 	{.name = "rawbytes",
 	 .parse = keyword_ignored,
 	 .flags = KEYWORD_NO_EFFECT,
@@ -102,6 +133,22 @@ static const struct rule_keyword keywords[] = {
 	FIELD("seq", "tcp.seq", TEST_SEQ, UINT32_MAX, "TCP sequence number"),
 	FIELD("ack", "tcp.ack", TEST_ACK, UINT32_MAX, "TCP acknowledgement number"),
 	FIELD("window", "tcp.window", TEST_WINDOW, 65535, "TCP window"),
+	FIELD("tcp.mss", NULL, TEST_TCP_MSS, 65535, "maximum segment size of a SYN"),
+	FIELD("tcp.wscale", NULL, TEST_TCP_WSCALE, 255, "window scale of a SYN"),
+	FIELD("icmpv6.mtu", NULL, TEST_ICMPV6_MTU, UINT32_MAX, "MTU of an ICMPv6 packet too big"),
+	FIELD("vlan.layers", NULL, TEST_VLAN_LAYERS, SEKI_MAX_VLAN, "number of VLAN tags"),
+	{.name = "vlan.id",
+	 .parse = keyword_vlan_id,
+	 .argument = ARGUMENT_NEEDED,
+	 .flags = KEYWORD_PACKET,
+	 .help = "id[,any|all|layer]: a VLAN tag, outermost layer 0"},
+	FIELD("flow.age", NULL, TEST_FLOW_AGE, UINT32_MAX, "seconds since the flow's first packet"),
+	COUNT("flow.pkts", PKTS, 0, "toserver|toclient|either,range: packets of the flow so far"),
+	COUNT("flow.pkts_toserver", PKTS, 's', "packets to the server so far"),
+	COUNT("flow.pkts_toclient", PKTS, 'c', "packets to the client so far"),
+	COUNT("flow.bytes", BYTES, 0, "toserver|toclient|either,range: bytes of the flow so far"),
+	COUNT("flow.bytes_toserver", BYTES, 's', "bytes to the server so far, with headers"),
+	COUNT("flow.bytes_toclient", BYTES, 'c', "bytes to the client so far, with headers"),
 	FIELD("fragoffset", NULL, TEST_FRAGOFFSET, 8191, "fragment offset in units of 8 bytes"),
 	{.name = "flags",
 	 .alias = "tcp.flags",
@@ -214,6 +261,10 @@ static const struct rule_keyword keywords[] = {
 	STICKY("ja3_string", JA3_STRING),
 	STICKY("dns_query", DNS_QUERY),
 	STICKY("dns.query.rrname", DNS_QUERY),
+	STICKY("dns.query.name", DNS_QUERIES_RRNAME),
+	STICKY("dns.answer.name", DNS_ANSWERS_RRNAME),
+	STICKY("ssh.softwareversion", SSH_SOFTWARE),
+	STICKY("ssh.protoversion", SSH_PROTO),
 	STICKY("tls_sni", TLS_SNI),
 	STICKY("tls_cert_subject", TLS_CERT_SUBJECT),
 	STICKY("tls_cert_issuer", TLS_CERT_ISSUER),
@@ -261,6 +312,15 @@ static const struct rule_keyword keywords[] = {
 	 .argument = ARGUMENT_NEEDED,
 	 .value = BUFFER_TLS_CERT_SUBJECT,
 	 .help = "a content in the subject of the server certificate"},
+	AMOUNT("dns.opcode", DNS_OPCODE, 15, "operation code of a message"),
+	AMOUNT("dns.rcode", DNS_RCODE, 65535, "response code of an answer"),
+	{.name = "dns.rrtype",
+	 .parse = keyword_dns_rrtype,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = BUFFER_DNS_RRTYPE,
+	 .max = 65535,
+	 .help = "type of a question or answer, by number or name"},
+	AMOUNT("tls.cert_chain_len", TLS_CHAIN_LEN, UINT32_MAX, "number of certificates of the server"),
 	META("tls.version", keyword_tls_version, "[!]1.0 … 1.3: version of the hello in this direction"),
 	{.name = "ssl_version",
 	 .parse = keyword_tls_words,
@@ -273,7 +333,8 @@ static const struct rule_keyword keywords[] = {
 	 .value = BUFFER_TLS_STATE,
 	 .help = "client_hello, server_hello, client_keyx, server_keyx: seen so far, or with ! none"},
 	META("tls.fingerprint", keyword_tls_fingerprint, "[!]\"xx:xx:…\": SHA-1 of the server certificate"),
-	META("filesize", keyword_filesize, "[<>]bytes or a<>b, with KB, MB or GB: length of a transferred file"),
+	META("filesize", keyword_filesize,
+	     "[<>]bytes or a<>b, with KB, MB or GB: length of a transferred file"),
 	META("ftpdata_command", keyword_ftpdata_command,
 	     "stor, appe, stou, retr, nlst, list or mlsd: what the data connection is for"),
 	{.name = "ftpbounce", .parse = keyword_ftpbounce, .help = "PORT names another host than the client"},

@@ -3,6 +3,7 @@
  * rule_meta.c - keywords that describe a rule: message, numbers, class,
  * references, metadata, target; and those that are read without effect.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,6 +145,65 @@ int keyword_noalert(struct rule_parser *parser, const struct rule_keyword *keywo
 int keyword_alert(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	parser->rule->pass_alerts = true;
+	return 0;
+}
+
+/* "version >= 7.0.3 < 9" compared with the language level that is read here. */
+static bool version_fits(const char *text)
+{
+	static const unsigned int level[] = {8, 0, 0};
+
+	while (*text) {
+		unsigned int part[3] = {0}, count = 0;
+		bool less = *text == '<', more = *text == '>', equal = false, fits;
+		int order = 0;
+
+		text += less || more;
+		equal = *text == '=';
+		text += equal;
+		text += strspn(text, " \t");
+		while (count < 3 && isdigit((unsigned char)*text)) {
+			char *end;
+
+			part[count++] = (unsigned int)strtoul(text, &end, 10);
+			text = *end == '.' ? end + 1 : end;
+		}
+		if (!count)
+			return false;
+		for (unsigned int i = 0; i < 3 && !order; i++)
+			order = level[i] < part[i] ? -1 : level[i] > part[i];
+		fits = (less && order < 0) || (more && order > 0) || ((equal || (!less && !more)) && !order);
+		if (!fits)
+			return false;
+		text += strspn(text, " \t|");
+	}
+	return true;
+}
+
+int keyword_requires(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	char *item;
+
+	while ((item = rule_item(&arg))) {
+		char *value = item + strcspn(item, " \t");
+
+		if (*value)
+			*value++ = '\0';
+		value = rule_trim(value);
+		if (!*value)
+			return rule_refuse(parser, "a requirement has no value");
+		if (!strcmp(item, "keyword")) {
+			if (!rule_keyword_find(value))
+				return rule_refuse(parser, "it needs a keyword that is not here");
+		} else if (!strcmp(item, "version")) {
+			if (!version_fits(value))
+				return rule_refuse(
+					parser,
+					"it is not for the level of the language that is read here, 8.0");
+		} else {
+			return rule_refuse(parser, "it needs something that is not known here");
+		}
+	}
 	return 0;
 }
 

@@ -209,6 +209,8 @@ void rule_clear(struct rule *rule)
 {
 	for (unsigned int i = 0; i < rule->list_count; i++)
 		list_clear(&rule->lists[i]);
+	for (unsigned int i = 0; i < rule->header_count; i++)
+		list_clear(&rule->headers[i]);
 	if (rule->decoded)
 		list_clear(rule->decoded);
 }

@@ -198,13 +198,18 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 	X(keyword_tls_fingerprint) \
 	X(keyword_ftpbounce) \
 	X(keyword_ftpdata_command) \
-	X(keyword_filesize) \
 	X(keyword_base64_decode) \
 	X(keyword_asn1) \
 	X(keyword_address) \
 	X(keyword_dataset) \
 	X(keyword_datarep) \
-	X(keyword_iprep)
+	X(keyword_iprep) \
+	X(keyword_number) \
+	X(keyword_dns_rrtype) \
+	X(keyword_flow_count) \
+	X(keyword_vlan_id) \
+	X(keyword_requires) \
+	X(keyword_filesize)
 #define X(function) int function(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg);
 RULE_KEYWORD_FUNCTIONS(X)
 #undef X

@@ -109,6 +109,30 @@ int keyword_sameip(struct rule_parser *parser, const struct rule_keyword *keywor
 	return rule_add_test(parser, TEST_SAMEIP) ? 0 : -EINVAL;
 }
 
+/* "id[,layer]": any, all, or the number of the layer, outermost 0. */
+int keyword_vlan_id(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	struct rule_test *test = rule_add_test(parser, TEST_VLAN_ID);
+	char *id = rule_item(&arg), *layer = rule_item(&arg);
+	uint64_t number;
+
+	if (!test)
+		return -EINVAL;
+	if (rule_range(id, 4095, &test->range))
+		return rule_refuse(parser, "not a number or range up to 4095");
+	if (!layer || !strcmp(layer, "any")) {
+		test->mode = 'n';
+	} else if (!strcmp(layer, "all")) {
+		test->mode = 'l';
+	} else {
+		if (rule_unsigned(layer, SEKI_MAX_VLAN - 1, &number))
+			return rule_refuse(parser, "the layer is not any, all or a number from 0 on");
+		test->mode = 'i';
+		test->ignored = (uint8_t)number;
+	}
+	return 0;
+}
+
 int keyword_ipopts(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const struct {

@@ -30,6 +30,18 @@ void tx_event_set(struct tx *tx, enum app_event event)
 		tx->dirty[TO_SERVER] = tx->dirty[TO_CLIENT] = true;
 }
 
+bool tx_number(uint32_t number, struct span *out)
+{
+	static _Thread_local uint8_t bytes[4];
+
+	bytes[0] = (uint8_t)(number >> 24);
+	bytes[1] = (uint8_t)(number >> 16);
+	bytes[2] = (uint8_t)(number >> 8);
+	bytes[3] = (uint8_t)number;
+	*out = (struct span){bytes, sizeof(bytes)};
+	return true;
+}
+
 bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
 	       struct span *out, bool *final)
 {

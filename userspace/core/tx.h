@@ -31,6 +31,12 @@ enum app_proto {
  */
 #define INSPECTION_BUFFERS(X) \
 	X(PAYLOAD, "pkt_data", UNKNOWN, B, O, "packet payload or reassembled stream") \
+	X(IPV4_HDR, "ipv4.hdr", UNKNOWN, B, O, "IPv4 header of the packet") \
+	X(IPV6_HDR, "ipv6.hdr", UNKNOWN, B, O, "IPv6 header of the packet") \
+	X(TCP_HDR, "tcp.hdr", UNKNOWN, B, O, "TCP header of the packet") \
+	X(UDP_HDR, "udp.hdr", UNKNOWN, B, O, "UDP header of the packet") \
+	X(ICMPV4_HDR, "icmpv4.hdr", UNKNOWN, B, O, "ICMP header of the packet, 8 bytes") \
+	X(ICMPV6_HDR, "icmpv6.hdr", UNKNOWN, B, O, "ICMPv6 header of the packet, 8 bytes") \
 	X(HTTP_URI, "http.uri", HTTP, S, O, "normalised request target") \
 	X(HTTP_URI_RAW, "http.uri.raw", HTTP, S, O, "request target as sent") \
 	X(HTTP_METHOD, "http.method", HTTP, S, O, "request method") \
@@ -76,6 +82,8 @@ enum app_proto {
 	X(JA3S_HASH, "ja3s.hash", TLS, C, O, "JA3S of the ServerHello, MD5 in hexadecimal") \
 	X(JA3S_STRING, "ja3s.string", TLS, C, O, "JA3S of the ServerHello, as text") \
 	X(DNS_QUERY, "dns.query", DNS, S, M, "queried name") \
+	X(DNS_QUERIES_RRNAME, "dns.queries.rrname", DNS, B, M, "name in the question section") \
+	X(DNS_ANSWERS_RRNAME, "dns.answers.rrname", DNS, B, M, "name in the answer section") \
 	X(SMTP_HELO, "smtp.helo", SMTP, S, O, "HELO or EHLO argument") \
 	X(SMTP_MAIL_FROM, "smtp.mail_from", SMTP, S, O, "MAIL FROM argument") \
 	X(SMTP_RCPT_TO, "smtp.rcpt_to", SMTP, S, M, "RCPT TO argument") \
@@ -102,6 +110,10 @@ enum app_proto {
 	X(TLS_STATE, "ssl_state", TLS, B, O, "handshake messages seen so far, \" client_hello\" and so on") \
 	X(FTP_DATA_COMMAND, "ftpdata_command", FTP_DATA, B, O, "command that asked for the data connection") \
 	X(FTP_BOUNCE, "ftpbounce", FTP, S, O, "\"bounce\" when PORT names another host than the client") \
+	X(DNS_OPCODE, "dns.opcode", DNS, B, O, "4 bytes") \
+	X(DNS_RCODE, "dns.rcode", DNS, C, O, "4 bytes") \
+	X(DNS_RRTYPE, "dns.rrtype", DNS, B, M, "type of a question or answer, 4 bytes") \
+	X(TLS_CHAIN_LEN, "tls.cert_chain_len", TLS, C, O, "4 bytes") \
 	X(BASE64_DATA, "base64_data", UNKNOWN, B, O, "what base64_decode made")
 
 enum buffer_id {
@@ -111,6 +123,12 @@ enum buffer_id {
 #undef X
 	BUFFER_MAX
 };
+
+/* Header bytes of a packet: tests of the packet, not of what it carries. */
+static inline bool buffer_is_header(uint8_t id)
+{
+	return id >= BUFFER_IPV4_HDR && id <= BUFFER_ICMPV6_HDR;
+}
 
 struct buffer_info {
 	const char *name;
@@ -138,6 +156,9 @@ struct tx {
 
 /* The decoder noticed event. Rules are asked again in both directions. */
 void tx_event_set(struct tx *tx, enum app_event event);
+
+/* A number as the 4 bytes of an inner buffer, valid until the thread asks for the next one. true. */
+bool tx_number(uint32_t number, struct span *out);
 
 /*
  * The index-th instance of a buffer in direction dir. false: not there (yet).
