@@ -60,6 +60,7 @@ struct half {
 
 	struct span ready; /* in-order part of the packet just added; begins at next */
 	struct segment *pending, *emitted;
+	struct segment *pending_last; /* the last of pending, or NULL: not known */
 	uint32_t pending_bytes, pending_count;
 	uint64_t hole_us;
 
@@ -167,6 +168,8 @@ static void pending_drop(struct half *half, struct segment **link)
 	*link = segment->next;
 	half->pending_bytes -= segment->len;
 	half->pending_count--;
+	if (segment == half->pending_last)
+		half->pending_last = NULL;
 	free(segment);
 }
 
@@ -206,6 +209,8 @@ static struct segment **pending_insert(struct half *half, struct segment **link,
 		half->hole_us = now_us;
 	segment->next = *link;
 	*link = segment;
+	if (!segment->next)
+		half->pending_last = segment;
 	half->pending_bytes += len;
 	half->pending_count++;
 	return &segment->next;
@@ -231,6 +236,8 @@ static void pending_cut(struct half *half, struct segment **link, uint32_t from,
 			right->to = old->to;
 			right->next = old->next;
 			old->next = right;
+			if (!right->next)
+				half->pending_last = right;
 			half->pending_bytes += right->len;
 			half->pending_count++;
 		}
@@ -254,9 +261,12 @@ static void arrival_skip(struct arrival *arrival, uint32_t n)
 
 static void pending_add(struct stream *stream, struct half *half, struct arrival arrival, uint64_t now_us)
 {
-	struct segment **link = &half->pending;
+	struct segment **link = &half->pending, *last = half->pending_last;
 	bool contradicts = false;
 
+	/* The common case behind a hole: what comes next goes to the end. */
+	if (last && (int32_t)(arrival.seq - (last->seq + last->len)) >= 0)
+		link = &last->next;
 	while (arrival.data.len && *link) {
 		struct segment *old = *link;
 		uint32_t old_end = old->seq + old->len, end = arrival.seq + arrival.data.len;
@@ -706,6 +716,8 @@ static bool take_pending(struct stream *stream, struct half *half, uint64_t now_
 		pending_trim(half, segment, (uint32_t)-distance);
 	}
 	half->pending = segment->next;
+	if (segment == half->pending_last)
+		half->pending_last = NULL;
 	half->pending_bytes -= segment->len;
 	half->pending_count--;
 	half->hole_us = now_us;
