@@ -4,7 +4,7 @@
 # leaves the old set alone; what was compiled outlives the daemon.
 . "$(dirname "$0")/../lib/world.sh"
 world_new
-plan 14
+plan 16
 mkdir "$WORLD/r"
 every='alert http any any -> any any (msg:"every request"; http.method; content:"GET"; sid:9000000;)'
 # Enough literals that compiling takes its time.
@@ -83,4 +83,13 @@ printf 'damaged' | dd of="$state" bs=1 seek=5000 conv=notrunc 2>/dev/null
 sekimori down --keep >/dev/null 2>&1
 sekimori up >"$WORLD/up.out" 2>&1 && wait_for 20 ready && get 198.18.1.5 two && wait_for 10 found 9000002 3
 result $? "a damaged file is ignored"
+
+# --- address lists among rules belong to the blacklist
+echo 'drop ip [203.0.113.7,203.0.113.8/29] any -> $HOME_NET any (msg:"listed"; sid:9000003;)' >"$WORLD/addresses.rules"
+server "$BIN/sekimori" rules addresses "$WORLD/addresses.rules" 2>/dev/null >"$WORLD/addresses.txt"
+sekimori list load rule-addresses "$WORLD/addresses.txt" >"$WORLD/load.out" 2>&1
+result $? "addresses of rules load as a list"
+note <"$WORLD/load.out"
+sekimori list status | grep -q '^rule-addresses  *file  *2 '
+result $? "which list status names with its source"
 exit $ktap_failed

@@ -14,6 +14,7 @@
 
 #include "client.h"
 #include "core/explain.h"
+#include "core/rule_address.h"
 #include "core/ruleset.h"
 #include "data_file.h"
 #include "lib/file.h"
@@ -50,6 +51,7 @@ static int rules_usage(void)
 	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
 	      "       sekimori rules keywords\n"
 	      "       sekimori rules profile FILE.pcap -S FILE.rules [--json] [options of inspect]\n"
+	      "       sekimori rules addresses FILE...    | sekimori list load NAME /dev/stdin\n"
 	      "       sekimori rules reload\n"
 	      "       sekimori rules explain [--lang ja|en] [--file FILE.json] SID|KEYWORD\n"
 	      "exit: 0 all is well, 1 a rule was refused or nothing is known, 2 wrong use or unreadable "
@@ -509,6 +511,47 @@ static int rules_explain(int argc, char **argv)
 	return explain_word(argv[optind]);
 }
 
+static int address_print(const struct rule_info *rule, const struct prefix *prefix, void *arg)
+{
+	char text[PREFIX_TEXT_MAX];
+
+	(*(unsigned int *)arg)++;
+	printf("%s # sid %u ", prefix_format(prefix, text), rule->sid);
+	print_clean(stdout, rule->msg);
+	putchar('\n');
+	return 0;
+}
+
+/* The address lists among the rules, one prefix per line, as `sekimori list load` reads them. */
+static int rules_addresses(int argc, char **argv)
+{
+	CLEANUP(ruleset_free) struct ruleset *set = NULL;
+	AUTO_FREE struct rules_check *check = calloc(1, sizeof(*check));
+	char why[256] = "";
+	unsigned int count = 0;
+	int code = argc < 2 ? rules_usage() : 0;
+
+	if (!code && (!check || ruleset_builder_new(&check->builder)))
+		code = EXIT_USAGE;
+	if (check)
+		check->quiet = true; /* `rules check` tells */
+	for (int i = 1; i < argc && !code; i++) {
+		if (check_beside(check, argv[i]) || check_file(check, argv[i], ruleset_add_rules))
+			code = EXIT_USAGE;
+	}
+	if (!code && ruleset_build(check->builder, &set, why, sizeof(why))) {
+		fprintf(stderr, "sekimori rules: %s\n", why);
+		code = EXIT_USAGE;
+	}
+	if (!code)
+		(void)!rule_addresses(set, address_print, &count);
+	if (check)
+		ruleset_builder_free(check->builder);
+	if (!code)
+		fprintf(stderr, "%u addresses and networks of rules that look at nothing else\n", count);
+	return code;
+}
+
 static int rules_reload(int argc, char **argv)
 {
 	if (argc != 1)
@@ -520,8 +563,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } rules_verbs[] = {
-	{"check", rules_check},	  {"test", cmd_inspect},      {"profile", cmd_rules_profile},
-	{"reload", rules_reload}, {"explain", rules_explain}, {"keywords", rules_keywords},
+	{"check", rules_check},		{"test", cmd_inspect},	  {"profile", cmd_rules_profile},
+	{"addresses", rules_addresses}, {"reload", rules_reload}, {"explain", rules_explain},
+	{"keywords", rules_keywords},
 };
 
 int cmd_rules(int argc, char **argv)
