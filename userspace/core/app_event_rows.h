@@ -436,7 +436,7 @@
 	X(SMB_READ_RESPONSE_TOO_LARGE, "read_response_too_large", N) \
 	X(SMB_REQUEST_TO_CLIENT, "request_to_client", N) \
 	X(SMB_RESPONSE_TO_SERVER, "response_to_server", N) \
-	X(SMB_TOO_MANY_TRANSACTIONS, "too_many_transactions", N) \
+	X(SMB_TOO_MANY_TRANSACTIONS, "too_many_transactions", Y) \
 	X(SMB_WRITE_QUEUE_CNT_EXCEEDED, "write_queue_cnt_exceeded", N) \
 	X(SMB_WRITE_QUEUE_SIZE_EXCEEDED, "write_queue_size_exceeded", N) \
 	X(SMB_WRITE_REQUEST_TOO_LARGE, "write_request_too_large", N)

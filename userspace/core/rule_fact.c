@@ -6,6 +6,7 @@
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,80 @@ int keyword_filesize(struct rule_parser *parser, const struct rule_keyword *keyw
 	if (size_digits(arg, text, sizeof(text)) || rule_range(text, UINT32_MAX, &node->size))
 		return rule_refuse(parser, "not a size or range of sizes");
 	return 0;
+}
+
+/* "uuid[,[<>=!]version][,any_frag]": calls of that interface, and of such a version of it. */
+int keyword_dcerpc_iface(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	static const struct {
+		char sign;
+		uint8_t op;
+		bool negated;
+	} signs[] = {
+		{'<', BYTE_LT, false}, {'>', BYTE_GT, false}, {'=', BYTE_EQ, false}, {'!', BYTE_EQ, true}};
+	char *uuid = rule_item(&arg), *option;
+	struct rule_node *node;
+	uint64_t version;
+	int error;
+
+	for (size_t i = 0; i < 36 && uuid && uuid[i]; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		uuid[i] = (char)tolower((unsigned char)uuid[i]);
+		if (dash ? uuid[i] != '-' : !isxdigit((unsigned char)uuid[i]))
+			return rule_refuse(parser, "not a UUID");
+	}
+	if (!uuid || strlen(uuid) != 36)
+		return rule_refuse(parser, "not a UUID");
+	error = fact_is(parser, BUFFER_DCERPC_INTERFACE, uuid, false);
+	while (!error && (option = rule_item(&arg))) {
+		size_t row = 0;
+
+		if (!strcmp(option, "any_frag")) /* calls are looked at whole */
+			continue;
+		while (row < ARRAY_LEN(signs) && signs[row].sign != option[0])
+			row++;
+		if (row == ARRAY_LEN(signs) || rule_unsigned(rule_trim(option + 1), UINT16_MAX, &version))
+			return rule_refuse(parser, "not a version with <, >, = or !, nor any_frag");
+		node = fact_node(parser, BUFFER_DCERPC_VERSION, NODE_BYTE_TEST);
+		if (!node)
+			return -EINVAL;
+		node->negated = signs[row].negated;
+		node->bytes = (struct node_bytes){.count = {2, -1},
+						  .offset = {0, -1},
+						  .value = {(int64_t)version, -1},
+						  .op = signs[row].op,
+						  .result = -1};
+	}
+	return error;
+}
+
+/* "1,3,5-7": any of these operations. */
+int keyword_dcerpc_opnum(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	char expression[4096] = "^(?:", *item;
+	size_t n = strlen(expression);
+	uint64_t first, last;
+
+	while ((item = rule_item(&arg))) {
+		char *dash = strchr(item, '-');
+
+		if (dash)
+			*dash = '\0';
+		if (rule_unsigned(rule_trim(item), UINT16_MAX, &first) ||
+		    rule_unsigned(rule_trim(dash ? dash + 1 : item), UINT16_MAX, &last) || first > last)
+			return rule_refuse(parser, "not numbers of operations or ranges of them");
+		for (; first <= last; first++) {
+			if (n + 16 > sizeof(expression))
+				return rule_refuse(parser, "too many operations");
+			n += (size_t)snprintf(expression + n, sizeof(expression) - n, "%s%u",
+					      expression[n - 1] == ':' ? "" : "|", (unsigned int)first);
+		}
+	}
+	if (expression[n - 1] == ':')
+		return rule_refuse(parser, "no operation is named");
+	snprintf(expression + n, sizeof(expression) - n, ")$");
+	return fact_expression(parser, BUFFER_DCERPC_OPNUM, expression, false);
 }
 
 int keyword_ftpdata_command(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)

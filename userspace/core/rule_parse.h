@@ -198,6 +198,8 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 	X(keyword_tls_fingerprint) \
 	X(keyword_ftpbounce) \
 	X(keyword_ftpdata_command) \
+	X(keyword_dcerpc_iface) \
+	X(keyword_dcerpc_opnum) \
 	X(keyword_base64_decode) \
 	X(keyword_asn1) \
 	X(keyword_address) \

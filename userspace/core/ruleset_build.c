@@ -302,7 +302,8 @@ static int build_tx_rule(struct ruleset *set, const struct rule *rule, int dir)
 
 	if (rule->fast_list < 0) {
 		for (int app = 0; app < APP_PROTO_MAX && !err; app++) {
-			if (rule->app == APP_UNKNOWN || rule->app == app)
+			if (rule->app == APP_UNKNOWN || rule->app == app ||
+			    (rule->app == APP_SMB && app == APP_DCERPC)) /* in pipes */
 				err = run_add(&set->tx_always[dir][app], rule->index);
 		}
 		return err;

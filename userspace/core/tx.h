@@ -98,6 +98,9 @@ enum app_proto {
 	X(EMAIL_RECEIVED, "email.received", SMTP, S, M, "one Received: of the mail") \
 	X(SSH_SOFTWARE, "ssh.software", SSH, B, O, "software part of the banner") \
 	X(SSH_PROTO, "ssh.proto", SSH, B, O, "protocol version of the banner") \
+	X(SMB_SHARE, "smb.share", SMB, S, O, "share that a tree connect names") \
+	X(SMB_NAMED_PIPE, "smb.named_pipe", SMB, S, O, "pipe share that a tree connect names") \
+	X(DCERPC_STUB, "dcerpc.stub_data", UNKNOWN, B, O, "arguments or results of a DCE/RPC call, also over SMB") \
 	X(FTP_COMMAND, "ftp.command", FTP, S, O, "command name") \
 	X(FTP_COMMAND_DATA, "ftp.command_data", FTP, S, O, "command argument") \
 	X(FTP_REPLY, "ftp.reply", FTP, C, M, "text of a reply line, without its code") \
@@ -108,6 +111,9 @@ enum app_proto {
 	X(APP_EVENT, "app-layer-event", UNKNOWN, B, M, "name of an event on the transaction") \
 	X(TLS_VERSION, "tls.version", TLS, B, O, "negotiated or offered version, \"tls1.2\"") \
 	X(TLS_STATE, "ssl_state", TLS, B, O, "handshake messages seen so far, \" client_hello\" and so on") \
+	X(DCERPC_INTERFACE, "dcerpc.iface", UNKNOWN, S, O, "UUID of the interface that a call is for") \
+	X(DCERPC_VERSION, "dcerpc.version", UNKNOWN, S, O, "its major version, two bytes") \
+	X(DCERPC_OPNUM, "dcerpc.opnum", UNKNOWN, S, O, "number of the operation, decimal") \
 	X(FTP_DATA_COMMAND, "ftpdata_command", FTP_DATA, B, O, "command that asked for the data connection") \
 	X(FTP_BOUNCE, "ftpbounce", FTP, S, O, "\"bounce\" when PORT names another host than the client") \
 	X(DNS_OPCODE, "dns.opcode", DNS, B, O, "4 bytes") \
