@@ -224,7 +224,36 @@ static void file_answers(void)
 	rules_close(&world);
 }
 
-static const struct ktap_test tests[] = {TEST(sequences),   TEST(tracks_apart),	  TEST(refused),
-					 TEST(bounded),	    TEST(file_sequences), TEST(file_refused),
-					 TEST(file_answers)};
+/* A limit goes on over a change of the set, although the rule has another place in it. */
+static void over_reload(void)
+{
+	static const char limited[] =
+		"alert udp any any -> any any (content:\"a\"; threshold:type limit, track by_src, count 1, "
+		"seconds 60; sid:5;)\n"
+		"alert udp any any -> any any (content:\"a\"; xbits:set,seen,track ip_src,expire 60; "
+		"noalert; sid:6;)\n"
+		"alert udp any any -> any any (content:\"b\"; xbits:isset,seen,track ip_src; sid:7;)\n";
+	struct rules_world before, after;
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%s",
+		 "alert udp any any -> any any (content:\"z\"; xbits:set,other,track ip_src,expire 60; "
+		 "sid:1;)\n",
+		 limited);
+	if (!rules_open(&before, limited))
+		return;
+	if (!rules_open(&after, text))
+		return;
+	detect_share(after.detect, before.detect);
+	CHECK_EQ(rules_datagram(&before, "a", 1), 1);
+	CHECK_EQ(rules_datagram(&after, "a", 1), 0);
+	CHECK_EQ(rules_datagram(&after, "b", 1), 1);
+	rules_close(&before);
+	CHECK_EQ(rules_datagram(&after, "a", 1), 0);
+	rules_close(&after);
+}
+
+static const struct ktap_test tests[] = {TEST(sequences),    TEST(tracks_apart),   TEST(refused),
+					 TEST(bounded),	     TEST(file_sequences), TEST(file_refused),
+					 TEST(file_answers), TEST(over_reload)};
 KTAP_MAIN(tests)

@@ -47,6 +47,14 @@ int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect
 	return 0;
 }
 
+void detect_share(struct detect *to, struct detect *from)
+{
+	struct tracker *tracker = tracker_ref(from->tracker);
+
+	tracker_free(to->tracker);
+	to->tracker = tracker;
+}
+
 void detect_free(struct detect *detect)
 {
 	if (!detect)

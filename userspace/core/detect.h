@@ -35,6 +35,8 @@ typedef void (*detect_alert_fn)(const struct detect_alert *alert, void *arg);
 
 /* Takes its own reference to set. */
 __must_check int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect **out);
+/* From now on to remembers what from remembers of addresses: thresholds, rates, xbits. Both are of one thread. */
+void detect_share(struct detect *to, struct detect *from);
 void detect_free(struct detect *detect);
 DEFINE_CLEANUP(detect_free, struct detect)
 

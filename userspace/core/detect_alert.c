@@ -123,7 +123,8 @@ void detect_fire(struct detect_run *run, const struct rule *rule)
 
 static void queue_key(const struct detect_queued *one, uint8_t track, struct tracker_key *key)
 {
-	key->number = one->rule->index;
+	key->kind += one->rule->info.gid << 8;
+	key->number = one->rule->info.sid;
 	if (track == TRACK_SRC || track == TRACK_BOTH)
 		key->first = one->src;
 	if (track == TRACK_DST || track == TRACK_BOTH)

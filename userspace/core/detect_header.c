@@ -401,7 +401,7 @@ bool detect_header(const struct detect_run *run, const struct rule *rule)
 
 void xbit_key(const struct detect_run *run, const struct rule_state *state, struct tracker_key *key)
 {
-	*key = (struct tracker_key){.kind = TRACKER_XBIT, .number = state->names[0]};
+	*key = (struct tracker_key){.kind = TRACKER_XBIT, .number = state->value};
 	if (state->track == TRACK_SRC) {
 		key->first = *run->src;
 	} else if (state->track == TRACK_DST) {

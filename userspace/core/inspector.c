@@ -671,6 +671,8 @@ int inspector_reload(struct inspector *inspector, struct ruleset *set)
 
 	if (error)
 		return error;
+	/* What is remembered of addresses goes on over the change: a limit does not begin anew. */
+	detect_share(generation->detect, inspector->generation->detect);
 	generation_put(inspector->generation);
 	inspector->generation = generation;
 	return 0;

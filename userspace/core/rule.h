@@ -230,7 +230,7 @@ struct rule_state { /* one flowbits, flowint, xbits or hostbits option */
 	uint8_t count;	 /* flowbits: any of so many names */
 	uint32_t *names; /* interned numbers */
 	bool value_named; /* flowint: the value is that of another one */
-	uint32_t value, other;
+	uint32_t value, other; /* value of an xbit: hash of its name */
 	uint32_t expire; /* xbits, seconds */
 };
 

@@ -65,6 +65,15 @@ static int state_action(struct rule_parser *parser, const char *word, uint8_t *a
 	return rule_refuse(parser, "not one of set, unset, toggle, isset, isnotset");
 }
 
+static uint32_t state_hash(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return hash;
+}
+
 /* "a" or "a|b|c": their numbers into state->names. */
 static int state_names(struct rule_parser *parser, struct rule_state *state, char *text)
 {
@@ -81,6 +90,8 @@ static int state_names(struct rule_parser *parser, struct rule_state *state, cha
 			return rule_refuse(parser, "too many names");
 		if (strpbrk(text, " \t"))
 			return rule_refuse(parser, "a blank inside of a name");
+		if (state->kind == STATE_XBIT)
+			state->value = state_hash(text);
 		err = rule_names_get(parser->context->names, state->kind, text, strlen(text),
 				     &numbers[state->count]);
 		if (err == -EINVAL)

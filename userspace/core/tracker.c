@@ -19,6 +19,7 @@ struct tracker_slot {
 };
 
 struct tracker {
+	unsigned int references;
 	uint32_t set_count; /* a power of two */
 	uint64_t given_up;
 	struct tracker_slot slots[];
@@ -34,6 +35,7 @@ int tracker_new(uint32_t slots, struct tracker **out)
 	tracker = calloc(1, sizeof(*tracker) + (size_t)sets * TRACKER_WAYS * sizeof(struct tracker_slot));
 	if (!tracker)
 		return -ENOMEM;
+	tracker->references = 1;
 	tracker->set_count = sets;
 	*out = tracker;
 	return 0;
@@ -44,9 +46,16 @@ void tracker_clear(struct tracker *tracker)
 	memset(tracker->slots, 0, (size_t)tracker->set_count * TRACKER_WAYS * sizeof(struct tracker_slot));
 }
 
+struct tracker *tracker_ref(struct tracker *tracker)
+{
+	tracker->references++;
+	return tracker;
+}
+
 void tracker_free(struct tracker *tracker)
 {
-	free(tracker);
+	if (tracker && !--tracker->references)
+		free(tracker);
 }
 
 static struct tracker_slot *tracker_ways(struct tracker *tracker, const struct tracker_key *key)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tracker.h - what rules remember about addresses and flows: thresholds,
- * rates, xbits. Fixed memory. Policy when full: of the eight slots that a key may
+ * rates, xbits. Keys name rules and marks as their authors do, so that a table
+ * outlives the set that wrote it and one serves the sets before and after a reload. Fixed memory. Policy when full: of the eight slots that a key may
  * take, the one untouched for longest is given up, and counted.
  */
 #ifndef CORE_TRACKER_H
@@ -12,8 +13,8 @@
 struct tracker;
 
 struct tracker_key {	 /* zeroed before it is filled: compared as bytes */
-	uint32_t kind;	 /* enum rule_threshold_kind, or TRACKER_* */
-	uint32_t number; /* rule index or xbit */
+	uint32_t kind;	 /* enum rule_threshold_kind or TRACKER_*, and gid * 256 of a rule */
+	uint32_t number; /* sid, or hash of an xbit's name */
 	struct seki_addr first, second;
 	uint64_t flow;
 };
@@ -22,7 +23,8 @@ struct tracker_key {	 /* zeroed before it is filled: compared as bytes */
 _Static_assert(sizeof(struct tracker_key) == 48, "no holes: keys are compared as bytes");
 
 __must_check int tracker_new(uint32_t slots, struct tracker **out);
-void tracker_free(struct tracker *tracker);
+struct tracker *tracker_ref(struct tracker *tracker);
+void tracker_free(struct tracker *tracker); /* drops one reference; of one thread */
 DEFINE_CLEANUP(tracker_free, struct tracker)
 
 /* Forgets all marks and counts, but not how many were given up. */
