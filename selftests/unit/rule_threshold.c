@@ -19,6 +19,8 @@ static const struct threshold_row {
 	{"threshold:type limit, track by_rule, count 1, seconds 60;", "1000000000"},
 	{"threshold:type limit, track by_flow, count 1, seconds 60;", "1000000000"},
 	{"threshold:type threshold, track by_src, count 3, seconds 1;", "0000000000"},
+	{"threshold:type backoff, track by_src, count 1, multiplier 3;", "1010000010"},
+	{"threshold:type backoff, track by_flow, count 2, multiplier 2;", "0101000100"},
 	{"detection_filter:track by_src, count 3, seconds 60;", "0001111111"},
 	{"detection_filter:track by_dst, count 2, seconds 4;", "0011001100"},
 };
@@ -66,6 +68,9 @@ static void refused(void)
 		"threshold:type limit, track by_src, count 1;",
 		"threshold:type limit, track sideways, count 1, seconds 1;",
 		"threshold:type limit, track by_src, count 0, seconds 1;",
+		"threshold:type backoff, track by_src, count 1, seconds 1;",
+		"threshold:type backoff, track by_src, count 1, multiplier 1;",
+		"threshold:type limit, track by_src, count 1, seconds 1, multiplier 2;",
 		"threshold:track by_src, count 1, seconds 1;",
 		"detection_filter:type limit, track by_src, count 1, seconds 1;",
 	};
@@ -78,7 +83,7 @@ static void refused(void)
 static void bounded(void)
 {
 	CLEANUP(tracker_free) struct tracker *tracker = NULL;
-	struct rule_threshold limit = {THRESHOLD_LIMIT, TRACK_SRC, 1, 60};
+	struct rule_threshold limit = {THRESHOLD_LIMIT, TRACK_SRC, 1, 60, 0};
 	struct tracker_key key = {.kind = THRESHOLD_LIMIT};
 
 	if (!CHECK_EQ(tracker_new(64, &tracker), 0))

@@ -239,11 +239,13 @@ enum rule_threshold_kind {
 	THRESHOLD_LIMIT,
 	THRESHOLD_THRESHOLD,
 	THRESHOLD_BOTH,
+	THRESHOLD_BACKOFF,
 	THRESHOLD_DETECTION
 };
 struct rule_threshold {
 	uint8_t kind, track;
 	uint32_t count, seconds;
+	uint32_t multiplier; /* backoff */
 };
 
 #define FLOW_ESTABLISHED     1u

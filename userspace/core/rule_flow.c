@@ -259,7 +259,8 @@ static const struct threshold_word {
 	uint8_t value;
 } threshold_kinds[] = {{"limit", THRESHOLD_LIMIT},
 		       {"threshold", THRESHOLD_THRESHOLD},
-		       {"both", THRESHOLD_BOTH}},
+		       {"both", THRESHOLD_BOTH},
+		       {"backoff", THRESHOLD_BACKOFF}},
   threshold_tracks[] = {{"by_src", TRACK_SRC},
 			{"by_dst", TRACK_DST},
 			{"by_both", TRACK_BOTH},
@@ -290,12 +291,17 @@ static int threshold_options(struct rule_parser *parser, char *arg, struct rule_
 		if (!strcmp(item, "type")) {
 			value.kind = threshold_word(threshold_kinds, ARRAY_LEN(threshold_kinds), word);
 			if (!value.kind)
-				return rule_refuse(parser, "the type is not limit, threshold or both");
+				return rule_refuse(parser,
+						   "the type is not limit, threshold, both or backoff");
 		} else if (!strcmp(item, "track")) {
 			value.track = threshold_word(threshold_tracks, ARRAY_LEN(threshold_tracks), word);
 			if (!value.track)
 				return rule_refuse(
 					parser, "track is not by_src, by_dst, by_both, by_rule or by_flow");
+		} else if (!strcmp(item, "multiplier")) {
+			if (rule_unsigned(word, UINT16_MAX, &number) || number < 2)
+				return rule_refuse(parser, "the multiplier is not a number above 1");
+			value.multiplier = (uint32_t)number;
 		} else if (!strcmp(item, "count") || !strcmp(item, "seconds")) {
 			if (rule_unsigned(word, UINT32_MAX, &number) || !number)
 				return rule_refuse(parser, "count and seconds are numbers above 0");
@@ -304,8 +310,12 @@ static int threshold_options(struct rule_parser *parser, char *arg, struct rule_
 			return rule_refuse(parser, "unknown threshold option");
 		}
 	}
-	if (!value.track || !value.count || !value.seconds)
+	if (value.kind == THRESHOLD_BACKOFF) {
+		if (!value.track || !value.count || !value.multiplier || value.seconds)
+			return rule_refuse(parser, "a backoff has track, count and multiplier");
+	} else if (!value.track || !value.count || !value.seconds || value.multiplier) {
 		return rule_refuse(parser, "track, count and seconds are needed");
+	}
 	*out = value;
 	return 0;
 }

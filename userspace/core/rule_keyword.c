@@ -96,7 +96,8 @@ static const struct rule_keyword keywords[] = {
 	META("xbits", keyword_xbits, "action,name,track ip_src|ip_dst|ip_pair,expire s: a mark on addresses"),
 	META("hostbits", keyword_hostbits, "action,name[,src|dst]: a mark on an address"),
 	META("threshold", keyword_threshold,
-	     "type limit|threshold|both, track …, count n, seconds s: fewer alerts"),
+	     "type limit|threshold|both, track …, count n, seconds s, or type backoff, track …, count n, "
+	     "multiplier m: fewer alerts"),
 	META("detection_filter", keyword_detection_filter,
 	     "track …, count n, seconds s: alerts only above a rate"),
 	META("stream_size", keyword_stream_size,

@@ -97,7 +97,9 @@ bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
 		  const struct rule_threshold *threshold, uint64_t now_us)
 {
 	struct tracker_slot *slot = tracker_find(tracker, key);
-	uint64_t window = (uint64_t)threshold->seconds * 1000000;
+	/* A backoff counts for as long as it is remembered. */
+	uint64_t window =
+		threshold->kind == THRESHOLD_BACKOFF ? UINT64_MAX : (uint64_t)threshold->seconds * 1000000;
 
 	if (!slot) {
 		slot = tracker_make(tracker, key);
@@ -121,6 +123,16 @@ bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
 		return true;
 	case THRESHOLD_BOTH:
 		return slot->count == threshold->count;
+	case THRESHOLD_BACKOFF:
+		/* until_us: the count of the next alert, which is as many times further on as multiplier
+		 * says. */
+		if (!slot->until_us)
+			slot->until_us = threshold->count;
+		if (slot->count < slot->until_us)
+			return false;
+		if (slot->until_us <= UINT32_MAX)
+			slot->until_us *= threshold->multiplier;
+		return true;
 	case THRESHOLD_DETECTION:
 		return slot->count > threshold->count;
 	}

@@ -42,8 +42,8 @@ static const struct command commands[] = {
 	{"metrics", "", "counters in Prometheus text format", cmd_metrics, false},
 	{"inspect", "[-S FILE.rules]... FILE.pcap...", "run the rules over captures, offline", cmd_inspect,
 	 true},
-	{"rules", "check | test | profile | addresses | reload | explain ...", "check, try and explain rules", cmd_rules,
-	 false},
+	{"rules", "check | test | profile | addresses | reload | keywords | explain ...",
+	 "check, try and explain rules", cmd_rules, false},
 	{"completion", "bash", "print the shell's completion script", cmd_completion, false},
 };
 
