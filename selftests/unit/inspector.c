@@ -142,6 +142,33 @@ static void depth_is_per_turn(void)
 	CHECK_EQ(last_sid, 1);
 }
 
+/* A request that follows a long one without waiting is looked at, and the long one clears nothing (T5). */
+static void pipelined_behind_a_long_request(void)
+{
+	struct inspector_options options = {.depth = {64, 64}};
+	char body[401];
+
+	memset(body, 'x', 400);
+	body[400] = '\0';
+	fresh(RULE_EVIL RULE_LATE, options);
+	handshake();
+	put(true, 101, 501, ACK, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 800\r\n\r\n");
+	put(true, 101 + 49, 501, ACK, body);
+	put(true, 101 + 449, 501, ACK, body);
+	CHECK_EQ(outcomes[FLOW_DEPTH], 0);
+	CHECK_EQ(alerts, 0);
+	put(true, 101 + 849, 501, ACK, "GET /evil HTTP/1.1\r\nHost: a\r\n\r\n");
+	CHECK_EQ(last_sid, 1);
+	/* Both in one segment. */
+	fresh(RULE_EVIL RULE_LATE, options);
+	handshake();
+	put(true, 101, 501, ACK, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 404\r\n\r\n");
+	put(true, 101 + 49, 501, ACK, body);
+	put(true, 101 + 449, 501, ACK, "xxxxGET / HTTP/1.1\r\nA: late\r\n\r\n");
+	CHECK_EQ(last_sid, 2);
+	CHECK_EQ(outcomes[FLOW_DEPTH], 0);
+}
+
 static void lost_records_are_not_vouched_for(void)
 {
 	struct inspector_hint hint = {
@@ -371,6 +398,7 @@ int main(void)
 		TEST(insertion_does_not_end_a_flow),
 		TEST(clean_flow_ends_once),
 		TEST(depth_is_per_turn),
+		TEST(pipelined_behind_a_long_request),
 		TEST(lost_records_are_not_vouched_for),
 		TEST(new_kernel_flow_replaces_the_old),
 		TEST(full_table_gives_up_the_oldest),

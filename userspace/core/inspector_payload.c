@@ -208,18 +208,27 @@ static void begin_expected(struct inspector *inspector, struct subject *subject,
 
 /* --- depth */
 
-/* Counts per turn: client data behind server data is the next request, and looked at again (T5). */
+/* What comes now is looked at from its beginning. */
+static void turn_begin(struct subject *subject)
+{
+	subject->spent[0] = subject->spent[1] = 0;
+	if (subject->entry.flow.stream)
+		for (int d = 0; d < 2; d++)
+			stream_pause(subject->entry.flow.stream, d, false);
+	subject->told[FLOW_DEPTH] = false;
+}
+
+/*
+ * Counts per turn: client data behind server data is the next request, and looked at again; so is what a
+ * decoder knows to be the next one without the server having spoken (T5).
+ */
 static bool spend(struct inspector *inspector, struct subject *subject, enum direction dir, uint32_t len)
 {
 	if (dir == TO_CLIENT) {
 		subject->server_spoke |= len > 0;
 	} else if (subject->server_spoke && len) {
 		subject->server_spoke = false;
-		subject->spent[0] = subject->spent[1] = 0;
-		if (subject->entry.flow.stream)
-			for (int d = 0; d < 2; d++)
-				stream_pause(subject->entry.flow.stream, d, false);
-		subject->told[FLOW_DEPTH] = false;
+		turn_begin(subject);
 	}
 	if (subject->spent[dir] >= inspector->options.depth[dir]) {
 		inspector->stats.skipped_bytes += len;
@@ -237,6 +246,9 @@ static void check_depth(struct inspector *inspector, struct subject *subject, en
 	if (subject->opaque || flow->alerted || flow->lost || subject->told[FLOW_DEPTH] ||
 	    subject->spent[dir] < inspector->options.depth[dir])
 		return;
+	/* Behind a long request another one may follow unasked, which nothing would re-arm. */
+	if (dir == TO_SERVER && subject->decoder)
+		return;
 	subject_tell(inspector, subject, FLOW_DEPTH);
 	if (flow->stream)
 		event_list_add(&flow->events, EVENT_STREAM_REASSEMBLY_DEPTH_REACHED);
@@ -247,13 +259,28 @@ static void check_depth(struct inspector *inspector, struct subject *subject, en
 
 /* --- payload */
 
-static void inspect_chunk(struct inspector *inspector, struct subject *subject, const struct packet *packet,
-			  enum direction dir, const struct stream_chunk *chunk)
+/* Rules on the stream see the chunk, unless the depth is reached. */
+static bool look_at(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+		    enum direction dir, const struct stream_chunk *chunk)
 {
 	struct flow *flow = &subject->entry.flow;
 	struct span window;
 	uint64_t offset;
-	bool probing;
+
+	if (!spend(inspector, subject, dir, chunk->data.len))
+		return false;
+	stream_window(flow->stream, dir, chunk, &window, &offset);
+	detect_stream(subject->generation->detect, packet, flow, dir, window, offset, chunk->data.len,
+		      chunk->last);
+	return true;
+}
+
+static void inspect_chunk(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+			  enum direction dir, const struct stream_chunk *chunk)
+{
+	struct flow *flow = &subject->entry.flow;
+	uint64_t txs;
+	bool probing, looked;
 
 	subject->seen[dir] += chunk->data.len;
 	if (chunk->data.len && !subject->any_data) {
@@ -267,16 +294,18 @@ static void inspect_chunk(struct inspector *inspector, struct subject *subject, 
 		inspector->stats.ciphertext_bytes += chunk->data.len;
 		return;
 	}
-	if (spend(inspector, subject, dir, chunk->data.len)) {
-		stream_window(flow->stream, dir, chunk, &window, &offset);
-		detect_stream(subject->generation->detect, packet, flow, dir, window, offset, chunk->data.len,
-			      chunk->last);
-	}
+	looked = look_at(inspector, subject, packet, dir, chunk);
 	/* Beyond the depth the decoder still counts along, so that it knows where the next transaction
 	 * begins. */
 	probing = !subject->decoder && flow->app == APP_UNKNOWN;
+	txs = flow->tx_count;
 	if (subject->decoder)
 		feed(inspector, subject, packet, dir, chunk);
+	if (dir == TO_SERVER && flow->tx_count != txs && txs) {
+		turn_begin(subject);
+		if (!looked)
+			look_at(inspector, subject, packet, dir, chunk);
+	}
 	if ((probing || subject->decoder) && subject->probed[dir] == APP_UNKNOWN)
 		probe_stream(inspector, subject, packet, dir);
 	check_skipped(subject, dir);
