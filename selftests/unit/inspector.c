@@ -390,6 +390,34 @@ static void one_rule_on_both_halves_of_a_transaction(void)
 	}
 }
 
+/* A buffer of both directions alerts in each, an event of the transaction once; transforms may begin after
+ * contents. */
+static void once_in_each_direction(void)
+{
+	static const struct {
+		const char *options;
+		unsigned int alerts;
+	} rows[] = {
+		{"http.header; content:\"X-Same\";", 2},
+		{"flow:to_client; http.header; content:\"X-Same\";", 1},
+		{"app-layer-event:http.double_encoded_uri;", 1},
+		{"http.uri; content:\"/a\"; to_uppercase; content:\"/A%25\"; startswith;", 1},
+		{"http.uri; content:\"/a\"; to_uppercase; content:\"/a\";", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char rule[256];
+
+		snprintf(rule, sizeof(rule), "alert http any any -> any any (%s sid:1;)\n", rows[i].options);
+		fresh(rule, (struct inspector_options){0});
+		handshake();
+		put(true, 101, 501, ACK, "GET /a%252525 HTTP/1.1\r\nHost: h\r\nX-Same: 1\r\n\r\n");
+		put(false, 501, 151, ACK, "HTTP/1.1 200 k\r\nX-Same: 1\r\nContent-Length: 0\r\n\r\n");
+		inspector_finish(inspector);
+		CHECK(alerts == rows[i].alerts, "%u, not %u: %s", alerts, rows[i].alerts, rows[i].options);
+	}
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -411,6 +439,7 @@ int main(void)
 		TEST(packets_know_what_came_before),
 		TEST(connections_without_a_beginning_can_be_left_alone),
 		TEST(one_rule_on_both_halves_of_a_transaction),
+		TEST(once_in_each_direction),
 	};
 	int status = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
 

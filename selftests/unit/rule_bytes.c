@@ -69,6 +69,7 @@ static const struct bytes_row {
 	    1),
 	ROW("byte_jump:1,0,from_end,post_offset -4; content:\"cd\"; within:2;", "\x02xxcd", 1),
 	ROW("byte_jump:1,0; isdataat:!1,relative;", "\x04xxxx", 1),
+	ROW("content:\"x\"; byte_jump:0,0,relative,post_offset -9; content:\"ab\"; within:2;", "abxcd", 1),
 	ROW("byte_jump:0,0,from_end,post_offset -2; content:\"cd\"; within:2;", "xxcd", 1),
 	ROW("byte_jump:1,0,align; content:\"d\"; within:1;", "\x01xxxxd", 1),
 	ROW("byte_jump:4,0; content:\"a\";",

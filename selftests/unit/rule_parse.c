@@ -65,7 +65,7 @@ static const struct refusal_row {
 	 "1:rule:asks for packets only"},
 	{"alert icmp any any -> any any (http.uri; content:\"a\"; sid:1;)", "1:rule:application buffers"},
 	{"alert ip any any -> any any (bsize:3; sid:1;)", "1:bsize:"},
-	{"alert http any any -> any any (http.host; content:\"a\"; dotprefix; sid:1;)", "1:dotprefix:"},
+	{"alert http any any -> any any (http.host; content:\"a\"; dotprefix; sid:1;)", "1:rule:nothing"},
 	{":n; alert ip any any -> any any (:x; sid:1;)", "1:header:"},
 	{"alert ip any any -> any any (:x; sid:1;)", "1:option:has no name"},
 };

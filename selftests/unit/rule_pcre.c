@@ -36,7 +36,8 @@ static const struct pcre_row {
 	{"pcre:\"/a(b/\";", "", -1},
 	{"pcre:\"abc\";", "", -1},
 	{"pcre:\"/abc/k\";", "", -1},
-	{"pcre:/abc/;", "", -1},
+	{"pcre:/a.c/;", "xabc", 1},
+	{"pcre:!/a.c/i;", "xABC", 0},
 };
 
 static void table(void)

@@ -211,6 +211,16 @@ static void tx_waiting_again(struct detect_run *run, const struct detect_tx_stat
 	}
 }
 
+/* What is of the transaction as a whole alerts once, all else once in each direction. */
+static bool tx_once(const struct rule *rule)
+{
+	bool once = false;
+
+	for (unsigned int i = 0; i < rule->list_count; i++)
+		once |= rule->lists[i].view.buffer == BUFFER_APP_EVENT;
+	return once;
+}
+
 static void tx_found(struct detect_run *run, struct detect_tx_state *state, const struct rule *rule)
 {
 	enum tx_result result = tx_judge(run, rule);
@@ -220,13 +230,13 @@ static void tx_found(struct detect_run *run, struct detect_tx_state *state, cons
 	 */
 	mark = tx_mark_get(state, rule->index);
 	if (mark) {
-		uint8_t sides = rule->whole_tx ? 3 : (uint8_t)(1 << run->dir);
+		uint8_t here = rule->whole_tx ? 3 : (uint8_t)(1 << run->dir);
 
-		mark->known |= sides;
+		mark->known |= here;
 		if (result == TX_NO)
-			mark->closed |= sides;
+			mark->closed |= here;
 		else if (result == TX_MATCH)
-			mark->closed = 3;
+			mark->closed |= tx_once(rule) ? 3 : here;
 	}
 	if (result == TX_MATCH)
 		detect_fire(run, rule);

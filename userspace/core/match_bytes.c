@@ -126,9 +126,9 @@ bool bytes_jump(const struct rule_node *node, struct span data, uint32_t *at,
 	else if (bytes->from_end)
 		place = data.len;
 	place += (int64_t)value + bytes->post_offset;
-	if (place < 0 || place > (int64_t)data.len)
+	if (place > (int64_t)data.len)
 		return false;
-	*at = (uint32_t)place;
+	*at = place < 0 ? 0 : (uint32_t)place; /* before the beginning is at it, as in Suricata */
 	return true;
 }
 

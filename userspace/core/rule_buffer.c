@@ -41,8 +41,8 @@ int keyword_transform(struct rule_parser *parser, const struct rule_keyword *key
 	unsigned int i;
 	int err;
 
-	if (!parser->list_fresh || !parser->list)
-		return rule_refuse(parser, "a transform stands right behind a sticky buffer");
+	if (!parser->list)
+		return rule_refuse(parser, "a transform stands behind a sticky buffer");
 	view = parser->lists[parser->list].view;
 	if (view.transform_count == RULE_TRANSFORMS_MAX)
 		return rule_refuse(parser, "too many transforms");
@@ -63,6 +63,8 @@ int keyword_transform(struct rule_parser *parser, const struct rule_keyword *key
 	if (i == parser->list_count)
 		parser->list_count++;
 	parser->list = (int)i;
+	parser->list_fresh = true;
+	parser->last = -1;
 	return 0;
 }
 

@@ -109,11 +109,13 @@ int rule_compile_pcre(struct rule_parser *parser, struct rule_node *node, const 
 
 int keyword_pcre(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
-	bool negated;
-	char *text = rule_unquote(arg, &negated), *slash, *captures;
+	bool negated = *arg == '!';
+	/* Without quotes too. */
+	char *bare = rule_trim(arg + negated), *text, *slash, *captures;
 	uint32_t options = 0;
 	struct rule_node *node;
 
+	text = *bare == '/' ? bare : rule_unquote(arg, &negated);
 	if (!text || text[0] != '/' || (slash = strrchr(text + 1, '/')) == NULL)
 		return rule_refuse(parser, "not \"/regex/flags\"");
 	*slash = '\0';
