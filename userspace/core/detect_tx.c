@@ -85,6 +85,7 @@ static bool tx_scan(struct detect_run *run, const struct tx_lane *lane, struct t
 			continue;
 		if (raw.len > before && !tx_twin_answers(run, lane, scanned, progress, raw) &&
 		    tx_view(run, lane->view, i, &span, &final)) {
+			suffix_index_find(&lane->suffixes, span, tx_hit, run->detect);
 			if (!view->transform_count && before >= lane->mpm.longest)
 				skip = before - lane->mpm.longest + 1;
 			mpm_scan(&lane->mpm, run->detect->scratch, span.data + skip, span.len - skip, 0,

@@ -28,6 +28,12 @@ int ruleset_each_mpm(struct ruleset *set, mpm_visit_fn fn, void *arg)
 	return err;
 }
 
+static void tx_lane_clear(struct tx_lane *lane)
+{
+	mpm_clear(&lane->mpm);
+	suffix_index_clear(&lane->suffixes);
+}
+
 void ruleset_clear_lanes(struct ruleset *set)
 {
 	for (int dir = 0; dir < 2; dir++) {
@@ -38,7 +44,7 @@ void ruleset_clear_lanes(struct ruleset *set)
 		payload_lanes_clear(&set->stream[dir]);
 		free(set->stream_always[dir].rules);
 		for (uint32_t i = 0; i < set->tx_lane_count[dir]; i++)
-			mpm_clear(&set->tx_lanes[dir][i].mpm);
+			tx_lane_clear(&set->tx_lanes[dir][i]);
 		free(set->tx_lanes[dir]);
 		for (int app = 0; app < APP_PROTO_MAX; app++)
 			free(set->tx_always[dir][app].rules);
@@ -293,6 +299,17 @@ static int build_plain_view(const struct ruleset *set, uint8_t buffer)
 	return -1;
 }
 
+/* Ends of bodies are looked for like all else in them: they grow, and may be left to a twin. */
+static bool build_by_suffix(const struct rule_list *list, const struct rule_node *node)
+{
+	for (size_t i = 0; i < ARRAY_LEN(build_twins); i++) {
+		if (list->view.buffer == build_twins[i].buffer)
+			return false;
+	}
+	return buffer_infos[list->view.buffer].proto != APP_UNKNOWN && !node->relative && !node->negated &&
+	       suffix_fits(list, &node->content);
+}
+
 static int build_tx_rule(struct ruleset *set, const struct rule *rule, int dir)
 {
 	const struct rule_list *list;
@@ -317,6 +334,8 @@ static int build_tx_rule(struct ruleset *set, const struct rule *rule, int dir)
 		.rule = rule->index,
 	};
 	lane = tx_lane_of(set, dir, list->view_index);
+	if (build_by_suffix(list, &list->nodes[rule->fast_node]))
+		return suffix_index_add(&set->tx_lanes[dir][lane].suffixes, content, rule->index);
 	for (size_t i = 0; i < ARRAY_LEN(build_twins) && !err; i++) {
 		if (list->view.transform_count || list->view.buffer != build_twins[i].buffer ||
 		    build_plain_view(set, build_twins[i].same) < 0)
@@ -443,6 +462,10 @@ static int build_databases(struct ruleset_builder *builder, struct ruleset *set,
 	if (builder->fetch && !builder->fetch(name, &image, &len, builder->fetch_arg))
 		set->counts.cached = cache_load(set, set->cache_key, image, len);
 	err = ruleset_each_mpm(set, build_compile, &text);
+	for (int dir = 0; dir < 2; dir++) {
+		for (uint32_t i = 0; i < set->tx_lane_count[dir] && !err; i++)
+			err = suffix_index_build(&set->tx_lanes[dir][i].suffixes);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(indexes) && !err; i++)
 		err = address_index_build(indexes[i]);
 	if (err == -E2BIG) {

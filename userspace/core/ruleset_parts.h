@@ -10,6 +10,7 @@
 #include "mpm.h"
 #include "payload_lane.h"
 #include "rule.h"
+#include "suffix_index.h"
 #include "threshold.h"
 
 #define RULESET_VIEWS_MAX 1024u
@@ -44,6 +45,7 @@ struct tx_lane {
 	int32_t twin; /* lane whose search finds this one's rules too where their buffers are the same; -1:
 			 none */
 	struct mpm mpm;
+	struct suffix_index suffixes; /* domains and other ends of the buffer; their literals are not in mpm */
 };
 
 struct ruleset {
