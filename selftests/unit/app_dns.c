@@ -55,20 +55,45 @@ static void answer(void)
 		return;
 	CHECK(tx->response);
 	CHECK_EQ(tx->id, 0x1234);
-	CHECK_EQ(tx->answer_count, 3);
+	CHECK_EQ(tx->counts[DNS_ANSWERS], 3);
 	CHECK_STR(dns_code_name(tx->flags & 15, text), "NXDOMAIN");
-	record = dns_answer(tx, 0);
+	record = dns_record(tx, DNS_ANSWERS, 0);
 	CHECK_STR(dns_type_name(record->type, text), "CNAME");
 	CHECK(record->data_len == 15 && !memcmp(tx->text.data + record->data_at, "cdn.example.com", 15));
-	record = dns_answer(tx, 1);
+	record = dns_record(tx, DNS_ANSWERS, 1);
 	CHECK(record->name_len == 15 && !memcmp(tx->text.data + record->name_at, "cdn.example.com", 15));
 	CHECK(record->data_len == 9 && !memcmp(tx->text.data + record->data_at, "192.0.2.1", 9));
-	record = dns_answer(tx, 2);
+	record = dns_record(tx, DNS_ANSWERS, 2);
 	CHECK(record->data_len == 3 && !memcmp(tx->text.data + record->data_at, "abc", 3));
-	CHECK(!dns_answer(tx, 3));
+	CHECK(!dns_record(tx, DNS_ANSWERS, 3));
 	CHECK_STR(dns_type_name(4321, text), "4321");
 	app_reap(&flow, true);
 	app_dns_udp.flow_free(&flow);
+}
+
+/* Names of every section; those that answers hold too. */
+static void sections(void)
+{
+	char *text = udp(BYTES("\0\1\x81\x80\0\1\0\1\0\2\0\1\3www\1a\0\0\1\0\1"
+			       "\xc0\x0c\0\5\0\1\0\0\0\1\0\6\3cdn\xc0\x10"
+			       "\1a\0\0\2\0\1\0\0\0\1\0\5\2ns\xc0\x10"
+			       "\1b\0\0\6\0\1\0\0\0\1\0\x20\3soa\1b\0\1m\1b\0"
+			       "12345678901234567890"
+			       "\3add\0\0\1\0\1\0\0\0\1\0\4\1\2\3\4"),
+			 TO_CLIENT);
+
+	CHECK_LINE(text, "0 dns.answers.rrname C0=www.a");
+	CHECK_LINE(text, "0 dns.authorities.rrname C0=a");
+	CHECK_LINE(text, "0 dns.authorities.rrname C1=b");
+	CHECK_LINE(text, "0 dns.additionals.rrname C0=add");
+	CHECK_LINE(text, "0 dns.response.rrname C0=www.a");
+	CHECK_LINE(text, "0 dns.response.rrname C1=cdn.a");
+	CHECK_LINE(text, "0 dns.response.rrname C3=ns.a");
+	CHECK_LINE(text, "0 dns.response.rrname C5=soa.b");
+	CHECK_LINE(text, "0 dns.response.rrname C6=add");
+	CHECK_NO(text, "rrname C7");
+	CHECK_NO(text, " event ");
+	free(text);
 }
 
 static void tcp(void)
@@ -174,10 +199,10 @@ static void many(void)
 		memcpy(message + at, at == 12 ? "\0\0\1\0\1\0" : "\xc0\x0c\0\1\0\1", at == 12 ? 5 : 6);
 	/* The first name is one byte, so the rest is not aligned to its questions: as a liar sends it. */
 	app_dns_udp.feed(&flow, TO_SERVER, bytes, false, false);
-	CHECK(flow.txs && ((struct dns_tx *)flow.txs)->question_count <= DNS_RECORDS_MAX);
+	CHECK(flow.txs && ((struct dns_tx *)flow.txs)->counts[DNS_QUESTIONS] <= DNS_RECORDS_MAX);
 	app_reap(&flow, true);
 }
 
-static const struct ktap_test tests[] = {TEST(query),  TEST(answer), TEST(tcp), TEST(malformed),
-					 TEST(events), TEST(probe),  TEST(many)};
+static const struct ktap_test tests[] = {TEST(query),	  TEST(answer), TEST(tcp),   TEST(sections),
+					 TEST(malformed), TEST(events), TEST(probe), TEST(many)};
 KTAP_MAIN(tests)

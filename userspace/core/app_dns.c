@@ -23,6 +23,7 @@ enum {
 	DNS_A = 1,
 	DNS_NS = 2,
 	DNS_CNAME = 5,
+	DNS_SOA = 6,
 	DNS_PTR = 12,
 	DNS_MX = 15,
 	DNS_TXT = 16,
@@ -159,6 +160,7 @@ static void data_print(struct dns_tx *tx, struct span d, uint32_t at, uint32_t l
 	case DNS_NS:
 	case DNS_CNAME:
 	case DNS_PTR:
+	case DNS_SOA: /* the primary server */
 		if (name_read(d, &name, &tx->text))
 			tx->text.len = record->data_at;
 		break;
@@ -202,7 +204,8 @@ static int record_read(struct dns_tx *tx, struct span d, uint32_t *at, bool answ
 			data_print(tx, d, *at, len, &record);
 		*at += len;
 	}
-	return keep && blob_add(&tx->records, &record, sizeof(record), 2 * DNS_RECORDS_MAX * sizeof(record))
+	return keep && blob_add(&tx->records, &record, sizeof(record),
+				DNS_SECTIONS * DNS_RECORDS_MAX * sizeof(record))
 		       ? -ENOMEM
 		       : 0;
 }
@@ -213,22 +216,6 @@ struct dns_fault {
 	enum app_event section; /* what to call an -EBADMSG there */
 };
 
-/* Walks the records behind the answers, which rules do not see. */
-static int others_check(struct dns_tx *tx, struct span d, uint32_t *at, struct dns_fault *fault)
-{
-	const enum app_event sections[] = {EVENT_DNS_INVALID_AUTHORITIES, EVENT_DNS_INVALID_ADDITIONALS};
-
-	for (unsigned int section = 0; section < ARRAY_LEN(sections); section++) {
-		fault->section = sections[section];
-		for (uint32_t i = get16(d, 8 + 2 * section); i; i--) {
-			fault->error = record_read(tx, d, at, true, false);
-			if (fault->error)
-				return fault->error;
-		}
-	}
-	return 0;
-}
-
 /*
  * Reads d into tx. Negative: broken somewhere, *fault says where; tx holds what came before. whole: nothing
  * may be left over.
@@ -236,7 +223,10 @@ static int others_check(struct dns_tx *tx, struct span d, uint32_t *at, struct d
 static int message_read(struct dns_tx *tx, struct span d, bool whole, uint64_t *skipped,
 			struct dns_fault *fault)
 {
-	uint32_t at = DNS_HEAD, counts[2], *kept[2] = {&tx->question_count, &tx->answer_count};
+	static const enum app_event faults[DNS_SECTIONS] = {
+		EVENT_DNS_MALFORMED_DATA, EVENT_DNS_MALFORMED_DATA, EVENT_DNS_INVALID_AUTHORITIES,
+		EVENT_DNS_INVALID_ADDITIONALS};
+	uint32_t at = DNS_HEAD;
 
 	*fault = (struct dns_fault){-EBADMSG, EVENT_DNS_MALFORMED_DATA};
 	if (d.len < DNS_HEAD)
@@ -244,21 +234,19 @@ static int message_read(struct dns_tx *tx, struct span d, bool whole, uint64_t *
 	tx->id = get16(d, 0);
 	tx->flags = get16(d, 2);
 	tx->response = tx->flags & DNS_RESPONSE;
-	counts[0] = get16(d, 4);
-	counts[1] = get16(d, 6);
-	for (unsigned int answer = 0; answer < 2; answer++)
-		for (uint32_t i = 0; i < counts[answer]; i++) {
+	for (unsigned int section = 0; section < DNS_SECTIONS; section++) {
+		fault->section = faults[section];
+		for (uint32_t i = 0, count = get16(d, 4 + 2 * section); i < count; i++) {
 			uint32_t from = at;
 			bool keep = i < DNS_RECORDS_MAX;
 
-			fault->error = record_read(tx, d, &at, answer, keep);
+			fault->error = record_read(tx, d, &at, section != DNS_QUESTIONS, keep);
 			if (fault->error)
 				return fault->error;
-			*kept[answer] += keep;
+			tx->counts[section] += keep;
 			*skipped += keep ? 0 : at - from;
 		}
-	if (others_check(tx, d, &at, fault))
-		return fault->error;
+	}
 	return whole && at != d.len ? -EBADMSG : 0;
 }
 
@@ -416,16 +404,53 @@ static void udp_flow_free(struct flow *flow)
 	flow->app_state[0] = NULL;
 }
 
-const struct dns_record *dns_question(const struct dns_tx *tx, unsigned int index)
+const struct dns_record *dns_record(const struct dns_tx *tx, enum dns_section section, unsigned int index)
 {
-	return index < tx->question_count ? (const struct dns_record *)tx->records.data + index : NULL;
+	if (index >= tx->counts[section])
+		return NULL;
+	for (unsigned int before = 0; before < section; before++)
+		index += tx->counts[before];
+	return (const struct dns_record *)tx->records.data + index;
 }
 
-const struct dns_record *dns_answer(const struct dns_tx *tx, unsigned int index)
+static struct span text_at(const struct dns_tx *tx, uint32_t at, uint32_t len)
 {
-	return index < tx->answer_count
-		       ? (const struct dns_record *)tx->records.data + tx->question_count + index
-		       : NULL;
+	return (struct span){tx->text.data ? tx->text.data + at : NULL, len};
+}
+
+static bool names_another(const struct dns_record *record)
+{
+	switch (record->type) {
+	case DNS_NS:
+	case DNS_CNAME:
+	case DNS_SOA:
+	case DNS_PTR:
+	case DNS_MX:
+		return record->data_len > 0;
+	default:
+		return false;
+	}
+}
+
+/* The index-th of all names in the sections behind the questions: of records, and in what some of them say.
+ */
+static bool response_name(const struct dns_tx *tx, unsigned int index, struct span *out)
+{
+	for (unsigned int section = DNS_ANSWERS; section < DNS_SECTIONS; section++) {
+		const struct dns_record *record;
+
+		for (unsigned int i = 0; (record = dns_record(tx, (enum dns_section)section, i)); i++) {
+			*out = text_at(tx, record->name_at, record->name_len);
+			if (!index--)
+				return true;
+			if (!names_another(record))
+				continue;
+			*out = text_at(tx, record->data_at, record->data_len);
+			if (!index--)
+				return true;
+		}
+	}
+	return false;
 }
 
 static bool dns_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
@@ -442,12 +467,19 @@ static bool dns_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 	case BUFFER_DNS_QUERY:
 	case BUFFER_DNS_QUERIES_RRNAME:
 	case BUFFER_DNS_ANSWERS_RRNAME:
-		record = id == BUFFER_DNS_ANSWERS_RRNAME ? dns_answer(dns, index) : dns_question(dns, index);
-		if (!record)
-			return false;
-		*out = (struct span){dns->text.data ? dns->text.data + record->name_at : NULL,
-				     record->name_len};
-		return true;
+	case BUFFER_DNS_AUTHORITIES_RRNAME:
+	case BUFFER_DNS_ADDITIONALS_RRNAME:
+		record = dns_record(dns,
+				    id == BUFFER_DNS_ANSWERS_RRNAME	  ? DNS_ANSWERS
+				    : id == BUFFER_DNS_AUTHORITIES_RRNAME ? DNS_AUTHORITIES
+				    : id == BUFFER_DNS_ADDITIONALS_RRNAME ? DNS_ADDITIONALS
+									  : DNS_QUESTIONS,
+				    index);
+		if (record)
+			*out = text_at(dns, record->name_at, record->name_len);
+		return record;
+	case BUFFER_DNS_RESPONSE_RRNAME:
+		return dns->response && response_name(dns, index, out);
 	case BUFFER_DNS_OPCODE:
 		number = dns->flags >> 11 & 15;
 		break;
@@ -457,8 +489,9 @@ static bool dns_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 		number = dns->flags & 15;
 		break;
 	case BUFFER_DNS_RRTYPE:
-		record = index < dns->question_count ? dns_question(dns, index)
-						     : dns_answer(dns, index - dns->question_count);
+		record = index < dns->counts[DNS_QUESTIONS]
+				 ? dns_record(dns, DNS_QUESTIONS, index)
+				 : dns_record(dns, DNS_ANSWERS, index - dns->counts[DNS_QUESTIONS]);
 		if (!record)
 			return false;
 		number = record->type;

@@ -7,7 +7,9 @@
 
 #include "app_rows.h"
 
-#define DNS_RECORDS_MAX 64u /* questions and answers each that are kept of one message */
+#define DNS_RECORDS_MAX 64u /* of each section that are kept of one message */
+
+enum dns_section { DNS_QUESTIONS, DNS_ANSWERS, DNS_AUTHORITIES, DNS_ADDITIONALS, DNS_SECTIONS };
 
 struct dns_record {
 	uint32_t name_at, name_len; /* within text: dotted, without the last dot */
@@ -21,12 +23,12 @@ struct dns_tx {
 	bool response;
 	uint16_t id, flags;
 	struct blob text;
-	struct blob records; /* struct dns_record: question_count questions, then answer_count answers */
-	uint32_t question_count, answer_count;
+	struct blob records; /* struct dns_record, section behind section */
+	uint32_t counts[DNS_SECTIONS];
 };
 
-const struct dns_record *dns_question(const struct dns_tx *tx, unsigned int index); /* NULL beyond the last */
-const struct dns_record *dns_answer(const struct dns_tx *tx, unsigned int index);
+/* NULL beyond the last. */
+const struct dns_record *dns_record(const struct dns_tx *tx, enum dns_section section, unsigned int index);
 /* "A", "AAAA", …; for other types the number, written to text. */
 const char *dns_type_name(uint16_t type, char text[8]);
 const char *dns_code_name(unsigned int rcode, char text[8]);

@@ -187,13 +187,15 @@ static void dns_add(const struct tx *tx, json_t *out)
 	eve_set(out, "opcode", json_integer(dns->flags >> 11 & 15));
 	if (dns->response)
 		eve_set(out, "rcode", json_string(dns_code_name(dns->flags & 15, text)));
-	for (unsigned int i = 0; list && i < EVE_RECORDS_MAX && (record = dns_question(dns, i)); i++)
+	for (unsigned int i = 0; list && i < EVE_RECORDS_MAX && (record = dns_record(dns, DNS_QUESTIONS, i));
+	     i++)
 		json_array_append_new(list, record_json(dns, record, false));
 	eve_set(out, "queries", list);
-	if (!dns->answer_count)
+	if (!dns->counts[DNS_ANSWERS])
 		return;
 	list = json_array();
-	for (unsigned int i = 0; list && i < EVE_RECORDS_MAX && (record = dns_answer(dns, i)); i++)
+	for (unsigned int i = 0; list && i < EVE_RECORDS_MAX && (record = dns_record(dns, DNS_ANSWERS, i));
+	     i++)
 		json_array_append_new(list, record_json(dns, record, true));
 	eve_set(out, "answers", list);
 }

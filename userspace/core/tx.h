@@ -84,6 +84,9 @@ enum app_proto {
 	X(DNS_QUERY, "dns.query", DNS, S, M, "queried name") \
 	X(DNS_QUERIES_RRNAME, "dns.queries.rrname", DNS, B, M, "name in the question section") \
 	X(DNS_ANSWERS_RRNAME, "dns.answers.rrname", DNS, B, M, "name in the answer section") \
+	X(DNS_AUTHORITIES_RRNAME, "dns.authorities.rrname", DNS, B, M, "name in the authority section") \
+	X(DNS_ADDITIONALS_RRNAME, "dns.additionals.rrname", DNS, B, M, "name in the additional section") \
+	X(DNS_RESPONSE_RRNAME, "dns.response.rrname", DNS, C, M, "any name in the sections of a response behind the questions") \
 	X(SMTP_HELO, "smtp.helo", SMTP, S, O, "HELO or EHLO argument") \
 	X(SMTP_MAIL_FROM, "smtp.mail_from", SMTP, S, O, "MAIL FROM argument") \
 	X(SMTP_RCPT_TO, "smtp.rcpt_to", SMTP, S, M, "RCPT TO argument") \
