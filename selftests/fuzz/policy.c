@@ -6,10 +6,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void ignore_finding(const struct prefix *entry, const char *list, const char *why, void *arg)
-{
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(policy_free) struct policy *policy = NULL, *copy = NULL;
@@ -27,11 +23,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (len != again_len || memcmp(image, again, len))
 		abort();
-	if (policy->net_count) {
-		struct policy_guard guard = {
-			.addresses = &policy->nets[0].prefix, .count = 1, .max_share = 1};
-
-		policy_check_lockout(policy, &guard, ignore_finding, NULL);
-	}
 	return 0;
 }

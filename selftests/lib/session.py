@@ -33,8 +33,20 @@ def answers(connection):
         return False
 
 
+def connect(source, address, port):
+    """The server of a test may just be starting."""
+    until = time.monotonic() + 5
+    while True:
+        try:
+            return socket.create_connection((address, port), 5, (source, 0))
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 def hold(source, address, port, go):
-    first = socket.create_connection((address, port), 5, (source, 0))
+    first = connect(source, address, port)
     print("open" if answers(first) else "silent", flush=True)
     until = time.monotonic() + 60
     while not os.path.exists(go) and time.monotonic() < until:

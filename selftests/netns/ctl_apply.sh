@@ -10,7 +10,7 @@ config() { # mode
 	cat >"$WORK/$1.conf" <<EOF
 eve "$WORK/log/eve.json";
 interface va0 { role host; mode $1; }
-list feed { file "$WORK/feed.txt"; direction both; action drop; severity high; }
+list feed { file "$WORK/feed.txt"; direction both; action drop; severity high; allow-private on; }
 EOF
 }
 printf '10.77.0.2\n' >"$WORK/feed.txt"

@@ -3,7 +3,7 @@
 # ctl_block - block, unblock, why, allow; lists that would lock everybody out do not.
 . "$(dirname "$0")/../lib/netns.sh"
 
-plan 28
+plan 31
 world
 ip route add default via 10.77.0.8 dev va0
 
@@ -35,10 +35,15 @@ for who in session:10.77.0.5 stranger:10.77.0.4; do
 	ok_if "${who%:*} opens" wait_for grep -qx open "$WORK/${who%:*}"
 done
 printf '0.0.0.0/0\n10.77.0.8\n10.77.0.5\n10.77.0.1\n' >"$WORK/all.txt"
-output=$(SSH_CONNECTION="10.77.0.5 40000 10.77.0.1 7022" s list load all "$WORK/all.txt" 2>&1)
+export SSH_CONNECTION="10.77.0.5 40000 10.77.0.1 7022"
+fails_with "a list with 0.0.0.0/0 is refused as a whole" 3 "allow-share takes it" s list load all "$WORK/all.txt"
+fails_with "even then each of its entries" 3 "covers the own address 10.77.0.1 (allow-own takes it)" s list load all "$WORK/all.txt" --allow-share
+fails_with "by name" 3 "10.77.0.5 is the management peer 10.77.0.5" s list load all "$WORK/all.txt" --allow-share
+output=$(s list load all "$WORK/all.txt" --allow-share --allow-own --allow-private 2>&1)
+unset SSH_CONNECTION
 case $output in
-*"4 entries"*) ok "a list with 0.0.0.0/0 loads and its findings are told" ;;
-*) not_ok "a list with 0.0.0.0/0 loads and its findings are told" "$output" ;;
+*"4 accepted"*"allow set wins"*) ok "with all overrides it loads and its findings are told" ;;
+*) not_ok "with all overrides it loads and its findings are told" "$output" ;;
 esac
 ok_if "everybody else is dropped" blocked 10.77.0.4
 ok_if "the gateway stays reachable" reaches 10.77.0.8

@@ -9,7 +9,7 @@ world
 s up --iface va0:host --enforce --config "$WORK/base.conf" >/dev/null || not_ok "up"
 s block 10.77.0.2 --for 1h --reason "kill test" >/dev/null
 printf '10.77.0.3\n192.0.2.0/24\n' >"$WORK/list.txt"
-s list load feed "$WORK/list.txt" >/dev/null
+s list load feed "$WORK/list.txt" --allow-private >/dev/null
 s allow 10.77.0.9 >/dev/null
 
 peer_background sh -c 'while :; do ping -n -q -c 5 -i 0.2 -W 1 -I 10.77.0.4 10.77.0.1; ping -n -q -c 2 -i 0.2 -W 1 -I 10.77.0.2 10.77.0.1; done'

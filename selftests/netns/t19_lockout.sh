@@ -19,7 +19,8 @@ attached() { server ip -json link show dev wan | jq -r '.[0].xdp.prog.id // 0'; 
 world_up <<<"" && mode_is monitor
 result $? "up without flags is monitor"
 printf '0.0.0.0/0\n%s\n%s\n' $GATEWAY $MANAGER >"$WORLD/everything"
-SSH_CONNECTION="$MANAGER 40000 198.51.100.1 80" sekimori list load everything "$WORLD/everything" >"$WORLD/load" 2>&1
+SSH_CONNECTION="$MANAGER 40000 198.51.100.1 80" sekimori list load everything "$WORLD/everything" \
+	--allow-own --allow-private --allow-share >"$WORLD/load" 2>&1
 result $? "a list of everything, the gateway and the management peer is loaded"
 note <"$WORLD/load"
 grep -qF 0.0.0.0/0 "$WORLD/load" && grep -qF $GATEWAY "$WORLD/load" && grep -qF $MANAGER "$WORLD/load"

@@ -399,49 +399,6 @@ static void help(void)
 	CHECK_EQ(count.verdicts, SEKI_REASON_MAX - SEKI_R_LISTED_SRC);
 }
 
-struct findings {
-	char text[2000];
-};
-
-static void note(const struct prefix *entry, const char *list, const char *why, void *arg)
-{
-	struct findings *f = arg;
-	char text[PREFIX_TEXT_MAX];
-
-	snprintf(f->text + strlen(f->text), sizeof(f->text) - strlen(f->text), "%s %s %.6s|",
-		 prefix_format(entry, text), list, why);
-}
-
-static void lockout(void)
-{
-	CLEANUP(policy_free)
-	struct policy *p =
-		parse("list a { address 192.0.2.0/24 10.0.2.7 198.51.100.1 ::/0 203.0.113.0/24; }\n"
-		      "list watch { action alert; address 0.0.0.0/0; }\n"
-		      "list wide { address 64.0.0.0/3 64.0.0.0/4; }");
-	struct prefix addresses[4];
-	struct policy_guard guard = {.addresses = addresses, .count = 3};
-	struct findings found = {{0}};
-
-	CHECK_EQ(prefix_parse("192.0.2.10", 10, &addresses[0], NULL), 0);
-	CHECK_EQ(prefix_parse("10.0.2.0/24", 11, &addresses[1], NULL), 0);
-	CHECK_EQ(prefix_parse("198.51.100.1", 12, &addresses[2], NULL), 0);
-	CHECK_EQ(policy_check_lockout(p, &guard, note, &found), 3);
-	CHECK_STR(found.text, "192.0.2.0/24 a covers|10.0.2.7 a lies i|198.51.100.1 a covers|");
-	guard.count = 0;
-	guard.max_share = 126;
-	found.text[0] = '\0';
-	CHECK_EQ(policy_check_lockout(p, &guard, note, &found), 0);
-	guard.max_share = 125; /* an eighth, and a little */
-	CHECK_EQ(policy_check_lockout(p, &guard, note, &found), 1);
-	CHECK_STR(found.text, "64.0.0.0/3 wide the li|");
-	CHECK_EQ(prefix_parse("2001:db8::1", 11, &addresses[3], NULL), 0);
-	guard = (struct policy_guard){.addresses = addresses + 3, .count = 1};
-	found.text[0] = '\0';
-	CHECK_EQ(policy_check_lockout(p, &guard, note, &found), 1);
-	CHECK_STR(found.text, "::/0 a covers|");
-}
-
 static void every_cut(void)
 {
 	for (size_t len = 0; len < sizeof(whole) - 1; len++) {
@@ -457,7 +414,7 @@ static void every_cut(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(defaults), TEST(everything), TEST(default_egress), TEST(refusals), TEST(same_twice_is_fine),
-	TEST(limits),	TEST(scopes),	  TEST(help),		TEST(lockout),	TEST(every_cut),
+	TEST(defaults), TEST(everything), TEST(default_egress), TEST(refusals),	 TEST(same_twice_is_fine),
+	TEST(limits),	TEST(scopes),	  TEST(help),		TEST(every_cut),
 };
 KTAP_MAIN(tests)

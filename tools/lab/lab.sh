@@ -96,7 +96,7 @@ cat >"$lab/sekimori.conf" <<END
 interface wan { role wan; mode enforce; }
 interface dmz { role dmz; mode enforce; }
 protect 10.0.2.0/24;
-list lab { file "$lab/drop.txt"; }
+list lab { file "$lab/drop.txt"; allow-private on; }
 egress {
 	profile default { allow dns to any; allow smtp to any; allow ntp to any; }
 	profile proxy { allow http to any; allow https to any; allow ftp to any; }

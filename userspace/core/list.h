@@ -72,17 +72,4 @@ struct list_row {
 __must_check int list_flatten(struct list_set *set, uint64_t now, int64_t to_monotonic, struct list_row **rows,
 			      uint32_t *count);
 
-/*
- * Plain list text: one address, CIDR or a-b range per line, # and ; comments.
- * A malformed line is reported and left out, never ends the list. Ranges become prefixes, the fewest that are
- * exact. add returns 0, -EEXIST for a prefix that is there already (a line of such only counts as merged), or
- * another -errno, which ends the reading and is returned. report->lines counts lines with an entry.
- */
-struct list_report {
-	uint32_t lines, accepted, merged, refused;
-};
-typedef void (*list_refused_fn)(unsigned int line, const char *text, const char *why, void *arg);
-__must_check int list_parse_plain(const char *text, size_t len, int (*add)(const struct prefix *prefix, void *arg),
-				  list_refused_fn refused, void *arg, struct list_report *report);
-
 #endif

@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "eve.h"
+#include "list_guard.h"
 #include "policy_table.h"
 #include "ruleset.h"
+
+#define REASONS_MAX (1u << 20) /* different ones */
 
 #define AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define NUMBER(type, member, low, top)                                                                       \
@@ -62,12 +65,25 @@ static const struct policy_field host_fields[] = {
 static const struct policy_field list_fields[] = {
 	NAME(struct policy_list, name),
 	TEXT(struct policy_list, path, 0),
+	TEXT(struct policy_list, format, 0),
 	NUMBER(struct policy_list, flags, SEKI_ENTRY_SRC, SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALERT),
 	NUMBER(struct policy_list, severity, 0, SEKI_SEVERITY_MAX - 1),
+	NUMBER(struct policy_list, allow, 0, LIST_ALLOW_ALL),
+	NUMBER(struct policy_list, max_share, 1, 100),
+	NUMBER(struct policy_list, expires, 0, UINT32_MAX),
 };
 static const struct policy_field entry_fields[] = {
 	NUMBER(struct policy_entry, list, 0, SEKI_MAX_LISTS - 2),
+	NUMBER(struct policy_entry, flags, 0, SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALERT),
+	NUMBER(struct policy_entry, severity, 0, POLICY_SEVERITY_UNSAID),
+	NUMBER(struct policy_entry, remove, 0, 1),
 	PREFIX(struct policy_entry, prefix),
+	NUMBER(struct policy_entry, reason, 0, REASONS_MAX),
+	NUMBER(struct policy_entry, created, 0, UINT64_MAX),
+	NUMBER(struct policy_entry, expires, 0, UINT64_MAX),
+};
+static const struct policy_field reason_fields[] = {
+	{FIELD_TEXT, .offset = 0, .size = POLICY_REASON_MAX, .min = 1, .why = "reason of an entry"},
 };
 static const struct policy_field variable_fields[] = {
 	NAME(struct policy_variable, name),
@@ -125,6 +141,7 @@ const struct policy_array policy_arrays[POLICY_ARRAYS] = {
 	/* one less: list 0 is the manual one */
 	[ARRAY_LISTS] = ARRAY("lists", lists, list_count, SEKI_MAX_LISTS - 1, list_fields),
 	[ARRAY_ENTRIES] = ARRAY("list entries", entries, entry_count, 4u << 20, entry_fields),
+	[ARRAY_REASONS] = ARRAY("reasons of list entries", reasons, reason_count, REASONS_MAX, reason_fields),
 	[ARRAY_VARIABLES] = ARRAY("variables", variables, variable_count, 1024, variable_fields),
 	[ARRAY_RULE_FILES] = ARRAY("rule files", rule_files, rule_file_count, 4096, rule_file_fields),
 	[ARRAY_RULE_DATA] = ARRAY("rule data files", rule_data, rule_data_count, 1024, rule_data_fields),
@@ -191,6 +208,7 @@ int policy_add_entry(struct policy *policy, uint16_t list, const struct prefix *
 	if (!entry)
 		return full ? -ENOSPC : -ENOMEM;
 	entry->list = list;
+	entry->severity = POLICY_SEVERITY_UNSAID;
 	entry->prefix = *prefix;
 	return 0;
 }
@@ -317,9 +335,18 @@ const char *policy_check(const struct policy *policy)
 		return "ttl is longer than ttl-max";
 	if (policy->block.cut_severity > policy->block.source_severity)
 		return "cut-severity is above severity";
-	for (uint32_t i = 0; i < policy->entry_count; i++)
+	for (uint32_t i = 0; i < policy->entry_count; i++) {
 		if (policy->entries[i].list >= policy->list_count)
 			return "an entry of a list that is not there";
+		if (policy->entries[i].reason > policy->reason_count)
+			return "an entry with a reason that is not there";
+		if (policy->entries[i].flags &&
+		    !(policy->entries[i].flags & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST)))
+			return "an entry without direction";
+		if (policy->entries[i].severity >= SEKI_SEVERITY_MAX &&
+		    policy->entries[i].severity != POLICY_SEVERITY_UNSAID)
+			return "an entry whose severity is none";
+	}
 	for (uint32_t i = 0; i < policy->list_count; i++)
 		if (!(policy->lists[i].flags & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST)))
 			return "a list without direction";
@@ -327,93 +354,4 @@ const char *policy_check(const struct policy *policy)
 		if (!policy->nets[i].allow && !policy->nets[i].flags)
 			return "a prefix that says nothing";
 	return NULL;
-}
-
-/* --- lock-out */
-
-struct span4 {
-	uint64_t first, end;
-	const struct policy_entry *entry;
-};
-
-static int span4_compare(const void *a, const void *b)
-{
-	const struct span4 *x = a, *y = b;
-
-	return x->first < y->first ? -1 : x->first > y->first;
-}
-
-static bool entry_drops(const struct policy *policy, const struct policy_entry *entry)
-{
-	return entry->list < policy->list_count && !(policy->lists[entry->list].flags & SEKI_ENTRY_ALERT);
-}
-
-static uint32_t check_share(const struct policy *policy, uint32_t max_share, policy_finding_fn fn, void *arg)
-{
-	AUTO_FREE struct span4 *spans = malloc((policy->entry_count + 1ul) * sizeof(*spans));
-	const struct policy_entry *widest = NULL;
-	uint64_t covered = 0, reached = 0;
-	uint32_t count = 0;
-	char why[96];
-
-	if (!spans) {
-		fn(NULL, NULL, "out of memory: the share of the address space was not checked", arg);
-		return 1;
-	}
-	for (uint32_t i = 0; i < policy->entry_count; i++) {
-		const struct policy_entry *e = &policy->entries[i];
-		uint64_t first = (uint64_t)e->prefix.addr[12] << 24 | (uint64_t)e->prefix.addr[13] << 16 |
-				 (uint64_t)e->prefix.addr[14] << 8 | e->prefix.addr[15];
-
-		if (!prefix_is_v4(&e->prefix) || !entry_drops(policy, e))
-			continue;
-		if (!widest || e->prefix.len < widest->prefix.len)
-			widest = e;
-		spans[count++] = (struct span4){first, first + (1ull << (128 - e->prefix.len)), e};
-	}
-	qsort(spans, count, sizeof(*spans), span4_compare);
-	for (uint32_t i = 0; i < count; i++) {
-		if (spans[i].end <= reached)
-			continue;
-		covered += spans[i].end - (spans[i].first > reached ? spans[i].first : reached);
-		reached = spans[i].end;
-	}
-	if (covered * 1000 <= (uint64_t)max_share << 32)
-		return 0;
-	snprintf(why, sizeof(why), "the lists cover %llu of 1000 parts of the IPv4 space, more than %u",
-		 (unsigned long long)(covered * 1000 >> 32), max_share);
-	fn(&widest->prefix, policy->lists[widest->list].name, why, arg);
-	return 1;
-}
-
-uint32_t policy_check_lockout(const struct policy *policy, const struct policy_guard *guard,
-			      policy_finding_fn fn, void *arg)
-{
-	uint32_t findings = 0;
-
-	for (uint32_t i = 0; i < policy->entry_count; i++) {
-		const struct policy_entry *e = &policy->entries[i];
-		const char *why = NULL;
-
-		if (!entry_drops(policy, e))
-			continue;
-		for (uint32_t g = 0; g < guard->count && !why; g++) {
-			const struct prefix *address = &guard->addresses[g];
-
-			/* ::/0 is all of IPv6 and nothing of IPv4, as in the kernel's tables */
-			if (prefix_is_v4(address) != prefix_is_v4(&e->prefix))
-				continue;
-			if (prefix_contains(&e->prefix, address))
-				why = "covers an own, gateway, resolver or management address";
-			else if (prefix_contains(address, &e->prefix))
-				why = "lies inside an own or management network";
-		}
-		if (why) {
-			fn(&e->prefix, policy->lists[e->list].name, why, arg);
-			findings++;
-		}
-	}
-	if (guard->max_share)
-		findings += check_share(policy, guard->max_share, fn, arg);
-	return findings;
 }

@@ -56,12 +56,22 @@ struct policy_host {
 struct policy_list { /* a list file to load at start and apply */
 	char name[POLICY_NAME_MAX];
 	char path[POLICY_PATH_MAX];
+	char format[16];   /* of the file; "": by content */
 	uint8_t flags, severity;
+	uint8_t allow;	   /* enum list_allow */
+	uint8_t max_share; /* per cent of the address space */
+	uint32_t expires;  /* seconds, of entries that do not say; 0: never */
 };
 
+#define POLICY_SEVERITY_UNSAID 0xffu
 struct policy_entry {
-	uint16_t list; /* row of lists[] */
+	uint16_t list;	  /* row of lists[] */
+	uint8_t flags;	  /* SEKI_ENTRY_*; 0: the list's */
+	uint8_t severity; /* or POLICY_SEVERITY_UNSAID: the list's */
+	bool remove;	  /* a change that takes the prefix off */
 	struct prefix prefix;
+	uint32_t reason; /* row of reasons[] plus one; 0: none */
+	uint64_t created, expires; /* epoch seconds, 0: unsaid, never */
 };
 
 struct policy_variable {
@@ -97,10 +107,11 @@ struct policy {
 	struct policy_host *hosts;
 	struct policy_list *lists;
 	struct policy_entry *entries;
+	char (*reasons)[POLICY_REASON_MAX];
 	struct policy_variable *variables;
 	char (*rule_files)[POLICY_PATH_MAX];
 	struct policy_rule_data *rule_data;
-	uint32_t iface_count, net_count, service_count, host_count, list_count, entry_count, variable_count,
+	uint32_t iface_count, net_count, service_count, host_count, list_count, entry_count, reason_count, variable_count,
 		rule_file_count, rule_data_count;
 };
 
@@ -135,19 +146,5 @@ __must_check int policy_pack(const struct policy *policy, void **image, size_t *
  * The digest (against damage, not forgery) is then in settings.policy_digest.
  */
 __must_check int policy_unpack(const void *image, size_t len, struct policy **out, const char **why);
-
-/*
- * Safety of the entries against lock-out: a finding with the offending prefix and why when an entry covers one of the
- * given own, gateway, resolver or management addresses or lies inside one, or lists together cover more than max_share (per
- * mille; 0 = not asked) of the IPv4 space (then with the widest entry). Lists that only alert are not looked at. Returns how many.
- * A finding is for people: enforcement is safe anyway, since the allow set wins.
- */
-struct policy_guard {
-	const struct prefix *addresses;
-	uint32_t count;
-	uint32_t max_share;
-};
-typedef void (*policy_finding_fn)(const struct prefix *entry, const char *list, const char *why, void *arg);
-uint32_t policy_check_lockout(const struct policy *policy, const struct policy_guard *guard, policy_finding_fn fn, void *arg);
 
 #endif

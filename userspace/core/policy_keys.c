@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "list_guard.h"
+#include "list_import.h"
 #include "policy_table.h"
 
 static const char *const role_names[] = {
@@ -40,6 +42,21 @@ static const char *const scope_names[] = {
 static const char *const direction_names[] = {"source", "destination", "both", NULL};
 static const char *const list_action_names[] = {"drop", "alert", NULL};
 static const char *const switch_names[] = {"off", "on", NULL};
+static const char *const format_names[] = {"auto",
+#define X(id, name) name,
+					   LIST_FORMATS(X)
+#undef X
+						   NULL};
+
+/* Places in policy_list_scratch.allow */
+enum {
+#define X(id, ...) ALLOW_AT_##id,
+	LIST_ALLOWS(X)
+#undef X
+		ALLOWS
+};
+_Static_assert(sizeof(((struct policy_list_scratch *)0)->allow) == ALLOWS,
+	       "one byte for each of LIST_ALLOWS");
 
 #define PLACE(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define SETTING(member)	    PLACE(struct policy, member), .in_policy = true
@@ -77,11 +94,17 @@ const struct policy_key policy_key_rows[] = {
 	{ "egress", "host", STATEMENT(policy_read_egress_host), .type = "PREFIX... PROFILE", .help = "these hosts have that profile" },
 	{ "profile", "allow", STATEMENT(policy_read_profile_allow), .type = "SERVICE to PREFIX...|any", .help = "SERVICE: http https quic ftp dns smtp ntp ssh, tcp PORT, udp PORT" },
 
-	{ "list", "file", KEY_TEXT, PLACE(struct policy_list_scratch, row.path), .standard = "", .type = "PATH", .help = "plain text: an address, CIDR or range per line" },
+	{ "list", "file", KEY_TEXT, PLACE(struct policy_list_scratch, row.path), .standard = "", .type = "PATH", .help = "addresses; see format" },
+	{ "list", "format", KEY_CHOICE, PLACE(struct policy_list_scratch, format), .choices = format_names, .standard = "auto", .help = "of the file; auto: by its content" },
 	{ "list", "address", STATEMENT(policy_read_list_address), .type = "PREFIX...", .help = "entries written here" },
 	{ "list", "direction", KEY_CHOICE, PLACE(struct policy_list_scratch, direction), .choices = direction_names, .standard = "both", .help = "where the address has to stand" },
 	{ "list", "action", KEY_CHOICE, PLACE(struct policy_list_scratch, action), .choices = list_action_names, .standard = "drop", .help = "alert: pass and tell" },
-	{ "list", "severity", KEY_CHOICE, PLACE(struct policy_list_scratch, row.severity), .choices = severity_names, .standard = "high", .help = "of its events" },
+	{ "list", "severity", KEY_CHOICE, PLACE(struct policy_list_scratch, row.severity), .choices = severity_names, .standard = "high", .help = "of its events, unless an entry has its own" },
+	{ "list", "expires", KEY_SECONDS, PLACE(struct policy_list_scratch, row.expires), .max = 315360000, .standard = "0", .help = "life of entries that do not say, from loading on; 0: for good" },
+	{ "list", "max-share", KEY_COUNT, PLACE(struct policy_list_scratch, row.max_share), .min = 1, .max = 100, .standard = "20", .help = "per cent of the address space that the file may cover" },
+#define X(id, bit, word, text) { "list", "allow-" word, KEY_CHOICE, .offset = offsetof(struct policy_list_scratch, allow) + ALLOW_AT_##id, .size = 1, .choices = switch_names, .standard = "off", .help = "take " text },
+	LIST_ALLOWS(X)
+#undef X
 
 	{ "inspect", "depth-to-server", KEY_BYTES, SETTING(settings.depth[0]), .min = 1024, .max = 1u << 30, .standard = "64k", .help = "payload bytes per transaction" },
 	{ "inspect", "depth-to-client", KEY_BYTES, SETTING(settings.depth[1]), .min = 1024, .max = 1u << 30, .standard = "256k", .help = "payload bytes per transaction" },

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "eve.h"
+#include "list_import.h"
 #include "policy_table.h"
 #include "ruleset.h"
 
@@ -266,6 +267,7 @@ static void add_list_address(struct policy_parser *p, const struct conf_node *no
 	if (!row)
 		return;
 	row->list = scratch->index;
+	row->severity = POLICY_SEVERITY_UNSAID;
 	row->prefix = *prefix;
 	scratch->addresses++;
 }
@@ -279,6 +281,11 @@ void policy_read_list_address(struct policy_parser *p, const struct conf_node *n
 void policy_read_list(struct policy_parser *p, const struct conf_node *node, void *object)
 {
 	struct policy_list_scratch scratch = {.index = (uint16_t)p->policy->list_count};
+	static const char *const formats[] = {
+#define X(id, name) name,
+		LIST_FORMATS(X)
+#undef X
+	};
 	struct policy_list *row;
 
 	if (!policy_want_block(p, node, true))
@@ -307,6 +314,10 @@ void policy_read_list(struct policy_parser *p, const struct conf_node *node, voi
 		return;
 	*row = scratch.row;
 	strcpy(row->name, node->words[1]);
+	strcpy(row->format, scratch.format ? formats[scratch.format - 1] : "");
+	for (unsigned int i = 0; i < sizeof(scratch.allow); i++)
+		row->allow |=
+			(uint8_t)(scratch.allow[i] << i); /* the bits of enum list_allow, in its order */
 	row->flags = (uint8_t)((scratch.direction + 1) | (scratch.action ? SEKI_ENTRY_ALERT : 0));
 }
 _Static_assert(SEKI_ENTRY_SRC == 1 && SEKI_ENTRY_DST == 2, "direction_names are read as bits");

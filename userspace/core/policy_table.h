@@ -75,6 +75,7 @@ enum policy_array_id {
 	ARRAY_HOSTS,
 	ARRAY_LISTS,
 	ARRAY_ENTRIES,
+	ARRAY_REASONS,
 	ARRAY_VARIABLES,
 	ARRAY_RULE_FILES,
 	ARRAY_RULE_DATA,
@@ -148,7 +149,8 @@ struct policy_parser {
 /* The block of a scratch object for the list statement. */
 struct policy_list_scratch {
 	struct policy_list row;
-	uint8_t direction, action;
+	uint8_t direction, action, format;
+	uint8_t allow[5]; /* of LIST_ALLOWS, in its order */
 	uint16_t index; /* where row will be */
 	uint32_t addresses;
 };

@@ -8,13 +8,16 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "client.h"
-#include "core/list.h"
+#include "core/list_gather.h"
 #include "core/policy.h"
 #include "lib/file.h"
 
 #define CONFIG_STANDARD "/etc/sekimori/sekimori.conf"
+
+#define LINES_TOLD 20u /* of refused rows of one list; all are counted */
 
 static void key_print(const struct policy_key_help *row, void *arg)
 {
@@ -22,17 +25,39 @@ static void key_print(const struct policy_key_help *row, void *arg)
 	       row->type ? row->type : "", row->standard ? row->standard : "", row->help);
 }
 
-static int check_add(const struct prefix *prefix, void *arg)
-{
-	return 0;
-}
+struct check_list {
+	struct list_gather gather; /* first: list_import() hands it through */
+	const char *path;
+	unsigned int told;
+};
 
 static void check_refused(unsigned int line, const char *text, const char *why, void *arg)
 {
-	fprintf(stderr, "%s:%u: \"%.60s\": %s\n", (const char *)arg, line, text, why);
+	struct check_list *check = arg;
+
+	if (check->told++ < LINES_TOLD)
+		fprintf(stderr, "%s:%u: \"%.60s\": %s\n", check->path, line, text, why);
 }
 
-static int check_lists(const struct policy *policy)
+/* As a daemon would read it, but for the addresses that only it knows. */
+static int check_list(struct policy *policy, uint16_t row, const char *text, size_t len,
+		      struct list_report *report)
+{
+	const struct policy_list *list = &policy->lists[row];
+	const struct list_guard guard = {.allow = list->allow,
+					 .max_share = list->allow & LIST_ALLOW_SHARE ? 0 : list->max_share};
+	const struct list_import_how how = {
+		.format = list->format, .now = (uint64_t)time(NULL), .flags = list->flags, .guard = &guard};
+	struct check_list check = {.path = list->path};
+	int err = list_gather_begin(&check.gather, policy, row, 0);
+
+	if (!err)
+		err = list_import(text, len, &how, list_gather_add, check_refused, &check.gather, report);
+	list_gather_end(&check.gather);
+	return err;
+}
+
+static int check_lists(struct policy *policy)
 {
 	int result = 0;
 
@@ -47,15 +72,23 @@ static int check_lists(const struct policy *policy)
 			continue; /* its addresses stand in the configuration */
 		err = file_read(AT_FDCWD, path, 512u << 20, &text, &len);
 		if (!err)
-			err = list_parse_plain(text, len, check_add, check_refused, (void *)path, &report);
+			err = check_list(policy, (uint16_t)i, text, len, &report);
+		if (*report.refusal) {
+			fprintf(stderr, "%s: list %s is refused: %s%s%s%s\n", path, policy->lists[i].name,
+				report.refusal, report.allow ? " (allow-" : "", list_allow_name(report.allow),
+				report.allow ? " takes it)" : "");
+			result = EXIT_FINDING;
+			continue;
+		}
 		if (err) {
 			fprintf(stderr, "list %s: %s: %s\n", policy->lists[i].name, path, strerror(-err));
 			result = EXIT_FINDING;
 			continue;
 		}
 		if (!client.json)
-			printf("list %s: %u entries, %u lines refused\n", policy->lists[i].name,
-			       report.accepted, report.refused);
+			printf("list %s: format %s: %u rows read, %u accepted, %u merged, %u refused\n",
+			       policy->lists[i].name, report.format, report.lines, report.accepted,
+			       report.merged, report.refused);
 		if (report.refused)
 			result = EXIT_FINDING;
 	}

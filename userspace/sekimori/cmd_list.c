@@ -3,12 +3,17 @@
  * cmd_list.c - named lists: what there is, what is in it, load one from a file.
  */
 #include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "client.h"
+#include "core/list_import.h"
+#include "lib/conf.h"
 #include "lib/file.h"
+#include "sekimori/maps.h"
 
 #define LIST_FILE_MAX (512u << 20)
 
@@ -64,21 +69,188 @@ static int list_show(const char *name)
 	return err;
 }
 
+struct load {
+	const char *name, *path, *format;
+	uint32_t expires, share, allow;
+	int flags, severity; /* -1: the daemon's standard */
+	bool update;
+};
+
+static const char *const actions[] = {"drop", "alert", NULL};
+static const char *const directions[] = {"src", "dst", "both",
+					 NULL}; /* SEKI_ENTRY_SRC and _DST as a number */
+static const char *const severities[] = {
+#define X(id, name) [SEKI_SEVERITY_##id] = name,
+	SEKI_SEVERITIES(X)
+#undef X
+		NULL,
+};
+_Static_assert(SEKI_ENTRY_SRC == 1 && SEKI_ENTRY_DST == 2, "directions are read as bits");
+
+/* Index of word in names, or -1. */
+static int choice(const char *const *names, const char *word)
+{
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(names[i], word))
+			return i;
+	return -1;
+}
+
+enum {
+	OPTION_FORMAT = 1,
+	OPTION_EXPIRES,
+	OPTION_ACTION,
+	OPTION_DIRECTION,
+	OPTION_SEVERITY,
+	OPTION_SHARE,
+	OPTION_UPDATE,
+	OPTION_ALLOW /* plus the bit of enum list_allow */
+};
+
+static const struct option load_options[] = {
+	{"format", required_argument, NULL, OPTION_FORMAT},
+	{"expires", required_argument, NULL, OPTION_EXPIRES},
+	{"action", required_argument, NULL, OPTION_ACTION},
+	{"direction", required_argument, NULL, OPTION_DIRECTION},
+	{"severity", required_argument, NULL, OPTION_SEVERITY},
+	{"max-share", required_argument, NULL, OPTION_SHARE},
+	{"update", no_argument, NULL, OPTION_UPDATE},
+#define X(id, bit, name, help) {"allow-" name, no_argument, NULL, OPTION_ALLOW + (bit)},
+	LIST_ALLOWS(X)
+#undef X
+		{NULL, 0, NULL, 0},
+};
+
+/* NULL, or what is wrong with the option's argument. */
+static const char *load_option(struct load *load, int option, const char *argument)
+{
+	int at;
+
+	switch (option) {
+	case OPTION_FORMAT:
+		load->format = argument;
+		return list_import_known(argument)
+			       ? NULL
+			       : "--format: there is no such one; `sekimori list formats` names them";
+	case OPTION_EXPIRES:
+		return conf_seconds(argument, &load->expires) || !load->expires
+			       ? "--expires takes a time like 1h or 7d"
+			       : NULL;
+	case OPTION_ACTION:
+		at = choice(actions, argument);
+		load->flags = (load->flags & ~(int)SEKI_ENTRY_ALERT) | (at == 1 ? (int)SEKI_ENTRY_ALERT : 0);
+		return at < 0 ? "--action is drop or alert" : NULL;
+	case OPTION_DIRECTION:
+		at = choice(directions, argument);
+		load->flags = (load->flags & (int)SEKI_ENTRY_ALERT) | (at + 1);
+		return at < 0 ? "--direction is src, dst or both" : NULL;
+	case OPTION_SEVERITY:
+		load->severity = choice(severities, argument);
+		return load->severity < 0 ? "--severity is low, medium, high or critical" : NULL;
+	case OPTION_SHARE:
+		load->share = (uint32_t)strtoul(argument, NULL, 10);
+		return strspn(argument, "0123456789") != strlen(argument) || load->share < 1 ||
+				       load->share > 100
+			       ? "--max-share is 1 to 100 per cent"
+			       : NULL;
+	case OPTION_UPDATE:
+		load->update = true;
+		return NULL;
+	default:
+		load->allow |= (uint32_t)(option - OPTION_ALLOW);
+		return NULL;
+	}
+}
+
+static volatile sig_atomic_t waited;
+
+static void tick(int signal)
+{
+	char text[80];
+	int n = snprintf(text, sizeof(text), "\rthe daemon reads the list: %d s ", (int)++waited);
+
+	if (write(STDERR_FILENO, text, n > 0 ? (size_t)n : 0) < 0)
+		return;
+	alarm(1);
+}
+
+/* On a terminal somebody wonders whether it still goes on. The answer is waited for in recv(), which goes on
+ * after a signal. */
+static int load_ask(json_t *request, int fd, size_t len)
+{
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
+	const bool shows = isatty(STDERR_FILENO) && !sigaction(SIGALRM, &action, NULL);
+	json_t *answer;
+	int rc;
+
+	if (shows) {
+		fprintf(stderr, "%.1f MB are with the daemon", (double)len / 1e6);
+		alarm(1);
+	}
+	answer = client_ask(request, fd);
+	if (shows) {
+		alarm(0);
+		fprintf(stderr, "\r\033[K");
+	}
+	rc = client_ok(answer) ? 0 : client_fail(answer);
+	if (!rc && client.json)
+		client_print_json(answer);
+	else if (!rc)
+		puts(client_text(answer, "text"));
+	json_decref(answer);
+	return rc;
+}
+
 /* The text goes to the daemon as sealed memory: nobody can change it once it is judged. */
-static int list_load(const char *name, const char *path)
+static int load_send(const struct load *load)
 {
 	AUTO_FREE char *text = NULL;
 	AUTO_FD int fd = -1;
 	size_t len = 0;
-	int err = file_read(AT_FDCWD, path, LIST_FILE_MAX, &text, &len);
+	int err = file_read(AT_FDCWD, load->path, LIST_FILE_MAX, &text, &len);
+	json_t *request;
 
 	if (!err)
 		err = file_seal("sekimori-list", text, len, &fd);
 	if (err) {
-		fprintf(stderr, "sekimori list: %s: %s\n", path, strerror(-err));
+		fprintf(stderr, "sekimori list: %s: %s\n", load->path, strerror(-err));
 		return EXIT_USAGE;
 	}
-	return client_do(json_pack("{s:s,s:s}", "command", "load", "name", name), fd);
+	request = json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:b}", "command", "load", "name", load->name, "format",
+			    load->format, "flags", (json_int_t)load->flags, "allow", (json_int_t)load->allow,
+			    "expires", (json_int_t)load->expires, "update", load->update);
+	if (load->severity >= 0)
+		json_object_set_new(request, "severity", json_integer(load->severity));
+	if (load->share)
+		json_object_set_new(request, "share", json_integer(load->share));
+	return load_ask(request, fd, len);
+}
+
+static int list_load(int argc, char **argv)
+{
+	struct load load = {.format = "", .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST, .severity = -1};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", load_options, NULL)) != -1) {
+		const char *why = c == '?' ? "unknown option" : load_option(&load, c, optarg);
+
+		if (why)
+			return client_usage("list", why, optarg);
+	}
+	if (optind + 2 != argc)
+		return client_usage("list", "load takes a name and a file", NULL);
+	load.name = argv[optind];
+	load.path = argv[optind + 1];
+	return load_send(&load);
+}
+
+static int list_formats(void)
+{
+	const char *name, *help;
+
+	for (unsigned int i = 0; list_import_format(i, &name, &help); i++)
+		printf("%-14s %s\n", name, help);
+	return 0;
 }
 
 int cmd_list(int argc, char **argv)
@@ -89,7 +261,9 @@ int cmd_list(int argc, char **argv)
 		return list_status();
 	if (!strcmp(verb, "show") && argc == 3)
 		return list_show(argv[2]);
-	if (!strcmp(verb, "load") && argc == 4)
-		return list_load(argv[2], argv[3]);
+	if (!strcmp(verb, "load"))
+		return list_load(argc - 1, argv + 1);
+	if (!strcmp(verb, "formats") && argc == 2)
+		return list_formats();
 	return client_usage("list", "unknown or incomplete", argc > 1 ? verb : NULL);
 }

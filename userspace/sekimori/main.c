@@ -35,8 +35,11 @@ static const struct command commands[] = {
 	{"unblock", "ADDR[/LEN]", "take it off again, automatic blocks too", cmd_unblock, false},
 	{"allow", "ADDR[/LEN] [--remove]", "exempt from lists and automatic blocks", cmd_allow, false},
 	{"why", "ADDR", "what decides for this address now", cmd_why, false},
-	{"list", "status | show NAME | load NAME FILE", "named lists; `show auto`: automatic blocks",
-	 cmd_list, false},
+	{"list",
+	 "status | show NAME | formats | load NAME FILE [--format F] [--expires TIME] [--action drop|alert] "
+	 "[--direction src|dst|both] [--severity S] [--update] [--max-share PERCENT] [--allow-own] "
+	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut]",
+	 "named lists; `show auto`: automatic blocks", cmd_list, false},
 	{"alerts", "[--follow] [-n N]", "what was found, from the event file", cmd_alerts, false},
 	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},
 	{"metrics", "", "counters in Prometheus text format", cmd_metrics, false},

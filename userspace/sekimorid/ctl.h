@@ -13,6 +13,7 @@
 union ctl_body {
 	struct message_ask ask;
 	struct message_block block;
+	struct message_load load;
 	struct message_up up;
 };
 

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/list_guard.h"
 #include "ctl.h"
+
+#define EXPIRES_MAX 315360000u /* ten years */
 
 enum ctl_field { FIELD_ADDRESS = 1, FIELD_NAME = 2, FIELD_PATH = 4, FIELD_NUMBER = 8, FIELD_REMOVE = 16 };
 
@@ -25,7 +28,7 @@ static const struct ctl_row rows[] = {
 	{"block", MESSAGE_BLOCK, true, 0, 0},
 	{"unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0},
 	{"allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE},
-	{"load", MESSAGE_LIST_LOAD, true, FIELD_NAME, 0},
+	{"load", MESSAGE_LIST_LOAD, true, 0, 0},
 	{"apply", MESSAGE_APPLY, true, 0, FIELD_PATH | FIELD_NUMBER},
 	{"confirm", MESSAGE_CONFIRM, true, 0, 0},
 	{"rollback", MESSAGE_ROLLBACK, true, 0, 0},
@@ -192,6 +195,39 @@ static int request_up(const json_t *object, struct message_up *up, const char **
 	return 0;
 }
 
+static int request_load(const json_t *object, struct message_load *load, const char **why)
+{
+	uint64_t number = 0;
+
+	*why = "\"name\" or \"format\" is missing or too long";
+	if (!request_text(object, "name", load->name, sizeof(load->name)) || !*load->name ||
+	    !request_text(object, "format", load->format, sizeof(load->format)))
+		return -EINVAL;
+	*why = "\"flags\", \"severity\", \"allow\", \"share\" or \"expires\" is out of range";
+	number = SEKI_ENTRY_SRC | SEKI_ENTRY_DST;
+	if (!request_number(object, "flags", UINT8_MAX, &number))
+		return -EINVAL;
+	load->flags = (uint8_t)number;
+	number = SEKI_SEVERITY_HIGH;
+	if (!request_number(object, "severity", SEKI_SEVERITY_MAX - 1, &number))
+		return -EINVAL;
+	load->severity = (uint8_t)number;
+	number = 0;
+	if (!request_number(object, "allow", LIST_ALLOW_ALL, &number))
+		return -EINVAL;
+	load->allow = (uint8_t)number;
+	number = LIST_SHARE_STANDARD;
+	if (!request_number(object, "share", 100, &number))
+		return -EINVAL;
+	load->max_share = (uint8_t)number;
+	number = 0;
+	if (!request_number(object, "expires", EXPIRES_MAX, &number))
+		return -EINVAL;
+	load->expires = (uint32_t)number;
+	load->update = json_is_true(json_object_get(object, "update"));
+	return 0;
+}
+
 static int request_row(const json_t *object, const struct ctl_row *row, uint32_t uid, struct ctl_request *out,
 		       const char **why)
 {
@@ -202,6 +238,10 @@ static int request_row(const json_t *object, const struct ctl_row *row, uint32_t
 		out->len = sizeof(out->body.block);
 		peer = &out->body.block.peer;
 		err = request_block(object, &out->body.block, why);
+	} else if (row->type == MESSAGE_LIST_LOAD) {
+		out->len = sizeof(out->body.load);
+		peer = &out->body.load.peer;
+		err = request_load(object, &out->body.load, why);
 	} else if (row->type == MESSAGE_UP) {
 		out->len = sizeof(out->body.up);
 		peer = &out->body.up.peer;

@@ -187,8 +187,12 @@ uint32_t keeper_route_iface(const struct prefix *host);
 
 /* keeper_list.c */
 __must_check int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why);
+/*
+ * The lists of policy replace those of the same name (and source LIST_FROM_CONFIG all others of the configuration);
+ * update: their entries are added and removed instead.
+ */
 __must_check int keeper_lists_take(struct keeper *k, const struct policy *policy,
-				   enum keeper_list_source source, struct gate_why *why);
+				   enum keeper_list_source source, bool update, struct gate_why *why);
 /* Items of the named list, malloc'ed, so that they can be put back when its replacement fails. */
 struct keeper_items {
 	struct list_item *items;
@@ -228,7 +232,7 @@ struct keeper_change { /* what a JOB_APPLY does once its configuration is read *
 };
 /* cookie 0: nobody waits. -EBUSY: another job runs. */
 __must_check int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_change *change);
-__must_check int keeper_job_list(struct keeper *k, uint64_t cookie, uint32_t uid, const char *name, int text);
+__must_check int keeper_job_list(struct keeper *k, uint64_t cookie, const struct message_load *load, int text);
 __must_check int keeper_job_resolv(struct keeper *k);
 /* Rules are read and compiled by a parser, then handed to the engines; the answer comes when all of them have them. */
 __must_check int keeper_job_rules(struct keeper *k, uint64_t cookie, uint32_t uid);

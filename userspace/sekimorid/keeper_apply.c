@@ -281,7 +281,7 @@ static int push(struct keeper *k, const struct policy *policy, struct keeper_ifa
 	if (!err)
 		err = keeper_egress_push(k, policy, &why);
 	if (!err)
-		err = keeper_lists_take(k, policy, LIST_FROM_CONFIG, &why);
+		err = keeper_lists_take(k, policy, LIST_FROM_CONFIG, false, &why);
 	if (!err)
 		err = keeper_lists_push(k, NULL, &why);
 	if (err) {

@@ -13,19 +13,19 @@
 #include <sys/wait.h>
 
 #include "bundle.h"
+#include "core/list_guard.h"
 #include "keeper.h"
 #include "lib/file.h"
 #include "lib/log.h"
 
-#define JOB_PATIENCE   60u /* seconds that a parser may take */
-#define RESOLV_CONF    "/etc/resolv.conf"
-#define LIST_SHARE_MAX 500u /* per mille of the IPv4 space that lists cover before people are told */
+#define JOB_PATIENCE 60u /* seconds that a parser may take */
+#define RESOLV_CONF  "/etc/resolv.conf"
 
 struct keeper_job {
 	enum keeper_job_kind kind;
 	uint64_t cookie;
 	uint32_t uid, deadline;
-	char name[POLICY_NAME_MAX];
+	struct message_load load; /* JOB_LIST */
 	struct keeper_change change;
 	int policy, rules;   /* JOB_RULES: what the engines will get; -1: nothing */
 	bool handed;	     /* JOB_RULES: the engines have them, their answers are awaited */
@@ -79,6 +79,47 @@ static int job_begin(struct keeper *k, enum keeper_job_kind kind, uint64_t cooki
 	return 0;
 }
 
+static void guard_add(struct message_parse *ask, const struct prefix *prefix, uint8_t kind)
+{
+	struct message_guard *row = &ask->guards[ask->guard_count];
+
+	if (ask->guard_count == MESSAGE_GUARDS_MAX)
+		return;
+	memcpy(row->addr, prefix->addr, sizeof(row->addr));
+	row->len = prefix->len;
+	row->kind = kind;
+	ask->guard_count++;
+}
+
+/* Of a policy: what its people called more than an exemption. */
+static void guards_of(struct message_parse *ask, const struct policy *policy)
+{
+	for (uint32_t i = 0; policy && i < policy->net_count; i++) {
+		const struct policy_net *net = &policy->nets[i];
+
+		if (net->flags & SEKI_NET_OWN)
+			guard_add(ask, &net->prefix, SEKI_SCOPE_OWN);
+		else if (net->allow && net->scope.kind != SEKI_SCOPE_USER)
+			guard_add(ask, &net->prefix, net->scope.kind);
+	}
+}
+
+/* What lists must not touch, management peers first. base: the configuration that will hold. */
+static void job_guards(const struct keeper *k, const struct policy *base, struct message_parse *ask)
+{
+	ask->now = keeper_epoch();
+	guards_of(ask, k->now.runtime);
+	for (uint32_t i = 0; i < k->resolver_count; i++)
+		guard_add(ask, &k->resolvers[i].prefix, SEKI_SCOPE_RESOLVER);
+	for (uint32_t i = 0; i < k->auto_count; i++)
+		guard_add(ask, &k->autos[i].prefix, k->autos[i].scope.kind);
+	guards_of(ask, base);
+	if (ask->guard_count == MESSAGE_GUARDS_MAX)
+		log_warn("lists are checked against the first %u of this machine's addresses only; the allow "
+			 "set holds for all",
+			 MESSAGE_GUARDS_MAX);
+}
+
 static int job_send(struct keeper *k, const struct message_parse *ask, int fd)
 {
 	struct keeper_child *parser = keeper_child(k, PROCESS_PARSER, 0);
@@ -89,10 +130,14 @@ static int job_send(struct keeper *k, const struct message_parse *ask, int fd)
 
 static int job_send_bundle(struct keeper *k, enum message_parse_kind kind, struct bundle *bundle)
 {
-	const struct message_parse ask = {.kind = kind};
+	static struct message_parse ask;
 	AUTO_FD int fd = -1;
 	int err = bundle_seal(bundle, &fd);
 
+	memset(&ask, 0, sizeof(ask));
+	ask.kind = kind;
+	if (kind == PARSE_LISTS)
+		job_guards(k, k->job->base, &ask);
 	return err ? err : job_send(k, &ask, fd);
 }
 
@@ -250,16 +295,24 @@ static int job_read_lists(struct keeper *k, const struct policy *policy)
 	return err;
 }
 
-int keeper_job_list(struct keeper *k, uint64_t cookie, uint32_t uid, const char *name, int text)
+int keeper_job_list(struct keeper *k, uint64_t cookie, const struct message_load *load, int text)
 {
-	struct message_parse ask = {
-		.kind = PARSE_LIST, .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST, .severity = SEKI_SEVERITY_HIGH};
-	int err = job_begin(k, JOB_LIST, cookie, uid);
+	static struct message_parse ask;
+	int err = job_begin(k, JOB_LIST, cookie, load->peer.uid);
 
 	if (err)
 		return err;
-	snprintf(k->job->name, sizeof(k->job->name), "%s", name);
-	memcpy(ask.name, k->job->name, sizeof(ask.name));
+	k->job->load = *load;
+	memset(&ask, 0, sizeof(ask));
+	ask.kind = PARSE_LIST;
+	ask.flags = load->flags;
+	ask.severity = load->severity;
+	ask.allow = load->allow;
+	ask.max_share = load->max_share;
+	ask.expires = load->expires;
+	memcpy(ask.name, load->name, sizeof(ask.name));
+	memcpy(ask.format, load->format, sizeof(ask.format));
+	job_guards(k, k->now.base, &ask);
 	err = job_send(k, &ask, text);
 	if (err)
 		keeper_job_failed(k, strerror(-err));
@@ -289,7 +342,7 @@ int keeper_job_resolv(struct keeper *k)
 
 int keeper_job_rules(struct keeper *k, uint64_t cookie, uint32_t uid)
 {
-	const struct message_parse ask = {.kind = PARSE_RULES};
+	static const struct message_parse ask = {.kind = PARSE_RULES};
 	int err = job_begin(k, JOB_RULES, cookie, uid);
 
 	if (err)
@@ -379,95 +432,84 @@ static void job_rules(struct keeper *k, const struct message_parsed *parsed, int
 	keeper_job_ready(k);
 }
 
-struct job_findings {
-	char *text;
-	size_t size, len;
-	uint32_t count;
-};
-
-static void job_finding(const struct prefix *entry, const char *list, const char *why, void *arg)
+/* Lists that lost more than half are doubted: their makers' slips are more frequent than such a clearance. */
+static bool job_shrinks(struct keeper *k, const struct policy *policy, char *text, size_t size)
 {
-	struct job_findings *f = arg;
-	char shown[PREFIX_TEXT_MAX];
-	int n;
+	uint32_t counts[SEKI_MAX_LISTS] = {0};
 
-	f->count++;
-	n = snprintf(f->text + f->len, f->size - f->len, "%s%s: %s", f->len ? "; " : "",
-		     prefix_format(entry, shown), why);
-	if (n < 0 || (size_t)n >= f->size - f->len)
-		f->text[f->len] = '\0';
-	else
-		f->len += (size_t)n;
+	for (uint32_t i = 0; i < policy->entry_count; i++)
+		counts[policy->entries[i].list]++;
+	for (uint32_t i = 0; i < policy->list_count; i++) {
+		const struct policy_list *list = &policy->lists[i];
+		uint16_t index;
+		uint32_t loaded;
+
+		/* What people wrote into the configuration itself is no feed. */
+		if (k->job->kind == JOB_APPLY && !*list->path)
+			continue;
+		if (list->allow & LIST_ALLOW_SHRINK || list_index(k->lists, list->name, false, &index))
+			continue;
+		loaded = list_count(k->lists, index);
+		if (counts[i] >= loaded - loaded / 2)
+			continue;
+		snprintf(text, size,
+			 "list %s has %u entries, the one that is loaded %u: it would lose more than half "
+			 "(allow-shrink takes it)",
+			 list->name, counts[i], loaded);
+		return true;
+	}
+	return false;
 }
 
-/* What a list would shut out if the allow set did not win: said, so that its maker hears of it. */
-static void job_lockout(struct keeper *k, const struct policy *policy, char *text, size_t size)
+static int job_list_take(struct keeper *k, const struct policy *policy, struct gate_why *why)
 {
-	struct prefix addresses[KEEPER_AUTOS + 16 + KEEPER_PEERS];
-	struct policy_guard guard = {.addresses = addresses, .max_share = LIST_SHARE_MAX};
-	struct job_findings findings = {.text = text, .size = size};
+	const char *name = k->job->load.name;
+	struct keeper_items old;
+	int err = keeper_list_copy(k, name, &old);
 
-	*text = '\0';
-	for (uint32_t i = 0; i < k->auto_count; i++)
-		addresses[guard.count++] = k->autos[i].prefix;
-	for (uint32_t i = 0; i < k->resolver_count; i++)
-		addresses[guard.count++] = k->resolvers[i].prefix;
-	for (uint32_t i = 0; i < k->now.runtime->net_count && guard.count < ARRAY_LEN(addresses); i++)
-		if (k->now.runtime->nets[i].scope.kind == SEKI_SCOPE_MANAGEMENT)
-			addresses[guard.count++] = k->now.runtime->nets[i].prefix;
-	policy_check_lockout(policy, &guard, job_finding, &findings);
-	if (findings.count)
-		keeper_audit(k, AUDIT_ALARM, k->job->uid,
-			     "list entries cover what must stay reachable (%u; the allow set wins): %s",
-			     findings.count, text);
+	if (!err)
+		err = keeper_lists_take(k, policy, LIST_FROM_FILE, k->job->load.update, why);
+	if (!err)
+		err = keeper_lists_push(k, NULL, why);
+	/* The kernel kept the earlier generation: memory goes back to it too. */
+	if (err)
+		keeper_list_restore(k, name, &old);
+	free(old.items);
+	return err;
 }
 
 static void job_list(struct keeper *k, const struct policy *policy, const struct message_parsed *parsed)
 {
 	struct keeper_job *job = k->job;
-	struct keeper_items old;
+	const bool update = job->load.update;
 	struct gate_why why = {""};
-	char covers[512];
+	char text[4096];
 	int err;
 
-	if (policy->list_count != 1 || strcmp(policy->lists[0].name, job->name) != 0) {
+	if (policy->list_count != 1 || strcmp(policy->lists[0].name, job->load.name) != 0) {
 		keeper_job_failed(k, "the parser answered for another list");
 		return;
 	}
-	if (!policy->entry_count && parsed->refused) {
-		char text[768];
-
-		snprintf(text, sizeof(text),
-			 "list %s is not loaded: none of its %u lines is an address\n%.300s", job->name,
-			 parsed->refused, parsed->text);
+	if (!update && job_shrinks(k, policy, text, sizeof(text))) {
 		keeper_job_failed(k, text);
 		return;
 	}
-	job_lockout(k, policy, covers, sizeof(covers));
-	err = keeper_list_copy(k, job->name, &old);
-	if (!err)
-		err = keeper_lists_take(k, policy, LIST_FROM_FILE, &why);
-	if (!err)
-		err = keeper_lists_push(k, NULL, &why);
+	err = job_list_take(k, policy, &why);
 	if (err) {
-		char text[768];
-
-		/* The kernel kept the earlier generation: memory goes back to it too. */
-		keeper_list_restore(k, job->name, &old);
-		free(old.items);
-		snprintf(text, sizeof(text), "list %s is not loaded: %s", job->name,
+		snprintf(text, sizeof(text), "list %s is not loaded: %s", job->load.name,
 			 *why.text ? why.text : strerror(-err));
 		keeper_job_failed(k, text);
 		return;
 	}
-	free(old.items);
 	err = keeper_state_save_lists(k, false);
-	keeper_audit(k, AUDIT_CHANGE, job->uid, "list %s loaded: %u entries, %u lines refused", job->name,
-		     policy->entry_count, parsed->refused);
-	keeper_done(k, job->cookie, 0, "list %s: %u lines, %u entries, %u merged, %u refused%s%s%s%s%.300s",
-		    job->name, parsed->lines, policy->entry_count, parsed->merged, parsed->refused,
-		    *covers ? "; " : "", covers, err ? "; WARNING: not saved, a restart forgets it" : "",
-		    parsed->refused ? "\n" : "", parsed->text);
+	keeper_audit(k, AUDIT_CHANGE, job->uid, "list %s %s: %u entries, %u rows refused", job->load.name,
+		     update ? "changed" : "loaded", policy->entry_count, parsed->refused);
+	keeper_done(k, job->cookie, 0,
+		    "list %s: %u rows read, %u accepted (%u entries, %u to remove), %u merged, %u "
+		    "refused%s%s%.3400s",
+		    job->load.name, parsed->lines, parsed->accepted, policy->entry_count, parsed->removed,
+		    parsed->merged, parsed->refused, err ? "; WARNING: not saved, a restart forgets it" : "",
+		    *parsed->text ? "\n" : "", parsed->text);
 	job_end(k);
 }
 
@@ -511,6 +553,10 @@ static void job_take(struct keeper *k, struct policy *policy, const struct messa
 				keeper_job_failed(k, strerror(-err));
 			return;
 		}
+		if (job_shrinks(k, policy, text, sizeof(text))) {
+			keeper_job_failed(k, text);
+			return;
+		}
 		if (parsed->refused) {
 			size_t len = strlen(job->text);
 
@@ -526,7 +572,7 @@ void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, in
 	CLEANUP(policy_free) struct policy *policy = NULL;
 	const void *data = NULL;
 	const char *why = "";
-	char text[1024];
+	char text[4096];
 	size_t len = 0;
 	int err;
 
@@ -537,7 +583,7 @@ void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, in
 		return;
 	}
 	if (parsed->result || image < 0) {
-		snprintf(text, sizeof(text), "%.960s%s", parsed->text,
+		snprintf(text, sizeof(text), "%.4000s%s", parsed->text,
 			 *parsed->text ? "" : strerror(-parsed->result));
 		keeper_job_failed(k, text);
 		return;

@@ -84,8 +84,32 @@ static void list_forget_config(struct keeper *k)
 			list_clear(k->lists, i);
 }
 
+/* What is not there is not taken off, and that is no error: the other side may have said it before. */
+static int list_take_entry(struct keeper *k, const struct policy *policy, const struct policy_entry *entry,
+			   uint16_t index)
+{
+	const struct policy_list *list = &policy->lists[entry->list];
+	struct list_item item = {.prefix = entry->prefix,
+				 .list = index,
+				 .flags = entry->flags ? entry->flags : list->flags,
+				 .severity = entry->severity == POLICY_SEVERITY_UNSAID ? list->severity
+										       : entry->severity,
+				 .expires = entry->expires,
+				 .created = entry->created ? entry->created : keeper_epoch()};
+	int err;
+
+	if (entry->remove) {
+		err = list_remove(k->lists, index, &entry->prefix);
+		return err == -ENOENT ? 0 : err;
+	}
+	if (entry->reason)
+		memcpy(item.reason, policy->reasons[entry->reason - 1], sizeof(item.reason));
+	return list_add(k->lists, &item);
+}
+_Static_assert(LIST_REASON_MAX == POLICY_REASON_MAX, "reasons of policies and of lists are as long");
+
 int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper_list_source source,
-		      struct gate_why *why)
+		      bool update, struct gate_why *why)
 {
 	uint16_t index[SEKI_MAX_LISTS];
 
@@ -106,22 +130,19 @@ int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper
 				 err == -ENOSPC ? "too many lists" : "this name cannot be used");
 			return err;
 		}
-		list_clear(k->lists, index[i]);
+		if (!update)
+			list_clear(k->lists, index[i]);
 		k->list_source[index[i]] = (uint8_t)source;
 	}
 	for (uint32_t i = 0; i < policy->entry_count; i++) {
-		const struct policy_list *list = &policy->lists[policy->entries[i].list];
-		struct list_item item = {.prefix = policy->entries[i].prefix,
-					 .list = index[policy->entries[i].list],
-					 .flags = list->flags,
-					 .severity = list->severity,
-					 .created = keeper_epoch()};
-		int err = list_add(k->lists, &item);
+		const struct policy_entry *entry = &policy->entries[i];
+		int err = list_take_entry(k, policy, entry, index[entry->list]);
 
 		if (err) {
 			snprintf(why->text, sizeof(why->text),
 				 "list %s: entry %u of %u does not fit: at most %u entries in all",
-				 list->name, i + 1, policy->entry_count, KEEPER_LIST_MAX);
+				 policy->lists[entry->list].name, i + 1, policy->entry_count,
+				 KEEPER_LIST_MAX);
 			return err;
 		}
 	}

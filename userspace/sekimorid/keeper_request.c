@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/list_guard.h"
 #include "keeper.h"
 #include "lib/log.h"
 
@@ -108,16 +109,29 @@ static void request_down(struct keeper *k, uint64_t cookie, const struct message
 		loop_stop(k->loop, 0);
 }
 
-static void request_load(struct keeper *k, uint64_t cookie, const struct message_ask *in, int passed)
+static bool load_valid(const struct message_load *in)
+{
+	return message_text_valid(in->format, sizeof(in->format)) &&
+	       (in->flags & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST)) &&
+	       !(in->flags & ~(SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALERT)) &&
+	       in->severity < SEKI_SEVERITY_MAX && in->allow <= LIST_ALLOW_ALL && in->max_share >= 1 &&
+	       in->max_share <= 100 && in->update <= 1;
+}
+
+static void request_load(struct keeper *k, uint64_t cookie, const struct message_load *in, int passed)
 {
 	int err;
 
+	if (!load_valid(in)) {
+		keeper_done(k, cookie, -EINVAL, "malformed request");
+		return;
+	}
 	if (!message_text_valid(in->name, sizeof(in->name)) || !*in->name || !strcmp(in->name, "manual") ||
 	    !strcmp(in->name, "auto")) {
 		keeper_done(k, cookie, -EINVAL, "this list name cannot be used: manual and auto are taken");
 		return;
 	}
-	err = keeper_job_list(k, cookie, in->peer.uid, in->name, passed);
+	err = keeper_job_list(k, cookie, in, passed);
 	if (err)
 		keeper_done(k, cookie, err, "another change is being made; try again");
 }
@@ -170,7 +184,7 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 		keeper_allow(k, head->cookie, ask);
 		break;
 	case MESSAGE_LIST_LOAD:
-		request_load(k, head->cookie, ask, passed);
+		request_load(k, head->cookie, body, passed);
 		break;
 	case MESSAGE_APPLY:
 		request_apply(k, head->cookie, ask);

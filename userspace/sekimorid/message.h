@@ -119,16 +119,29 @@ struct message_reporter_stats {
 };
 
 enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_RULES, PARSE_KIND_MAX };
+#define MESSAGE_GUARDS_MAX 1024u /* own addresses and the like that lists must not touch */
+struct message_guard {
+	uint8_t addr[16];
+	uint8_t len, kind; /* enum seki_scope_kind */
+	uint8_t pad[2];
+};
 struct message_parse {
 	uint32_t kind;		 /* enum message_parse_kind; the bundle is the passed descriptor */
-	uint8_t flags, severity; /* PARSE_LIST: of its entries */
-	uint8_t pad[2];
-	char name[POLICY_NAME_MAX]; /* PARSE_LIST: name of the list */
+	uint32_t guard_count;
+	uint64_t now; /* epoch seconds */
+	/* PARSE_LIST: as in struct policy_list */
+	uint8_t flags, severity, allow, max_share;
+	uint32_t expires;
+	char name[POLICY_NAME_MAX];
+	char format[16];
+	struct message_guard guards[MESSAGE_GUARDS_MAX]; /* PARSE_LIST and PARSE_LISTS */
 };
 struct message_parsed {
 	int32_t result; /* 0: the policy image is the passed descriptor; PARSE_RULES: the compiled databases */
 	uint32_t lines, accepted, merged, refused; /* of list files; PARSE_RULES: rules, merged: skipped ones */
-	char text[4096];			   /* errors and refused lines, one per line */
+	uint32_t removed;			   /* of list files: accepted ones that take something off */
+	uint32_t pad;
+	char text[4096]; /* errors and refused lines, one per line */
 };
 
 struct message_peer { /* who sits at the other end of a request's terminal */
@@ -161,6 +174,16 @@ struct message_ask { /* requests that need nothing but an address, a name or a n
 	char path[POLICY_PATH_MAX]; /* of a configuration */
 };
 
+struct message_load {
+	struct message_peer peer;
+	uint32_t expires; /* seconds, of entries that do not say; 0: never */
+	uint32_t update;  /* a change of what is loaded, not a replacement */
+	uint8_t flags, severity, allow, max_share; /* as in struct policy_list */
+	uint8_t pad[4];
+	char name[POLICY_NAME_MAX];
+	char format[16]; /* "": by content */
+};
+
 #define UP_TAKEOVER 1u
 #define UP_GENERIC  2u
 #define UP_ENFORCE  4u
@@ -181,7 +204,7 @@ struct message_up {
 struct message_done {
 	int32_t result;
 	uint32_t pad;
-	char text[MESSAGE_TEXT_MAX];
+	char text[4096];
 };
 
 struct message_status_iface {
@@ -303,7 +326,7 @@ struct message_counters {
 	X(BLOCK, "block", CTL, KEEPER, sizeof(struct message_block), sizeof(struct message_block), 0, 5000)  \
 	X(UNBLOCK, "unblock", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 5000)  \
 	X(ALLOW, "allow", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)        \
-	X(LIST_LOAD, "list-load", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 1,    \
+	X(LIST_LOAD, "list-load", CTL, KEEPER, sizeof(struct message_load), sizeof(struct message_load), 1,  \
 	  50)                                                                                                \
 	X(APPLY, "apply", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)        \
 	X(CONFIRM, "confirm", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)    \

@@ -5,23 +5,30 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "bundle.h"
+#include "core/list_gather.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "process.h"
 #include "rules_read.h"
 
+#define LINES_TOLD 20u /* of refused lines; all are counted */
+
 struct parser {
 	struct loop *loop;
 	struct policy *policy;
-	uint32_t entries_size;
-	uint16_t list; /* row that entries go to */
+	struct list_gather gather;
+	struct list_guard_row guards[MESSAGE_GUARDS_MAX];
+	uint32_t guard_count;
+	uint64_t now;
 	struct message_parsed answer;
+	uint32_t told; /* refused and noted lines in answer.text */
 	size_t text_len;
 };
 
@@ -41,29 +48,42 @@ __attribute__((format(printf, 2, 3))) static void parser_say(struct parser *p, c
 		p->text_len += (size_t)n;
 }
 
-static int parser_entry(const struct prefix *prefix, void *arg)
+/* The same, before everything said so far: what is said of a whole list counts more than its lines. */
+__attribute__((format(printf, 2, 3))) static void parser_say_first(struct parser *p, const char *format, ...)
 {
-	struct parser *p = arg;
-	struct policy *policy = p->policy;
+	char line[512];
+	va_list ap;
+	size_t len;
 
-	if (policy->entry_count == p->entries_size) {
-		uint32_t size = p->entries_size ? p->entries_size * 2 : 1024;
-		struct policy_entry *grown = realloc(policy->entries, size * sizeof(*grown));
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	len = strlen(line);
+	if (len >= sizeof(p->answer.text) - p->text_len)
+		return;
+	memmove(p->answer.text + len, p->answer.text, p->text_len + 1);
+	memcpy(p->answer.text, line, len);
+	p->text_len += len;
+}
 
-		if (!grown)
-			return -ENOMEM;
-		policy->entries = grown;
-		p->entries_size = size;
-	}
-	policy->entries[policy->entry_count++] = (struct policy_entry){.list = p->list, .prefix = *prefix};
-	return 0;
+/* What list_import() hands through is the gather that entries go to. */
+static struct parser *parser_of(void *gather)
+{
+	return (struct parser *)((char *)gather - offsetof(struct parser, gather));
+}
+
+/* Room is kept for what is said about the whole. */
+static bool parser_may_tell(struct parser *p)
+{
+	return p->told++ < LINES_TOLD && p->text_len < sizeof(p->answer.text) - 1024;
 }
 
 static void parser_refused(unsigned int line, const char *text, const char *why, void *arg)
 {
-	struct parser *p = arg;
+	struct parser *p = parser_of(arg);
 
-	parser_say(p, "line %u: \"%.60s\": %s\n", line, text, why);
+	if (parser_may_tell(p))
+		parser_say(p, "line %u: \"%.60s\": %s\n", line, text, why);
 }
 
 static int parser_config(struct parser *p, const struct bundle_entry *entry, const char *text)
@@ -75,7 +95,6 @@ static int parser_config(struct parser *p, const struct bundle_entry *entry, con
 	if (!err) {
 		policy_free(p->policy);
 		p->policy = policy;
-		p->entries_size = policy->entry_count;
 	}
 	if (errors.text)
 		parser_say(p, "%.*s", (int)(errors.len > 4000 ? 4000 : errors.len), errors.text);
@@ -83,19 +102,54 @@ static int parser_config(struct parser *p, const struct bundle_entry *entry, con
 	return err;
 }
 
+static void parser_list_report(struct parser *p, const struct list_report *report)
+{
+	p->answer.lines += report->lines;
+	p->answer.accepted += report->accepted;
+	p->answer.merged += report->merged;
+	p->answer.refused += report->refused;
+	p->answer.removed += report->removed;
+}
+
 static int parser_list(struct parser *p, const struct bundle_entry *entry, const char *text)
 {
+	const struct policy_list *list;
+	struct list_guard guard = {.rows = p->guards, .count = p->guard_count};
+	struct list_import_how how = {.now = p->now, .guard = &guard, .noted = parser_refused};
 	struct list_report report = {0};
 	int err;
 
 	if (entry->index >= p->policy->list_count)
 		return -EBADMSG;
-	p->list = (uint16_t)entry->index;
-	err = list_parse_plain(text, entry->len, parser_entry, parser_refused, p, &report);
-	p->answer.lines += report.lines;
-	p->answer.accepted += report.accepted;
-	p->answer.merged += report.merged;
-	p->answer.refused += report.refused;
+	list = &p->policy->lists[entry->index];
+	list_guard_sort(&guard);
+	guard.allow = list->allow;
+	guard.max_share = list->allow & LIST_ALLOW_SHARE ? 0 : list->max_share;
+	how.format = list->format;
+	how.flags = list->flags;
+	err = list_gather_begin(&p->gather, p->policy, (uint16_t)entry->index,
+				list->expires ? p->now + list->expires : 0);
+	if (!err)
+		err = list_import(text, entry->len, &how, list_gather_add, parser_refused, &p->gather,
+				  &report);
+	parser_list_report(p, &report);
+	if (*report.refusal) {
+		parser_say_first(p, "list %s is refused: %s%s%s%s\n", list->name, report.refusal,
+				 report.allow ? " (allow-" : "", list_allow_name(report.allow),
+				 report.allow ? " takes it)" : "");
+		return -EPERM;
+	}
+	/* To take nothing for a list is to let go of what is loaded. */
+	if (!err && report.refused && report.refused == report.lines) {
+		parser_say_first(p, "list %s is refused: none of its %u rows can be taken\n", list->name,
+				 report.lines);
+		return -EPERM;
+	}
+	if (err)
+		parser_say_first(p, "list %s: %s\n", list->name,
+				 err == -ENOSPC ? "more entries than a policy holds" : strerror(-err));
+	else if (report.not_after && report.not_after <= p->now)
+		parser_say_first(p, "list %s: by its own word it is out of date\n", list->name);
 	return err;
 }
 
@@ -140,6 +194,14 @@ static int parser_bundle(struct parser *p, const struct message_parse *ask, cons
 	size_t cursor = 0;
 	int more, err = 0;
 
+	p->now = ask->now;
+	p->guard_count = ask->guard_count;
+	for (uint32_t i = 0; i < ask->guard_count; i++) {
+		p->guards[i] = (struct list_guard_row){.prefix = {.len = ask->guards[i].len},
+						       .kind = ask->guards[i].kind};
+		memcpy(p->guards[i].prefix.addr, ask->guards[i].addr, sizeof(p->guards[i].prefix.addr));
+	}
+
 	if (ask->kind == PARSE_LIST) {
 		policy_free(p->policy);
 		p->policy = NULL;
@@ -150,9 +212,13 @@ static int parser_bundle(struct parser *p, const struct message_parse *ask, cons
 		if (!p->policy->lists)
 			return -ENOMEM;
 		p->policy->list_count = 1;
+		p->policy->lists[0] = (struct policy_list){.flags = ask->flags,
+							   .severity = ask->severity,
+							   .allow = ask->allow,
+							   .max_share = ask->max_share,
+							   .expires = ask->expires};
 		memcpy(p->policy->lists[0].name, ask->name, sizeof(ask->name));
-		p->policy->lists[0].flags = ask->flags;
-		p->policy->lists[0].severity = ask->severity;
+		memcpy(p->policy->lists[0].format, ask->format, sizeof(ask->format));
 	} else if (!p->policy) {
 		err = policy_default(&p->policy);
 		if (err)
@@ -270,8 +336,11 @@ static void parser_receive(int fd, uint32_t events, void *arg)
 	memcpy(&ask, body, sizeof(ask));
 	memset(&p->answer, 0, sizeof(p->answer));
 	p->text_len = 0;
+	p->told = 0;
 	err = file_map_sealed(bundle, BUNDLE_MAX, &data, &len);
-	if (!err && (ask.kind >= PARSE_KIND_MAX || !message_text_valid(ask.name, sizeof(ask.name))))
+	if (!err &&
+	    (ask.kind >= PARSE_KIND_MAX || !message_text_valid(ask.name, sizeof(ask.name)) ||
+	     !message_text_valid(ask.format, sizeof(ask.format)) || ask.guard_count > MESSAGE_GUARDS_MAX))
 		err = -EINVAL;
 	if (!err && ask.kind == PARSE_LIST) {
 		/* The whole memory file is the list's text: it came from the command line as it was. */
@@ -299,7 +368,7 @@ static void parser_receive(int fd, uint32_t events, void *arg)
 int parser_main(unsigned int index)
 {
 	CLEANUP(loop_free) struct loop *loop = NULL;
-	struct parser parser = {0};
+	static struct parser parser;
 	int err = loop_new(&loop);
 
 	if (!err) {
@@ -308,6 +377,7 @@ int parser_main(unsigned int index)
 	}
 	if (!err)
 		err = loop_run(loop);
+	list_gather_end(&parser.gather);
 	policy_free(parser.policy);
 	return err ? 1 : 0;
 }
