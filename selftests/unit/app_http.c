@@ -47,7 +47,7 @@ static void basic(void)
 	CHECK_LINE(text, "0 http.response_line C0=HTTP/1.1 200 OK");
 	CHECK_LINE(text, "0 http.response_body C0=hello");
 	CHECK_LINE(text, "0 file.data C0=hello");
-	CHECK_LINE(text, "0 file.name C0=b.php");
+	CHECK_LINE(text, "0 file.name C0=/b.php");
 	CHECK_LINE(text, "0 http.request_header S2=Cookie: a=1");
 	CHECK_LINE(text, "0 http.request_header S4=X-Fold: one two");
 	CHECK_LINE(text, "0 http.response_header C0=Server: nginx");

@@ -244,12 +244,17 @@ static void bad_checksums_are_not_for_the_receiver(void)
 {
 	struct inspector_stats stats;
 
-	fresh(RULE_EVIL, (struct inspector_options){.verify_checksums = true});
-	put(true, 101, 501, ACK, "evil"); /* the frame's checksums are zero */
-	CHECK_EQ(alerts, 0);
-	inspector_count(inspector, &stats);
-	CHECK_EQ(stats.checksum_bad, 1);
-	CHECK_EQ(stats.flows, 0);
+	for (int live = 0; live < 2; live++) {
+		fresh(RULE_EVIL, (struct inspector_options){.verify_checksums = true, .live = live});
+		put(true, 101, 501, ACK, "ev"); /* TCP's checksum is zero */
+		put(true, 103, 501, ACK, "il");
+		CHECK_EQ(alerts, 0);
+		put(true, 105, 501, ACK, "evil");
+		CHECK_EQ(alerts, live ? 0 : 1); /* by itself, in a file */
+		inspector_count(inspector, &stats);
+		CHECK_EQ(stats.checksum_bad, 3);
+		CHECK_EQ(stats.flows, 0);
+	}
 }
 
 static void old_flows_keep_their_rules(void)

@@ -722,16 +722,13 @@ static bool file_name(const struct http_tx *tx, enum direction dir, struct span 
 {
 	const struct http_message *message = &tx->side[dir];
 	struct span uri;
-	uint32_t at;
 
 	if (mime_parameter(http_piece_span(message, message->disposition), "filename", out))
 		return true;
 	if (!http_piece_get(&tx->side[TO_SERVER], BUFFER_HTTP_URI, &uri))
 		return false;
-	uri.len = span_find(uri, '?');
-	for (at = uri.len; at > 0 && uri.data[at - 1] != '/'; at--)
-		;
-	*out = span_from(uri, at);
+	/* The whole path, as rules are written for. */
+	*out = (struct span){uri.data, span_find(uri, '?')};
 	return out->len > 0;
 }
 

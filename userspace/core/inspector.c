@@ -339,6 +339,8 @@ static void inspect_bare(struct inspector *inspector, struct packet *packet)
 	}
 	inspector->current = subject;
 	detect_packet(detect, packet, flow, dir);
+	if (flow && flow->stream && packet->proto == IPPROTO_TCP)
+		detect_loose(detect, packet, flow, dir);
 	finish_packet(inspector, detect, packet, flow, dir);
 	inspector->current = NULL;
 }
@@ -467,8 +469,9 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 }
 
 /*
- * A TCP segment that its receiver drops must not count in the stream. Datagrams stand alone: inspecting one
- * that is dropped hides nothing, and captures on loopback hold checksums that nobody filled in.
+ * A TCP segment that its receiver drops must not count in the stream; in files rules see it by itself.
+ * Datagrams stand alone: inspecting one that is dropped hides nothing, and captures on loopback hold
+ * checksums that nobody filled in.
  */
 static bool checksums_good(struct inspector *inspector, struct packet *packet)
 {
@@ -478,7 +481,11 @@ static bool checksums_good(struct inspector *inspector, struct packet *packet)
 	if (!packet->ip_checksum_bad && !packet->l4_checksum_bad)
 		return true;
 	inspector->stats.checksum_bad++;
-	return !packet->ip_checksum_bad && packet->proto != IPPROTO_TCP;
+	if (packet->ip_checksum_bad)
+		return false;
+	if (packet->proto == IPPROTO_TCP && !inspector->options.live && !packet->fragment)
+		inspect_bare(inspector, packet);
+	return packet->proto != IPPROTO_TCP;
 }
 
 /* The headers that carry a packet through tunnels are there for rules too: those of the first `layers`
