@@ -89,12 +89,12 @@ metric_of() { sekimori metrics 2>/dev/null | awk -v want="\"$1\"" '/^sekimori_pa
 # Process id of a child as `status` names it; valid inside the server (`server kill …`).
 process_of() { status_of ".processes[] | select(.name == \"$1\") | .pid"; }
 
-# What the server's stack gets (behind XDP), counted from hear NAME FILTER… to heard NAME, which prints the number.
+# What the server's stack gets on $HEAR_ON (behind XDP), counted from hear NAME FILTER… to heard NAME, which prints the number.
 hear() {
 	local name=$1
 	shift
 	machine_background server "$WORLD/$name.heard" sh -c 'echo $$ >"$1"; shift; exec tcpdump "$@"' - "$WORLD/$name.pid" \
-		-i wan -Q in -n -p -l -B 65536 --immediate-mode "$@"
+		-i "${HEAR_ON:-wan}" -Q in -n -p -l -B 65536 --immediate-mode "$@"
 	wait_for 5 grep -q 'listening on' "$WORLD/$name.heard"
 }
 heard() {

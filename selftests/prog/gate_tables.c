@@ -286,11 +286,11 @@ static void blocks_fill_up(void)
 	CHECK_EQ(gate_block_put(gate, &addr, &entry), -EINVAL);
 }
 
-/* The idle ones go, those that live or are cut stay; of nine rows six go. */
+/* The idle ones go, those that live or are cut stay; of nine rows six go. Times are shares of the uptime: a
+ * VM has not run for long. */
 static void idle_flows_expire(void)
 {
-	const struct seki_settings settings = {
-		.tcp_idle = 600, .tcp_closing = 15, .udp_idle = 60, .other_idle = 30};
+	struct seki_settings settings = {0};
 	struct seki_flow_key key = {.proto = 6, .lo_port = htons(80)};
 	int fd AUTO_FD = bpf_obj_get(SEKI_PIN_ROOT "/tables/seki_flows");
 	struct timespec clock;
@@ -302,9 +302,11 @@ static void idle_flows_expire(void)
 	nines = usage.flows_max / 9;
 	clock_gettime(CLOCK_MONOTONIC, &clock);
 	now = (uint32_t)clock.tv_sec;
+	settings.tcp_closing = now / 4;
+	settings.tcp_idle = settings.udp_idle = settings.other_idle = now / 2;
 	CHECK_EQ(gate_settings_set(gate, &settings), 0);
 	for (uint32_t i = 0; i < nines * 9; i++) {
-		struct seki_flow flow = {.id = i + 1, .last = i % 3 ? now - 601 : now - 20};
+		struct seki_flow flow = {.id = i + 1, .last = i % 3 ? 0 : now - now / 3};
 
 		if (i % 9 == 1) {
 			flow.state = SEKI_FLOW_BLOCKED;

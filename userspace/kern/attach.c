@@ -452,7 +452,7 @@ int gate_attach(struct gate *gate, uint32_t ifindex, const struct gate_attach_op
 		return why_set(why, err, "interface %u: %s", ifindex, strerror(-err));
 	err = netdev_attachable(&state.dev, why);
 	if (!err && options->vlan_roles)
-		err = netdev_untag_off(&state.dev, why);
+		err = vlan_tags_inline(&state.dev, why);
 	if (!err)
 		err = hook_settle(gate, &state, options, why);
 	if (err)

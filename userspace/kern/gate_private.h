@@ -155,7 +155,8 @@ struct map_shape {
 void map_shape_get(const struct gate *gate, enum gate_map_id id, struct map_shape *out);
 /* One row, read back. -EIO when the kernel holds something else afterwards. */
 __must_check int map_put(const struct map_shape *shape, const void *key, const void *value);
-/* Every row, in no order, once or (when the table changes meanwhile) twice; fn's nonzero answer ends the walk and is returned. */
+/* Every row, in no order, once or (when the table changes meanwhile) twice; fn's nonzero answer ends the walk
+ * and is returned. */
 typedef int (*map_row_fn)(const void *key, const void *value, void *arg);
 __must_check int map_walk(const struct map_shape *shape, map_row_fn fn, void *arg);
 __must_check int map_dump(const struct map_shape *shape, void **rows, uint32_t *count); /* *rows malloc'ed */
@@ -193,7 +194,9 @@ const char *prog_describe(const struct prog_facts *facts, char *text, size_t siz
 
 struct netdev {
 	uint32_t ifindex, mtu, master, lower;
-	bool lower_elsewhere; /* lower lies in another network namespace */
+	bool lower_elsewhere; /* lower lies in another network namespace, which ours numbers lower_namespace
+			       */
+	uint32_t lower_namespace;
 	uint16_t vlan;
 	char name[16];
 	char kind[16];	    /* "veth", "vlan", "bond", ...; "" for a plain device */
@@ -202,10 +205,18 @@ struct netdev {
 __must_check int netdev_get(uint32_t ifindex, struct netdev *out);
 /* -EOPNOTSUPP with the interface to use instead. */
 __must_check int netdev_attachable(const struct netdev *dev, struct gate_why *why);
-/* Turns rx-vlan-offload off; -ENOTSUP when the driver keeps it on. */
-__must_check int netdev_untag_off(const struct netdev *dev, struct gate_why *why);
+/* An ethtool command of the interface's; sock is any socket of its namespace. -errno. */
+__must_check int netdev_ethtool(int sock, const char *name, void *command);
+/* A 32-bit rtnetlink attribute within (at, len); false: absent or cut off. */
+bool netdev_attr_u32(const void *at, size_t len, unsigned short type, uint32_t *out);
 /* Do its frames reach XDP before their checksum is filled in (local senders on a virtual device)? */
 bool netdev_csum_partial(const struct netdev *dev);
+
+/* --- vlan_tags.c */
+
+/* Makes VLAN tags stay in the frame: of this driver, and of a veth's other end. -ENOTSUP: they do not; why
+ * says where. */
+__must_check int vlan_tags_inline(const struct netdev *dev, struct gate_why *why);
 
 /* --- list.c, rings.c: inner maps, made sure of at open */
 

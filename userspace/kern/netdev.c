@@ -9,6 +9,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -36,7 +37,7 @@ static const struct rtattr *attr_find(const void *at, size_t len, unsigned short
 	return NULL;
 }
 
-static bool attr_u32(const void *at, size_t len, unsigned short type, uint32_t *out)
+bool netdev_attr_u32(const void *at, size_t len, unsigned short type, uint32_t *out)
 {
 	const struct rtattr *attr = attr_find(at, len, type);
 
@@ -61,13 +62,12 @@ static void attr_text(const void *at, size_t len, unsigned short type, char *out
 static void link_parse(const void *attrs, size_t len, struct netdev *dev)
 {
 	const struct rtattr *info, *data;
-	uint32_t nsid;
 
 	attr_text(attrs, len, IFLA_IFNAME, dev->name, sizeof(dev->name));
-	attr_u32(attrs, len, IFLA_MTU, &dev->mtu);
-	attr_u32(attrs, len, IFLA_MASTER, &dev->master);
-	attr_u32(attrs, len, IFLA_LINK, &dev->lower);
-	dev->lower_elsewhere = attr_u32(attrs, len, IFLA_LINK_NETNSID, &nsid);
+	netdev_attr_u32(attrs, len, IFLA_MTU, &dev->mtu);
+	netdev_attr_u32(attrs, len, IFLA_MASTER, &dev->master);
+	netdev_attr_u32(attrs, len, IFLA_LINK, &dev->lower);
+	dev->lower_elsewhere = netdev_attr_u32(attrs, len, IFLA_LINK_NETNSID, &dev->lower_namespace);
 	info = attr_find(attrs, len, IFLA_LINKINFO);
 	if (!info)
 		return;
@@ -174,46 +174,14 @@ int netdev_attachable(const struct netdev *dev, struct gate_why *why)
 		       dev->name, dev->vlan, netdev_name(dev->lower, other), other, dev->vlan, other);
 }
 
-static int flags_ioctl(int sock, const struct netdev *dev, uint32_t command, uint32_t *flags)
+int netdev_ethtool(int sock, const char *name, void *command)
 {
-	struct ethtool_value value = {.cmd = command, .data = *flags};
 	struct ifreq request;
 
 	memset(&request, 0, sizeof(request));
-	memcpy(request.ifr_name, dev->name, sizeof(request.ifr_name));
-	request.ifr_data = (void *)&value;
-	if (ioctl(sock, SIOCETHTOOL, &request))
-		return -errno;
-	*flags = value.data;
-	return 0;
-}
-
-int netdev_untag_off(const struct netdev *dev, struct gate_why *why)
-{
-	int sock AUTO_FD = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	uint32_t flags = 0, wanted;
-	int err;
-
-	if (sock < 0)
-		return -errno;
-	err = flags_ioctl(sock, dev, ETHTOOL_GFLAGS, &flags);
-	if (err == -EOPNOTSUPP)
-		return 0; /* no ethtool at all: nothing strips tags */
-	if (!err && !(flags & ETH_FLAG_RXVLAN))
-		return 0;
-	if (!err) {
-		wanted = flags & ~(uint32_t)ETH_FLAG_RXVLAN;
-		err = flags_ioctl(sock, dev, ETHTOOL_SFLAGS, &wanted);
-	}
-	if (!err)
-		err = flags_ioctl(sock, dev, ETHTOOL_GFLAGS, &flags);
-	if (err || flags & ETH_FLAG_RXVLAN)
-		return why_set(why, -ENOTSUP,
-			       "%s strips VLAN tags in hardware before XDP sees them and cannot be told not "
-			       "to (`ethtool "
-			       "-K %s rxvlan off`: %s): roles on its VLANs would never match",
-			       dev->name, dev->name, err ? strerror(-err) : "no effect");
-	return 0;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	request.ifr_data = command;
+	return ioctl(sock, SIOCETHTOOL, &request) ? -errno : 0;
 }
 
 bool netdev_csum_partial(const struct netdev *dev)
@@ -221,12 +189,8 @@ bool netdev_csum_partial(const struct netdev *dev)
 	static const char *const drivers[] = {"veth", "virtio_net", "tun", "xen_netfront", "vif"};
 	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
 	int sock AUTO_FD = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request;
 
-	memset(&request, 0, sizeof(request));
-	memcpy(request.ifr_name, dev->name, sizeof(request.ifr_name));
-	request.ifr_data = (void *)&info;
-	if (sock < 0 || ioctl(sock, SIOCETHTOOL, &request))
+	if (sock < 0 || netdev_ethtool(sock, dev->name, &info))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
 		if (!strcmp(info.driver, drivers[i]))
