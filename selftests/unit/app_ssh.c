@@ -48,6 +48,51 @@ static void odd(void)
 	CHECK_EQ(status, APP_ERROR);
 }
 
+/* The name lists of a KEXINIT; which of them count depends on the direction. */
+static void fingerprints(void)
+{
+	static const char *const lists[] = {"curve25519-sha256,diffie-hellman-group14-sha1",
+					    "ssh-rsa",
+					    "aes128-ctr",
+					    "aes256-ctr",
+					    "hmac-sha2-256",
+					    "hmac-sha1",
+					    "none",
+					    "zlib",
+					    "",
+					    ""};
+	char bytes[512] = "SSH-2.0-x\r\n\0\0\0\0\4\x14"
+			  "cookie of 16 byte";
+	uint32_t head = 11, at = head + 6 + 16;
+	struct turn turns[2];
+	char *text;
+
+	for (unsigned int i = 0; i < ARRAY_LEN(lists); i++) {
+		uint32_t len = (uint32_t)strlen(lists[i]);
+
+		memset(bytes + at, 0, 4);
+		bytes[at + 3] = (char)len;
+		memcpy(bytes + at + 4, lists[i], len);
+		at += 4 + len;
+	}
+	memset(bytes + at, 0, 5 + 4); /* no guess, reserved, padding */
+	at += 5 + 4;
+	bytes[head + 3] = (char)(at - head - 4);
+	turns[0] = (struct turn){.dir = TO_SERVER, .data = bytes, .len = at};
+	turns[1] = (struct turn){.dir = TO_CLIENT, .data = bytes, .len = at};
+	text = session_check(APP_SSH, turns, 2, NULL);
+	CHECK_LINE(text, "0 ssh.hassh S0=c10186e7085a862e2fddf54d4e7d61fa");
+	CHECK_LINE(text, "0 ssh.hassh.server C0=0caa6204f50b978d1cbbc5cfeb4b44f3");
+	CHECK_LINE(text, "0 ssh.hassh.string S0=curve25519-sha256,diffie-hellman-group14-sha1;aes128-ctr;"
+			 "hmac-sha2-256;none");
+	free(text);
+	/* A list that is longer than the message: no fingerprint. */
+	bytes[head + 6 + 16 + 2] = 1;
+	text = session_check(APP_SSH, turns, 2, NULL);
+	CHECK_NO(text, "hassh");
+	free(text);
+}
+
 static void long_banner(void)
 {
 	char banner[300];
@@ -62,5 +107,5 @@ static void long_banner(void)
 	free(text);
 }
 
-static const struct ktap_test tests[] = {TEST(full), TEST(odd), TEST(long_banner)};
+static const struct ktap_test tests[] = {TEST(full), TEST(odd), TEST(fingerprints), TEST(long_banner)};
 KTAP_MAIN(tests)

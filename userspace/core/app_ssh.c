@@ -7,7 +7,11 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "digest.h"
+
 #define SSH_PACKET_MAX	(256u << 10)
+#define SSH_KEXINIT	20
+#define SSH_KEXINIT_MAX (32u << 10) /* bytes of one that are kept; a longer one has no fingerprint */
 #define SSH_NEWKEYS	21
 #define SSH_BANNER_LONG 255u /* RFC 4253 section 4.2 */
 
@@ -21,11 +25,15 @@ struct ssh_side {
 	uint8_t head[6]; /* length, padding, message number */
 	uint8_t head_len;
 	uint32_t left;
+	struct blob kexinit; /* body of the first one */
+	bool kexinit_read, kexinit_lost;
 };
 
 struct ssh_tx {
 	struct tx tx;
 	struct blob proto[2], software[2];
+	struct blob hassh[2];	/* what the fingerprint is of: algorithms by name */
+	char hassh_hash[2][33]; /* "": none */
 	bool has[2];
 };
 
@@ -90,8 +98,52 @@ static bool banner_read(struct flow *flow, struct ssh *ssh, enum direction dir, 
 	return true;
 }
 
+/*
+ * HASSH: the algorithms that a side offers for what it sends, in its order, and their MD5.
+ * kex;cipher;mac;compression out of RFC 4253 section 7.1.
+ */
+static void kexinit_read(struct flow *flow, struct ssh_tx *tx, enum direction dir, struct span body)
+{
+	/* kex, host keys, then cipher, mac and compression, each client's first */
+	const unsigned int wanted[] = {0, 2u + dir, 4u + dir, 6u + dir};
+	uint8_t md5[MD5_DIGEST_SIZE];
+	struct span list;
+
+	body = span_from(body, body.len < 16 ? body.len : 16); /* the cookie */
+	for (unsigned int i = 0, found = 0; found < ARRAY_LEN(wanted); i++) {
+		if (!span_take_vector(&body, 4, &list)) {
+			blob_clear(&tx->hassh[dir]);
+			return;
+		}
+		if (i != wanted[found])
+			continue;
+		if (found++)
+			blob_text(&tx->hassh[dir], ";", SSH_KEXINIT_MAX);
+		flow->app_skipped += blob_add(&tx->hassh[dir], list.data, list.len, SSH_KEXINIT_MAX);
+	}
+	digest_of(DIGEST_MD5, blob_span(&tx->hassh[dir]), md5);
+	digest_text(md5, sizeof(md5), '\0', tx->hassh_hash[dir]);
+	tx->tx.dirty[dir] = true;
+}
+
+/* n more bytes of a KEXINIT. */
+static void kexinit_gather(struct flow *flow, struct ssh_tx *tx, enum direction dir, struct ssh_side *side,
+			   struct span part)
+{
+	if (side->kexinit_read)
+		return;
+	side->kexinit_lost |= blob_add(&side->kexinit, part.data, part.len, SSH_KEXINIT_MAX) > 0;
+	if (side->left > part.len)
+		return;
+	side->kexinit_read = true;
+	if (tx && !side->kexinit_lost)
+		kexinit_read(flow, tx, dir, blob_span(&side->kexinit));
+	blob_free(&side->kexinit);
+}
+
 /* Binary packets in clear; false: they make no sense. */
-static bool packets_read(struct ssh_side *side, struct span data)
+static bool packets_read(struct flow *flow, struct ssh_tx *tx, enum direction dir, struct ssh_side *side,
+			 struct span data)
 {
 	while (data.len && !side->newkeys) {
 		uint32_t len;
@@ -99,6 +151,8 @@ static bool packets_read(struct ssh_side *side, struct span data)
 		if (side->left) {
 			uint32_t n = data.len < side->left ? data.len : side->left;
 
+			if (side->head[5] == SSH_KEXINIT)
+				kexinit_gather(flow, tx, dir, side, (struct span){data.data, n});
 			side->left -= n;
 			data = span_from(data, n);
 			if (!side->left && side->head[5] == SSH_NEWKEYS)
@@ -142,7 +196,7 @@ static enum app_status ssh_feed(struct flow *flow, enum direction dir, struct sp
 			status = ssh->tx || ssh->closed ? APP_OK : APP_ERROR;
 		}
 	}
-	if (data.len && side->banner && !side->blind && !packets_read(side, data)) {
+	if (data.len && side->banner && !side->blind && !packets_read(flow, ssh->tx, dir, side, data)) {
 		side->blind = true;
 		if (ssh->tx)
 			tx_event_set(&ssh->tx->tx, EVENT_SSH_INVALID_RECORD);
@@ -158,11 +212,25 @@ static bool ssh_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 	const struct ssh_tx *ssh = (const struct ssh_tx *)tx;
 
 	(void)index;
-	if ((id != BUFFER_SSH_PROTO && id != BUFFER_SSH_SOFTWARE) || !ssh->has[dir])
-		return false;
 	*final = true;
-	*out = blob_span(id == BUFFER_SSH_PROTO ? &ssh->proto[dir] : &ssh->software[dir]);
-	return true;
+	switch (id) {
+	case BUFFER_SSH_PROTO:
+		*out = blob_span(&ssh->proto[dir]);
+		return ssh->has[dir];
+	case BUFFER_SSH_SOFTWARE:
+		*out = blob_span(&ssh->software[dir]);
+		return ssh->has[dir];
+	case BUFFER_SSH_HASSH:
+	case BUFFER_SSH_HASSH_SERVER:
+		*out = span_text(ssh->hassh_hash[dir]);
+		return out->len > 0;
+	case BUFFER_SSH_HASSH_STRING:
+	case BUFFER_SSH_HASSH_SERVER_STRING:
+		*out = blob_span(&ssh->hassh[dir]);
+		return ssh->hassh_hash[dir][0];
+	default:
+		return false;
+	}
 }
 
 static void ssh_tx_free(struct tx *tx)
@@ -172,6 +240,7 @@ static void ssh_tx_free(struct tx *tx)
 	for (enum direction dir = TO_SERVER; dir <= TO_CLIENT; dir++) {
 		blob_free(&ssh->proto[dir]);
 		blob_free(&ssh->software[dir]);
+		blob_free(&ssh->hassh[dir]);
 	}
 	free(ssh);
 }
@@ -184,6 +253,8 @@ static void ssh_flow_free(struct flow *flow)
 		return;
 	blob_free(&ssh->sides[0].line);
 	blob_free(&ssh->sides[1].line);
+	blob_free(&ssh->sides[0].kexinit);
+	blob_free(&ssh->sides[1].kexinit);
 	free(ssh);
 	flow->app_state[0] = NULL;
 }

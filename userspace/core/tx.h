@@ -101,6 +101,10 @@ enum app_proto {
 	X(EMAIL_RECEIVED, "email.received", SMTP, S, M, "one Received: of the mail") \
 	X(SSH_SOFTWARE, "ssh.software", SSH, B, O, "software part of the banner") \
 	X(SSH_PROTO, "ssh.proto", SSH, B, O, "protocol version of the banner") \
+	X(SSH_HASSH, "ssh.hassh", SSH, S, O, "HASSH of the client, MD5 in hexadecimal") \
+	X(SSH_HASSH_STRING, "ssh.hassh.string", SSH, S, O, "algorithms that the client offers") \
+	X(SSH_HASSH_SERVER, "ssh.hassh.server", SSH, C, O, "HASSH of the server, MD5 in hexadecimal") \
+	X(SSH_HASSH_SERVER_STRING, "ssh.hassh.server.string", SSH, C, O, "algorithms that the server offers") \
 	X(SMB_SHARE, "smb.share", SMB, S, O, "share that a tree connect names") \
 	X(SMB_NAMED_PIPE, "smb.named_pipe", SMB, S, O, "pipe share that a tree connect names") \
 	X(DCERPC_STUB, "dcerpc.stub_data", UNKNOWN, B, O, "arguments or results of a DCE/RPC call, also over SMB") \
