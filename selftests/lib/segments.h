@@ -47,6 +47,7 @@ static inline size_t tcp_frame(uint8_t *p, bool from_client, uint16_t client_por
 			       uint8_t flags, const void *data, size_t len)
 {
 	static const uint8_t client[4] = {192, 0, 2, 1}, server[4] = {198, 51, 100, 2};
+	uint32_t sum = 0;
 
 	memset(p, 0, 40);
 	p[0] = 0x45;
@@ -63,6 +64,9 @@ static inline size_t tcp_frame(uint8_t *p, bool from_client, uint16_t client_por
 	p[33] = flags;
 	put16(p + 34, 8192);
 	memcpy(p + 40, data, len);
+	for (int i = 0; i < 20; i += 2)
+		sum += (uint32_t)(p[i] << 8 | p[i + 1]);
+	put16(p + 10, ~(sum + (sum >> 16)));
 	return 40 + len;
 }
 
