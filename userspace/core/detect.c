@@ -186,14 +186,18 @@ static bool payload_matches(const struct detect_run *run, const struct rule *rul
 /* Searches the lanes that fit the packet's ports and the flow's protocol. */
 static void packet_search(struct detect_run *run, const struct payload_lanes *lanes)
 {
-	const struct mpm *chosen[PAYLOAD_SEARCHES_MAX];
 	enum app_proto app = run->flow ? run->flow->app : APP_UNKNOWN;
-	unsigned int count = payload_lanes_choose(lanes, run->dir, app, run->packet->src_port,
-						  run->packet->dst_port, chosen);
 	struct detect *detect = run->detect;
+	struct payload_choice choice;
 
-	for (unsigned int i = 0; i < count; i++)
-		mpm_scan(chosen[i], detect->scratch, run->payload.data, run->payload.len, 0, packet_hit,
+	if (!run->payload.len)
+		return;
+	payload_lanes_choose(lanes, run->dir, app, run->packet->src_port, run->packet->dst_port, &choice);
+	for (unsigned int i = 0; i < choice.place_count; i++)
+		place_index_find(choice.places[i], run->payload.data, run->payload.len, 0, 0, packet_hit,
+				 detect);
+	for (unsigned int i = 0; i < choice.mpm_count; i++)
+		mpm_scan(choice.mpms[i], detect->scratch, run->payload.data, run->payload.len, 0, packet_hit,
 			 detect);
 }
 
@@ -404,13 +408,18 @@ static void stream_search_one(const struct detect_run *run, const struct mpm *mp
 /* Searches the last `fresh` bytes of the window, and as far back as a literal may begin that ends in them. */
 static void stream_search(const struct detect_run *run, uint32_t fresh)
 {
-	const struct mpm *chosen[PAYLOAD_SEARCHES_MAX];
 	struct stream_scan scan = {run->detect, run->payload_offset + run->payload.len - fresh};
-	unsigned int count = payload_lanes_choose(&run->detect->set->stream[run->dir], run->dir,
-						  run->flow->app, run->sport, run->dport, chosen);
+	struct payload_choice choice;
 
-	for (unsigned int i = 0; i < count && fresh; i++)
-		stream_search_one(run, chosen[i], &scan);
+	if (!fresh)
+		return;
+	payload_lanes_choose(&run->detect->set->stream[run->dir], run->dir, run->flow->app, run->sport,
+			     run->dport, &choice);
+	for (unsigned int i = 0; i < choice.place_count; i++)
+		place_index_find(choice.places[i], run->payload.data, run->payload.len, run->payload_offset,
+				 scan.fresh, stream_hit, &scan);
+	for (unsigned int i = 0; i < choice.mpm_count; i++)
+		stream_search_one(run, choice.mpms[i], &scan);
 }
 
 static bool stream_fixed_place(const struct rule_list *list)

@@ -8,8 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define LANE_PORTS_MAX 64u   /* rules for more ports than this count as rules for any */
-#define LANE_HEAD_MAX  1024u /* literals that may end later than this are searched everywhere */
+#define LANE_PORTS_MAX	64u   /* rules for more ports than this count as rules for any */
+#define LANE_PLACES_MAX 4u    /* so many places are compared one by one */
+#define LANE_HEAD_MAX	1024u /* literals that may end later than this are searched everywhere */
 
 static const struct {
 	enum app_proto app;
@@ -72,7 +73,16 @@ static int lanes_add_pair(struct payload_lanes *lanes, int pair, const struct mp
 
 static int lane_add(struct payload_lane *lane, const struct mpm_pattern *pattern)
 {
-	return mpm_add(pattern->last_end ? &lane->head : &lane->anywhere, pattern);
+	int err = 0;
+
+	if (!pattern->last_end)
+		return mpm_add(&lane->anywhere, pattern);
+	if (pattern->last_end - pattern->first_end >= LANE_PLACES_MAX &&
+	    pattern->last_end >= pattern->first_end)
+		return mpm_add(&lane->head, pattern);
+	for (uint32_t end = pattern->first_end; end <= pattern->last_end && !err; end++)
+		err = place_index_add(&lane->places, pattern, end - pattern->len);
+	return err;
 }
 
 /* The number of ports in set, UINT32_MAX when there are more than a lane each is worth. */
@@ -176,9 +186,8 @@ int payload_lanes_add(struct payload_lanes *lanes, const struct rule *rule, enum
 	return err;
 }
 
-unsigned int payload_lanes_choose(const struct payload_lanes *lanes, enum direction dir, enum app_proto app,
-				  uint16_t src_port, uint16_t dst_port,
-				  const struct mpm *out[PAYLOAD_SEARCHES_MAX])
+void payload_lanes_choose(const struct payload_lanes *lanes, enum direction dir, enum app_proto app,
+			  uint16_t src_port, uint16_t dst_port, struct payload_choice *out)
 {
 	uint16_t service = dir == TO_CLIENT ? src_port : dst_port;
 	const struct payload_lane *chosen[] = {
@@ -188,56 +197,86 @@ unsigned int payload_lanes_choose(const struct payload_lanes *lanes, enum direct
 		port_lanes_find(&lanes->by_dst, dst_port),
 	};
 	int pair = lanes->paired ? 0 : PAIR_MAX, client = dir == TO_CLIENT ? 3 : 2;
-	unsigned int count = 0;
 
+	out->mpm_count = out->place_count = 0;
 	while (pair < PAIR_MAX && (payload_pairs[pair].app != app || payload_pairs[pair].port != service))
 		pair++;
 	if (pair < PAIR_MAX)
-		out[count++] = &lanes->pairs[pair];
+		out->mpms[out->mpm_count++] = &lanes->pairs[pair];
 	for (int i = 0; i < (int)ARRAY_LEN(chosen); i++) {
 		if (!chosen[i])
 			continue;
+		if (chosen[i]->places.row_count)
+			out->places[out->place_count++] = &chosen[i]->places;
 		if (chosen[i]->head.database)
-			out[count++] = &chosen[i]->head;
+			out->mpms[out->mpm_count++] = &chosen[i]->head;
 		/* All but the client's port is among the pair's literals. */
 		if (chosen[i]->anywhere.database && (pair == PAIR_MAX || i == client))
-			out[count++] = &chosen[i]->anywhere;
+			out->mpms[out->mpm_count++] = &chosen[i]->anywhere;
 	}
-	return count;
 }
 
-static int payload_lane_each(struct payload_lane *lane, mpm_visit_fn fn, void *arg)
-{
-	int err = fn(&lane->anywhere, arg);
-
-	return err ? err : fn(&lane->head, arg);
-}
-
-int payload_lanes_each(struct payload_lanes *lanes, mpm_visit_fn fn, void *arg)
+/* Calls fn for each lane, in the same order for the same rules. */
+static int lanes_each(struct payload_lanes *lanes, int (*fn)(struct payload_lane *lane, void *arg), void *arg)
 {
 	struct port_lanes *ports[] = {&lanes->by_src, &lanes->by_dst};
-	int err = payload_lane_each(&lanes->any, fn, arg);
+	int err = fn(&lanes->any, arg);
 
 	for (int app = 0; app < APP_PROTO_MAX && !err; app++)
-		err = payload_lane_each(&lanes->apps[app], fn, arg);
-	for (int pair = 0; pair < PAIR_MAX && !err; pair++)
-		err = fn(&lanes->pairs[pair], arg);
+		err = fn(&lanes->apps[app], arg);
 	for (size_t by = 0; by < ARRAY_LEN(ports); by++) {
 		for (uint32_t i = 0; i < ports[by]->count && !err; i++)
-			err = payload_lane_each(&ports[by]->rows[i].lane, fn, arg);
+			err = fn(&ports[by]->rows[i].lane, arg);
 	}
 	return err;
 }
 
-static int payload_lane_clear(struct mpm *mpm, void *arg)
+static int lane_build(struct payload_lane *lane, void *arg)
 {
-	mpm_clear(mpm);
+	return place_index_build(&lane->places);
+}
+
+int payload_lanes_build(struct payload_lanes *lanes)
+{
+	return lanes_each(lanes, lane_build, NULL);
+}
+
+struct lane_visit {
+	mpm_visit_fn fn;
+	void *arg;
+};
+
+static int lane_visit(struct payload_lane *lane, void *arg)
+{
+	const struct lane_visit *visit = arg;
+	int err = visit->fn(&lane->anywhere, visit->arg);
+
+	return err ? err : visit->fn(&lane->head, visit->arg);
+}
+
+int payload_lanes_each(struct payload_lanes *lanes, mpm_visit_fn fn, void *arg)
+{
+	struct lane_visit visit = {fn, arg};
+	int err = lanes_each(lanes, lane_visit, &visit);
+
+	for (int pair = 0; pair < PAIR_MAX && !err; pair++)
+		err = fn(&lanes->pairs[pair], arg);
+	return err;
+}
+
+static int lane_clear(struct payload_lane *lane, void *arg)
+{
+	mpm_clear(&lane->anywhere);
+	mpm_clear(&lane->head);
+	place_index_clear(&lane->places);
 	return 0;
 }
 
 void payload_lanes_clear(struct payload_lanes *lanes)
 {
-	(void)!payload_lanes_each(lanes, payload_lane_clear, NULL);
+	(void)!lanes_each(lanes, lane_clear, NULL);
+	for (int pair = 0; pair < PAIR_MAX; pair++)
+		mpm_clear(&lanes->pairs[pair]);
 	free(lanes->by_src.rows);
 	free(lanes->by_dst.rows);
 	*lanes = (struct payload_lanes){0};

@@ -7,14 +7,23 @@
 #define CORE_PAYLOAD_LANE_H
 
 #include "mpm.h"
+#include "place_index.h"
 #include "rule.h"
 
-/* How many searches one look may need: any, protocol, source port, destination port; anywhere and head. */
-#define PAYLOAD_SEARCHES_MAX 8u
+/* A look may need the lanes of any, protocol, source port and destination port. */
+#define PAYLOAD_LANES_MAX 4u
+
+/* What to look for in one packet or stream. */
+struct payload_choice {
+	const struct mpm *mpms[2 * PAYLOAD_LANES_MAX];
+	const struct place_index *places[PAYLOAD_LANES_MAX];
+	unsigned int mpm_count, place_count;
+};
 
 struct payload_lane {
 	struct mpm anywhere;
-	struct mpm head; /* literals that only count near the beginning */
+	struct mpm head;	   /* literals that only count near the beginning */
+	struct place_index places; /* literals that only count at one place */
 };
 
 struct port_lane {
@@ -46,10 +55,11 @@ struct payload_lanes {
 __must_check int payload_lanes_add(struct payload_lanes *lanes, const struct rule *rule, enum direction dir,
 				   bool packets);
 
-/* What to search for; returns how many there are. app: UNKNOWN while it is open. */
-unsigned int payload_lanes_choose(const struct payload_lanes *lanes, enum direction dir, enum app_proto app,
-				  uint16_t src_port, uint16_t dst_port,
-				  const struct mpm *out[PAYLOAD_SEARCHES_MAX]);
+/* app: UNKNOWN while it is open. */
+void payload_lanes_choose(const struct payload_lanes *lanes, enum direction dir, enum app_proto app,
+			  uint16_t src_port, uint16_t dst_port, struct payload_choice *out);
+/* Once all rules are added; the mpms are built by whoever visits them. -ENOMEM. */
+__must_check int payload_lanes_build(struct payload_lanes *lanes);
 
 /* Calls fn for each mpm, in an order that only the rules decide, until it fails. */
 typedef int (*mpm_visit_fn)(struct mpm *mpm, void *arg);

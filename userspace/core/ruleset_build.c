@@ -427,8 +427,13 @@ static int build_prepare(struct ruleset *set)
 {
 	int err = 0;
 
-	for (int dir = 0; dir < 2 && !err; dir++)
+	for (int dir = 0; dir < 2 && !err; dir++) {
 		err = payload_lanes_each(&set->stream[dir], build_repeated, NULL);
+		if (!err)
+			err = payload_lanes_build(&set->stream[dir]);
+		for (int class = 0; class < LANE_CLASS_MAX && !err; class ++)
+			err = payload_lanes_build(&set->packet[class][dir]);
+	}
 	/* What is prepared already stays as it is. */
 	return err ? err : ruleset_each_mpm(set, build_once, NULL);
 }
