@@ -1,34 +1,188 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * list.bpf.h - blacklist and auto-block. list_find() is the one place that
- * knows the list's structure.
+ * list.bpf.h - blacklist and auto-block. The structure is that of
+ * sekimori/blacklist.h; list_gate() answers for most packets.
  */
 #ifndef BPF_LIST_H
 #define BPF_LIST_H
 
 #include "allow.bpf.h"
 
-/* The row that covers a in the active generation, expired or not; NULL. */
-static __always_inline struct seki_entry *list_find(struct work *w, const struct seki_settings *s,
-						    const struct seki_addr *a)
+/* The words of a kind in the active generation; NULL: there is no list yet. */
+static __always_inline __u64 *list_word(__u32 active, enum seki_list_words kind, __u32 index)
 {
-	__u32 slot = s->active & 1;
-	void *inner;
+	__u32 at = active * SEKI_LIST_WORDS_MAX + kind;
+	void *words = bpf_map_lookup_elem(&seki_list_words, &at);
+
+	return words ? bpf_map_lookup_elem(words, &index) : NULL;
+}
+
+static __always_inline __u64 addr_hi(const struct seki_addr *a)
+{
+	return (__u64)bpf_ntohl(a->w[0]) << 32 | bpf_ntohl(a->w[1]);
+}
+
+static __always_inline __u64 addr_lo(const struct seki_addr *a)
+{
+	return (__u64)bpf_ntohl(a->w[2]) << 32 | bpf_ntohl(a->w[3]);
+}
+
+/* What the gate says of an address: 0 for most. IPv4 SEKI_LIST_COVERED, _INSIDE; IPv6 a mask of levels,
+ * SEKI_LIST_ODD. */
+static __always_inline __u32 list_gate(__u32 active, const struct seki_addr *a)
+{
+	const struct seki_list_head *head;
+	__u64 *word;
+	__u32 index;
 
 	if (addr_is4(a)) {
-		inner = bpf_map_lookup_elem(&seki_list4, &slot);
-		if (!inner)
-			return NULL;
-		w->lpm4.prefixlen = 32;
-		w->lpm4.addr = a->w[3];
-		return bpf_map_lookup_elem(inner, &w->lpm4);
+		index = bpf_ntohl(a->w[3]) >> 8;
+		word = list_word(active, SEKI_LIST_GATE4, index / 32);
+		return word ? *word >> index % 32 * 2 & 3 : 0;
 	}
-	inner = bpf_map_lookup_elem(&seki_list6, &slot);
-	if (!inner)
+	head = bpf_map_lookup_elem(&seki_list_head, &active);
+	if (!head)
+		return 0;
+	index = seki_list_gate6_index(head, bpf_ntohl(a->w[0]));
+	word = list_word(active, SEKI_LIST_GATE6, index / 8);
+	return (word ? *word >> index % 8 * 8 & 0xff : 0) | (head->odd6 ? SEKI_LIST_ODD : 0);
+}
+
+struct level {
+	__u8 length, low;
+};
+#define X(level, low) {level, low},
+static const struct level levels4[] = {SEKI_LIST_LEVELS4(X)};
+static const struct level levels6[] = {SEKI_LIST_LEVELS6(X)};
+#undef X
+
+static __always_inline struct seki_list_hit *list_spilled(__u32 generation, __u64 hi, __u64 lo, __u32 level)
+{
+	struct seki_list_spill_key key = {.hi = hi, .lo = lo, .generation = generation, .level = level};
+
+	return bpf_map_lookup_elem(&seki_list_spill, &key);
+}
+
+static __always_inline struct seki_list_hit *list_probe4(const struct seki_list_head *head, __u32 active,
+							 __u32 key, const struct level *level)
+{
+	__u64 hash = seki_list_hash(head, key, 0, level->length), bits = seki_list_bloom_bits(hash);
+	__u64 *word = list_word(active, SEKI_LIST_BLOOM4, seki_list_bloom_index(hash, head->bloom_mask4));
+	__u32 index = seki_list_bucket_first(hash, head->bucket_mask4), overflow;
+	struct seki_list_bucket4 *bucket;
+	struct seki_list_hit *hit;
+	void *buckets;
+
+	if (!word || (*word & bits) != bits)
 		return NULL;
-	w->lpm.prefixlen = 128;
-	w->lpm.addr = *a;
-	return bpf_map_lookup_elem(inner, &w->lpm);
+	buckets = bpf_map_lookup_elem(&seki_list_bucket4, &active);
+	bucket = buckets ? bpf_map_lookup_elem(buckets, &index) : NULL;
+	if (!bucket)
+		return NULL;
+	hit = seki_list_scan4(bucket, key, level->low, level->length);
+	overflow = bucket->overflow;
+	if (hit || !overflow)
+		return hit;
+	index = seki_list_bucket_second(hash, head->bucket_mask4);
+	bucket = bpf_map_lookup_elem(buckets, &index);
+	hit = bucket ? seki_list_scan4(bucket, key, level->low, level->length) : NULL;
+	if (hit || !(overflow & SEKI_LIST_SPILLED))
+		return hit;
+	return list_spilled(active << 1, key, 0, level->length);
+}
+
+static __always_inline struct seki_list_hit *list_probe6(const struct seki_list_head *head, __u32 active,
+							 __u64 hi, __u64 lo, const struct level *level)
+{
+	__u64 hash = seki_list_hash(head, hi, lo, level->length), bits = seki_list_bloom_bits(hash);
+	__u64 *word = list_word(active, SEKI_LIST_BLOOM6, seki_list_bloom_index(hash, head->bloom_mask6));
+	__u32 index = seki_list_bucket_first(hash, head->bucket_mask6), overflow;
+	struct seki_list_bucket6 *bucket;
+	struct seki_list_hit *hit;
+	void *buckets;
+
+	if (!word || (*word & bits) != bits)
+		return NULL;
+	buckets = bpf_map_lookup_elem(&seki_list_bucket6, &active);
+	bucket = buckets ? bpf_map_lookup_elem(buckets, &index) : NULL;
+	if (!bucket)
+		return NULL;
+	hit = seki_list_scan6(bucket, hi, lo, level->low, level->length);
+	overflow = bucket->overflow;
+	if (hit || !overflow)
+		return hit;
+	index = seki_list_bucket_second(hash, head->bucket_mask6);
+	bucket = bpf_map_lookup_elem(buckets, &index);
+	hit = bucket ? seki_list_scan6(bucket, hi, lo, level->low, level->length) : NULL;
+	if (hit || !(overflow & SEKI_LIST_SPILLED))
+		return hit;
+	return list_spilled(active << 1 | 1, hi, lo, level->length);
+}
+
+static __always_inline struct seki_list_hit *list_find4(const struct seki_list_head *head, __u32 active,
+							const struct seki_addr *a, __u32 gate)
+{
+	__u32 addr = bpf_ntohl(a->w[3]), narrow = (1u << SEKI_LIST_NARROW4) - 1;
+	__u32 levels = head->levels4 &
+		       ((gate & SEKI_LIST_INSIDE ? narrow : 0) | (gate & SEKI_LIST_COVERED ? ~narrow : 0));
+
+	for (__u32 i = 0; i < SEKI_LIST_LEVEL_COUNT4; i++) {
+		struct seki_list_hit *hit;
+
+		if (!(levels >> i & 1))
+			continue;
+		hit = list_probe4(head, active, addr & ~0u << (32 - levels4[i].length), &levels4[i]);
+		if (hit)
+			return hit;
+	}
+	return NULL;
+}
+
+/* The trie has lengths above 64, which go before the levels from there on, and those below 24, which come
+ * last. */
+static __always_inline struct seki_list_hit *list_find6(struct work *w, const struct seki_list_head *head,
+							__u32 active, const struct seki_addr *a, __u32 gate)
+{
+	__u32 levels = head->levels6 & gate;
+	__u64 hi = addr_hi(a), lo = addr_lo(a);
+	struct seki_list_hit *hit = NULL, *odd = NULL;
+
+	if (gate & SEKI_LIST_ODD) {
+		void *trie = bpf_map_lookup_elem(&seki_list_odd, &active);
+
+		w->lpm.prefixlen = 128;
+		w->lpm.addr = *a;
+		odd = trie ? bpf_map_lookup_elem(trie, &w->lpm) : NULL;
+	}
+	if (levels & 1)
+		hit = list_probe6(head, active, hi, lo, &levels6[0]);
+	if (hit)
+		return hit;
+	if (odd && odd->len > 64)
+		return odd;
+	for (__u32 i = 1; i < SEKI_LIST_LEVEL_COUNT6; i++) {
+		if (!(levels >> i & 1))
+			continue;
+		hit = list_probe6(head, active, hi & ~0ull << (64 - levels6[i].length), 0, &levels6[i]);
+		if (hit)
+			return hit;
+	}
+	return odd;
+}
+
+/* The entry that covers a, expired or not, into w->held; false: none. */
+static __always_inline bool list_find(struct work *w, __u32 active, const struct seki_addr *a, __u32 gate)
+{
+	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
+	struct seki_list_hit *hit;
+
+	if (!head)
+		return false;
+	hit = addr_is4(a) ? list_find4(head, active, a, gate) : list_find6(w, head, active, a, gate);
+	if (!hit || !hit->flags)
+		return false;
+	w->held = *hit;
+	return true;
 }
 
 static __always_inline void hits_add(struct seki_hits *hits, const struct work *w)
@@ -38,9 +192,29 @@ static __always_inline void hits_add(struct seki_hits *hits, const struct work *
 	hits->last = w->now;
 }
 
-static __always_inline void entry_count(struct work *w)
+/* The deciding prefix, by which its hits are counted: the address without the bits behind its length. */
+static __always_inline void hits_key_fill(struct work *w, const struct seki_addr *a, __u32 prefixlen,
+					  __u32 list)
 {
-	__u32 id = w->entry, list = w->list;
+	__u64 hi = addr_hi(a), lo = addr_lo(a);
+
+	if (prefixlen <= 64) {
+		hi = prefixlen ? hi & ~0ull << ((64 - prefixlen) & 63) : 0;
+		lo = 0;
+	} else if (prefixlen < 128) {
+		lo &= ~0ull << ((128 - prefixlen) & 63);
+	}
+	w->hits_key.addr.w[0] = bpf_htonl(hi >> 32);
+	w->hits_key.addr.w[1] = bpf_htonl((__u32)hi);
+	w->hits_key.addr.w[2] = bpf_htonl(lo >> 32);
+	w->hits_key.addr.w[3] = bpf_htonl((__u32)lo);
+	w->hits_key.prefixlen = prefixlen;
+	w->hits_key.list = list;
+}
+
+static __always_inline void entry_count(struct work *w, const struct seki_addr *a, __u32 hits_list)
+{
+	__u32 list = w->list;
 	struct seki_hits *hits = bpf_map_lookup_elem(&seki_list_count, &list);
 
 	if (hits) {
@@ -50,29 +224,33 @@ static __always_inline void entry_count(struct work *w)
 	}
 	if (!seki_count_entries)
 		return;
-	hits = bpf_map_lookup_elem(&seki_hits, &id);
+	hits_key_fill(w, a, w->entry - 1, hits_list);
+	hits = bpf_map_lookup_elem(&seki_hits, &w->hits_key);
 	if (hits) {
 		hits_add(hits, w);
 		return;
 	}
 	w->hits = (struct seki_hits){.pkts = 1, .bytes = w->p.len, .last = w->now};
-	bpf_map_update_elem(&seki_hits, &id, &w->hits, BPF_ANY);
+	bpf_map_update_elem(&seki_hits, &w->hits_key, &w->hits, BPF_ANY);
 }
 
 /*
- * One address against one entry: true when a live entry says drop and the
+ * w->held against one address: true when it is a live entry that says drop and the
  * allow set does not say otherwise. our_port: the port on our side, for scopes.
  */
-static __always_inline bool entry_holds(struct work *w, const struct seki_entry *e, __u8 direction,
-					const struct seki_addr *a, __be16 our_port)
+static __always_inline bool entry_holds(struct work *w, __u8 direction, const struct seki_addr *a,
+					__be16 our_port, bool automatic)
 {
-	if (!e || !(e->flags & direction) || (e->expires && e->expires <= w->now))
+	const struct seki_list_hit *held = &w->held;
+
+	if (!(held->flags & direction) || (held->expires && held->expires <= w->now))
 		return false;
-	w->entry = e->id;
-	w->list = e->list;
-	w->sid = e->sid;
-	entry_count(w);
-	if (e->flags & SEKI_ENTRY_ALERT) {
+	w->entry = 1 + held->len + (addr_is4(a) && !automatic ? 96 : 0);
+	w->list = held->list;
+	entry_count(w, a, automatic ? SEKI_LIST_AUTO : held->list);
+	if (held->flags & SEKI_ENTRY_ALLOW)
+		return false;
+	if (held->flags & SEKI_ENTRY_ALERT) {
 		w->alert = direction == SEKI_ENTRY_SRC ? SEKI_R_LISTED_SRC : SEKI_R_LISTED_DST;
 		return false;
 	}
@@ -83,22 +261,16 @@ static __always_inline bool entry_holds(struct work *w, const struct seki_entry 
 	return true;
 }
 
-/* Outer and inner addresses, both directions. The reason, or CLEAN. */
-static __always_inline __u32 list_check_pair(struct work *w, const struct seki_settings *s,
-					     const struct pair *pair)
-{
-	if (entry_holds(w, list_find(w, s, &pair->src), SEKI_ENTRY_SRC, &pair->src, w->p.dport))
-		return SEKI_R_LISTED_SRC;
-	if (entry_holds(w, list_find(w, s, &pair->dst), SEKI_ENTRY_DST, &pair->dst, w->p.sport))
-		return SEKI_R_LISTED_DST;
-	return SEKI_R_CLEAN;
-}
-
 static __always_inline bool block_check(struct work *w, const struct seki_addr *source)
 {
 	struct seki_entry *e = bpf_map_lookup_elem(&seki_blocked, source);
 
-	return entry_holds(w, e, SEKI_ENTRY_SRC, source, w->p.dport);
+	if (!e)
+		return false;
+	w->held =
+		(struct seki_list_hit){.expires = e->expires, .list = e->list, .flags = e->flags, .len = 128};
+	w->sid = e->sid;
+	return entry_holds(w, SEKI_ENTRY_SRC, source, w->p.dport, true);
 }
 
 #endif

@@ -18,7 +18,6 @@
 #define FLOW_ENTRIES   131072
 #define EMBRYO_ENTRIES 65536
 #define SOURCE_ENTRIES 65536
-#define LIST_ENTRIES   262144
 #define BLOCK_ENTRIES  65536
 #define RING_BYTES     (8 << 20)
 #define PRIO_BYTES     (1 << 20)
@@ -54,7 +53,8 @@ MAP(seki_flows, HASH, FLOW_ENTRIES, struct seki_flow_key, struct seki_flow);
 MAP(seki_embryos, LRU_HASH, EMBRYO_ENTRIES, struct seki_flow_key, struct seki_flow);
 MAP(seki_quota, LRU_HASH, SOURCE_ENTRIES, struct seki_addr, __u32);
 MAP(seki_sources, LRU_HASH, SOURCE_ENTRIES, struct seki_addr, struct seki_source);
-MAP(seki_hits, LRU_HASH, 65536, __u32, struct seki_hits);
+MAP(seki_hits, LRU_HASH, 65536, struct seki_hits_key, struct seki_hits);
+MAP(seki_list_spill, HASH, 1024, struct seki_list_spill_key, struct seki_list_hit);
 MAP(seki_list_count, PERCPU_ARRAY, SEKI_MAX_LISTS, __u32, struct seki_hits);
 MAP(seki_counters, PERCPU_ARRAY, SEKI_REASON_MAX, __u32, struct seki_counter);
 MAP(seki_losses, PERCPU_ARRAY, SEKI_LOSS_MAX, __u32, __u64);
@@ -62,41 +62,50 @@ MAP(seki_ids, PERCPU_ARRAY, 1, __u32, __u64);
 MAP(seki_frags, LRU_HASH, 8192, struct seki_frag_key, __u8);
 
 /*
- * Inner tries are described by sizes, not types: with types the kernel keeps
+ * Inner maps are described by sizes, not types: with types the kernel keeps
  * their BTF, and Linux 6.1 then refuses every generation that user space
  * makes without it (map_meta_equal compares what BTF said about timers).
+ * BPF_F_INNER_MAP: each generation has the size that it needs.
  */
-struct list4 {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, LIST_ENTRIES);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(key_size, sizeof(struct seki_lpm4));
-	__uint(value_size, sizeof(struct seki_entry));
-} seki_list4_a SEC(".maps"), seki_list4_b SEC(".maps");
+#define LIST_INNER(name, size)                                                                               \
+	struct name {                                                                                        \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                            \
+		__uint(max_entries, 1);                                                                      \
+		__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);                                         \
+		__uint(key_size, sizeof(__u32));                                                             \
+		__uint(value_size, size);                                                                    \
+	}
+#define LIST_OUTER(name, inner, slots)                                                                       \
+	struct {                                                                                             \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                                    \
+		__uint(max_entries, slots);                                                                  \
+		__type(key, __u32);                                                                          \
+		PINNED;                                                                                      \
+		__array(values, struct inner);                                                               \
+	} name SEC(".maps")
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	PINNED;
-	__array(values, struct list4);
-} seki_list4 SEC(".maps") = {.values = {&seki_list4_a, &seki_list4_b}};
-
-struct list6 {
+LIST_INNER(list_words, sizeof(__u64));
+LIST_INNER(list_bucket4, sizeof(struct seki_list_bucket4));
+LIST_INNER(list_bucket6, sizeof(struct seki_list_bucket6));
+struct list_odd {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, LIST_ENTRIES);
+	__uint(max_entries, 1 << 20);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(key_size, sizeof(struct seki_lpm));
-	__uint(value_size, sizeof(struct seki_entry));
-} seki_list6_a SEC(".maps"), seki_list6_b SEC(".maps");
-
+	__uint(value_size, sizeof(struct seki_list_hit));
+};
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 2);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
+	__type(value, struct seki_list_head);
 	PINNED;
-	__array(values, struct list6);
-} seki_list6 SEC(".maps") = {.values = {&seki_list6_a, &seki_list6_b}};
+} seki_list_head SEC(".maps");
+LIST_OUTER(seki_list_words, list_words, 2 * SEKI_LIST_WORDS_MAX);
+LIST_OUTER(seki_list_bucket4, list_bucket4, 2);
+LIST_OUTER(seki_list_bucket6, list_bucket6, 2);
+LIST_OUTER(seki_list_odd, list_odd, 2);
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -177,12 +186,14 @@ struct work {
 	struct seki_addr address; /* key of small look-ups */
 	union {
 		struct seki_lpm lpm;
-		struct seki_lpm4 lpm4;
+		struct seki_hits_key hits_key;
 		struct seki_egress_key egress_key;
 		struct seki_frag_key frag_key;
 		struct seki_source source;
-		struct seki_hits hits;
 	};
+	struct seki_hits hits;
+	struct seki_list_hit held;  /* what the last look-up found */
+	struct seki_addr held_addr; /* for the address asked */
 };
 
 /* Slot 0 XDP, 1 tc egress: the two may interrupt one another, neither itself. */

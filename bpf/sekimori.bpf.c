@@ -61,20 +61,45 @@ __noinline int seki_sentence(__u32 slot, struct seki_settings *s, __u32 reason)
 	return drop;
 }
 
-/* Header 0 is the outer one, then the inner ones. The reason to drop, or CLEAN. */
-__noinline int seki_list_check(__u32 slot, struct seki_settings *s, __u32 header)
+/* Header 0 is the outer one, then the inner ones. */
+static __always_inline const struct pair *pair_of(const struct work *w, __u32 header)
+{
+	return header == 0 ? &w->p.ip : header == 1 ? &w->p.inner[0] : &w->p.inner[1];
+}
+
+/* One address whose gate is open: SEKI_ENTRY_SRC or _DST of a header. 1: it is listed in that direction. */
+__noinline int seki_list_look(__u32 slot, struct seki_settings *s, __u32 header, __u32 direction, __u32 gate)
 {
 	struct work *w = work_of(slot);
-	const struct pair *pair;
-	__u32 reason;
+	const struct seki_addr *a;
 
 	if (!w || !s || header > SEKI_MAX_TUNNEL)
-		return SEKI_R_CLEAN;
-	pair = header == 0 ? &w->p.ip : header == 1 ? &w->p.inner[0] : &w->p.inner[1];
-	reason = list_check_pair(w, s, pair);
-	if (reason == SEKI_R_CLEAN && !w->egress && block_check(w, &pair->src))
-		reason = SEKI_R_SOURCE_BLOCKED;
-	return (int)reason;
+		return 0;
+	a = direction == SEKI_ENTRY_SRC ? &pair_of(w, header)->src : &pair_of(w, header)->dst;
+	return list_find(w, s->active & 1, a, gate) &&
+	       entry_holds(w, direction, a, direction == SEKI_ENTRY_SRC ? w->p.dport : w->p.sport, false);
+}
+
+/* 1: the source is blocked automatically. */
+__noinline int seki_block_look(__u32 slot, __u32 header)
+{
+	struct work *w = work_of(slot);
+
+	return w && header <= SEKI_MAX_TUNNEL && block_check(w, &pair_of(w, header)->src);
+}
+
+/* Both addresses of a header. The reason to drop, or CLEAN. */
+static __always_inline __u32 list_check(struct work *w, struct seki_settings *s, __u32 header)
+{
+	const struct pair *pair = pair_of(w, header);
+	__u32 gate = list_gate(s->active & 1, &pair->src);
+
+	if (gate && seki_list_look(w->egress, s, header, SEKI_ENTRY_SRC, gate))
+		return SEKI_R_LISTED_SRC;
+	gate = list_gate(s->active & 1, &pair->dst);
+	if (gate && seki_list_look(w->egress, s, header, SEKI_ENTRY_DST, gate))
+		return SEKI_R_LISTED_DST;
+	return !w->egress && seki_block_look(w->egress, header) ? SEKI_R_SOURCE_BLOCKED : SEKI_R_CLEAN;
 }
 
 /* An alert entry passes and tells. */
@@ -93,12 +118,12 @@ __noinline int seki_alert(__u32 slot, struct seki_settings *s)
 /* Lists and auto-block over every address of the packet. */
 static __always_inline bool check_lists(struct work *w, struct seki_settings *s)
 {
-	__u32 reason = (__u32)seki_list_check(w->egress, s, 0);
+	__u32 reason = list_check(w, s, 0);
 
 	if (reason == SEKI_R_CLEAN && w->p.inners > 0)
-		reason = (__u32)seki_list_check(w->egress, s, 1);
+		reason = list_check(w, s, 1);
 	if (reason == SEKI_R_CLEAN && w->p.inners > 1)
-		reason = (__u32)seki_list_check(w->egress, s, 2);
+		reason = list_check(w, s, 2);
 	if (reason != SEKI_R_CLEAN)
 		return seki_sentence(w->egress, s, reason);
 	if (w->alert)

@@ -50,7 +50,7 @@ struct seki_record {
 	__u32 offset;	 /* of the first byte here within the frame */
 	__u16 l3_offset; /* where the (outermost) IP header begins in the frame */
 	__u16 list;	 /* decision: deciding list */
-	__u32 entry;	 /* decision: deciding entry id, 0 = none */
+	__u32 entry;	 /* decision: length of the deciding entry's prefix (IPv4 96 + len) + 1, 0 = none */
 	__u32 sid;	 /* decision: rule behind the entry, 0 = none */
 	__u32 pad2;
 };

@@ -11,13 +11,17 @@
 #define SEKIMORI_MAPS_H
 
 #include "abi.h"
+#include "blacklist.h"
 
 /*      name             kind               key                value               writer
  * seki_settings    ARRAY 1            u32                seki_settings       user
  * seki_ifaces      HASH               seki_iface_key     seki_iface          user
  * seki_nets        LPM_TRIE           seki_lpm           seki_net            user   own, DMZ, allow scopes
- * seki_list4       ARRAY_OF_MAPS 2 of LPM_TRIE seki_lpm4 -> seki_entry       user   blacklist generations
- * seki_list6       ARRAY_OF_MAPS 2 of LPM_TRIE seki_lpm  -> seki_entry       user
+ * seki_list_head   ARRAY 2            u32 slot           seki_list_head      user   blacklist generations (blacklist.h)
+ * seki_list_words  ARRAY_OF_MAPS of ARRAY u64            gates, Bloom words  user
+ * seki_list_bucket4, 6  ARRAY_OF_MAPS 2 of ARRAY         seki_list_bucket*   user
+ * seki_list_odd    ARRAY_OF_MAPS 2 of LPM_TRIE seki_lpm -> seki_list_hit     user   IPv6 lengths without a level
+ * seki_list_spill  HASH               seki_list_spill_key seki_list_hit      user   keys whose buckets are full
  * seki_blocked     HASH               seki_addr          seki_entry          user   auto-blocked sources
  * seki_egress_host LPM_TRIE           seki_lpm           u32 profile         user   DMZ host -> profile
  * seki_egress      LPM_TRIE           seki_egress_key    u32 rule id         user   what a profile may start
@@ -25,7 +29,7 @@
  * seki_embryos     LRU_HASH           seki_flow_key      seki_flow           BPF    unanswered SYN, unvalidated UDP (T18)
  * seki_quota       LRU_HASH           seki_addr (/24,/48) u32 flows          BPF
  * seki_sources     LRU_HASH           seki_addr          seki_source         BPF    token bucket, clean flows (T2)
- * seki_hits        LRU_HASH           u32 entry id       seki_hits           BPF    per-entry counters
+ * seki_hits        LRU_HASH           seki_hits_key      seki_hits           BPF    per-entry counters
  * seki_list_count  PERCPU_ARRAY       u32 list           seki_hits           BPF    per-list counters
  * seki_counters    PERCPU_ARRAY       u32 seki_reason    seki_counter        BPF
  * seki_losses      PERCPU_ARRAY       u32 seki_loss      u64                 BPF
@@ -51,7 +55,7 @@ struct seki_settings {
 	__u32 magic, schema;
 	__u64 generation;	/* of the policy, rises with every apply */
 	__u64 policy_digest;	/* of the image that was applied */
-	__u32 active;		/* slot of seki_list4/6: 0 or 1 */
+	__u32 active;		/* generation slot of the blacklist: 0 or 1 */
 	__u32 rings;		/* engines served, 1..SEKI_MAX_RINGS */
 	__u32 depth[2];		/* inspection depth in payload bytes per transaction: to server, to client */
 	__u32 chunk;		/* payload bytes per record, at most SEKI_CHUNK_MAX */
@@ -78,11 +82,6 @@ struct seki_iface {
 	__u8 role, mode; /* enum seki_role, enum seki_mode */
 	__u16 flags;	 /* SEKI_IFACE_* */
 	__u32 enforce_until; /* confirm-or-rollback: after this second enforce reads as monitor */
-};
-
-struct seki_lpm4 {
-	__u32 prefixlen; /* 0..32 */
-	__be32 addr;
 };
 
 struct seki_lpm {
@@ -114,19 +113,19 @@ struct seki_net {
 #define SEKI_ENTRY_SRC 1u
 #define SEKI_ENTRY_DST 2u
 #define SEKI_ENTRY_ALERT 4u /* pass, tell */
+#define SEKI_ENTRY_ALLOW 8u /* an exception: the wider entries around it do not hold for it */
 
 /*
- * A blacklist or auto-block row. Longest match wins in the trie, so user
+ * A blacklist or auto-block row. The longest match decides, so user
  * space writes into each row the latest expiry of every prefix that covers
  * it; an expired short row never hides a lasting wide one.
  */
 struct seki_entry {
-	__u32 id;      /* key of seki_hits, unique per instance */
 	__u32 expires; /* 0 = never */
+	__u32 sid;     /* rule that caused it, 0 = none */
 	__u16 list;    /* 0..SEKI_MAX_LISTS-1 */
 	__u8 flags;    /* SEKI_ENTRY_* */
 	__u8 severity;
-	__u32 sid;     /* rule that caused it, 0 = none */
 };
 
 #define SEKI_EGRESS_FIXED_BITS 32u /* profile, proto, port come before the address */
@@ -183,6 +182,14 @@ struct seki_source {
 };
 #define SEKI_SHARED_WINDOW 60u
 
+/* Of one prefix in one list; SEKI_LIST_AUTO for automatic blocks. It stays the same over generations. */
+struct seki_hits_key {
+	struct seki_addr addr;
+	__u32 prefixlen; /* 0..128, v4 96 + len */
+	__u32 list;
+};
+#define SEKI_LIST_AUTO 0xffffu
+
 struct seki_hits {
 	__u64 pkts, bytes;
 	__u32 last; /* second of the last hit */
@@ -224,7 +231,7 @@ struct seki_flow_cmd {
 SEKI_STATIC_ASSERT(sizeof(struct seki_iface_key) == 8, "seki_iface_key");
 SEKI_STATIC_ASSERT(sizeof(struct seki_iface) == 8, "seki_iface");
 SEKI_STATIC_ASSERT(sizeof(struct seki_net) == 72, "seki_net");
-SEKI_STATIC_ASSERT(sizeof(struct seki_entry) == 16, "seki_entry");
+SEKI_STATIC_ASSERT(sizeof(struct seki_entry) == 12, "seki_entry");
 SEKI_STATIC_ASSERT(sizeof(struct seki_egress_key) == 24, "seki_egress_key");
 SEKI_STATIC_ASSERT(sizeof(struct seki_flow) == 120, "seki_flow");
 SEKI_STATIC_ASSERT(sizeof(struct seki_flow_cmd) == 184, "seki_flow_cmd");

@@ -240,7 +240,7 @@ static struct gate *bench_gate(uint32_t ifindex, uint32_t inside)
 	struct seki_iface_key outer = {.ifindex = ifindex}, inner = {.ifindex = inside};
 	struct seki_iface wan = {.role = SEKI_ROLE_WAN, .mode = SEKI_MODE_ENFORCE};
 	struct seki_iface lan = {.role = SEKI_ROLE_LAN, .mode = SEKI_MODE_ENFORCE};
-	struct gate_list_row listed = {.key.prefixlen = 128, .value = {.id = 1, .flags = SEKI_ENTRY_SRC}};
+	struct gate_list_row listed = {.key.prefixlen = 128, .value = {.flags = SEKI_ENTRY_SRC}};
 
 	if (gate_open(&options, &ifindex, 1, &gate, &why) || gate_attach(gate, ifindex, &attach, &hook, &why))
 		die("%s", why.text);

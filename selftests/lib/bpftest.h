@@ -17,16 +17,19 @@
 #include <linux/if_link.h>
 #include <linux/pkt_cls.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sekimori/event.h"
 #include "sekimori/maps.h"
+#include "kern/list_table.h"
 #include "lib/frame.h"
 #include "lib/ktap.h"
 
 #define WORLD_IFINDEX	1
 #define WORLD_OUT_SPARE 64
+#define WORLD_ROWS	64
 #define XDP_FRAME_MAX	3400 /* of a frame without frags in a test run */
 
 struct world {
@@ -34,7 +37,9 @@ struct world {
 	int xdp, frags, tc, ctl;
 	int settings, ifaces, nets, blocked, egress_host, egress, flows, embryos, quota, sources, counters,
 		losses;
-	int list4, list6, rings, prio;
+	int rings, prio;
+	struct gate_list_row rows[2][WORLD_ROWS]; /* of both blacklist generations */
+	__u32 row_count[2];
 	struct seki_settings policy;
 	struct ring_buffer *reader; /* of ring 0 */
 	struct ring_buffer *prio_reader;
@@ -150,8 +155,6 @@ static inline void world_open(struct world *w, const struct world_size *sizes)
 	w->settings = world_map(w, "seki_settings");
 	w->ifaces = world_map(w, "seki_ifaces");
 	w->nets = world_map(w, "seki_nets");
-	w->list4 = world_map(w, "seki_list4");
-	w->list6 = world_map(w, "seki_list6");
 	w->blocked = world_map(w, "seki_blocked");
 	w->egress_host = world_map(w, "seki_egress_host");
 	w->egress = world_map(w, "seki_egress");
@@ -254,45 +257,60 @@ static inline struct seki_addr addr_of(const char *text)
 	return lpm_of(text).addr;
 }
 
-/* The inner map of an outer map's slot; made like the template when the slot is empty. The caller closes it.
- */
-static inline int inner_open(int outer, __u32 slot, __u32 key_size, const char *name)
+/* An inner map of the blacklist, filled through memory. */
+static inline void *list_part(struct world *w, const char *outer, __u32 at, __u32 value_size, __u32 entries)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
-	__u32 id;
-	int fd;
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "seki_test_list", 4, value_size, entries, &options);
+	void *memory =
+		fd < 0 ? MAP_FAILED
+		       : mmap(NULL, (size_t)value_size * entries, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-	if (!bpf_map_lookup_elem(outer, &slot, &id)) {
-		fd = bpf_map_get_fd_by_id(id);
-	} else {
-		fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "seki_test_list", key_size,
-				    sizeof(struct seki_entry), 65536, &options);
-		if (fd >= 0 && bpf_map_update_elem(outer, &slot, &fd, BPF_ANY))
-			world_die("set slot", name, errno);
-	}
-	if (fd < 0)
-		world_die("inner map", name, errno);
-	return fd;
+	if (memory == MAP_FAILED || bpf_map_update_elem(world_map(w, outer), &at, &fd, BPF_ANY))
+		world_die("make", outer, errno);
+	close(fd);
+	return memory;
+}
+
+/* Builds the generation of a slot from w->rows. */
+static inline void list_rebuild(struct world *w, __u32 slot)
+{
+	struct seki_list_head head = {.seed = {1, 2}};
+	struct list_table table = {.head = &head};
+	__u32 bad;
+
+	if (list_table_size(w->rows[slot], w->row_count[slot], &head, &bad))
+		world_die("size", "the list", EINVAL);
+	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
+		table.words[kind] = list_part(w, "seki_list_words", slot * SEKI_LIST_WORDS_MAX + kind, 8,
+					      list_table_words(&head, kind));
+	table.bucket4 =
+		list_part(w, "seki_list_bucket4", slot, sizeof(*table.bucket4), head.bucket_mask4 + 1);
+	table.bucket6 =
+		list_part(w, "seki_list_bucket6", slot, sizeof(*table.bucket6), head.bucket_mask6 + 1);
+	if (list_table_build(&table, w->rows[slot], w->row_count[slot], NULL, NULL, &bad))
+		world_die("build", "the list", EINVAL);
+	map_write(world_map(w, "seki_list_head"), &slot, &head, "seki_list_head");
+	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
+		munmap(table.words[kind], 8ul * list_table_words(&head, kind));
+	munmap(table.bucket4, sizeof(*table.bucket4) * (head.bucket_mask4 + 1ul));
+	munmap(table.bucket6, sizeof(*table.bucket6) * (head.bucket_mask6 + 1ul));
 }
 
 /* Adds a prefix to the blacklist of the active generation. */
 static inline void list_add_entry(struct world *w, const char *prefix, struct seki_entry entry)
 {
-	struct seki_lpm lpm = lpm_of(prefix);
-	struct seki_lpm4 lpm4 = {.prefixlen = lpm.prefixlen - 96, .addr = lpm.addr.w[3]};
-	bool v6 = strchr(prefix, ':');
-	int fd = inner_open(v6 ? w->list6 : w->list4, w->policy.active, v6 ? sizeof(lpm) : sizeof(lpm4),
-			    prefix);
+	__u32 slot = w->policy.active;
 
-	map_write(fd, v6 ? (void *)&lpm : (void *)&lpm4, &entry, prefix);
-	close(fd);
+	if (w->row_count[slot] == WORLD_ROWS)
+		world_die("add", prefix, ENOSPC);
+	w->rows[slot][w->row_count[slot]++] = (struct gate_list_row){lpm_of(prefix), entry};
+	list_rebuild(w, slot);
 }
 
 static inline void list_add(struct world *w, const char *prefix, unsigned int flags)
 {
-	static __u32 id;
-
-	list_add_entry(w, prefix, (struct seki_entry){.id = ++id, .list = 3, .flags = flags});
+	list_add_entry(w, prefix, (struct seki_entry){.list = 3, .flags = flags});
 }
 
 static inline void net_add(struct world *w, const char *prefix, __u32 flags, const struct seki_scope *scope)
@@ -308,7 +326,7 @@ static inline void net_add(struct world *w, const char *prefix, __u32 flags, con
 static inline void block_add(struct world *w, const char *address, __u32 until)
 {
 	struct seki_addr key = addr_of(address);
-	struct seki_entry entry = {.id = 9000, .expires = until, .flags = SEKI_ENTRY_SRC, .sid = 77};
+	struct seki_entry entry = {.expires = until, .flags = SEKI_ENTRY_SRC, .sid = 77};
 
 	map_write(w->blocked, &key, &entry, address);
 }

@@ -4,7 +4,7 @@
 # before goes on holding.
 . "$(dirname "$0")/../lib/netns.sh"
 
-plan 31
+plan 32
 world
 holds() { blocked 10.77.0.2 && reaches 10.77.0.4; }
 rules_are() { [ "$(s status --json | jq "[.engine.rules_loaded, .engine.rules_failed] | @csv" -r)" = "$1" ]; }
@@ -32,8 +32,10 @@ umount /sys/kernel/btf
 
 # --- lists that do not fit, or are no lists
 printf '10.77.0.3\n' >"$WORK/one.txt"
-awk 'BEGIN { for (i = 0; i < 300000; i++) printf "20.%d.%d.%d\n", i / 32768, i / 128 % 256, i % 128 * 2 }' >"$WORK/many.txt"
-fails_with "a list for which there is no room is refused with both numbers" 3 "IPv4 rows do not fit: the list has room for 262144" \
+awk 'BEGIN { for (i = 0; i < 1200; i++) printf "20.%d.%d.%d\n", i / 32768, i / 128 % 256, i % 128 * 2 }' >"$WORK/many.txt"
+printf 'list-entries 1000;\n' >>"$WORK/base.conf"
+ok_if "a limit for list entries is taken" s apply "$WORK/base.conf"
+fails_with "a list for which there is no room is refused with both numbers" 3 "of 1200 does not fit: at most 1000 entries in all" \
 	s list load feed "$WORK/many.txt"
 [ -z "$(s list status | grep feed)" ] && ok "it left no name behind" || not_ok "it left no name behind" "$(s list status)"
 ok_if "what held goes on" holds

@@ -21,7 +21,7 @@ static void fresh_then_adopted(void)
 	CHECK(!gate_adopted(gate));
 	CHECK(world_pin_exists("life", "seki_settings"));
 	CHECK(world_pin_exists("life", "seki_egress_host"));
-	CHECK(world_pin_exists("life", "list6_1"));
+	CHECK(world_pin_exists("life", "list_bucket6_0"));
 	CHECK(world_pin_exists("life", "ring_0"));
 	CHECK_EQ(gate_settings_get(gate, &held), 0);
 	CHECK_EQ(held.magic, 0);
@@ -31,7 +31,7 @@ static void fresh_then_adopted(void)
 	CHECK_EQ(gate_usage(gate, &usage), 0);
 	CHECK_EQ(usage.flows_max, 1024);
 	CHECK_EQ(usage.embryos_max, 1024);
-	CHECK_EQ(usage.list_max, 2 * 16384);
+	CHECK_EQ(usage.list_max, GATE_LIST_MAX);
 
 	if (!CHECK(!world_gate("life", NULL, 0, &again, &why), "%s", why.text))
 		return;
@@ -218,7 +218,7 @@ static void two_capabilities_suffice(void)
 	child = fork();
 	if (!child) {
 		struct gate_attach_options options = {.tc_egress = true};
-		struct gate_list_row row = {.key = {.prefixlen = 128}, .value = {.id = 1}};
+		struct gate_list_row row = {.key = {.prefixlen = 128}, .value = {.flags = SEKI_ENTRY_SRC}};
 		struct gate *own = NULL;
 		struct gate_hook hook;
 		uint32_t ifindex = if_nametoindex("keep0"), slot;

@@ -144,31 +144,33 @@ static void list_is_built_switched_rolled_back(void)
 	uint32_t count = 10000, slot = 9, held = 0, matched = 0;
 	struct gate_list_row *rows AUTO_FREE = calloc(count, sizeof(*rows));
 	struct gate_list_row *dump AUTO_FREE = NULL;
+	struct gate_list_row found;
 	struct gate_usage usage;
-	struct seki_entry entry;
 
 	for (uint32_t i = 0; i < count; i++) {
-		bool four = i % 4;
-
-		rows[i].key = four ? net4(0x20000000 + i * 256, 24) : net6(0x30000000 + i, 32);
-		rows[i].value =
-			(struct seki_entry){.id = i + 1, .list = 3, .flags = SEKI_ENTRY_SRC, .sid = i};
+		rows[i].key = i % 8 == 0   ? net6(0x30000000 + i, 32)
+			      : i % 8 == 4 ? net6(0x40000000 + i, 99)
+					   : net4(0x20000000 + i * 256, 23 + i % 2);
+		rows[i].key.addr.b[14] &= i % 4 && i % 2 == 0 ? 0xfe : 0xff;
+		rows[i].value = (struct seki_entry){.list = 3, .flags = SEKI_ENTRY_SRC, .expires = i + 1};
 	}
 	CHECK(!gate_list_build(gate, rows, count, &slot, &why), "%s", why.text);
 	CHECK_EQ(slot, 1);
-	CHECK_EQ(gate_list_lookup(gate, &rows[1].key.addr, &entry), -ENOENT);
+	CHECK_EQ(gate_list_lookup(gate, &rows[1].key.addr, &found), -ENOENT);
 	slot_switch(slot);
 	for (uint32_t i = 0; i < count; i += 7) {
 		struct seki_addr inside = rows[i].key.addr;
 
 		inside.b[15] = 77;
-		if (!CHECK(!gate_list_lookup(gate, &inside, &entry) && entry.id == i + 1, "row %u", i))
+		if (!CHECK(!gate_list_lookup(gate, &inside, &found) &&
+				   !memcmp(&found, &rows[i], sizeof(found)),
+			   "row %u", i))
 			break;
 	}
 	CHECK_EQ(gate_list_dump(gate, &dump, &held), 0);
 	CHECK_EQ(held, count);
 	for (uint32_t i = 0; i < held; i++) {
-		uint32_t at = dump[i].value.id - 1;
+		uint32_t at = dump[i].value.expires - 1;
 
 		matched += at < count && !memcmp(&dump[i], &rows[at], sizeof(*dump));
 	}
@@ -177,64 +179,101 @@ static void list_is_built_switched_rolled_back(void)
 	CHECK_EQ(usage.list_rows, count);
 
 	/* A second generation of one row, then back to the first, which the other slot kept. */
-	CHECK(!gate_list_build(gate, rows, 1, &slot, &why), "%s", why.text);
+	CHECK(!gate_list_build(gate, rows + 1, 1, &slot, &why), "%s", why.text);
 	CHECK_EQ(slot, 0);
 	slot_switch(0);
-	CHECK_EQ(gate_list_lookup(gate, &rows[1].key.addr, &entry), -ENOENT);
+	CHECK_EQ(gate_list_lookup(gate, &rows[3].key.addr, &found), -ENOENT);
+	CHECK(gate_list_has_previous(gate));
 	slot_switch(1);
-	CHECK_EQ(gate_list_lookup(gate, &rows[1].key.addr, &entry), 0);
-	CHECK_EQ(entry.id, 2);
+	CHECK_EQ(gate_list_lookup(gate, &rows[3].key.addr, &found), 0);
+	CHECK_EQ(found.value.expires, 4);
 }
 
 static void list_rows_one_by_one(void)
 {
-	struct gate_list_row wide = {net4(0xc6336400, 24), {.id = 500001}};
-	struct gate_list_row host = {net4(0xc6336409, 32), {.id = 500002}};
-	struct gate_list_row stray = {net4(0xc6336409, 24), {.id = 500003}};
-	struct seki_entry entry;
+	struct gate_list_row wide = {net4(0xc6336400, 24), {.expires = 501, .flags = SEKI_ENTRY_SRC}};
+	struct gate_list_row half = {net4(0xc6336408, 31), {.expires = 504, .flags = SEKI_ENTRY_DST}};
+	struct gate_list_row host = {net4(0xc6336409, 32), {.expires = 502, .flags = SEKI_ENTRY_SRC}};
+	struct gate_list_row odd = {net6(0x20010db8, 100), {.expires = 505, .flags = SEKI_ENTRY_SRC}};
+	struct gate_list_row stray = {net4(0xc6336409, 24), {.flags = SEKI_ENTRY_SRC}};
+	struct gate_list_row mute = {net4(0xc6336410, 32), {.flags = 0}};
+	struct gate_list_row found;
 
 	CHECK_EQ(gate_list_put(gate, &wide), 0);
+	CHECK_EQ(gate_list_put(gate, &half), 0);
 	CHECK_EQ(gate_list_put(gate, &host), 0);
+	CHECK_EQ(gate_list_put(gate, &odd), 0);
 	CHECK_EQ(gate_list_put(gate, &stray), -EINVAL);
-	CHECK_EQ(gate_list_lookup(gate, &host.key.addr, &entry), 0);
-	CHECK_EQ(entry.id, 500002);
-	CHECK_EQ(gate_list_remove(gate, &host.key), 0);
-	CHECK_EQ(gate_list_lookup(gate, &host.key.addr, &entry), 0);
-	CHECK_EQ(entry.id, 500001);
-	CHECK_EQ(gate_list_remove(gate, &host.key), -ENOENT);
-	CHECK_EQ(gate_list_remove(gate, &wide.key), 0);
-	CHECK_EQ(gate_list_lookup(gate, &host.key.addr, &entry), -ENOENT);
+	CHECK_EQ(gate_list_put(gate, &mute), -EINVAL);
+	CHECK_EQ(gate_list_lookup(gate, &host.key.addr, &found), 0);
+	CHECK_EQ(found.value.expires, 502);
+	CHECK_EQ(gate_list_lookup(gate, &odd.key.addr, &found), 0);
+	CHECK(found.value.expires == 505 && found.key.prefixlen == 100);
+	/* The /31 lives at the same level as its hosts: it is their heir. */
+	CHECK_EQ(gate_list_heir_low(&host.key), 96 + 31);
+	CHECK_EQ(gate_list_remove(gate, &host.key, &half), 0);
+	CHECK_EQ(gate_list_lookup(gate, &host.key.addr, &found), 0);
+	CHECK_EQ(found.value.expires, 504);
+	CHECK_EQ(gate_list_remove(gate, &host.key, NULL), -ENOENT);
+	CHECK_EQ(gate_list_remove(gate, &half.key, NULL), 0);
+	CHECK_EQ(gate_list_lookup(gate, &host.key.addr, &found), 0);
+	CHECK_EQ(found.value.expires, 501);
+	CHECK_EQ(gate_list_remove(gate, &wide.key, NULL), 0);
+	CHECK_EQ(gate_list_lookup(gate, &host.key.addr, &found), -ENOENT);
+	CHECK_EQ(gate_list_remove(gate, &odd.key, NULL), 0);
+	CHECK_EQ(gate_list_lookup(gate, &odd.key.addr, &found), -ENOENT);
 }
 
-static void list_that_does_not_fit(void)
+static void list_that_is_refused(void)
 {
-	uint32_t count = 16385, slot = 9;
-	struct gate_list_row *rows AUTO_FREE = calloc(count, sizeof(*rows));
-	struct gate_list_row extra = {net4(0x01010101, 32), {.id = 1}};
-	struct gate_list_row twice[2] = {extra, extra};
-	struct seki_entry entry;
-	struct seki_settings settings;
+	uint32_t slot = 9;
+	struct gate_list_row row = {net4(0x01010101, 32), {.flags = SEKI_ENTRY_SRC}};
+	struct gate_list_row twice[2] = {row, row}, found;
 
-	for (uint32_t i = 0; i < count; i++)
-		rows[i] = (struct gate_list_row){net4(0x40000000 + i, 32), {.id = i + 1}};
-	CHECK_EQ(gate_list_build(gate, rows, count, &slot, &why), -ENOSPC);
-	CHECK(strstr(why.text, "16385") && strstr(why.text, "16384"), "%s", why.text);
-	CHECK_EQ(slot, 9);
 	CHECK_EQ(gate_list_build(gate, twice, 2, &slot, &why), -EINVAL);
-	CHECK(strstr(why.text, "same key"), "%s", why.text);
-	CHECK_EQ(gate_settings_get(gate, &settings), 0);
-	CHECK(!gate_list_build(gate, rows, count - 1, &slot, &why), "%s", why.text);
+	CHECK(strstr(why.text, "twice"), "%s", why.text);
+	twice[1].value.list = SEKI_MAX_LISTS;
+	CHECK_EQ(gate_list_build(gate, twice, 2, &slot, &why), -EINVAL);
+	CHECK(strstr(why.text, "row 1"), "%s", why.text);
+	CHECK_EQ(slot, 9);
+	CHECK_EQ(gate_list_lookup(gate, &row.key.addr, &found), -ENOENT);
+}
+
+/* Put one by one until the tables are full: told, and what is there stays. A generation is then as large as
+ * need be. */
+static void list_outgrows_its_tables(void)
+{
+	struct gate_list_row row = {.value = {.flags = SEKI_ENTRY_SRC}}, found;
+	struct gate_list_row *rows AUTO_FREE = calloc(20000, sizeof(*rows));
+	uint32_t count = 0, slot = 9;
+	int err = 0;
+
+	CHECK(!gate_list_build(gate, NULL, 0, &slot, &why), "%s", why.text);
 	slot_switch(slot);
-	CHECK_EQ(gate_list_put(gate, &extra), -ENOSPC);
-	CHECK_EQ(gate_list_lookup(gate, &extra.key.addr, &entry), -ENOENT);
-	slot_switch(settings.active);
+	while (!err && count < 20000) {
+		row.key = net4(0x0b000000 + count * 7919, 32);
+		err = gate_list_put(gate, &row);
+		if (!err)
+			rows[count++] = row;
+	}
+	CHECK_EQ(err, -ENOSPC);
+	CHECK(count > 5000, "%u", count);
+	for (uint32_t i = 0; i < count; i++)
+		if (!CHECK_EQ(gate_list_lookup(gate, &rows[i].key.addr, &found), 0))
+			break;
+	rows[count++] = row;
+	CHECK(!gate_list_build(gate, rows, count, &slot, &why), "%s", why.text);
+	slot_switch(slot);
+	CHECK_EQ(gate_list_lookup(gate, &row.key.addr, &found), 0);
+	row.key = net4(0x7b000000, 32);
+	CHECK_EQ(gate_list_put(gate, &row), 0);
 }
 
 /* Both generations outlive the keeper. */
 static void list_survives_reopening(void)
 {
 	CLEANUP(gate_free) struct gate *again = NULL;
-	struct gate_list_row row = {net4(0x05050500, 24), {.id = 77}};
+	struct gate_list_row row = {net4(0x05050500, 24), {.expires = 77, .flags = SEKI_ENTRY_SRC}};
 	uint32_t slot = 9, held = 0;
 	struct gate_list_row *dump AUTO_FREE = NULL;
 
@@ -243,7 +282,8 @@ static void list_survives_reopening(void)
 	if (!CHECK(!world_gate("tables", NULL, 0, &again, &why), "%s", why.text))
 		return;
 	CHECK_EQ(gate_list_dump(again, &dump, &held), 0);
-	CHECK(held == 1 && dump[0].value.id == 77);
+	CHECK(held == 1 && dump[0].value.expires == 77);
+	CHECK(gate_list_has_previous(again));
 }
 
 static int block_drop(const struct seki_addr *addr, const struct seki_entry *entry, void *arg)
@@ -264,7 +304,6 @@ static void blocks_fill_up(void)
 	CHECK_EQ(usage.blocked, 0);
 	for (uint32_t i = 0; !err && i <= usage.blocked_max; i++) {
 		addr = addr4(0x50000000 + i);
-		entry.id = i + 1;
 		err = gate_block_put(gate, &addr, &entry);
 		put += !err;
 	}
@@ -272,7 +311,6 @@ static void blocks_fill_up(void)
 	CHECK_EQ(put, usage.blocked_max);
 	CHECK_EQ(gate_block_get(gate, &addr, &held), -ENOENT);
 	addr = addr4(0x50000000);
-	entry.id = 1;
 	entry.expires = 2000; /* a full table still takes a change of what it has */
 	CHECK_EQ(gate_block_put(gate, &addr, &entry), 0);
 	CHECK_EQ(gate_block_get(gate, &addr, &held), 0);
@@ -333,6 +371,7 @@ static void what_bpf_wrote_is_read(void)
 	uint64_t losses[SEKI_LOSS_MAX];
 	struct seki_source source;
 	struct seki_addr addr = addr4(1);
+	struct seki_hits_key key = {.prefixlen = 128};
 	struct seki_hits hits;
 
 	CHECK_EQ(gate_counters(gate, counters), 0);
@@ -340,7 +379,7 @@ static void what_bpf_wrote_is_read(void)
 	CHECK_EQ(gate_list_hits(gate, 0, &hits), 0);
 	CHECK_EQ(hits.pkts, 0);
 	CHECK_EQ(gate_list_hits(gate, SEKI_MAX_LISTS, &hits), -EINVAL);
-	CHECK_EQ(gate_hits_get(gate, 123, &hits), -ENOENT);
+	CHECK_EQ(gate_hits_get(gate, &key, &hits), -ENOENT);
 	CHECK_EQ(gate_source_get(gate, &addr, &source), -ENOENT);
 	CHECK_EQ(gate_flow_ctl(gate, &cmd), 0);
 	CHECK_EQ(cmd.result, -ENOENT);
@@ -369,19 +408,13 @@ static void instance_closes(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(settings_come_back),
-	TEST(ifaces_come_back),
-	TEST(nets_are_replaced),
-	TEST(nets_that_do_not_fit),
-	TEST(egress_is_replaced),
-	TEST(list_is_built_switched_rolled_back),
-	TEST(list_rows_one_by_one),
-	TEST(list_that_does_not_fit),
-	TEST(list_survives_reopening),
-	TEST(blocks_fill_up),
-	TEST(idle_flows_expire),
-	TEST(what_bpf_wrote_is_read),
-	TEST(ring_descriptor_only_consumes),
+	TEST(settings_come_back),	TEST(ifaces_come_back),
+	TEST(nets_are_replaced),	TEST(nets_that_do_not_fit),
+	TEST(egress_is_replaced),	TEST(list_is_built_switched_rolled_back),
+	TEST(list_rows_one_by_one),	TEST(list_that_is_refused),
+	TEST(list_outgrows_its_tables), TEST(list_survives_reopening),
+	TEST(blocks_fill_up),		TEST(idle_flows_expire),
+	TEST(what_bpf_wrote_is_read),	TEST(ring_descriptor_only_consumes),
 	TEST(instance_closes),
 };
 

@@ -94,8 +94,7 @@ static inline int world_gate(const char *instance, const uint32_t *ifindexes, un
 				       .instance = instance,
 				       .ring_bytes = 65536,
 				       .flow_entries = 1024,
-				       .embryo_entries = 1024,
-				       .list_entries = 16384};
+				       .embryo_entries = 1024};
 
 	return gate_open(&options, ifindexes, count, gate, why);
 }

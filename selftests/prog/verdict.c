@@ -132,17 +132,19 @@ static void counters_count_packets_and_bytes(void)
 static void entries_count_their_hits(void)
 {
 	struct seki_hits hits = {0}, per_cpu[256];
-	__u32 id = 4711, list = 9;
+	struct seki_hits_key key = {.prefixlen = 128, .list = 9};
+	__u32 list = 9;
 	__u64 pkts = 0;
 	struct frame f;
 
 	world_fresh();
+	key.addr = addr_of("198.51.100.90");
 	list_add_entry(&world, "198.51.100.90",
-		       (struct seki_entry){.id = id, .list = list, .flags = SEKI_ENTRY_SRC, .sid = 5});
+		       (struct seki_entry){.list = list, .flags = SEKI_ENTRY_SRC, .sid = 5});
 	frame_make(&f, "eth ip4:198.51.100.90>" OUR4 " udp:1000>53 data:8");
 	for (int i = 0; i < 3; i++)
-		CHECK_OUTCOME(send_xdp(&world, &f), drop, LISTED_SRC, "entry 4711");
-	CHECK_EQ(bpf_map_lookup_elem(world_map(&world, "seki_hits"), &id, &hits), 0);
+		CHECK_OUTCOME(send_xdp(&world, &f), drop, LISTED_SRC, "a listed host");
+	CHECK_EQ(bpf_map_lookup_elem(world_map(&world, "seki_hits"), &key, &hits), 0);
 	CHECK_EQ(hits.pkts, 3);
 	CHECK_EQ(hits.bytes, 3 * f.len);
 	CHECK(hits.last + 5 >= world_seconds() && hits.last <= world_seconds(), "last hit %u", hits.last);
@@ -170,12 +172,12 @@ static void entries_expire_and_have_directions(void)
 
 	world_fresh();
 	list_add_entry(&world, "198.51.100.91",
-		       (struct seki_entry){.id = 1, .expires = now - 1, .flags = SEKI_ENTRY_SRC});
+		       (struct seki_entry){.expires = now - 1, .flags = SEKI_ENTRY_SRC});
 	list_add_entry(&world, "198.51.100.92",
-		       (struct seki_entry){.id = 2, .expires = now + 100, .flags = SEKI_ENTRY_SRC});
-	list_add_entry(&world, "198.51.100.93", (struct seki_entry){.id = 3, .flags = SEKI_ENTRY_DST});
+		       (struct seki_entry){.expires = now + 100, .flags = SEKI_ENTRY_SRC});
+	list_add_entry(&world, "198.51.100.93", (struct seki_entry){.flags = SEKI_ENTRY_DST});
 	list_add_entry(&world, "198.51.100.94",
-		       (struct seki_entry){.id = 4, .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_ALERT});
+		       (struct seki_entry){.flags = SEKI_ENTRY_SRC | SEKI_ENTRY_ALERT});
 	CHECK(outcome_is_free(send_from("198.51.100.91")), "expired");
 	CHECK_OUTCOME(send_from("198.51.100.92"), drop, LISTED_SRC, "not yet expired");
 	CHECK(outcome_is_free(send_from("198.51.100.93")), "a destination entry does not block the source");

@@ -10,7 +10,6 @@
 #include "list.h"
 
 #define LIST_DEPTH_MAX 130 /* one node per prefix length, and the empty link behind the last */
-#define ID_BUCKETS_MIN 1024u
 
 /* One list's claim on the prefix of its node. */
 struct claim {
@@ -24,96 +23,19 @@ struct claim {
 
 struct node {
 	struct prefix prefix;
-	uint32_t id; /* 0: joins branches only */
 	struct node *child[2];
-	struct node *id_next;
-	struct claim *claims; /* by list index */
+	struct claim *claims; /* by list index; NULL: joins branches only */
 };
 
 struct list_set {
 	struct node *root[2]; /* IPv6, IPv4: ::/0 does not cover IPv4, as the kernel keeps them apart too */
-	struct node **ids;
-	uint32_t id_buckets, id_count;
 	uint32_t max_entries, total;
+	uint32_t prefixes;    /* that somebody lists */
 	uint64_t next_expiry; /* nothing expires before; 0: nothing expires */
 	uint16_t lists;
 	uint32_t count[SEKI_MAX_LISTS];
 	char name[SEKI_MAX_LISTS][LIST_NAME_MAX];
 };
-
-/* --- ids: a hash of the prefix, so that reloading a list keeps every counter with its prefix */
-
-static uint32_t prefix_hash(const struct prefix *p)
-{
-	uint64_t hash = 0xcbf29ce484222325ull;
-
-	for (unsigned int i = 0; i < 16; i++)
-		hash = (hash ^ p->addr[i]) * 0x100000001b3ull;
-	hash = (hash ^ p->len) * 0x100000001b3ull;
-	hash ^= hash >> 32;
-	hash *= 0x9e3779b97f4a7c15ull;
-	return (uint32_t)(hash >> 32);
-}
-
-static bool id_used(const struct list_set *set, uint32_t id)
-{
-	for (const struct node *n = set->ids[id & (set->id_buckets - 1)]; n; n = n->id_next)
-		if (n->id == id)
-			return true;
-	return false;
-}
-
-static void id_link(struct list_set *set, struct node *node)
-{
-	struct node **bucket = &set->ids[node->id & (set->id_buckets - 1)];
-
-	node->id_next = *bucket;
-	*bucket = node;
-}
-
-static void id_grow(struct list_set *set)
-{
-	uint32_t old_buckets = set->id_buckets;
-	struct node **old = set->ids, **bigger;
-
-	bigger = old_buckets < 1u << 30 ? calloc(old_buckets * 2ul, sizeof(*bigger)) : NULL;
-	if (!bigger)
-		return; /* longer chains are slower, not wrong */
-	set->ids = bigger;
-	set->id_buckets = old_buckets * 2;
-	for (uint32_t i = 0; i < old_buckets; i++) {
-		for (struct node *n = old[i], *next; n; n = next) {
-			next = n->id_next;
-			id_link(set, n);
-		}
-	}
-	free(old);
-}
-
-static void id_give(struct list_set *set, struct node *node)
-{
-	uint32_t id = prefix_hash(&node->prefix);
-
-	if (set->id_count >= set->id_buckets)
-		id_grow(set);
-	do {
-		id = (id + 1) & LIST_ID_LAST;
-	} while (id == 0 || id_used(set, id));
-	node->id = id;
-	id_link(set, node);
-	set->id_count++;
-}
-
-static void id_take(struct list_set *set, struct node *node)
-{
-	struct node **at = &set->ids[node->id & (set->id_buckets - 1)];
-
-	while (*at != node)
-		at = &(*at)->id_next;
-	*at = node->id_next;
-	node->id = 0;
-	set->id_count--;
-}
 
 /* --- trie */
 
@@ -209,8 +131,6 @@ static void trie_collapse(struct list_set *set, struct node **link)
 
 	if (node->claims)
 		return;
-	if (node->id)
-		id_take(set, node);
 	if (node->child[0] && node->child[1])
 		return;
 	*link = node->child[0] ? node->child[0] : node->child[1];
@@ -235,11 +155,12 @@ static struct claim **claim_link(struct node *node, uint16_t list)
 	return at;
 }
 
-static void claim_unlink(struct list_set *set, struct claim **link)
+static void claim_unlink(struct list_set *set, struct node *node, struct claim **link)
 {
 	struct claim *claim = *link;
 
 	*link = claim->next;
+	set->prefixes -= link == &node->claims && !node->claims;
 	set->count[claim->list]--;
 	set->total--;
 	claim_free(claim);
@@ -293,17 +214,24 @@ int list_set_new(uint32_t max_entries, struct list_set **out)
 
 	if (!set)
 		return -ENOMEM;
-	set->ids = calloc(ID_BUCKETS_MIN, sizeof(*set->ids));
-	if (!set->ids) {
-		free(set);
-		return -ENOMEM;
-	}
-	set->id_buckets = ID_BUCKETS_MIN;
 	set->max_entries = max_entries;
 	set->lists = 1;
 	strcpy(set->name[LIST_MANUAL], "manual");
 	*out = set;
 	return 0;
+}
+
+int list_limit(struct list_set *set, uint32_t max_entries)
+{
+	if (set->total > max_entries)
+		return -ENOSPC;
+	set->max_entries = max_entries;
+	return 0;
+}
+
+uint32_t list_limit_get(const struct list_set *set)
+{
+	return set->max_entries;
 }
 
 static void node_free(struct node *node)
@@ -325,7 +253,6 @@ void list_set_free(struct list_set *set)
 		return;
 	node_free(set->root[0]);
 	node_free(set->root[1]);
-	free(set->ids);
 	free(set);
 }
 
@@ -372,7 +299,11 @@ static bool item_is_good(const struct list_set *set, const struct list_item *ite
 	const unsigned int directions = SEKI_ENTRY_SRC | SEKI_ENTRY_DST;
 
 	return prefix_is_canonical(&item->prefix) && list_name(set, item->list) &&
-	       (item->flags & directions) && !(item->flags & ~(directions | SEKI_ENTRY_ALERT)) &&
+	       (item->flags & directions) &&
+	       !(item->flags & ~(directions | SEKI_ENTRY_ALERT | SEKI_ENTRY_ALLOW)) &&
+	       /* An exception that ended by itself would leave nothing in its place before the next change.
+		*/
+	       !(item->flags & SEKI_ENTRY_ALLOW && (item->expires || item->flags & SEKI_ENTRY_ALERT)) &&
 	       item->severity < SEKI_SEVERITY_MAX && memchr(item->reason, '\0', sizeof(item->reason));
 }
 
@@ -405,13 +336,12 @@ int list_add(struct list_set *set, const struct list_item *item)
 	}
 	link = claim_link(node, item->list);
 	if (replaces)
-		claim_unlink(set, link);
+		claim_unlink(set, node, link);
+	set->prefixes += !node->claims;
 	claim->next = *link;
 	*link = claim;
 	set->count[item->list]++;
 	set->total++;
-	if (!node->id)
-		id_give(set, node);
 	if (item->expires && (!set->next_expiry || item->expires < set->next_expiry))
 		set->next_expiry = item->expires;
 	return 0;
@@ -432,7 +362,7 @@ int list_remove(struct list_set *set, uint16_t list, const struct prefix *prefix
 	link = claim_link(node, list);
 	if (!*link || (*link)->list != list)
 		return -ENOENT;
-	claim_unlink(set, link);
+	claim_unlink(set, node, link);
 	trie_collapse(set, path[depth]);
 	/* A join above may have lost its second branch. */
 	if (depth > 0)
@@ -454,7 +384,7 @@ static void trie_prune(struct list_set *set, struct node **link, uint16_t list, 
 		const struct claim *c = *at;
 
 		if (list < SEKI_MAX_LISTS ? c->list == list : c->expires && c->expires <= now) {
-			claim_unlink(set, at);
+			claim_unlink(set, node, at);
 			continue;
 		}
 		if (c->expires && (!set->next_expiry || c->expires < set->next_expiry))
@@ -551,11 +481,16 @@ void list_each(const struct list_set *set, uint16_t list, list_item_fn fn, void 
 
 /* --- flattening */
 
-/* What the live claims at and above a node add up to, for dropping and for telling apart. */
+/* What the live claims at and above a node add up to, for one action. */
 struct fold {
 	const struct claim *best; /* names list, severity and sid; NULL: no such claim */
 	uint8_t flags;
 	uint64_t expires; /* 0: never */
+};
+
+/* Of all actions, for a branch. */
+struct folds {
+	struct fold drop, alert;
 };
 
 struct flattener {
@@ -588,44 +523,95 @@ static uint32_t to_kernel_time(uint64_t expires, int64_t to_monotonic)
 	return seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
 }
 
-/* by value: what the node adds holds for its branch only */
-static void flatten_below(struct flattener *f, const struct node *node, struct fold drop, struct fold alert)
+static struct list_row row_of(const struct flattener *f, const struct node *node, const struct fold *fold)
+{
+	return (struct list_row){
+		.prefix = node->prefix,
+		.entry = {.expires = to_kernel_time(fold->expires, f->to_monotonic),
+			  .list = fold->best->list,
+			  .flags = fold->flags,
+			  .severity = fold->best->severity,
+			  .sid = fold->best->sid},
+	};
+}
+
+/* Adds what the node's live claims say to what is above them. True: they say something, which is in *row. */
+static bool node_fold(const struct flattener *f, const struct node *node, struct folds *folds,
+		      struct list_row *row)
 {
 	bool drop_inherited = true, alert_inherited = true, live = false;
+	struct fold allow = {0};
 
-	if (!node)
-		return;
 	for (const struct claim *c = node->claims; c; c = c->next) {
 		if (c->expires && c->expires <= f->now)
 			continue;
 		live = true;
-		if (c->flags & SEKI_ENTRY_ALERT) {
-			fold_claim(&alert, c, alert_inherited);
+		if (c->flags & SEKI_ENTRY_ALLOW) {
+			fold_claim(&allow, c, false);
+		} else if (c->flags & SEKI_ENTRY_ALERT) {
+			fold_claim(&folds->alert, c, alert_inherited);
 			alert_inherited = false;
 		} else {
-			fold_claim(&drop, c, drop_inherited);
+			fold_claim(&folds->drop, c, drop_inherited);
 			drop_inherited = false;
 		}
 	}
-	if (live) {
-		/* Dropping wins: an alert-only list must never open what another list closes. */
-		const struct fold *fold = drop.best ? &drop : &alert;
-
-		f->rows[f->count++] = (struct list_row){
-			.prefix = node->prefix,
-			.entry =
-				{
-					.id = node->id,
-					.expires = to_kernel_time(fold->expires, f->to_monotonic),
-					.list = fold->best->list,
-					.flags = fold->flags,
-					.severity = fold->best->severity,
-					.sid = fold->best->sid,
-				},
-		};
+	if (!live)
+		return false;
+	if (allow.best) { /* an exception: nothing from here up holds further down */
+		*folds = (struct folds){0};
+		*row = row_of(f, node, &allow);
+		return true;
 	}
-	flatten_below(f, node->child[0], drop, alert);
-	flatten_below(f, node->child[1], drop, alert);
+	/* Dropping wins: an alert-only list must never open what another list closes. */
+	*row = row_of(f, node, folds->drop.best ? &folds->drop : &folds->alert);
+	return true;
+}
+
+/* folds by value: what the node adds holds for its branch only */
+static void flatten_below(struct flattener *f, const struct node *node, struct folds folds)
+{
+	if (!node)
+		return;
+	f->count += node_fold(f, node, &folds, &f->rows[f->count]);
+	flatten_below(f, node->child[0], folds);
+	flatten_below(f, node->child[1], folds);
+}
+
+int list_row(const struct list_set *set, const struct prefix *prefix, uint64_t now, int64_t to_monotonic,
+	     struct list_row *out)
+{
+	const struct flattener f = {.now = now, .to_monotonic = to_monotonic};
+	const struct node *node = set->root[prefix_is_v4(prefix)];
+	struct folds folds = {0};
+	struct list_row row;
+
+	while (node && prefix_contains(&node->prefix, prefix)) {
+		bool live = node_fold(&f, node, &folds, &row);
+
+		if (node->prefix.len == prefix->len) {
+			if (!live)
+				break;
+			*out = row;
+			return 0;
+		}
+		node = node->child[prefix_bit(prefix, node->prefix.len)];
+	}
+	return -ENOENT;
+}
+
+bool list_inside(const struct list_set *set, const struct prefix *prefix)
+{
+	const struct node *node = set->root[prefix_is_v4(prefix)];
+
+	while (node && node->prefix.len < prefix->len) {
+		if (!prefix_contains(&node->prefix, prefix))
+			return false;
+		node = node->child[prefix_bit(prefix, node->prefix.len)];
+	}
+	if (!node || !prefix_contains(prefix, &node->prefix))
+		return false;
+	return node->prefix.len > prefix->len || node->child[0] || node->child[1];
 }
 
 int list_flatten(struct list_set *set, uint64_t now, int64_t to_monotonic, struct list_row **rows,
@@ -633,12 +619,12 @@ int list_flatten(struct list_set *set, uint64_t now, int64_t to_monotonic, struc
 {
 	struct flattener f = {.now = now, .to_monotonic = to_monotonic};
 
-	/* One row per node with an id at most; one spare, so that an empty set gives a pointer too. */
-	f.rows = malloc((set->id_count + 1ul) * sizeof(*f.rows));
+	/* One row per listed prefix at most, and one to write into before it is known whether it counts. */
+	f.rows = malloc((set->prefixes + 1ul) * sizeof(*f.rows));
 	if (!f.rows)
 		return -ENOMEM;
-	flatten_below(&f, set->root[1], (struct fold){0}, (struct fold){0});
-	flatten_below(&f, set->root[0], (struct fold){0}, (struct fold){0});
+	flatten_below(&f, set->root[1], (struct folds){0});
+	flatten_below(&f, set->root[0], (struct folds){0});
 	*rows = f.rows;
 	*count = f.count;
 	return 0;

@@ -15,7 +15,6 @@
 
 #define LIST_NAME_MAX 32
 #define LIST_REASON_MAX 128
-#define LIST_ID_LAST 0x7fffffffu /* ids of rows are 1..this; the upper half is free for rows that are in no list */
 #define LIST_MANUAL 0u /* `sekimori block` writes here; always exists as "manual" */
 
 struct list_set;
@@ -23,7 +22,7 @@ struct list_set;
 struct list_item {
 	struct prefix prefix;
 	uint16_t list;
-	uint8_t flags;	  /* SEKI_ENTRY_SRC, _DST, _ALERT */
+	uint8_t flags;	  /* SEKI_ENTRY_SRC, _DST; _ALERT, or _ALLOW, which cannot expire */
 	uint8_t severity;
 	uint32_t sid;
 	uint64_t expires; /* epoch seconds, 0 = never */
@@ -32,6 +31,9 @@ struct list_item {
 };
 
 __must_check int list_set_new(uint32_t max_entries, struct list_set **out);
+/* Another limit. -ENOSPC: there are more items already; the limit stays. */
+__must_check int list_limit(struct list_set *set, uint32_t max_entries);
+uint32_t list_limit_get(const struct list_set *set);
 void list_set_free(struct list_set *set);
 DEFINE_CLEANUP(list_set_free, struct list_set)
 
@@ -59,10 +61,11 @@ void list_each(const struct list_set *set, uint16_t list, list_item_fn fn, void 
 /*
  * The merged rows: one per distinct prefix, flags and latest expiry of every
  * item that covers it folded in (see struct seki_entry). to_monotonic is added
- * to epoch seconds. id is stable for a prefix while it stays listed.
+ * to epoch seconds.
  * Items that expired by now do not count. Where dropping and alerting claims meet, dropping wins whole: the row
  * has the directions and the expiry of the dropping ones. list, severity and sid are those of the prefix's own
- * most severe such item, else of the nearest that covers it. IPv6 prefixes never cover IPv4 (::/0 is IPv6 only).
+ * most severe such item, else of the nearest that covers it. An ALLOW item is an exception: what covers it does not hold for it nor
+ * inside it, what lies inside it and drops does. IPv6 prefixes never cover IPv4 (::/0 is IPv6 only).
  * *rows is malloc'ed, IPv4 first. -ENOMEM.
  */
 struct list_row {
@@ -71,5 +74,11 @@ struct list_row {
 };
 __must_check int list_flatten(struct list_set *set, uint64_t now, int64_t to_monotonic, struct list_row **rows,
 			      uint32_t *count);
+
+/* The merged row of one prefix. -ENOENT: nobody lists it. */
+__must_check int list_row(const struct list_set *set, const struct prefix *prefix, uint64_t now, int64_t to_monotonic,
+			  struct list_row *out);
+/* Are there listed prefixes inside this one, whose rows depend on it? */
+bool list_inside(const struct list_set *set, const struct prefix *prefix);
 
 #endif

@@ -121,6 +121,7 @@ static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, block.rate, 0, UINT32_MAX),
 	NUMBER(struct policy, engines, 1, SEKI_MAX_RINGS),
 	NUMBER(struct policy, engine_memory, 0, UINT64_MAX),
+	NUMBER(struct policy, list_entries, 1, UINT32_MAX),
 	TEXT(struct policy, eve_path, 0),
 	NUMBER(struct policy, eve_kinds, 0, (1u << EVE_KIND_MAX) - 1),
 };

@@ -99,6 +99,7 @@ struct policy {
 	struct policy_block block;
 	uint32_t engines;
 	uint64_t engine_memory;
+	uint32_t list_entries; /* of all lists together */
 	char eve_path[POLICY_PATH_MAX];
 	uint32_t eve_kinds; /* records beside alerts, a bit per enum eve_kind; 0: EVE_STANDARD */
 	struct policy_iface *ifaces;

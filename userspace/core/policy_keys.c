@@ -78,6 +78,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "verdict", STATEMENT(policy_read_verdict), .type = "{ ... }", .help = "what the reasons of the packet program do" },
 	{ "", "block", STATEMENT(policy_read_block), .type = "{ ... }", .help = "automatic blocking" },
 	{ "", "eve-records", STATEMENT(policy_read_eve_records), .type = "KIND...", .help = "records in the event file beside alerts: drop anomaly stats flow fileinfo http dns tls smtp ftp ssh, or all; those of each flow are many (drop stats)" },
+	{ "", "list-entries", KEY_COUNT, SETTING(list_entries), .min = 100, .max = 16000000, .standard = "4000000", .help = "of all lists together; the daemon needs about 150 bytes for each" },
 	{ "", "eve", KEY_TEXT, SETTING(eve_path), .standard = "/var/log/sekimori/eve.json", .type = "PATH", .help = "event file" },
 
 	{ "interface", "role", KEY_CHOICE, PLACE(struct policy_iface, role), .required = true, .choices = role_names, .help = "what the interface faces" },

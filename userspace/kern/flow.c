@@ -61,10 +61,10 @@ int gate_source_get(struct gate *gate, const struct seki_addr *addr, struct seki
 	return err;
 }
 
-int gate_hits_get(struct gate *gate, uint32_t entry_id, struct seki_hits *out)
+int gate_hits_get(struct gate *gate, const struct seki_hits_key *key, struct seki_hits *out)
 {
 	struct seki_hits hits;
-	int err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_HITS), &entry_id, &hits);
+	int err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_HITS), key, &hits);
 
 	if (!err)
 		*out = hits;

@@ -24,7 +24,7 @@ struct gate_options {
 	const char *object;   /* path of sekimori.bpf.o */
 	const char *instance; /* names the pin folder SEKI_PIN_ROOT/instance */
 	uint32_t ring_bytes;  /* per engine ring; power of two, multiple of the page size; 0 = default 8 MiB */
-	uint32_t flow_entries, embryo_entries, list_entries; /* 0 = the object's own sizes */
+	uint32_t flow_entries, embryo_entries; /* 0 = the object's own sizes */
 };
 
 /*
@@ -102,19 +102,27 @@ __must_check int gate_egress_replace(struct gate *gate, const struct gate_egress
 				     const struct gate_host_row *hosts, uint32_t host_count, struct gate_why *why);
 
 /*
- * Blacklist generation: new inner tries are made, filled, every row read back, put in the idle slot. The switch is
- * the caller's gate_settings_set() with active = *slot; the other slot keeps the previous generation.
- * -ENOSPC: does not fit list_entries (said in why), nothing changed.
+ * Blacklist generation: tables of the size that these rows need are made, filled, read back entry by entry and put into the idle slot.
+ * The switch is the caller's gate_settings_set() with active = *slot; the other slot keeps the previous generation.
+ * -ENOSPC: does not fit, -EINVAL a malformed row or a prefix twice (said in why); nothing changed.
  */
+#define GATE_LIST_MAX 16000000u /* rows of each family, about: prefixes of odd lengths need several keys */
 __must_check int gate_list_build(struct gate *gate, const struct gate_list_row *rows, uint32_t count, uint32_t *slot,
 				 struct gate_why *why);
-/* One row of the active generation; read back. -ENOENT on remove, -ENOSPC full. */
+/* Is there a generation in the idle slot, to which a switch would roll back? */
+bool gate_list_has_previous(struct gate *gate);
+/*
+ * One row of the active generation, a store in shared memory: right when no other row's meaning depends on it (none lies inside its
+ * prefix). put: -ENOSPC: build a generation instead. remove: heir is the next shorter row that covers the prefix, if its length is
+ * gate_list_heir_low() or more, else NULL; -ENOENT.
+ */
 __must_check int gate_list_put(struct gate *gate, const struct gate_list_row *row);
-__must_check int gate_list_remove(struct gate *gate, const struct seki_lpm *key);
-/* The kernel's own answer: longest match in the active generation. -ENOENT none. */
-__must_check int gate_list_lookup(struct gate *gate, const struct seki_addr *addr, struct seki_entry *out);
+__must_check int gate_list_remove(struct gate *gate, const struct seki_lpm *key, const struct gate_list_row *heir);
+uint32_t gate_list_heir_low(const struct seki_lpm *key);
+/* The kernel's own answer: longest match in the active generation. -ENOENT none. out->value.id and .sid are 0: user space's alone. */
+__must_check int gate_list_lookup(struct gate *gate, const struct seki_addr *addr, struct gate_list_row *out);
 __must_check int gate_net_lookup(struct gate *gate, const struct seki_addr *addr, struct seki_net *out);
-/* All rows of the active generation, malloc'ed array. */
+/* All rows of the active generation that can decide (not those that longer ones hide wholly), by address; malloc'ed array. */
 __must_check int gate_list_dump(struct gate *gate, struct gate_list_row **rows, uint32_t *count);
 
 /* auto-blocks. put: -ENOSPC when the table is full (the caller tells people). */
@@ -125,7 +133,7 @@ typedef int (*gate_block_fn)(const struct seki_addr *addr, const struct seki_ent
 __must_check int gate_block_each(struct gate *gate, gate_block_fn fn, void *arg);
 
 __must_check int gate_source_get(struct gate *gate, const struct seki_addr *addr, struct seki_source *out);
-__must_check int gate_hits_get(struct gate *gate, uint32_t entry_id, struct seki_hits *out);	   /* -ENOENT: never hit */
+__must_check int gate_hits_get(struct gate *gate, const struct seki_hits_key *key, struct seki_hits *out);	   /* -ENOENT: never hit */
 __must_check int gate_list_hits(struct gate *gate, uint32_t list, struct seki_hits *out);	   /* summed over CPUs */
 __must_check int gate_counters(struct gate *gate, struct seki_counter out[SEKI_REASON_MAX]);
 __must_check int gate_losses(struct gate *gate, uint64_t out[SEKI_LOSS_MAX]);
@@ -136,8 +144,8 @@ __must_check int gate_flow_ctl(struct gate *gate, struct seki_flow_cmd *cmd);
  * no packet waits for it; what the program finds alive meanwhile stays. *removed: how many, also on failure.
  */
 __must_check int gate_flow_expire(struct gate *gate, const struct seki_settings *settings, uint32_t now, uint32_t *removed);
-/* Counts by walking the tables: for `status`, not for every tick. list_*: active generation, both families together. */
-struct gate_usage { uint32_t flows, flows_max, embryos_max, blocked, blocked_max, list_rows, list_max; };
+/* Counts by walking the tables: for `status`, not for every tick. list_*: active generation, both families together; list_bytes: both generations. */
+struct gate_usage { uint32_t flows, flows_max, embryos_max, blocked, blocked_max, list_rows, list_max, list_spilled; uint64_t list_bytes; };
 __must_check int gate_usage(struct gate *gate, struct gate_usage *out);
 
 /*

@@ -26,8 +26,14 @@
 	X(SETTINGS, "seki_settings", ARRAY, sizeof(uint32_t), sizeof(struct seki_settings), 1)               \
 	X(IFACES, "seki_ifaces", HASH, sizeof(struct seki_iface_key), sizeof(struct seki_iface), 0)          \
 	X(NETS, "seki_nets", LPM_TRIE, sizeof(struct seki_lpm), sizeof(struct seki_net), 0)                  \
-	X(LIST4, "seki_list4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                         \
-	X(LIST6, "seki_list6", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                         \
+	X(LIST_HEAD, "seki_list_head", ARRAY, sizeof(uint32_t), sizeof(struct seki_list_head), 2)            \
+	X(LIST_WORDS, "seki_list_words", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t),                  \
+	  2 * SEKI_LIST_WORDS_MAX)                                                                           \
+	X(LIST_BUCKET4, "seki_list_bucket4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)           \
+	X(LIST_BUCKET6, "seki_list_bucket6", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)           \
+	X(LIST_ODD, "seki_list_odd", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                   \
+	X(LIST_SPILL, "seki_list_spill", HASH, sizeof(struct seki_list_spill_key),                           \
+	  sizeof(struct seki_list_hit), 0)                                                                   \
 	X(BLOCKED, "seki_blocked", HASH, sizeof(struct seki_addr), sizeof(struct seki_entry), 0)             \
 	X(EGRESS_HOST, "seki_egress_host", LPM_TRIE, sizeof(struct seki_lpm), sizeof(uint32_t), 0)           \
 	X(EGRESS, "seki_egress", LPM_TRIE, sizeof(struct seki_egress_key), sizeof(uint32_t), 0)              \
@@ -35,7 +41,7 @@
 	X(EMBRYOS, "seki_embryos", LRU_HASH, sizeof(struct seki_flow_key), sizeof(struct seki_flow), 0)      \
 	X(QUOTA, "seki_quota", LRU_HASH, sizeof(struct seki_addr), sizeof(uint32_t), 0)                      \
 	X(SOURCES, "seki_sources", LRU_HASH, sizeof(struct seki_addr), sizeof(struct seki_source), 0)        \
-	X(HITS, "seki_hits", LRU_HASH, sizeof(uint32_t), sizeof(struct seki_hits), 0)                        \
+	X(HITS, "seki_hits", LRU_HASH, sizeof(struct seki_hits_key), sizeof(struct seki_hits), 0)                        \
 	X(LIST_COUNT, "seki_list_count", PERCPU_ARRAY, sizeof(uint32_t), sizeof(struct seki_hits),           \
 	  SEKI_MAX_LISTS)                                                                                    \
 	X(COUNTERS, "seki_counters", PERCPU_ARRAY, sizeof(uint32_t), sizeof(struct seki_counter),            \
@@ -83,18 +89,22 @@ struct gate_prog {
 	uint8_t tag[BPF_TAG_SIZE];
 };
 
-enum gate_family { GATE_FAMILY_4, GATE_FAMILY_6, GATE_FAMILY_MAX };
-
-/* One inner trie: slot of seki_list4 or seki_list6. */
-struct gate_trie {
-	int fd;
-	uint32_t entries; /* its capacity */
-	int64_t rows;	  /* -1: not counted yet */
+/* Inner maps of one blacklist generation. */
+enum gate_list_part {
+	GATE_LIST_GATE4,
+	GATE_LIST_BLOOM4,
+	GATE_LIST_GATE6,
+	GATE_LIST_BLOOM6,
+	GATE_LIST_BUCKET4,
+	GATE_LIST_BUCKET6,
+	GATE_LIST_ODD,
+	GATE_LIST_PARTS
 };
 
-/* Parameters that the kernel wants an inner map to have. */
-struct gate_template {
-	uint32_t key_size, value_size, entries, flags;
+struct gate_generation {
+	int fd[GATE_LIST_PARTS]; /* all -1: nothing is in the slot */
+	void *memory[GATE_LIST_PARTS];
+	size_t bytes[GATE_LIST_PARTS];
 };
 
 struct gate {
@@ -104,8 +114,8 @@ struct gate {
 	uint32_t ring_bytes;
 	struct gate_map map[GATE_MAP_MAX];
 	struct gate_prog prog[GATE_PROG_MAX];
-	struct gate_template list_template[GATE_FAMILY_MAX];
-	struct gate_trie list[GATE_FAMILY_MAX][2];
+	struct gate_generation list[2];
+	struct seki_list_head *list_heads; /* of both, where the packet path reads them */
 	int ring[SEKI_MAX_RINGS];
 };
 
@@ -220,7 +230,8 @@ __must_check int vlan_tags_inline(const struct netdev *dev, struct gate_why *why
 
 /* --- list.c, rings.c: inner maps, made sure of at open */
 
-__must_check int list_open(struct gate *gate, uint32_t list_entries, struct gate_why *why);
+void list_init(struct gate *gate);
+__must_check int list_open(struct gate *gate, struct gate_why *why);
 void list_close(struct gate *gate);
 /* Rows and room of the active generation, both families together. */
 __must_check int list_usage(struct gate *gate, struct gate_usage *out);

@@ -1,235 +1,320 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * list.c - blacklist generations: two slots of inner tries per family. A
- * slot's trie is never refilled: a new one takes its place, and the kernel
- * returns from that store after a grace period (T12).
+ * list.c - blacklist generations: two slots of inner maps, mapped into memory, so that a change is a store. A
+ * slot is never refilled: new maps take its place, made as large as they need to be, after a grace period
+ * (T12).
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 
 #include "gate_private.h"
-#include "lib/log.h"
+#include "list_table.h"
 
-static const char *const family_names[GATE_FAMILY_MAX] = {[GATE_FAMILY_4] = "IPv4", [GATE_FAMILY_6] = "IPv6"};
-static const enum gate_map_id family_maps[GATE_FAMILY_MAX] = {
-	[GATE_FAMILY_4] = GATE_MAP_LIST4, [GATE_FAMILY_6] = GATE_MAP_LIST6};
-static const uint8_t mapped_head[12] = {[10] = 0xff, [11] = 0xff};
+#define ODD_ENTRIES	    (1u << 20) /* as bpf/maps.bpf.h has it */
+#define GATE_LIST_SPILL_MAX 1024u
 
-SEKI_STATIC_ASSERT(offsetof(struct gate_list_row, value) == sizeof(struct seki_lpm),
-		   "a row is its key, then its value");
-
-struct row4 {
-	struct seki_lpm4 key;
-	struct seki_entry value;
+/* What a generation consists of: name of its pins, outer map, how the outer map numbers it. */
+static const struct part {
+	const char *name;
+	enum gate_map_id outer;
+	uint32_t value_size, stride, at; /* outer index: slot * stride + at */
+} parts[GATE_LIST_PARTS] = {
+	[GATE_LIST_GATE4] = {"gate4", GATE_MAP_LIST_WORDS, 8, SEKI_LIST_WORDS_MAX, SEKI_LIST_GATE4},
+	[GATE_LIST_BLOOM4] = {"bloom4", GATE_MAP_LIST_WORDS, 8, SEKI_LIST_WORDS_MAX, SEKI_LIST_BLOOM4},
+	[GATE_LIST_GATE6] = {"gate6", GATE_MAP_LIST_WORDS, 8, SEKI_LIST_WORDS_MAX, SEKI_LIST_GATE6},
+	[GATE_LIST_BLOOM6] = {"bloom6", GATE_MAP_LIST_WORDS, 8, SEKI_LIST_WORDS_MAX, SEKI_LIST_BLOOM6},
+	[GATE_LIST_BUCKET4] = {"bucket4", GATE_MAP_LIST_BUCKET4, sizeof(struct seki_list_bucket4), 1, 0},
+	[GATE_LIST_BUCKET6] = {"bucket6", GATE_MAP_LIST_BUCKET6, sizeof(struct seki_list_bucket6), 1, 0},
+	[GATE_LIST_ODD] = {"odd", GATE_MAP_LIST_ODD, sizeof(struct seki_list_hit), 1, 0},
 };
-SEKI_STATIC_ASSERT(offsetof(struct row4, value) == sizeof(struct seki_lpm4),
-		   "a row is its key, then its value");
 
-static void pin_name(char name[16], enum gate_family family, uint32_t slot)
+static uint32_t part_entries(const struct seki_list_head *head, int part)
 {
-	snprintf(name, 16, "list%c_%u", family == GATE_FAMILY_4 ? '4' : '6', slot);
+	switch (part) {
+	case GATE_LIST_BUCKET4:
+		return head->bucket_mask4 + 1;
+	case GATE_LIST_BUCKET6:
+		return head->bucket_mask6 + 1;
+	case GATE_LIST_ODD:
+		return ODD_ENTRIES;
+	default:
+		return list_table_words(head, (enum seki_list_words)parts[part].at);
+	}
 }
 
-static enum gate_family key_family(const struct seki_lpm *key)
+static size_t pages(size_t bytes)
 {
-	return key->prefixlen >= 96 && !memcmp(key->addr.b, mapped_head, sizeof(mapped_head)) ? GATE_FAMILY_4
-											      : GATE_FAMILY_6;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
 }
 
-static struct seki_lpm4 key_to4(const struct seki_lpm *key)
+static void generation_close(struct gate_generation *g)
 {
-	return (struct seki_lpm4){.prefixlen = key->prefixlen - 96, .addr = key->addr.w[3]};
+	if (!g)
+		return;
+	for (int i = 0; i < GATE_LIST_PARTS; i++) {
+		if (g->memory[i])
+			munmap(g->memory[i], g->bytes[i]);
+		if (g->fd[i] >= 0)
+			close(g->fd[i]);
+		g->memory[i] = NULL;
+		g->fd[i] = -1;
+	}
 }
 
-static struct seki_lpm key_from4(const struct seki_lpm4 *key)
+static void generation_empty(struct gate_generation *g)
 {
-	struct seki_lpm out = {.prefixlen = key->prefixlen + 96};
-
-	memcpy(out.addr.b, mapped_head, sizeof(mapped_head));
-	out.addr.w[3] = key->addr;
-	return out;
+	*g = (struct gate_generation){0};
+	for (int i = 0; i < GATE_LIST_PARTS; i++)
+		g->fd[i] = -1;
 }
 
-static void trie_shape(const struct gate *gate, enum gate_family family, const struct gate_trie *trie,
-		       struct map_shape *out)
+/* Maps the parts of g, whose descriptors are open. */
+static int generation_map(struct gate_generation *g, const struct seki_list_head *head)
 {
-	*out = (struct map_shape){trie->fd, family == GATE_FAMILY_4 ? "the IPv4 list" : "the IPv6 list",
-				  gate->list_template[family].key_size,
-				  gate->list_template[family].value_size, trie->entries};
-}
+	for (int i = 0; i < GATE_LIST_PARTS; i++) {
+		size_t bytes = pages((size_t)part_entries(head, i) * parts[i].value_size);
+		void *memory;
 
-static int trie_create(const struct gate *gate, enum gate_family family, uint32_t slot, struct gate_trie *out)
-{
-	const struct gate_template *form = &gate->list_template[family];
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = form->flags);
-	char name[BPF_OBJ_NAME_LEN];
-	int fd;
-
-	snprintf(name, sizeof(name), "seki_l%c_%u", family == GATE_FAMILY_4 ? '4' : '6', slot);
-	fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, name, form->key_size, form->value_size, form->entries,
-			    &options);
-	if (fd < 0)
-		return fd;
-	*out = (struct gate_trie){.fd = fd, .entries = form->entries, .rows = 0};
+		if (i == GATE_LIST_ODD)
+			continue;
+		memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, g->fd[i], 0);
+		if (memory == MAP_FAILED)
+			return -errno;
+		g->memory[i] = memory;
+		g->bytes[i] = bytes;
+	}
 	return 0;
 }
 
-static void trie_close(struct gate_trie *trie)
+/* The table over g's memory; head is where the packet path reads it, or a copy while it is built. */
+static struct list_table generation_table(const struct gate_generation *g, struct seki_list_head *head)
 {
-	if (!trie)
-		return;
-	if (trie->fd >= 0)
-		close(trie->fd);
-	trie->fd = -1;
+	struct list_table table = {.head = head,
+				   .bucket4 = g->memory[GATE_LIST_BUCKET4],
+				   .bucket6 = g->memory[GATE_LIST_BUCKET6]};
+
+	for (int i = 0; i < GATE_LIST_PARTS; i++)
+		if (parts[i].outer == GATE_MAP_LIST_WORDS)
+			table.words[parts[i].at] = g->memory[i];
+	return table;
 }
-DEFINE_CLEANUP(trie_close, struct gate_trie)
+
+static int generation_create(const struct seki_list_head *head, struct gate_generation *g)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, array, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+	LIBBPF_OPTS(bpf_map_create_opts, trie, .map_flags = BPF_F_NO_PREALLOC);
+
+	for (int i = 0; i < GATE_LIST_PARTS; i++) {
+		bool odd = i == GATE_LIST_ODD;
+		char name[BPF_OBJ_NAME_LEN];
+
+		snprintf(name, sizeof(name), "seki_l_%s", parts[i].name);
+		g->fd[i] = bpf_map_create(odd ? BPF_MAP_TYPE_LPM_TRIE : BPF_MAP_TYPE_ARRAY, name,
+					  odd ? sizeof(struct seki_lpm) : sizeof(uint32_t),
+					  parts[i].value_size, part_entries(head, i), odd ? &trie : &array);
+		if (g->fd[i] < 0)
+			return g->fd[i];
+	}
+	return generation_map(g, head);
+}
+
+static void pin_name(char name[24], int part, uint32_t slot)
+{
+	snprintf(name, 24, "list_%s_%u", parts[part].name, slot);
+}
 
 /* The pin goes first: what the slot holds can always be opened without CAP_SYS_ADMIN. */
-static int trie_publish(struct gate *gate, enum gate_family family, uint32_t slot,
-			const struct gate_trie *trie)
+static int generation_publish(struct gate *gate, uint32_t slot, const struct gate_generation *g)
 {
-	char name[16];
-	int err;
+	for (int i = 0; i < GATE_LIST_PARTS; i++) {
+		uint32_t at = slot * parts[i].stride + parts[i].at;
+		char name[24];
+		int err;
 
-	pin_name(name, family, slot);
-	err = pin_put(gate, name, trie->fd);
-	return err ? err : bpf_map_update_elem(map_fd(gate, family_maps[family]), &slot, &trie->fd, BPF_ANY);
+		pin_name(name, i, slot);
+		err = pin_put(gate, name, g->fd[i]);
+		if (!err)
+			err = bpf_map_update_elem(map_fd(gate, parts[i].outer), &at, &g->fd[i], BPF_ANY);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
-/* What the slot holds: by pin when that is the one, by id when the kernel lets us, else the pin is put back.
- */
-static int trie_find(struct gate *gate, enum gate_family family, uint32_t slot, struct gate_trie *out,
-		     bool *placed)
+/* What the slot holds, by its pins. -ENOENT: nothing, or not all of it. */
+static int generation_open(struct gate *gate, uint32_t slot, struct gate_generation *g)
 {
-	int outer = map_fd(gate, family_maps[family]);
-	struct gate_trie trie = {.fd = -1, .rows = -1};
-	struct bpf_map_info info;
-	int fd AUTO_FD = -1;
-	uint32_t id = 0;
-	char name[16];
-	int err = map_slot_id(outer, slot, &id);
+	const struct seki_list_head *head = &gate->list_heads[slot];
 
-	if (err && err != -ENOENT)
-		return err;
-	pin_name(name, family, slot);
-	err = pin_open(gate, name, &fd);
-	if (err && err != -ENOENT)
-		return err;
-	if (fd >= 0 && map_info(fd, &info))
-		return -EIO;
-	*placed = fd >= 0 && info.id == id;
-	if (id && (fd < 0 || info.id != id)) {
-		int by_id = bpf_map_get_fd_by_id(id);
-
-		if (by_id >= 0) {
-			if (fd >= 0)
-				close(fd);
-			fd = by_id;
-			err = map_info(fd, &info);
-			if (err)
-				return err;
-		} else if (fd < 0) {
-			return by_id;
-		}
-	}
-	if (fd < 0)
+	if (!head->bucket_mask4)
 		return -ENOENT;
-	trie.fd = TAKE_FD(fd);
-	trie.entries = info.max_entries;
-	*out = trie;
-	return 0;
-}
+	for (int i = 0; i < GATE_LIST_PARTS; i++) {
+		uint32_t at = slot * parts[i].stride + parts[i].at, held = 0;
+		struct bpf_map_info info;
+		char name[24];
+		int err;
 
-int list_open(struct gate *gate, uint32_t list_entries, struct gate_why *why)
-{
-	for (int family = 0; family < GATE_FAMILY_MAX; family++) {
-		if (list_entries)
-			gate->list_template[family].entries = list_entries;
-		for (uint32_t slot = 0; slot < 2; slot++) {
-			struct gate_trie trie = {.fd = -1};
-			bool placed = false;
-			/* A fresh object's own tries give way to ones of the size that was asked for. */
-			int err = gate->adopted ? trie_find(gate, family, slot, &trie, &placed) : -ENOENT;
-
-			if (err == -ENOENT)
-				err = trie_create(gate, family, slot, &trie);
-			if (err)
-				return why_set(why, err, "cannot open slot %u of the %s list: %s", slot,
-					       family_names[family], strerror(-err));
-			gate->list[family][slot] = trie;
-			if (!placed)
-				err = trie_publish(gate, family, slot, &trie);
-			if (err)
-				return why_set(why, err, "cannot place slot %u of the %s list: %s", slot,
-					       family_names[family], strerror(-err));
-		}
+		pin_name(name, i, slot);
+		err = pin_open(gate, name, &g->fd[i]);
+		if (!err)
+			err = map_slot_id(map_fd(gate, parts[i].outer), at, &held);
+		if (!err)
+			err = map_info(g->fd[i], &info);
+		if (err)
+			return err;
+		if (info.id != held || info.value_size != parts[i].value_size ||
+		    info.max_entries != part_entries(head, i))
+			return -ENOENT;
 	}
+	return generation_map(g, head);
+}
+
+static int heads_map(struct gate *gate)
+{
+	void *memory = mmap(NULL, pages(2 * sizeof(struct seki_list_head)), PROT_READ | PROT_WRITE,
+			    MAP_SHARED, map_fd(gate, GATE_MAP_LIST_HEAD), 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	gate->list_heads = memory;
 	return 0;
 }
 
-void list_close(struct gate *gate)
+/* Returns when no packet that began before is still being judged: the kernel waits before it answers such a
+ * store. */
+static int list_grace(struct gate *gate, uint32_t slot)
 {
-	for (int family = 0; family < GATE_FAMILY_MAX; family++)
-		for (int slot = 0; slot < 2; slot++)
-			trie_close(&gate->list[family][slot]);
+	const struct gate_generation *g = &gate->list[slot];
+
+	if (g->fd[GATE_LIST_ODD] < 0)
+		return 0; /* nobody can have read what was never there */
+	return bpf_map_update_elem(map_fd(gate, GATE_MAP_LIST_ODD), &slot, &g->fd[GATE_LIST_ODD], BPF_ANY);
 }
 
-static int row_check(const struct gate_list_row *row)
-{
-	uint32_t len = row->key.prefixlen;
-
-	if (len > 128 || row->value.list >= SEKI_MAX_LISTS)
-		return -EINVAL;
-	/* Host bits would make two keys of one prefix. */
-	if (len % 8 && row->key.addr.b[len / 8] & (0xff >> (len % 8)))
-		return -EINVAL;
-	for (uint32_t i = (len + 7) / 8; i < 16; i++)
-		if (row->key.addr.b[i])
-			return -EINVAL;
-	return 0;
-}
-
-/* Splits rows by family into flat arrays of the tries' own row form. */
-struct split {
-	void *rows[GATE_FAMILY_MAX];
-	uint32_t count[GATE_FAMILY_MAX];
+/* Keys of a generation that found no room in its buckets: few, or none. */
+struct spilling {
+	struct {
+		struct seki_list_spill_key key;
+		struct seki_list_hit hit;
+	} rows[GATE_LIST_SPILL_MAX];
+	uint32_t count, slot;
 };
 
-static void split_clear(struct split *split)
+static int list_spill(const struct seki_list_spill_key *key, const struct seki_list_hit *hit, void *arg)
 {
-	for (int family = 0; family < GATE_FAMILY_MAX; family++)
-		free(split->rows[family]);
-}
+	struct spilling *to = arg;
 
-static inline void split_cleanup(struct split *split)
-{
-	split_clear(split);
-}
-
-static int split_make(struct split *split, const struct gate_list_row *rows, uint32_t count,
-		      struct gate_why *why)
-{
-	struct gate_list_row *rows6 = malloc(((size_t)count + 1) * sizeof(*rows6));
-	struct row4 *rows4 = malloc(((size_t)count + 1) * sizeof(*rows4));
-
-	split->rows[GATE_FAMILY_4] = rows4;
-	split->rows[GATE_FAMILY_6] = rows6;
-	if (!rows4 || !rows6)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++) {
-		enum gate_family family = key_family(&rows[i].key);
-		uint32_t at = split->count[family]++;
-
-		if (row_check(&rows[i]))
-			return why_set(why, -EINVAL,
-				       "row %u: prefix length %u, list %u or set host bits are out of bounds",
-				       i, rows[i].key.prefixlen, rows[i].value.list);
-		if (family == GATE_FAMILY_4)
-			rows4[at] = (struct row4){key_to4(&rows[i].key), rows[i].value};
-		else
-			rows6[at] = rows[i];
-	}
+	if (to->count == ARRAY_LEN(to->rows) / 2) /* the other half is the other generation's */
+		return -ENOSPC;
+	to->rows[to->count].key = *key;
+	to->rows[to->count].key.generation |= to->slot << 1;
+	to->rows[to->count++].hit = *hit;
 	return 0;
+}
+
+struct spilled {
+	struct gate *gate;
+	uint32_t slot;
+};
+
+/* Keys that an earlier generation of this slot left in the spill map. */
+static int spill_drop(const void *key, const void *value, void *arg)
+{
+	const struct spilled *from = arg;
+	const struct seki_list_spill_key *entry = key;
+
+	if (entry->generation >> 1 == from->slot)
+		(void)bpf_map_delete_elem(map_fd(from->gate, GATE_MAP_LIST_SPILL), key);
+	return 0;
+}
+
+static int spill_replace(struct gate *gate, uint32_t slot, const struct spilling *spilling)
+{
+	struct spilled from = {gate, slot};
+	struct map_shape shape;
+	int err;
+
+	map_shape_get(gate, GATE_MAP_LIST_SPILL, &shape);
+	err = map_walk(&shape, spill_drop, &from);
+	for (uint32_t i = 0; !err && i < spilling->count; i++)
+		err = bpf_map_update_elem(shape.fd, &spilling->rows[i].key, &spilling->rows[i].hit, BPF_ANY);
+	return err;
+}
+
+struct odd_row {
+	struct seki_lpm key;
+	struct seki_list_hit hit;
+};
+SEKI_STATIC_ASSERT(offsetof(struct odd_row, hit) == sizeof(struct seki_lpm),
+		   "a row is its key, then its value");
+
+static void odd_shape(const struct gate_generation *g, struct map_shape *out)
+{
+	*out = (struct map_shape){g->fd[GATE_LIST_ODD], "the IPv6 list's trie", sizeof(struct seki_lpm),
+				  sizeof(struct seki_list_hit), ODD_ENTRIES};
+}
+
+static int odd_fill(const struct gate_generation *g, const struct gate_list_row *rows, uint32_t count,
+		    struct gate_why *why)
+{
+	struct odd_row *odd AUTO_FREE = NULL;
+	struct map_shape shape;
+	uint32_t many = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		many += list_table_is_odd(&rows[i].key);
+	if (!many)
+		return 0;
+	if (many > ODD_ENTRIES)
+		return why_set(why, -ENOSPC,
+			       "%u IPv6 prefixes of lengths 65 to 127 or below 24 do not fit: at most %u",
+			       many, ODD_ENTRIES);
+	odd = calloc(many, sizeof(*odd));
+	if (!odd)
+		return -ENOMEM;
+	many = 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (list_table_is_odd(&rows[i].key))
+			odd[many++] = (struct odd_row){rows[i].key, list_hit_of(&rows[i])};
+	odd_shape(g, &shape);
+	return map_fill(&shape, odd, many, why);
+}
+
+static int generation_build(const struct gate_list_row *rows, uint32_t count, struct seki_list_head *head,
+			    struct gate_generation *g, struct spilling *spilling, struct gate_why *why)
+{
+	struct list_table table;
+	uint64_t digest;
+	uint32_t bad = 0;
+	int err;
+
+	if (getrandom(head->seed, sizeof(head->seed), 0) != (ssize_t)sizeof(head->seed))
+		return why_set(why, -EIO, "no random numbers for the list's hash");
+	err = list_table_size(rows, count, head, &bad);
+	if (err == -EINVAL)
+		return why_set(why, err,
+			       "row %u: prefix length %u, list %u, flags or set host bits are out of bounds",
+			       bad, rows[bad].key.prefixlen, rows[bad].value.list);
+	if (err)
+		return why_set(why, -ENOSPC, "%u rows do not fit: the tables hold about %u per family", count,
+			       GATE_LIST_MAX);
+	err = generation_create(head, g);
+	if (err)
+		return why_set(why, err, "cannot make tables for %u rows: %s", count, strerror(-err));
+	table = generation_table(g, head);
+	err = list_table_build(&table, rows, count, list_spill, spilling, &bad);
+	if (err == -EINVAL)
+		return why_set(why, err, "row %u: its prefix comes twice", bad);
+	if (err)
+		return why_set(why, err, "cannot build tables for %u rows: %s", count, strerror(-err));
+	err = list_table_check(&table, &digest);
+	if (err)
+		return why_set(why, err, "the tables of %u rows do not answer for every entry", count);
+	return odd_fill(g, rows, count, why);
 }
 
 static int active_slot(struct gate *gate, uint32_t *slot)
@@ -245,216 +330,273 @@ static int active_slot(struct gate *gate, uint32_t *slot)
 	return 0;
 }
 
-static int trie_build(struct gate *gate, enum gate_family family, uint32_t slot, const struct split *split,
-		      struct gate_trie *out, struct gate_why *why)
+/* A generation into a slot that no packet reads. */
+static int slot_replace(struct gate *gate, uint32_t slot, const struct gate_list_row *rows, uint32_t count,
+			struct gate_why *why)
 {
-	CLEANUP(trie_close) struct gate_trie *owner = NULL;
-	struct map_shape shape;
-	int err = trie_create(gate, family, slot, out);
+	const struct seki_list_head before = gate->list_heads[slot];
+	struct spilling *spilling AUTO_FREE = calloc(1, sizeof(*spilling));
+	struct gate_generation fresh, *held = &gate->list[slot];
+	struct seki_list_head head = {0};
+	int err;
 
-	if (err)
-		return why_set(why, err, "cannot create an %s list of %u rows: %s", family_names[family],
-			       gate->list_template[family].entries, strerror(-err));
-	owner = out;
-	trie_shape(gate, family, out, &shape);
-	err = map_fill(&shape, split->rows[family], split->count[family], why);
-	if (err)
+	if (!spilling)
+		return -ENOMEM;
+	spilling->slot = slot;
+	generation_empty(&fresh);
+	err = generation_build(rows, count, &head, &fresh, spilling, why);
+	if (!err) {
+		err = list_grace(gate, slot);
+		/* Whoever finds a slot without sizes knows that a change of it was not finished. */
+		memset(&gate->list_heads[slot], 0, sizeof(head));
+		if (!err)
+			err = spill_replace(gate, slot, spilling);
+		if (!err)
+			err = generation_publish(gate, slot, &fresh);
+		if (err)
+			why_set(why, err, "cannot place the list into slot %u: %s", slot, strerror(-err));
+		/* The previous generation goes back as far as it can: it is what a rollback would switch to.
+		 */
+		if (err && held->fd[GATE_LIST_ODD] >= 0 && !before.spilled &&
+		    !generation_publish(gate, slot, held))
+			gate->list_heads[slot] = before;
+	}
+	if (err) {
+		generation_close(&fresh);
 		return err;
-	out->rows = split->count[family];
-	(void)TAKE_PTR(owner);
+	}
+	generation_close(held);
+	*held = fresh;
+	gate->list_heads[slot] = head;
 	return 0;
+}
+
+int list_open(struct gate *gate, struct gate_why *why)
+{
+	uint32_t active = 0;
+	int err = heads_map(gate);
+
+	if (!err)
+		err = active_slot(gate, &active);
+	if (err)
+		return why_set(why, err, "cannot reach the list's head: %s", strerror(-err));
+	for (uint32_t slot = 0; slot < 2; slot++) {
+		struct gate_generation *g = &gate->list[slot];
+
+		err = generation_open(gate, slot, g);
+		if (!err)
+			continue;
+		generation_close(g);
+		if (slot != active)
+			continue; /* nothing to roll back to */
+		/* Nothing there yet; what an unfinished change left behind is no list either. */
+		err = slot_replace(gate, slot, NULL, 0, why);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void list_init(struct gate *gate)
+{
+	for (int slot = 0; slot < 2; slot++)
+		generation_empty(&gate->list[slot]);
+}
+
+void list_close(struct gate *gate)
+{
+	for (int slot = 0; slot < 2; slot++)
+		generation_close(&gate->list[slot]);
+	if (gate->list_heads)
+		munmap(gate->list_heads, pages(2 * sizeof(struct seki_list_head)));
+	gate->list_heads = NULL;
 }
 
 int gate_list_build(struct gate *gate, const struct gate_list_row *rows, uint32_t count, uint32_t *slot,
 		    struct gate_why *why)
 {
-	__attribute__((cleanup(split_cleanup))) struct split split = {0};
-	struct gate_trie fresh[GATE_FAMILY_MAX] = {{.fd = -1}, {.fd = -1}};
-	bool placing = false;
-	uint32_t active, idle;
-	int err = split_make(&split, rows, count, why);
+	uint32_t active;
+	int err = active_slot(gate, &active);
 
 	if (!err)
-		err = active_slot(gate, &active);
-	if (err)
-		return err;
-	idle = 1 - active;
-	for (int family = 0; family < GATE_FAMILY_MAX; family++)
-		if (split.count[family] > gate->list_template[family].entries)
-			return why_set(why, -ENOSPC,
-				       "%u %s rows do not fit: the list has room for %u (list_entries)",
-				       split.count[family], family_names[family],
-				       gate->list_template[family].entries);
-	for (int family = 0; family < GATE_FAMILY_MAX && !err; family++)
-		err = trie_build(gate, family, idle, &split, &fresh[family], why);
-	for (int family = 0; family < GATE_FAMILY_MAX && !err; family++) {
-		placing = true;
-		err = trie_publish(gate, family, idle, &fresh[family]);
-		if (err)
-			why_set(why, err, "cannot place the %s list into slot %u: %s", family_names[family],
-				idle, strerror(-err));
-	}
-	for (int family = 0; family < GATE_FAMILY_MAX; family++) {
-		struct gate_trie *held = &gate->list[family][idle];
-
-		if (err) {
-			/* Both families belong together: the previous generation goes back as far as it can.
-			 */
-			if (placing && trie_publish(gate, family, idle, held))
-				log_error("the previous %s list could not be put back into slot %u",
-					  family_names[family], idle);
-			trie_close(&fresh[family]);
-			continue;
-		}
-		trie_close(held);
-		*held = fresh[family];
-	}
+		err = slot_replace(gate, 1 - active, rows, count, why);
 	if (!err)
-		*slot = idle;
+		*slot = 1 - active;
 	return err;
 }
 
-static int trie_active(struct gate *gate, enum gate_family family, struct gate_trie **trie,
-		       struct map_shape *shape)
+bool gate_list_has_previous(struct gate *gate)
+{
+	uint32_t active;
+
+	return !active_slot(gate, &active) && gate->list[1 - active].fd[GATE_LIST_ODD] >= 0;
+}
+
+static int table_active(struct gate *gate, struct list_table *table, struct gate_generation **g)
 {
 	uint32_t slot;
 	int err = active_slot(gate, &slot);
 
 	if (err)
 		return err;
-	*trie = &gate->list[family][slot];
-	trie_shape(gate, family, *trie, shape);
-	return 0;
-}
-
-static int trie_count(const struct map_shape *shape, struct gate_trie *trie, uint32_t *count)
-{
-	if (trie->rows < 0) {
-		uint32_t rows;
-		int err = map_count(shape, &rows);
-
-		if (err)
-			return err;
-		trie->rows = rows;
-	}
-	*count = (uint32_t)trie->rows;
+	if (gate->list[slot].fd[GATE_LIST_ODD] < 0)
+		return -ENOENT;
+	*g = &gate->list[slot];
+	*table = generation_table(*g, &gate->list_heads[slot]);
 	return 0;
 }
 
 int gate_list_put(struct gate *gate, const struct gate_list_row *row)
 {
-	enum gate_family family = key_family(&row->key);
-	struct seki_lpm4 key4 = {0};
-	struct gate_trie *trie;
+	struct seki_list_hit hit = list_hit_of(row);
+	struct gate_generation *g;
+	struct list_table table;
 	struct map_shape shape;
-	int err = row_check(row);
+	int err = table_active(gate, &table, &g);
 
-	if (!err)
-		err = trie_active(gate, family, &trie, &shape);
 	if (err)
 		return err;
-	if (family == GATE_FAMILY_4)
-		key4 = key_to4(&row->key);
-	trie->rows = -1; /* it may have been a new row or a changed one */
-	return map_put(&shape, family == GATE_FAMILY_4 ? (const void *)&key4 : &row->key, &row->value);
-}
-
-int gate_list_remove(struct gate *gate, const struct seki_lpm *key)
-{
-	enum gate_family family = key_family(key);
-	struct seki_lpm4 key4 = {0};
-	const void *raw = key;
-	struct gate_trie *trie;
-	struct map_shape shape;
-	int err;
-
-	if (key->prefixlen > 128)
-		return -EINVAL;
-	err = trie_active(gate, family, &trie, &shape);
-	if (err)
-		return err;
-	if (family == GATE_FAMILY_4) {
-		key4 = key_to4(key);
-		raw = &key4;
+	if (list_table_is_odd(&row->key)) {
+		odd_shape(g, &shape);
+		err = map_put(&shape, &row->key, &hit);
 	}
-	err = bpf_map_delete_elem(shape.fd, raw);
-	if (err)
-		return err;
-	if (trie->rows > 0)
-		trie->rows--;
-	/* Read-back: a lookup could answer with a wider row, a second removal cannot. */
-	return bpf_map_delete_elem(shape.fd, raw) == -ENOENT ? 0 : -EIO;
+	return err ? err : list_table_put(&table, row);
 }
 
-int gate_list_lookup(struct gate *gate, const struct seki_addr *addr, struct seki_entry *out)
+int gate_list_remove(struct gate *gate, const struct seki_lpm *key, const struct gate_list_row *heir)
 {
-	struct seki_lpm key = {.prefixlen = 128, .addr = *addr};
-	enum gate_family family = key_family(&key);
-	struct seki_lpm4 key4 = {0};
-	struct seki_entry entry;
-	struct gate_trie *trie;
-	struct map_shape shape;
-	int err = trie_active(gate, family, &trie, &shape);
+	struct gate_generation *g;
+	struct list_table table;
+	int err = table_active(gate, &table, &g);
+
+	if (!err && key->prefixlen > 128)
+		err = -EINVAL;
+	if (err)
+		return err;
+	return list_table_is_odd(key) ? bpf_map_delete_elem(g->fd[GATE_LIST_ODD], key)
+				      : list_table_remove(&table, key, heir);
+}
+
+uint32_t gate_list_heir_low(const struct seki_lpm *key)
+{
+	return list_table_level_low(key);
+}
+
+int gate_list_lookup(struct gate *gate, const struct seki_addr *addr, struct gate_list_row *out)
+{
+	struct seki_lpm host = {.prefixlen = 128, .addr = *addr}, prefix = {0};
+	const struct seki_list_hit *hit;
+	struct seki_list_hit odd = {0};
+	struct gate_generation *g;
+	struct list_table table;
+	int err = table_active(gate, &table, &g);
 
 	if (err)
 		return err;
-	if (family == GATE_FAMILY_4)
-		key4 = key_to4(&key);
-	err = bpf_map_lookup_elem(shape.fd, family == GATE_FAMILY_4 ? (const void *)&key4 : &key, &entry);
+	hit = list_table_find(&table, addr, &prefix);
+	/* The trie's answer has no prefix of its own: its length tells it. Nothing odd is IPv4. */
+	err = bpf_map_lookup_elem(g->fd[GATE_LIST_ODD], &host, &odd);
+	if (err && err != -ENOENT)
+		return err;
+	if (!err && (!hit || odd.len > prefix.prefixlen)) {
+		hit = &odd;
+		prefix = (struct seki_lpm){.prefixlen = odd.len, .addr = *addr};
+		list_prefix_mask(&prefix);
+	}
+	if (!hit)
+		return -ENOENT;
+	*out = (struct gate_list_row){prefix, list_entry_of(hit)};
+	return 0;
+}
+
+struct dumping {
+	struct gate_list_row *rows;
+	size_t count, room;
+};
+
+static int dump_entry(const struct seki_lpm *prefix, const struct seki_list_hit *hit, void *arg)
+{
+	struct dumping *d = arg;
+
+	if (d->count == d->room) {
+		size_t room = 2 * d->room + 4096;
+		struct gate_list_row *more = realloc(d->rows, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		d->rows = more;
+		d->room = room;
+	}
+	d->rows[d->count++] = (struct gate_list_row){*prefix, list_entry_of(hit)};
+	return 0;
+}
+
+static int dump_pair(const void *key, const void *value, void *arg)
+{
+	return dump_entry(key, value, arg);
+}
+
+static int dump_compare(const void *a, const void *b)
+{
+	const struct gate_list_row *x = a, *y = b;
+	int order = memcmp(&x->key.addr, &y->key.addr, sizeof(x->key.addr));
+
+	return order ? order : (x->key.prefixlen > y->key.prefixlen) - (x->key.prefixlen < y->key.prefixlen);
+}
+
+static int list_dump(struct gate *gate, struct dumping *d)
+{
+	struct gate_generation *g;
+	struct list_table table;
+	struct map_shape shape;
+	uint32_t slot;
+	int err = table_active(gate, &table, &g);
+
 	if (!err)
-		*out = entry;
-	return err;
+		err = active_slot(gate, &slot);
+	if (!err)
+		err = list_table_each(&table, dump_entry, d);
+	if (err)
+		return err;
+	odd_shape(g, &shape);
+	return map_walk(&shape, dump_pair, d);
 }
 
 int gate_list_dump(struct gate *gate, struct gate_list_row **rows, uint32_t *count)
 {
-	void *dumped4 AUTO_FREE = NULL, *dumped6 AUTO_FREE = NULL;
-	struct gate_list_row *all AUTO_FREE = NULL;
-	uint32_t count4, count6;
-	struct gate_trie *trie;
-	struct map_shape shape;
-	int err = trie_active(gate, GATE_FAMILY_4, &trie, &shape);
+	struct dumping d = {0};
+	size_t kept = 0;
+	int err = list_dump(gate, &d);
 
-	if (!err)
-		err = map_dump(&shape, &dumped4, &count4);
-	if (!err)
-		err = trie_active(gate, GATE_FAMILY_6, &trie, &shape);
-	if (!err)
-		err = map_dump(&shape, &dumped6, &count6);
-	if (err)
+	if (err) {
+		free(d.rows);
 		return err;
-	all = malloc(((size_t)count4 + count6 + 1) * sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < count4; i++) {
-		const struct row4 *row = (const struct row4 *)dumped4 + i;
-
-		all[i] = (struct gate_list_row){key_from4(&row->key), row->value};
 	}
-	memcpy(all + count4, dumped6, (size_t)count6 * sizeof(*all));
-	*rows = TAKE_PTR(all);
-	*count = count4 + count6;
+	/* A prefix of several keys came several times. */
+	if (d.count)
+		qsort(d.rows, d.count, sizeof(*d.rows), dump_compare);
+	for (size_t i = 0; i < d.count; i++)
+		if (!kept || dump_compare(&d.rows[kept - 1], &d.rows[i]))
+			d.rows[kept++] = d.rows[i];
+	*rows = d.rows;
+	*count = (uint32_t)kept;
 	return 0;
 }
 
 int list_usage(struct gate *gate, struct gate_usage *out)
 {
-	uint32_t rows = 0, entries = 0;
+	struct gate_generation *g;
+	struct list_table table;
+	int err = table_active(gate, &table, &g);
 
-	for (int family = 0; family < GATE_FAMILY_MAX; family++) {
-		struct gate_trie *trie;
-		struct map_shape shape;
-		uint32_t count;
-		int err = trie_active(gate, family, &trie, &shape);
-
-		if (!err)
-			err = trie_count(&shape, trie, &count);
-		if (err)
-			return err;
-		rows += count;
-		entries += trie->entries;
-	}
-	out->list_rows = rows;
-	out->list_max = entries;
+	if (err)
+		return err;
+	out->list_rows = table.head->rows4 + table.head->rows6;
+	out->list_max = GATE_LIST_MAX;
+	out->list_spilled = table.head->spilled;
+	out->list_bytes = 0;
+	for (int slot = 0; slot < 2; slot++)
+		for (int i = 0; i < GATE_LIST_PARTS; i++)
+			out->list_bytes += gate->list[slot].bytes[i];
 	return 0;
 }

@@ -254,21 +254,6 @@ static void find_programs(const struct gate *gate, uint64_t digest, struct found
 	}
 }
 
-static int template_read(struct gate *gate, enum gate_family family, const struct bpf_map *outer)
-{
-	/* libbpf has no const accessor and drops the template when it has created the outer map */
-	struct bpf_map *inner = bpf_map__inner_map((struct bpf_map *)outer);
-	struct gate_template *form = &gate->list_template[family];
-	uint32_t key_size = family == GATE_FAMILY_4 ? sizeof(struct seki_lpm4) : sizeof(struct seki_lpm);
-
-	if (!inner || bpf_map__type(inner) != BPF_MAP_TYPE_LPM_TRIE || bpf_map__key_size(inner) != key_size ||
-	    bpf_map__value_size(inner) != sizeof(struct seki_entry))
-		return -EINVAL;
-	*form = (struct gate_template){key_size, sizeof(struct seki_entry), bpf_map__max_entries(inner),
-				       bpf_map__map_flags(inner) | BPF_F_NO_PREALLOC};
-	return 0;
-}
-
 /* The contract's maps and what else the object pins by name are shared by all programs of an instance. */
 static int object_maps_name(const struct bpf_object *object, struct found *found, const char *path,
 			    struct gate_why *why)
@@ -313,8 +298,6 @@ static int object_map_prepare(struct gate *gate, struct bpf_map *map, int id,
 	};
 	int err = id < GATE_MAP_MAX ? map_check(id, &info) : 0;
 
-	if (!err && (id == GATE_MAP_LIST4 || id == GATE_MAP_LIST6))
-		err = template_read(gate, id == GATE_MAP_LIST4 ? GATE_FAMILY_4 : GATE_FAMILY_6, map);
 	/* The object's own pin path is the one of `ip link`; ours are made by hand, after all is well. */
 	if (!err)
 		err = bpf_map__set_pin_path(map, NULL);
@@ -499,7 +482,7 @@ static int object_load(struct gate *gate, struct bpf_object *object, const struc
 		return why_set(why, err, "cannot keep what %s loaded: %s", options->object, strerror(-err));
 	err = pins_make(gate, object, found, digest, why);
 	if (!err)
-		err = list_open(gate, options->list_entries, why);
+		err = list_open(gate, why);
 	return err ? err : rings_open(gate, ring, why);
 }
 
@@ -544,8 +527,7 @@ static int gate_new(const struct gate_options *options, struct gate **out, struc
 		gate->prog[i].fd = -1;
 	for (int i = 0; i < SEKI_MAX_RINGS; i++)
 		gate->ring[i] = -1;
-	for (int family = 0; family < GATE_FAMILY_MAX; family++)
-		gate->list[family][0].fd = gate->list[family][1].fd = -1;
+	list_init(gate);
 	*out = gate;
 	return 0;
 }

@@ -12,8 +12,9 @@ static void print_entry(const char *what, const json_t *entry)
 {
 	char text[32];
 
-	printf("  %s: entry %lld, %s, severity %s, action %s", what, client_number(entry, "entry"),
-	       client_text(entry, "side"), client_text(entry, "severity"), client_text(entry, "action"));
+	printf("  %s: %s%s%s, severity %s, action %s", what, client_text(entry, "prefix"),
+	       *client_text(entry, "prefix") ? ", " : "", client_text(entry, "side"),
+	       client_text(entry, "severity"), client_text(entry, "action"));
 	if (*client_text(entry, "list"))
 		printf(", list %s", client_text(entry, "list"));
 	if (client_number(entry, "sid"))

@@ -243,13 +243,15 @@ static json_t *reply_entry(const struct seki_entry *entry, const struct seki_hit
 {
 	json_t *out = json_object();
 
-	put_number(out, "entry", entry->id);
 	put_number(out, "seconds_left", entry->expires > now ? entry->expires - now : 0);
 	put_flag(out, "expired", entry->expires && entry->expires <= now);
 	put_flag(out, "lasting", !entry->expires);
 	put_text(out, "severity", NAME(severity_names, entry->severity));
 	json_object_set_new(out, "side", reply_flags(entry->flags));
-	put_text(out, "action", entry->flags & SEKI_ENTRY_ALERT ? "alert" : "drop");
+	put_text(out, "action",
+		 entry->flags & SEKI_ENTRY_ALLOW   ? "allow"
+		 : entry->flags & SEKI_ENTRY_ALERT ? "alert"
+						   : "drop");
 	if (entry->sid)
 		put_number(out, "sid", entry->sid);
 	put_number(out, "packets", hits->pkts);
@@ -292,6 +294,7 @@ static json_t *reply_why(const struct message_why *w)
 	if (w->listed) {
 		json_t *entry = reply_entry(&w->list_entry, &w->list_hits, w->now);
 
+		put_prefix(entry, "prefix", &w->list_prefix);
 		put_text(entry, "list", w->list);
 		json_object_set_new(out, "kernel", entry);
 	}

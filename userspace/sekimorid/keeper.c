@@ -147,6 +147,34 @@ static int keeper_object(struct keeper *k)
 	return access(k->object, R_OK) ? -errno : 0;
 }
 
+struct decider {
+	uint16_t list;
+	uint32_t sid;
+};
+
+static int decider_find(const struct list_item *item, void *arg)
+{
+	struct decider *decider = arg;
+
+	if (item->list != decider->list)
+		return 0;
+	decider->sid = item->sid;
+	return 1;
+}
+
+/* The rule behind a list's entry: the packet path does not carry it. 0: none, or the list has changed since.
+ */
+static uint32_t keeper_decision_sid(struct keeper *k, const struct seki_record *record)
+{
+	bool lo = !(record->flags & SEKI_REC_FROM_LO) == (record->reason == SEKI_R_LISTED_DST);
+	struct decider decider = {.list = record->list};
+	struct prefix address = {.len = 128};
+
+	memcpy(address.addr, lo ? record->key.lo.b : record->key.hi.b, sizeof(address.addr));
+	list_why(k->lists, &address, decider_find, &decider);
+	return decider.sid;
+}
+
 static void keeper_decision(const struct seki_record *record, const uint8_t *data, void *arg)
 {
 	struct keeper *k = arg;
@@ -160,6 +188,8 @@ static void keeper_decision(const struct seki_record *record, const uint8_t *dat
 	decision.wall_us = keeper_wall_us() -
 			   ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) +
 			   record->t_ns / 1000;
+	if (record->entry && record->reason != SEKI_R_SOURCE_BLOCKED)
+		decision.record.sid = keeper_decision_sid(k, record);
 	name = record->reason == SEKI_R_SOURCE_BLOCKED ? "auto"
 	       : record->entry			       ? list_name(k->lists, record->list)
 						       : NULL;

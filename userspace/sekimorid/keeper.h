@@ -20,7 +20,7 @@
 #define KEEPER_AUTOS	      256  /* addresses that the machine itself puts into the allow set */
 #define KEEPER_PEERS	      16   /* management peers remembered; the oldest goes first */
 #define KEEPER_REPEATS	      4096 /* sources whose repeats are remembered */
-#define KEEPER_LIST_MAX	      1000000u
+#define KEEPER_LIST_MAX	      4000000u /* entries while no configuration says another number (list-entries) */
 
 struct keeper_options {
 	const char *instance, *config, *state_root, *run_root, *object, *exe_dir;

@@ -20,45 +20,59 @@ static struct gate_list_row list_gate_row(const struct list_row *in)
 	return out;
 }
 
-static int list_push_one(struct keeper *k, const struct list_row *rows, uint32_t count,
-			 const struct prefix *only)
+/* Seconds to add to an epoch time for the packet path's clock. */
+static int64_t to_monotonic(void)
 {
-	struct gate_list_row row = {.key = {.prefixlen = only->len}};
-	int err;
+	return (int64_t)keeper_now() - (int64_t)keeper_epoch();
+}
 
-	for (uint32_t i = 0; i < count; i++) {
-		if (prefix_compare(&rows[i].prefix, only))
-			continue;
-		row = list_gate_row(&rows[i]);
+/* The next shorter row at the same level of the kernel's tables: what holds for a prefix when its own row
+ * goes. */
+static bool list_heir(struct keeper *k, const struct prefix *prefix, const struct seki_lpm *key,
+		      struct gate_list_row *out)
+{
+	uint32_t low = gate_list_heir_low(key);
+	struct prefix wider = *prefix;
+	struct list_row row;
+
+	while (wider.len > low) {
+		wider.len--;
+		wider.addr[wider.len / 8] &= (uint8_t) ~(0x80 >> wider.len % 8);
+		if (!list_row(k->lists, &wider, keeper_epoch(), to_monotonic(), &row)) {
+			*out = list_gate_row(&row);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One prefix in which no other one lies: a store or a few in the active tables. -ENOSPC: only a new
+ * generation will do. */
+static int list_push_one(struct keeper *k, const struct prefix *only)
+{
+	struct gate_list_row row = {.key = {.prefixlen = only->len}}, heir;
+	struct list_row merged;
+	int err = list_row(k->lists, only, keeper_epoch(), to_monotonic(), &merged);
+
+	if (!err) {
+		row = list_gate_row(&merged);
 		return gate_list_put(k->gate, &row);
 	}
 	memcpy(row.key.addr.b, only->addr, sizeof(row.key.addr));
-	err = gate_list_remove(k->gate, &row.key);
+	err = gate_list_remove(k->gate, &row.key, list_heir(k, only, &row.key, &heir) ? &heir : NULL);
 	return err == -ENOENT ? 0 : err;
 }
 
-/* Only a host prefix changes nobody else's row; everything wider is a new generation. */
-int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why)
+static int list_push_all(struct keeper *k, struct gate_why *why)
 {
 	AUTO_FREE struct list_row *rows = NULL;
 	AUTO_FREE struct gate_list_row *out = NULL;
 	struct seki_settings next = k->settings;
 	uint32_t count = 0, slot = 0;
-	int err;
+	int err = list_flatten(k->lists, keeper_epoch(), to_monotonic(), &rows, &count);
 
-	why->text[0] = '\0';
-	if (!k->gate)
-		return 0;
-	err = list_flatten(k->lists, keeper_epoch(), (int64_t)keeper_now() - (int64_t)keeper_epoch(), &rows,
-			   &count);
 	if (err)
 		return err;
-	if (only && only->len == 128) {
-		err = list_push_one(k, rows, count, only);
-		if (err == -ENOSPC)
-			snprintf(why->text, sizeof(why->text), "the kernel's list is full");
-		return err;
-	}
 	out = calloc(count ? count : 1, sizeof(*out));
 	if (!out)
 		return -ENOMEM;
@@ -74,6 +88,18 @@ int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_w
 	k->settings = next;
 	k->lists_stale = false;
 	return 0;
+}
+
+int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why)
+{
+	int err = -ENOSPC;
+
+	why->text[0] = '\0';
+	if (!k->gate)
+		return 0;
+	if (only && !list_inside(k->lists, only))
+		err = list_push_one(k, only);
+	return err == -ENOSPC ? list_push_all(k, why) : err;
 }
 
 /* An earlier configuration's lists that this one does not name are no longer listed by anybody. */
@@ -118,8 +144,15 @@ int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper
 			 SEKI_MAX_LISTS);
 		return -E2BIG;
 	}
-	if (source == LIST_FROM_CONFIG)
+	if (source == LIST_FROM_CONFIG) {
 		list_forget_config(k);
+		if (list_limit(k->lists, policy->list_entries)) {
+			snprintf(why->text, sizeof(why->text),
+				 "list-entries is %u, but %u entries are loaded", policy->list_entries,
+				 list_total(k->lists));
+			return -ENOSPC;
+		}
+	}
 	for (uint32_t i = 0; i < policy->list_count; i++) {
 		int err = list_index(k->lists, policy->lists[i].name, true, &index[i]);
 
@@ -140,9 +173,10 @@ int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper
 
 		if (err) {
 			snprintf(why->text, sizeof(why->text),
-				 "list %s: entry %u of %u does not fit: at most %u entries in all",
+				 "list %s: entry %u of %u does not fit: at most %u entries in all "
+				 "(list-entries)",
 				 policy->lists[entry->list].name, i + 1, policy->entry_count,
-				 KEEPER_LIST_MAX);
+				 list_limit_get(k->lists));
 			return err;
 		}
 	}
@@ -244,7 +278,7 @@ void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block 
 	err = list_add(k->lists, &item);
 	if (err) {
 		keeper_done(k, cookie, err, "%s: the list has no room for more than %u entries", text,
-			    KEEPER_LIST_MAX);
+			    list_limit_get(k->lists));
 		return;
 	}
 	err = keeper_lists_push(k, &item.prefix, &why);

@@ -186,16 +186,6 @@ static bool source_may(struct keeper *k, const struct policy_block *policy, cons
 	return false;
 }
 
-/* The same for an address whenever it is blocked, so that its counter goes on over a restart. */
-static uint32_t source_id(const struct seki_addr *addr)
-{
-	uint32_t h = 0;
-
-	for (int i = 0; i < 4; i++)
-		h = seki_hash_mix(h, addr->w[i]);
-	return h | 0x80000000u;
-}
-
 static void source_block(struct keeper *k, const struct policy_block *policy,
 			 const struct message_proposal *p, struct judgement *j)
 {
@@ -215,7 +205,6 @@ static void source_block(struct keeper *k, const struct policy_block *policy,
 	}
 	ttl = proposal_ttl(k, policy, &p->attacker);
 	entry.expires = keeper_now() + ttl;
-	entry.id = source_id(&p->attacker);
 	err = gate_block_put(k->gate, &p->attacker, &entry);
 	if (err) {
 		judge_say(j, "%s", err == -ENOSPC ? "block table full" : "the kernel refused the block");

@@ -184,14 +184,23 @@ static int why_item(const struct list_item *item, void *arg)
 
 static int why_kernel(struct keeper *k, const struct seki_addr *addr, struct message_why *out)
 {
-	int err = gate_list_lookup(k->gate, addr, &out->list_entry);
+	struct seki_hits_key blocked = {.addr = *addr, .prefixlen = 128, .list = SEKI_LIST_AUTO};
+	struct gate_list_row row;
+	struct prefix prefix;
+	int err = gate_list_lookup(k->gate, addr, &row);
 
 	out->listed = !err;
 	if (!err) {
-		const char *name = list_name(k->lists, out->list_entry.list);
+		const struct seki_hits_key key = {
+			.addr = row.key.addr, .prefixlen = row.key.prefixlen, .list = row.value.list};
+		const char *name = list_name(k->lists, row.value.list);
 
+		out->list_entry = row.value;
+		memcpy(prefix.addr, row.key.addr.b, sizeof(prefix.addr));
+		prefix.len = (uint8_t)row.key.prefixlen;
+		message_prefix_put(&prefix, &out->list_prefix);
 		snprintf(out->list, sizeof(out->list), "%s", name ? name : "?");
-		if (gate_hits_get(k->gate, out->list_entry.id, &out->list_hits))
+		if (gate_hits_get(k->gate, &key, &out->list_hits))
 			memset(&out->list_hits, 0, sizeof(out->list_hits)); /* never hit */
 	} else if (err != -ENOENT) {
 		return err;
@@ -199,7 +208,7 @@ static int why_kernel(struct keeper *k, const struct seki_addr *addr, struct mes
 	err = gate_block_get(k->gate, addr, &out->block_entry);
 	out->blocked = !err;
 	if (!err) {
-		if (gate_hits_get(k->gate, out->block_entry.id, &out->block_hits))
+		if (gate_hits_get(k->gate, &blocked, &out->block_hits))
 			memset(&out->block_hits, 0, sizeof(out->block_hits));
 	} else if (err != -ENOENT) {
 		return err;

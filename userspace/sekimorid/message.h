@@ -256,6 +256,7 @@ struct message_why {
 	uint32_t gate;
 	uint32_t listed, blocked, net, enforcing; /* found in the kernel; any interface enforces */
 	struct seki_entry list_entry, block_entry;
+	struct message_prefix list_prefix; /* of list_entry */
 	struct seki_hits list_hits, block_hits;
 	struct seki_net net_entry;
 	char list[LIST_NAME_MAX];

@@ -197,6 +197,15 @@ static json_t *reporter_proto(uint8_t proto)
 	}
 }
 
+/* Of the entry that decided: as people write it, not v4-mapped. */
+static uint32_t reporter_prefix_length(const struct seki_record *rec)
+{
+	const struct seki_addr *source = rec->flags & SEKI_REC_FROM_LO ? &rec->key.lo : &rec->key.hi;
+	bool v4 = !source->w[0] && !source->w[1] && source->w[2] == htonl(0xffff);
+
+	return v4 && rec->entry > 96 ? rec->entry - 1 - 96 : rec->entry - 1;
+}
+
 static void reporter_decision(struct reporter *r, const struct message_decision *decision)
 {
 	const struct seki_record *rec = &decision->record;
@@ -228,7 +237,7 @@ static void reporter_decision(struct reporter *r, const struct message_decision 
 	if (*decision->list)
 		json_object_set_new(own, "list", json_string(decision->list));
 	if (rec->entry)
-		json_object_set_new(own, "entry", json_integer(rec->entry));
+		json_object_set_new(own, "prefix_length", json_integer(reporter_prefix_length(rec)));
 	if (rec->sid)
 		json_object_set_new(own, "sid", json_integer(rec->sid));
 	json_object_set_new(event, "sekimori", own);

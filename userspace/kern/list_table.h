@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * list_table.h - builds, changes and reads the tables of sekimori/blacklist.h in memory; no system call.
+ * Readers may be at work in the kernel while it writes: an entry appears and vanishes whole.
+ */
+#ifndef KERN_LIST_TABLE_H
+#define KERN_LIST_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate.h"
+#include "sekimori/blacklist.h"
+
+/* One generation's memory, all of it the caller's. *head says the sizes of the rest. */
+struct list_table {
+	struct seki_list_head *head;
+	uint64_t *words[SEKI_LIST_WORDS_MAX];
+	struct seki_list_bucket4 *bucket4;
+	struct seki_list_bucket6 *bucket6;
+};
+
+/* Does the row's prefix live in the trie (IPv6 lengths that no level is near to)? */
+bool list_table_is_odd(const struct seki_lpm *key);
+
+/*
+ * Sizes for these rows: masks in *head, whose seed stays. -EINVAL: a row is
+ * malformed (length, host bits, list, no flags), *bad is its number; -E2BIG: more than 2^22 buckets.
+ */
+__must_check int list_table_size(const struct gate_list_row *rows, uint32_t count,
+				 struct seki_list_head *head, uint32_t *bad);
+
+/* How many elements the inner map of a kind has. */
+uint32_t list_table_words(const struct seki_list_head *head, enum seki_list_words kind);
+
+/* A key for which both buckets are full; the packet path asks the spill map for it. Nonzero ends the
+ * operation and is returned. */
+typedef int (*list_spill_fn)(const struct seki_list_spill_key *key, const struct seki_list_hit *hit,
+			     void *arg);
+
+/*
+ * Fills zeroed memory of the sizes of list_table_size(); nobody reads it yet. Rows in any order; odd ones are
+ * left out, but their gate bits are set. -EINVAL: two rows of one prefix, *bad is one of them; -ENOMEM; what
+ * spill returned.
+ */
+__must_check int list_table_build(struct list_table *table, const struct gate_list_row *rows, uint32_t count,
+				  list_spill_fn spill, void *arg, uint32_t *bad);
+
+/*
+ * One row under readers' eyes. Its prefix has at most 256 keys, and no row inside it depends on it (the
+ * caller's knowledge). Replaces the row of the same prefix. -ENOSPC: no room beside the keys that are there:
+ * build a larger generation.
+ */
+__must_check int list_table_put(struct list_table *table, const struct gate_list_row *row);
+/* heir: the row of the next shorter prefix of the same level that covers this one, or NULL. -ENOENT. */
+__must_check int list_table_remove(struct list_table *table, const struct seki_lpm *key,
+				   const struct gate_list_row *heir);
+/* The shortest prefix length that lives at the same level as this prefix: where an heir can be. */
+uint32_t list_table_level_low(const struct seki_lpm *key);
+
+/* What the packet path finds for an address, spill map and trie aside; NULL. *prefix: the row's, as listed.
+ */
+const struct seki_list_hit *list_table_find(const struct list_table *table, const struct seki_addr *addr,
+					    struct seki_lpm *prefix);
+
+/* Every entry: rows that cover several keys come several times, rows that longer ones hide wholly do not
+ * come. Nonzero of fn ends it. */
+typedef int (*list_entry_fn)(const struct seki_lpm *prefix, const struct seki_list_hit *hit, void *arg);
+int list_table_each(const struct list_table *table, list_entry_fn fn, void *arg);
+
+/* Is every entry found through gate, Bloom word and buckets? -EIO: not. *digest: equal for tables that say
+ * the same, whatever their seeds. */
+__must_check int list_table_check(const struct list_table *table, uint64_t *digest);
+
+/* Clears the bits behind the prefix's length. */
+void list_prefix_mask(struct seki_lpm *prefix);
+struct seki_list_hit list_hit_of(const struct gate_list_row *row);
+struct seki_entry list_entry_of(const struct seki_list_hit *hit);
+
+#endif
