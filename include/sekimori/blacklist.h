@@ -75,8 +75,7 @@ struct seki_list_head {
 	__u16 levels4, levels6;		  /* bit i: level i of the table above has entries */
 	__u8 odd6;			  /* the trie has prefixes shorter than /24: ask it always */
 	__u8 pad[3];
-	__u32 rows4, rows6, spilled;
-	__u32 pad2;
+	__u32 rows4, rows6, rows_odd, spilled;
 };
 
 /* Inner maps of seki_list_words, by slot * SEKI_LIST_WORDS_MAX + kind: arrays of __u64. */

@@ -29,7 +29,7 @@
 
 #define WORLD_IFINDEX	1
 #define WORLD_OUT_SPARE 64
-#define WORLD_ROWS	64
+#define WORLD_ROWS	1000
 #define XDP_FRAME_MAX	3400 /* of a frame without frags in a test run */
 
 struct world {
@@ -272,6 +272,24 @@ static inline void *list_part(struct world *w, const char *outer, __u32 at, __u3
 	return memory;
 }
 
+/* The trie of IPv6 lengths that have no level. */
+static inline void list_odd(struct world *w, __u32 slot)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
+	int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "seki_test_odd", sizeof(struct seki_lpm),
+				sizeof(struct seki_list_hit), WORLD_ROWS, &options);
+
+	for (__u32 i = 0; fd >= 0 && i < w->row_count[slot]; i++) {
+		struct seki_list_hit hit = list_hit_of(&w->rows[slot][i]);
+
+		if (list_table_is_odd(&w->rows[slot][i].key))
+			map_write(fd, &w->rows[slot][i].key, &hit, "seki_list_odd");
+	}
+	if (fd < 0 || bpf_map_update_elem(world_map(w, "seki_list_odd"), &slot, &fd, BPF_ANY))
+		world_die("make", "seki_list_odd", errno);
+	close(fd);
+}
+
 /* Builds the generation of a slot from w->rows. */
 static inline void list_rebuild(struct world *w, __u32 slot)
 {
@@ -290,6 +308,7 @@ static inline void list_rebuild(struct world *w, __u32 slot)
 		list_part(w, "seki_list_bucket6", slot, sizeof(*table.bucket6), head.bucket_mask6 + 1);
 	if (list_table_build(&table, w->rows[slot], w->row_count[slot], NULL, NULL, &bad))
 		world_die("build", "the list", EINVAL);
+	list_odd(w, slot);
 	map_write(world_map(w, "seki_list_head"), &slot, &head, "seki_list_head");
 	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
 		munmap(table.words[kind], 8ul * list_table_words(&head, kind));

@@ -65,6 +65,8 @@ static void generation_close(struct gate_generation *g)
 	}
 }
 
+DEFINE_CLEANUP(generation_close, struct gate_generation)
+
 static void generation_empty(struct gate_generation *g)
 {
 	*g = (struct gate_generation){0};
@@ -221,6 +223,25 @@ struct spilled {
 	uint32_t slot;
 };
 
+/* The same, of a change that packets see at once. */
+static int list_spill_now(const struct seki_list_spill_key *key, const struct seki_list_hit *hit, void *arg)
+{
+	const struct spilled *to = arg;
+	struct seki_list_spill_key own = *key;
+	struct seki_list_hit held;
+	int fd = map_fd(to->gate, GATE_MAP_LIST_SPILL), err;
+	bool there;
+
+	own.generation |= to->slot << 1;
+	there = !bpf_map_lookup_elem(fd, &own, &held);
+	if (!there && (!hit || to->gate->list_heads[to->slot].spilled >= GATE_LIST_SPILL_MAX / 2))
+		return hit ? -ENOSPC : -ENOENT;
+	if (!hit)
+		return bpf_map_delete_elem(fd, &own);
+	err = bpf_map_update_elem(fd, &own, hit, BPF_ANY);
+	return err == -E2BIG ? -ENOSPC : err;
+}
+
 /* Keys that an earlier generation of this slot left in the spill map. */
 static int spill_drop(const void *key, const void *value, void *arg)
 {
@@ -259,36 +280,27 @@ static void odd_shape(const struct gate_generation *g, struct map_shape *out)
 }
 
 static int odd_fill(const struct gate_generation *g, const struct gate_list_row *rows, uint32_t count,
-		    struct gate_why *why)
+		    uint32_t many, struct gate_why *why)
 {
 	struct odd_row *odd AUTO_FREE = NULL;
 	struct map_shape shape;
-	uint32_t many = 0;
+	uint32_t at = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		many += list_table_is_odd(&rows[i].key);
 	if (!many)
 		return 0;
-	if (many > ODD_ENTRIES)
-		return why_set(why, -ENOSPC,
-			       "%u IPv6 prefixes of lengths 65 to 127 or below 24 do not fit: at most %u",
-			       many, ODD_ENTRIES);
 	odd = calloc(many, sizeof(*odd));
 	if (!odd)
 		return -ENOMEM;
-	many = 0;
 	for (uint32_t i = 0; i < count; i++)
 		if (list_table_is_odd(&rows[i].key))
-			odd[many++] = (struct odd_row){rows[i].key, list_hit_of(&rows[i])};
+			odd[at++] = (struct odd_row){rows[i].key, list_hit_of(&rows[i])};
 	odd_shape(g, &shape);
 	return map_fill(&shape, odd, many, why);
 }
 
-static int generation_build(const struct gate_list_row *rows, uint32_t count, struct seki_list_head *head,
-			    struct gate_generation *g, struct spilling *spilling, struct gate_why *why)
+static int head_make(const struct gate_list_row *rows, uint32_t count, struct seki_list_head *head,
+		     struct gate_why *why)
 {
-	struct list_table table;
-	uint64_t digest;
 	uint32_t bad = 0;
 	int err;
 
@@ -302,11 +314,21 @@ static int generation_build(const struct gate_list_row *rows, uint32_t count, st
 	if (err)
 		return why_set(why, -ENOSPC, "%u rows do not fit: the tables hold about %u per family", count,
 			       GATE_LIST_MAX);
-	err = generation_create(head, g);
-	if (err)
-		return why_set(why, err, "cannot make tables for %u rows: %s", count, strerror(-err));
-	table = generation_table(g, head);
-	err = list_table_build(&table, rows, count, list_spill, spilling, &bad);
+	if (head->rows_odd > ODD_ENTRIES)
+		return why_set(why, -ENOSPC,
+			       "%u IPv6 prefixes of lengths 65 to 127 or below 24 do not fit: at most %u",
+			       head->rows_odd, ODD_ENTRIES);
+	return 0;
+}
+
+static int generation_build(const struct gate_list_row *rows, uint32_t count, struct seki_list_head *head,
+			    struct gate_generation *g, struct spilling *spilling, struct gate_why *why)
+{
+	struct list_table table = generation_table(g, head);
+	uint64_t digest;
+	uint32_t bad = 0;
+	int err = list_table_build(&table, rows, count, list_spill, spilling, &bad);
+
 	if (err == -EINVAL)
 		return why_set(why, err, "row %u: its prefix comes twice", bad);
 	if (err)
@@ -314,7 +336,7 @@ static int generation_build(const struct gate_list_row *rows, uint32_t count, st
 	err = list_table_check(&table, &digest);
 	if (err)
 		return why_set(why, err, "the tables of %u rows do not answer for every entry", count);
-	return odd_fill(g, rows, count, why);
+	return odd_fill(g, rows, count, head->rows_odd, why);
 }
 
 static int active_slot(struct gate *gate, uint32_t *slot)
@@ -330,45 +352,83 @@ static int active_slot(struct gate *gate, uint32_t *slot)
 	return 0;
 }
 
-/* A generation into a slot that no packet reads. */
+/* Could the memory of one generation hold the other? A trie cannot be emptied at once, so none may have one.
+ */
+static bool head_fits(const struct seki_list_head *held, const struct seki_list_head *next)
+{
+	return held->bucket_mask4 == next->bucket_mask4 && held->bucket_mask6 == next->bucket_mask6 &&
+	       held->bloom_mask4 == next->bloom_mask4 && held->bloom_mask6 == next->bloom_mask6 &&
+	       !held->rows_odd && !next->rows_odd;
+}
+
+/* Into the memory that the slot has: the kernel waits once, not for every map. */
+static int slot_refill(struct gate *gate, uint32_t slot, const struct gate_list_row *rows, uint32_t count,
+		       struct seki_list_head *head, struct spilling *spilling, struct gate_why *why)
+{
+	struct gate_generation *held = &gate->list[slot];
+	int err = list_grace(gate, slot);
+
+	if (err)
+		return why_set(why, err, "the idle list cannot be let go: %s", strerror(-err));
+	for (int i = 0; i < GATE_LIST_PARTS; i++)
+		if (held->memory[i])
+			memset(held->memory[i], 0, held->bytes[i]);
+	err = generation_build(rows, count, head, held, spilling, why);
+	if (!err)
+		err = spill_replace(gate, slot, spilling);
+	return err;
+}
+
+static int slot_remake(struct gate *gate, uint32_t slot, const struct gate_list_row *rows, uint32_t count,
+		       struct seki_list_head *head, struct spilling *spilling, struct gate_why *why)
+{
+	CLEANUP(generation_close) struct gate_generation *owner = NULL;
+	struct gate_generation fresh;
+	int err;
+
+	generation_empty(&fresh);
+	owner = &fresh;
+	err = generation_create(head, &fresh);
+	if (err)
+		return why_set(why, err, "cannot make tables for %u rows: %s", count, strerror(-err));
+	err = generation_build(rows, count, head, &fresh, spilling, why);
+	if (err)
+		return err;
+	err = list_grace(gate, slot);
+	if (!err)
+		err = spill_replace(gate, slot, spilling);
+	if (!err)
+		err = generation_publish(gate, slot, &fresh);
+	if (err)
+		return why_set(why, err, "cannot place the list into slot %u: %s", slot, strerror(-err));
+	generation_close(&gate->list[slot]);
+	gate->list[slot] = fresh;
+	(void)TAKE_PTR(owner);
+	return 0;
+}
+
+/*
+ * A generation into a slot that no packet reads. From the first change of the slot to the last its head has
+ * no sizes: whoever finds that, also after a death in between, knows that there is nothing to roll back to.
+ */
 static int slot_replace(struct gate *gate, uint32_t slot, const struct gate_list_row *rows, uint32_t count,
 			struct gate_why *why)
 {
 	const struct seki_list_head before = gate->list_heads[slot];
 	struct spilling *spilling AUTO_FREE = calloc(1, sizeof(*spilling));
-	struct gate_generation fresh, *held = &gate->list[slot];
 	struct seki_list_head head = {0};
-	int err;
+	int err = spilling ? head_make(rows, count, &head, why) : -ENOMEM;
 
-	if (!spilling)
-		return -ENOMEM;
-	spilling->slot = slot;
-	generation_empty(&fresh);
-	err = generation_build(rows, count, &head, &fresh, spilling, why);
-	if (!err) {
-		err = list_grace(gate, slot);
-		/* Whoever finds a slot without sizes knows that a change of it was not finished. */
-		memset(&gate->list_heads[slot], 0, sizeof(head));
-		if (!err)
-			err = spill_replace(gate, slot, spilling);
-		if (!err)
-			err = generation_publish(gate, slot, &fresh);
-		if (err)
-			why_set(why, err, "cannot place the list into slot %u: %s", slot, strerror(-err));
-		/* The previous generation goes back as far as it can: it is what a rollback would switch to.
-		 */
-		if (err && held->fd[GATE_LIST_ODD] >= 0 && !before.spilled &&
-		    !generation_publish(gate, slot, held))
-			gate->list_heads[slot] = before;
-	}
-	if (err) {
-		generation_close(&fresh);
+	if (err)
 		return err;
-	}
-	generation_close(held);
-	*held = fresh;
-	gate->list_heads[slot] = head;
-	return 0;
+	spilling->slot = slot;
+	memset(&gate->list_heads[slot], 0, sizeof(head));
+	err = before.bucket_mask4 && head_fits(&before, &head)
+		      ? slot_refill(gate, slot, rows, count, &head, spilling, why)
+		      : slot_remake(gate, slot, rows, count, &head, spilling, why);
+	if (!err)
+		gate->list_heads[slot] = head;
+	return err;
 }
 
 int list_open(struct gate *gate, struct gate_why *why)
@@ -429,52 +489,55 @@ bool gate_list_has_previous(struct gate *gate)
 {
 	uint32_t active;
 
-	return !active_slot(gate, &active) && gate->list[1 - active].fd[GATE_LIST_ODD] >= 0;
+	return !active_slot(gate, &active) && gate->list_heads[1 - active].bucket_mask4;
 }
 
-static int table_active(struct gate *gate, struct list_table *table, struct gate_generation **g)
+static int table_active(struct gate *gate, struct list_table *table, struct gate_generation **g,
+			uint32_t *slot)
 {
-	uint32_t slot;
-	int err = active_slot(gate, &slot);
+	int err = active_slot(gate, slot);
 
 	if (err)
 		return err;
-	if (gate->list[slot].fd[GATE_LIST_ODD] < 0)
+	if (gate->list[*slot].fd[GATE_LIST_ODD] < 0)
 		return -ENOENT;
-	*g = &gate->list[slot];
-	*table = generation_table(*g, &gate->list_heads[slot]);
+	*g = &gate->list[*slot];
+	*table = generation_table(*g, &gate->list_heads[*slot]);
 	return 0;
 }
 
 int gate_list_put(struct gate *gate, const struct gate_list_row *row)
 {
 	struct seki_list_hit hit = list_hit_of(row);
+	struct spilled spill = {.gate = gate};
 	struct gate_generation *g;
 	struct list_table table;
 	struct map_shape shape;
-	int err = table_active(gate, &table, &g);
+	int err = table_active(gate, &table, &g, &spill.slot);
 
 	if (err)
 		return err;
-	if (list_table_is_odd(&row->key)) {
-		odd_shape(g, &shape);
-		err = map_put(&shape, &row->key, &hit);
-	}
-	return err ? err : list_table_put(&table, row);
+	if (!list_table_is_odd(&row->key))
+		return list_table_put(&table, row, list_spill_now, &spill);
+	odd_shape(g, &shape);
+	table.head->rows_odd++; /* or more than there are: the memory of a slot with a trie is not refilled */
+	err = map_put(&shape, &row->key, &hit);
+	return err ? err : list_table_put(&table, row, NULL, NULL);
 }
 
 int gate_list_remove(struct gate *gate, const struct seki_lpm *key, const struct gate_list_row *heir)
 {
+	struct spilled spill = {.gate = gate};
 	struct gate_generation *g;
 	struct list_table table;
-	int err = table_active(gate, &table, &g);
+	int err = table_active(gate, &table, &g, &spill.slot);
 
 	if (!err && key->prefixlen > 128)
 		err = -EINVAL;
 	if (err)
 		return err;
 	return list_table_is_odd(key) ? bpf_map_delete_elem(g->fd[GATE_LIST_ODD], key)
-				      : list_table_remove(&table, key, heir);
+				      : list_table_remove(&table, key, heir, list_spill_now, &spill);
 }
 
 uint32_t gate_list_heir_low(const struct seki_lpm *key)
@@ -482,30 +545,41 @@ uint32_t gate_list_heir_low(const struct seki_lpm *key)
 	return list_table_level_low(key);
 }
 
+static bool list_spilled(const struct seki_list_spill_key *key, struct seki_list_hit *out, void *arg)
+{
+	const struct spilled *in = arg;
+	struct seki_list_spill_key own = *key;
+
+	own.generation |= in->slot << 1;
+	return !bpf_map_lookup_elem(map_fd(in->gate, GATE_MAP_LIST_SPILL), &own, out);
+}
+
 int gate_list_lookup(struct gate *gate, const struct seki_addr *addr, struct gate_list_row *out)
 {
 	struct seki_lpm host = {.prefixlen = 128, .addr = *addr}, prefix = {0};
-	const struct seki_list_hit *hit;
-	struct seki_list_hit odd = {0};
+	struct seki_list_hit hit = {0}, odd = {0};
+	struct spilled spilled = {.gate = gate};
 	struct gate_generation *g;
 	struct list_table table;
-	int err = table_active(gate, &table, &g);
+	int err = table_active(gate, &table, &g, &spilled.slot);
+	bool found;
 
 	if (err)
 		return err;
-	hit = list_table_find(&table, addr, &prefix);
+	found = list_table_find(&table, addr, list_spilled, &spilled, &prefix, &hit);
 	/* The trie's answer has no prefix of its own: its length tells it. Nothing odd is IPv4. */
 	err = bpf_map_lookup_elem(g->fd[GATE_LIST_ODD], &host, &odd);
 	if (err && err != -ENOENT)
 		return err;
-	if (!err && (!hit || odd.len > prefix.prefixlen)) {
-		hit = &odd;
+	if (!err && (!found || odd.len > prefix.prefixlen)) {
+		found = true;
+		hit = odd;
 		prefix = (struct seki_lpm){.prefixlen = odd.len, .addr = *addr};
 		list_prefix_mask(&prefix);
 	}
-	if (!hit)
+	if (!found)
 		return -ENOENT;
-	*out = (struct gate_list_row){prefix, list_entry_of(hit)};
+	*out = (struct gate_list_row){prefix, list_entry_of(&hit)};
 	return 0;
 }
 
@@ -550,10 +624,8 @@ static int list_dump(struct gate *gate, struct dumping *d)
 	struct list_table table;
 	struct map_shape shape;
 	uint32_t slot;
-	int err = table_active(gate, &table, &g);
+	int err = table_active(gate, &table, &g, &slot);
 
-	if (!err)
-		err = active_slot(gate, &slot);
 	if (!err)
 		err = list_table_each(&table, dump_entry, d);
 	if (err)
@@ -587,7 +659,8 @@ int list_usage(struct gate *gate, struct gate_usage *out)
 {
 	struct gate_generation *g;
 	struct list_table table;
-	int err = table_active(gate, &table, &g);
+	uint32_t slot;
+	int err = table_active(gate, &table, &g, &slot);
 
 	if (err)
 		return err;
@@ -595,7 +668,7 @@ int list_usage(struct gate *gate, struct gate_usage *out)
 	out->list_max = GATE_LIST_MAX;
 	out->list_spilled = table.head->spilled;
 	out->list_bytes = 0;
-	for (int slot = 0; slot < 2; slot++)
+	for (slot = 0; slot < 2; slot++)
 		for (int i = 0; i < GATE_LIST_PARTS; i++)
 			out->list_bytes += gate->list[slot].bytes[i];
 	return 0;

@@ -204,7 +204,7 @@ int list_table_size(const struct gate_list_row *rows, uint32_t count, struct sek
 		    uint32_t *bad)
 {
 	uint64_t keys[2] = {0};
-	uint32_t buckets[2];
+	uint32_t buckets[2], odd = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct span span;
@@ -215,12 +215,14 @@ int list_table_size(const struct gate_list_row *rows, uint32_t count, struct sek
 		}
 		span = span_of(&rows[i].key);
 		keys[span.six] += span_keys(&span);
+		odd += !span_keys(&span);
 	}
 	for (int six = 0; six < 2; six++) {
 		buckets[six] = power_of_two(keys[six] * 10 / KEYS_PER_BUCKET_X10 + 1, BUCKETS_MIN);
 		if (buckets[six] > BUCKETS_MAX)
 			return -E2BIG;
 	}
+	head->rows_odd = odd;
 	head->bucket_mask4 = buckets[0] - 1;
 	head->bucket_mask6 = buckets[1] - 1;
 	head->bloom_mask4 = power_of_two(keys[0] / KEYS_PER_WORD, BUCKETS_MIN) - 1;
@@ -571,8 +573,9 @@ int list_table_build(struct list_table *table, const struct gate_list_row *rows,
 
 /* --- one row, while packets read */
 
-int list_table_put(struct list_table *table, const struct gate_list_row *row)
+int list_table_put(struct list_table *table, const struct gate_list_row *row, list_spill_fn spill, void *arg)
 {
+	const struct spill to = {spill, arg};
 	struct seki_list_hit hit = list_hit_of(row);
 	struct span span = span_of(&row->key);
 	int index = level_index(span.six, span.len), err = row_check(row);
@@ -593,43 +596,55 @@ int list_table_put(struct list_table *table, const struct gate_list_row *row)
 
 		if (held && held->len > hit.len)
 			continue;
-		if (held) {
-			added |= held->len != hit.len;
+		added |= !held || held->len != hit.len;
+		if (held)
 			hit_publish(held, &hit);
-			continue;
-		}
-		added = true;
-		err = key_add(table, span.six, key, index, &place, &hit, false, NULL);
+		else
+			err = key_add(table, span.six, key, index, &place, &hit, false, &to);
 	}
 	if (!err && added)
 		*(span.six ? &table->head->rows6 : &table->head->rows4) += 1;
 	return err;
 }
 
-int list_table_remove(struct list_table *table, const struct seki_lpm *key, const struct gate_list_row *heir)
+/* The key in the spill map: the heir's from now on, or gone. */
+static int key_unspill(const struct list_table *t, bool six, struct key key, const struct level *level,
+		       const struct place *place, const struct seki_list_hit *heir, const struct spill *spill)
 {
+	const struct seki_list_spill_key entry = {
+		.hi = key.hi, .lo = key.lo, .generation = six, .level = level->length};
+
+	if (!(*bucket_overflow(bucket_at(t, six, place->first), six) & SEKI_LIST_SPILLED) || !spill->fn)
+		return -ENOENT;
+	return spill->fn(&entry, heir, spill->arg);
+}
+
+int list_table_remove(struct list_table *table, const struct seki_lpm *key, const struct gate_list_row *heir,
+		      list_spill_fn spill, void *arg)
+{
+	const struct spill from = {spill, arg};
 	struct span span = span_of(key);
 	int index = level_index(span.six, span.len), err = -ENOENT;
-	struct seki_list_hit next;
+	struct seki_list_hit next = heir ? list_hit_of(heir) : (struct seki_list_hit){0};
 	const struct level *level;
 
 	if (index < 0)
 		return 0; /* the trie's; a stale gate bit costs time only */
 	level = level_at(span.six, index);
-	if (heir)
-		next = list_hit_of(heir);
 	for (uint32_t n = 0; n < span_keys(&span); n++) {
 		struct key at = span_key(&span, level, n);
 		struct place place = place_of(table, span.six, at, level);
 		struct seki_list_hit *held = key_find(table, span.six, at, level, &place);
 
-		if (!held || held->len != span.len)
-			continue;
-		if (heir)
+		if (held && held->len != span.len)
+			continue; /* a longer row's key */
+		if (held && heir)
 			hit_publish(held, &next);
-		else
+		else if (held)
 			hit_withdraw(held);
-		err = 0;
+		if (!key_unspill(table, span.six, at, level, &place, heir && !held ? &next : NULL, &from) ||
+		    held)
+			err = 0;
 	}
 	if (!err)
 		*(span.six ? &table->head->rows6 : &table->head->rows4) -= 1;
@@ -638,8 +653,8 @@ int list_table_remove(struct list_table *table, const struct seki_lpm *key, cons
 
 /* --- reading */
 
-const struct seki_list_hit *list_table_find(const struct list_table *table, const struct seki_addr *addr,
-					    struct seki_lpm *prefix)
+bool list_table_find(const struct list_table *table, const struct seki_addr *addr, list_spilled_fn spilled,
+		     void *arg, struct seki_lpm *prefix, struct seki_list_hit *out)
 {
 	const struct seki_lpm host = {.prefixlen = 128, .addr = *addr};
 	struct span span = span_of(&host);
@@ -650,13 +665,19 @@ const struct seki_list_hit *list_table_find(const struct list_table *table, cons
 		struct key key = key_masked(span.six, (struct key){span.hi, span.lo}, level->length);
 		struct place place = place_of(table, span.six, key, level);
 		const struct seki_list_hit *hit = key_find(table, span.six, key, level, &place);
+		const struct seki_list_spill_key outside = {
+			.hi = key.hi, .lo = key.lo, .generation = span.six, .level = level->length};
+		bool look = spilled && *bucket_overflow(bucket_at(table, span.six, place.first), span.six) &
+					       SEKI_LIST_SPILLED;
 
-		if (!hit)
+		if (hit)
+			*out = *hit;
+		else if (!look || !spilled(&outside, out, arg))
 			continue;
-		*prefix = lpm_of(span.six, key, hit->len);
-		return hit;
+		*prefix = lpm_of(span.six, key, out->len);
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 static int table_walk(const struct list_table *table, bool six,

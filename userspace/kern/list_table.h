@@ -25,7 +25,7 @@ struct list_table {
 bool list_table_is_odd(const struct seki_lpm *key);
 
 /*
- * Sizes for these rows: masks in *head, whose seed stays. -EINVAL: a row is
+ * Sizes for these rows: masks and rows_odd in *head, whose seed stays. -EINVAL: a row is
  * malformed (length, host bits, list, no flags), *bad is its number; -E2BIG: more than 2^22 buckets.
  */
 __must_check int list_table_size(const struct gate_list_row *rows, uint32_t count,
@@ -34,8 +34,10 @@ __must_check int list_table_size(const struct gate_list_row *rows, uint32_t coun
 /* How many elements the inner map of a kind has. */
 uint32_t list_table_words(const struct seki_list_head *head, enum seki_list_words kind);
 
-/* A key for which both buckets are full; the packet path asks the spill map for it. Nonzero ends the
- * operation and is returned. */
+/*
+ * A key for which both buckets are full; the packet path asks the spill map for it. hit NULL: it may be there
+ * and has to go. Nonzero ends the operation and is returned.
+ */
 typedef int (*list_spill_fn)(const struct seki_list_spill_key *key, const struct seki_list_hit *hit,
 			     void *arg);
 
@@ -49,20 +51,24 @@ __must_check int list_table_build(struct list_table *table, const struct gate_li
 
 /*
  * One row under readers' eyes. Its prefix has at most 256 keys, and no row inside it depends on it (the
- * caller's knowledge). Replaces the row of the same prefix. -ENOSPC: no room beside the keys that are there:
- * build a larger generation.
+ * caller's knowledge). Replaces the row of the same prefix. What spill returned, -ENOSPC without one: build a
+ * generation, which may move entries or be larger.
  */
-__must_check int list_table_put(struct list_table *table, const struct gate_list_row *row);
+__must_check int list_table_put(struct list_table *table, const struct gate_list_row *row,
+				list_spill_fn spill, void *arg);
 /* heir: the row of the next shorter prefix of the same level that covers this one, or NULL. -ENOENT. */
 __must_check int list_table_remove(struct list_table *table, const struct seki_lpm *key,
-				   const struct gate_list_row *heir);
+				   const struct gate_list_row *heir, list_spill_fn spill, void *arg);
 /* The shortest prefix length that lives at the same level as this prefix: where an heir can be. */
 uint32_t list_table_level_low(const struct seki_lpm *key);
 
-/* What the packet path finds for an address, spill map and trie aside; NULL. *prefix: the row's, as listed.
+/* Looks a key up in the spill map. false: it is not there. */
+typedef bool (*list_spilled_fn)(const struct seki_list_spill_key *key, struct seki_list_hit *out, void *arg);
+
+/* What the packet path finds for an address, the trie aside; false: nothing. *prefix: the row's, as listed.
  */
-const struct seki_list_hit *list_table_find(const struct list_table *table, const struct seki_addr *addr,
-					    struct seki_lpm *prefix);
+bool list_table_find(const struct list_table *table, const struct seki_addr *addr, list_spilled_fn spilled,
+		     void *arg, struct seki_lpm *prefix, struct seki_list_hit *out);
 
 /* Every entry: rows that cover several keys come several times, rows that longer ones hide wholly do not
  * come. Nonzero of fn ends it. */
