@@ -87,7 +87,7 @@ bench:
 	$(Q)selftests/bench/run.sh
 
 bench-inspect: deps
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/sekimori
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/sekimori $(B)/bench/reload
 	$(Q)selftests/bench/run.sh inspect
 
 fuzz:

@@ -19,4 +19,5 @@ if ! suricata=$(selftests/bench/suricata.sh 2>build/bench/suricata.why); then
 	suricata=
 fi
 # shellcheck disable=SC2086 # a command line
-python3 selftests/bench/inspect.py "$mix" "$rules" $suricata
+python3 selftests/bench/inspect.py "$mix" "$rules" $suricata || exit 1
+build/bench/reload "$rules"*.rules
