@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include "core/inspector.h"
 #include "core/ruleset.h"
@@ -221,6 +222,37 @@ static void full_table_gives_up_the_oldest(void)
 	CHECK_EQ(stats.flows, 10);
 }
 
+/* A thousand compressed bytes that become half a million are charged as what they became. */
+static void compressed_bodies_are_charged(void)
+{
+	static const char head[] =
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9999\r\n\r\n";
+	static uint8_t zeros[512 << 10];
+	uint8_t frame[2048], body[1400];
+	struct inspector_stats stats;
+	size_t head_len = sizeof(head) - 1, body_len;
+	z_stream z = {.next_in = zeros, .avail_in = sizeof(zeros)};
+
+	memcpy(body, head, head_len);
+	z.next_out = body + head_len;
+	z.avail_out = (uInt)(sizeof(body) - head_len);
+	if (!CHECK_EQ(deflateInit2(&z, 9, Z_DEFLATED, 16 + 15, 9, Z_DEFAULT_STRATEGY), Z_OK))
+		return;
+	CHECK_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+	body_len = sizeof(body) - z.avail_out;
+	deflateEnd(&z);
+	fresh(RULE_EVIL, (struct inspector_options){.flow_memory = 4 << 20});
+	for (uint16_t port = 1; port <= 20; port++) {
+		size_t len = tcp_frame(frame, false, (uint16_t)(40000 + port), 500, 101, ACK, body, body_len);
+
+		inspector_frame(inspector, LINK_RAW, frame, len, now += 1000, NULL);
+	}
+	inspector_count(inspector, &stats);
+	CHECK_EQ(stats.flows, 20);
+	CHECK(stats.flows_given_up >= 12 && stats.flows_given_up < 20, "%u flows of 20",
+	      (unsigned int)stats.flows_given_up);
+}
+
 static void fragments_are_put_together(void)
 {
 	uint8_t whole[128], part[128];
@@ -435,6 +467,7 @@ int main(void)
 		TEST(lost_records_are_not_vouched_for),
 		TEST(new_kernel_flow_replaces_the_old),
 		TEST(full_table_gives_up_the_oldest),
+		TEST(compressed_bodies_are_charged),
 		TEST(fragments_are_put_together),
 		TEST(bad_checksums_are_not_for_the_receiver),
 		TEST(old_flows_keep_their_rules),
