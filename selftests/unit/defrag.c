@@ -223,6 +223,7 @@ static void bounds(void)
 		put(4, id, 0, true, "AAAAAAAA", 8);
 	defrag_count(defrag, &stats);
 	CHECK_EQ(stats.given_up, 10);
+	CHECK_EQ(stats.full, 10);
 	CHECK_EQ(put(4, 0, 8, false, "end", 3), DEFRAG_WAIT); /* its first part is gone */
 	CHECK_EQ(put(4, 20, 8, false, "end", 3), DEFRAG_DONE);
 
@@ -231,6 +232,7 @@ static void bounds(void)
 		put(4, id, 65520, false, "end", 3);
 	defrag_count(defrag, &stats);
 	CHECK(stats.given_up > 80);
+	CHECK_EQ(stats.full, stats.given_up);
 
 	fresh(1 << 20); /* time */
 	put(4, 1, 0, true, "AAAAAAAA", 8);
@@ -238,6 +240,7 @@ static void bounds(void)
 	CHECK_EQ(put(4, 1, 8, false, "end", 3), DEFRAG_WAIT);
 	defrag_count(defrag, &stats);
 	CHECK_EQ(stats.given_up, 1);
+	CHECK_EQ(stats.full, 0);
 	defrag_expire(defrag, now + 2 * DEFRAG_TIME_US);
 	defrag_count(defrag, &stats);
 	CHECK_EQ(stats.given_up, 2);

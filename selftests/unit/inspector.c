@@ -219,6 +219,7 @@ static void full_table_gives_up_the_oldest(void)
 	CHECK_EQ(outcomes[FLOW_LOST], 6);
 	inspector_count(inspector, &stats);
 	CHECK_EQ(stats.flows_given_up, 6);
+	CHECK_EQ(stats.memory_flows, 0);
 	CHECK_EQ(stats.flows, 10);
 }
 
@@ -249,6 +250,7 @@ static void compressed_bodies_are_charged(void)
 	}
 	inspector_count(inspector, &stats);
 	CHECK_EQ(stats.flows, 20);
+	CHECK_EQ(stats.memory_flows, stats.flows_given_up);
 	CHECK(stats.flows_given_up >= 12 && stats.flows_given_up < 20, "%u flows of 20",
 	      (unsigned int)stats.flows_given_up);
 }

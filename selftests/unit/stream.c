@@ -206,6 +206,7 @@ static void pending_is_bounded(void)
 	for (uint32_t i = 0; i < STREAM_SEGMENTS_MAX + 2; i++)
 		send_raw(TO_SERVER, 103 + i * 2, 501, ACK, "y", 1);
 	CHECK_EQ(rig.gaps[TO_SERVER] > 0, 1);
+	CHECK(rig.stats.full > 0 && rig.stats.full <= rig.stats.gaps);
 	CHECK(stream_memory(rig.stream) < 1u << 20);
 
 	rig_new();

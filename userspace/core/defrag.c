@@ -124,6 +124,12 @@ static void datagram_give_up(struct defrag *defrag, struct datagram *datagram)
 	datagram_drop(defrag, datagram);
 }
 
+static void datagram_make_room(struct defrag *defrag)
+{
+	defrag->stats.full += !defrag->oldest->refused;
+	datagram_give_up(defrag, defrag->oldest);
+}
+
 void defrag_free(struct defrag *defrag)
 {
 	if (!defrag)
@@ -160,7 +166,7 @@ static struct datagram *datagram_new(struct defrag *defrag, const struct packet 
 	uint32_t bucket;
 
 	if (defrag->count == DEFRAG_DATAGRAM_MAX)
-		datagram_give_up(defrag, defrag->oldest);
+		datagram_make_room(defrag);
 	datagram = calloc(1, sizeof(*datagram));
 	if (!datagram)
 		return NULL;
@@ -217,7 +223,7 @@ static bool datagram_grow(struct defrag *defrag, struct datagram *datagram, uint
 	}
 	defrag->memory += datagram_memory(datagram) - before;
 	while (defrag->memory > defrag->memory_max && defrag->oldest != datagram)
-		datagram_give_up(defrag, defrag->oldest);
+		datagram_make_room(defrag);
 	return datagram->extent_count < datagram->extent_room && defrag->memory <= defrag->memory_max;
 }
 

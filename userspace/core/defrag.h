@@ -20,6 +20,7 @@ struct defrag_stats {
 			      (IPv6) */
 	uint64_t refused;  /* fragments that contradict the others or came for a refused datagram */
 	uint64_t given_up; /* datagrams that timed out or made room */
+	uint64_t full;	   /* of them, those that made room */
 };
 
 /* memory: bytes for unfinished datagrams. hosts is borrowed, NULL is fine. */

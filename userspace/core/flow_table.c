@@ -17,7 +17,7 @@ struct flow_table {
 	struct flow_table_options options;
 	struct flow_entry **buckets;
 	uint32_t mask, count;
-	uint64_t memory, given_up;
+	uint64_t memory, given_up, given_up_memory;
 	struct flow_entry *oldest, *newest;
 };
 
@@ -185,8 +185,10 @@ void flow_table_touch(struct flow_table *table, struct flow_entry *entry, uint64
 	memory += table->options.entry_size;
 	table->memory += memory - entry->memory;
 	entry->memory = memory;
-	while (table->memory > table->options.memory && table->oldest != entry)
+	while (table->memory > table->options.memory && table->oldest != entry) {
+		table->given_up_memory++;
 		flow_table_end(table, table->oldest, FLOW_END_GIVEN_UP);
+	}
 }
 
 struct flow_entry *flow_table_oldest(const struct flow_table *table)
@@ -207,4 +209,9 @@ uint64_t flow_table_memory(const struct flow_table *table)
 uint64_t flow_table_given_up(const struct flow_table *table)
 {
 	return table->given_up;
+}
+
+uint64_t flow_table_given_up_memory(const struct flow_table *table)
+{
+	return table->given_up_memory;
 }

@@ -53,5 +53,6 @@ struct flow_entry *flow_table_oldest(const struct flow_table *table);
 uint32_t flow_table_count(const struct flow_table *table);
 uint64_t flow_table_memory(const struct flow_table *table);
 uint64_t flow_table_given_up(const struct flow_table *table);
+uint64_t flow_table_given_up_memory(const struct flow_table *table); /* of them, for want of memory; the others of room */
 
 #endif

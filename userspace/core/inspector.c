@@ -692,6 +692,10 @@ void inspector_count(const struct inspector *inspector, struct inspector_stats *
 	defrag_count(inspector->defrag, &fragments);
 	*out = inspector->stats;
 	out->flows_given_up = flow_table_given_up(inspector->flows);
+	out->memory_flows = flow_table_given_up_memory(inspector->flows);
+	out->full_streams = inspector->stream_stats.full;
+	out->full_fragments = fragments.full;
+	out->full_expectations = expect_given_up(inspector->expect);
 	out->reassembly_gaps = inspector->stream_stats.gaps;
 	out->overlaps = inspector->stream_stats.overlaps + fragments.overlaps;
 	out->undecoded[SEKI_R_FRAGMENT_BAD] += fragments.refused;

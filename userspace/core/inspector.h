@@ -69,6 +69,8 @@ struct inspector_stats {
 	uint64_t inspected_bytes, ciphertext_bytes, skipped_bytes;
 	uint64_t alerts;
 	uint64_t events, events_dropped; /* dropped: more than one packet has room for */
+	/* What a cap cost, by cause: flows of flows_given_up, holes of reassembly_gaps, datagrams, announcements. */
+	uint64_t memory_flows, full_streams, full_fragments, full_expectations;
 };
 
 __must_check int inspector_new(const struct inspector_options *options, struct ruleset *set,

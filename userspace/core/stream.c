@@ -675,13 +675,18 @@ static void tail_push(struct half *half, struct span data)
 	half->tail_len = need;
 }
 
+static bool pending_full(const struct half *half)
+{
+	return half->pending_bytes > STREAM_PENDING_MAX || half->pending_count > STREAM_SEGMENTS_MAX;
+}
+
 /* May the hole before the first pending segment be given up? */
 static bool hole_over(const struct half *half, uint64_t now_us)
 {
 	uint64_t age = now_us > half->hole_us ? now_us - half->hole_us : 0;
 	bool acked = half->peer_acks && (int32_t)(half->acked - half->pending->seq) >= 0;
 
-	if (half->pending_bytes > STREAM_PENDING_MAX || half->pending_count > STREAM_SEGMENTS_MAX)
+	if (pending_full(half))
 		return true;
 	if (acked || half->lossy)
 		return age >= STREAM_ACKED_US;
@@ -711,6 +716,7 @@ static bool take_pending(struct stream *stream, struct half *half, uint64_t now_
 	if (distance > 0) {
 		if (!flush && !hole_over(half, now_us))
 			return false;
+		stream->stats->full += pending_full(half);
 		note_gap(stream, half, (uint32_t)distance);
 	} else if (distance < 0) {
 		pending_trim(half, segment, (uint32_t)-distance);

@@ -28,6 +28,7 @@ struct stream_stats {
 	uint64_t gap_bytes;
 	uint64_t overlaps; /* segments that contradict bytes seen before */
 	uint64_t ignored;  /* packets the receiver would not take */
+	uint64_t full;	   /* holes given up because too much waited behind them; among gaps */
 };
 
 enum stream_verdict {

@@ -700,6 +700,11 @@ static void print_text(const struct inspection *inspection, const struct inspect
 	print_row("ciphertext, bytes", stats->ciphertext_bytes);
 	print_row("bad checksums", stats->checksum_bad);
 	print_row("flows given up", stats->flows_given_up);
+	print_row("… for memory", stats->memory_flows);
+	print_row("holes given up, full", stats->full_streams);
+	print_row("fragments, full", stats->full_fragments);
+	print_row("announced, full", stats->full_expectations);
+	print_row("anomalies", stats->events);
 	print_row("cut by the capture", inspection->cut_frames);
 	for (int i = 0; i < SEKI_REASON_MAX; i++)
 		print_row(reason_names[i], stats->undecoded[i]);
