@@ -9,6 +9,7 @@ while IFS= read -r line; do
 	case $line in
 	@COMMANDS@) "$program" help --man-commands ;;
 	@KEYS@) "$program" help --man-keys ;;
+	@LIST_FORMATS@) "$program" help --man-list-formats ;;
 	@KEYWORDS@) "$program" help --man-keywords ;;
 	.TH*@DATE@*) printf '%s\n' "${line%@DATE@*}$date${line#*@DATE@}" ;;
 	*) printf '%s\n' "$line" ;;

@@ -55,7 +55,7 @@ while read -r block name _; do
 done < <("$program" check --keys)
 awk '/^interface eth0/ { on = 1 } /^\.RE/ { on = 0 } on' "$work/sekimori.conf.5" >"$work/example.conf"
 sed -i "s|/etc/sekimori/drop.txt|$work/drop.txt|" "$work/example.conf"
-echo 203.0.113.9 >"$work/drop.txt"
+echo 1.10.16.0/20 >"$work/drop.txt"
 "$program" check "$work/example.conf" >"$work/check" 2>&1 || { sed 's/^/# /' "$work/check"; missing=1; }
 [ $missing = 0 ] && [ $seen -gt 50 ]
 result $? "every key is in sekimori.conf(5), and its example is good"

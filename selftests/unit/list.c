@@ -476,8 +476,67 @@ static void large(void)
 	       (long)((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000));
 }
 
+struct pages {
+	struct prefix all[600], page[600];
+	uint32_t all_count, page_count, page_left;
+};
+
+static int page_all(const struct list_item *item, void *arg)
+{
+	struct pages *p = arg;
+
+	p->all[p->all_count++] = item->prefix;
+	return 0;
+}
+
+static int page_some(const struct list_item *item, void *arg)
+{
+	struct pages *p = arg;
+
+	p->page[p->page_count++] = item->prefix;
+	return !--p->page_left;
+}
+
+/* Pages that each begin behind the last prefix of the one before are the list, once and in order. */
+static void paged(void)
+{
+	CLEANUP(list_set_free) struct list_set *set = NULL;
+	static struct pages p;
+	uint16_t other;
+
+	CHECK_EQ(list_set_new(1000, &set), 0);
+	CHECK_EQ(list_index(set, "other", true, &other), 0);
+	for (uint32_t i = 0; i < 500; i++) {
+		struct list_item item = {.flags = SEKI_ENTRY_SRC, .list = i % 3 ? LIST_MANUAL : other};
+		uint32_t bits = i * 2654435761u;
+
+		item.prefix.len = (uint8_t)(i % 2 ? 96 + bits % 33 : bits % 129);
+		if (i % 2)
+			memset(item.prefix.addr + 10, 0xff, 2);
+		memcpy(item.prefix.addr + 12 * (i % 2), &bits, sizeof(bits));
+		for (uint32_t bit = item.prefix.len; bit < 128; bit++)
+			item.prefix.addr[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+		CHECK_EQ(list_add(set, &item), 0);
+	}
+	list_each(set, LIST_MANUAL, page_all, &p);
+	CHECK_EQ(p.all_count, list_count(set, LIST_MANUAL));
+	p.page_left = 7;
+	list_each(set, LIST_MANUAL, page_some, &p);
+	for (uint32_t round = 0; round < 100 && p.page_count < p.all_count; round++) {
+		struct prefix last = p.page[p.page_count - 1];
+
+		p.page_left = 7;
+		list_each_after(set, LIST_MANUAL, &last, page_some, &p);
+	}
+	CHECK_EQ(p.page_count, p.all_count);
+	CHECK(!memcmp(p.page, p.all, p.all_count * sizeof(p.all[0])));
+	p.page_left = 7;
+	list_each_after(set, LIST_MANUAL, &p.all[p.all_count - 1], page_some, &p);
+	CHECK_EQ(p.page_left, 7);
+}
+
 static const struct ktap_test tests[] = {
 	TEST(names),   TEST(forgotten), TEST(add_checks), TEST(reference_count),
-	TEST(folding), TEST(property),	TEST(large),
+	TEST(folding), TEST(property),	TEST(large),	  TEST(paged),
 };
 KTAP_MAIN(tests)

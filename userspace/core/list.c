@@ -473,6 +473,34 @@ static int each_below(const struct node *node, uint16_t list, list_item_fn fn, v
 	return each_below(node->child[0], list, fn, arg) || each_below(node->child[1], list, fn, arg);
 }
 
+/* Is every prefix of the branch at or before after, in the order of prefix_compare()? */
+static bool branch_is_before(const struct node *node, const struct prefix *after)
+{
+	return prefix_compare(&node->prefix, after) < 0 && !prefix_contains(&node->prefix, after);
+}
+
+static int each_below_after(const struct node *node, uint16_t list, const struct prefix *after,
+			    list_item_fn fn, void *arg)
+{
+	if (!node || branch_is_before(node, after))
+		return 0;
+	if (prefix_compare(&node->prefix, after) > 0)
+		return each_below(node, list, fn, arg);
+	return each_below_after(node->child[0], list, after, fn, arg) ||
+	       each_below_after(node->child[1], list, after, fn, arg);
+}
+
+void list_each_after(const struct list_set *set, uint16_t list, const struct prefix *after, list_item_fn fn,
+		     void *arg)
+{
+	if (!prefix_is_v4(after)) {
+		each_below_after(set->root[0], list, after, fn, arg);
+		return;
+	}
+	if (!each_below_after(set->root[1], list, after, fn, arg))
+		each_below(set->root[0], list, fn, arg);
+}
+
 void list_each(const struct list_set *set, uint16_t list, list_item_fn fn, void *arg)
 {
 	if (!each_below(set->root[1], list, fn, arg))

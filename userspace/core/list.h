@@ -56,7 +56,9 @@ uint32_t list_total(const struct list_set *set);
 /* Every item that covers addr, most specific first; returns nonzero of fn to stop. */
 typedef int (*list_item_fn)(const struct list_item *item, void *arg);
 void list_why(const struct list_set *set, const struct prefix *addr, list_item_fn fn, void *arg);
+/* Items of one list: IPv4 first, each family in the order of prefix_compare(). The second begins behind a prefix, which need not be listed. */
 void list_each(const struct list_set *set, uint16_t list, list_item_fn fn, void *arg);
+void list_each_after(const struct list_set *set, uint16_t list, const struct prefix *after, list_item_fn fn, void *arg);
 
 /*
  * The merged rows: one per distinct prefix, flags and latest expiry of every

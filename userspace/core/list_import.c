@@ -186,11 +186,28 @@ void import_end(struct list_import *in)
 		import_tell(in, in->refused);
 }
 
+/* The library's own check, for the few texts that are not ASCII. */
+static bool text_is_utf8(struct text text)
+{
+	json_t *string;
+	size_t i = 0;
+
+	while (i < text.len && (unsigned char)text.at[i] < 0x80)
+		i++;
+	if (i == text.len)
+		return true;
+	string = json_stringn(text.at, text.len);
+	json_decref(string);
+	return string;
+}
+
 void import_reason(struct list_import *in, const char *sep, struct text text)
 {
 	size_t used = strlen(in->reason), room = sizeof(in->reason) - 1, at = used;
+	bool ascii;
 
 	text = text_trim(text);
+	ascii = !text_is_utf8(text);
 	if (!text.len || (used && used + strlen(sep) >= room))
 		return;
 	if (used)
@@ -206,7 +223,7 @@ void import_reason(struct list_import *in, const char *sep, struct text text)
 			memcpy(in->reason + at, "...", 4);
 			return;
 		}
-		in->reason[at++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
+		in->reason[at++] = c < 0x20 || c == 0x7f ? ' ' : c >= 0x80 && ascii ? '?' : (char)c;
 	}
 	in->reason[at] = '\0';
 }

@@ -252,12 +252,14 @@ const char *client_duration(long long seconds, char text[32])
 
 int client_items(const char *list, void (*fn)(const json_t *item, void *arg), void *arg, long long *total)
 {
+	char last[64] = "0.0.0.0";
 	long long first = 0;
 
 	for (;;) {
-		AUTO_JSON json_t *answer = client_ask(json_pack("{s:s,s:s,s:I}", "command", "items", "name",
-								list, "number", (json_int_t)first),
-						      -1);
+		AUTO_JSON json_t *answer =
+			client_ask(json_pack("{s:s,s:s,s:I,s:s}", "command", "items", "name", list, "number",
+					     (json_int_t)first, "address", last),
+				   -1);
 		const json_t *items = json_object_get(answer, "items"), *item;
 		size_t i;
 
@@ -265,8 +267,10 @@ int client_items(const char *list, void (*fn)(const json_t *item, void *arg), vo
 			return client_fail(answer);
 		json_array_foreach(items, i, item) fn(item, arg);
 		first += (long long)json_array_size(items);
+		snprintf(last, sizeof(last), "%s",
+			 client_text(json_array_get(items, json_array_size(items) - 1), "prefix"));
 		*total = client_number(answer, "total");
-		if (!json_array_size(items) || first >= *total)
+		if (!json_array_size(items))
 			return 0;
 	}
 }

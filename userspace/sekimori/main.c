@@ -36,7 +36,8 @@ static const struct command commands[] = {
 	{"allow", "ADDR[/LEN] [--remove]", "exempt from lists and automatic blocks", cmd_allow, false},
 	{"why", "ADDR", "what decides for this address now", cmd_why, false},
 	{"list",
-	 "status | show NAME | formats | load NAME FILE [--format F] [--expires TIME] [--action drop|alert] "
+	 "status | show NAME | formats | export NAME [--format F] | load NAME FILE [--format F] [--expires "
+	 "TIME] [--action drop|alert] "
 	 "[--direction src|dst|both] [--severity S] [--update] [--max-share PERCENT] [--allow-own] "
 	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut]",
 	 "named lists; `show auto`: automatic blocks", cmd_list, false},
@@ -69,6 +70,10 @@ static int help_man(const char *what)
 {
 	if (!strcmp(what, "--man-keys")) {
 		man_keys();
+		return 0;
+	}
+	if (!strcmp(what, "--man-list-formats")) {
+		man_list_formats();
 		return 0;
 	}
 	if (!strcmp(what, "--man-keywords")) {

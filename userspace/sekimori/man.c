@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "core/explain.h"
+#include "core/list_export.h"
+#include "core/list_import.h"
 #include "core/policy.h"
 #include "man.h"
 
@@ -63,6 +65,27 @@ void man_keys(void)
 	const char *block = NULL;
 
 	policy_keys(man_key, &block);
+}
+
+static void man_formats(const char *heading,
+			bool (*row)(unsigned int at, const char **name, const char **help))
+{
+	const char *name, *help;
+
+	printf(".SS %s\n", heading);
+	for (unsigned int i = 0; row(i, &name, &help); i++) {
+		fputs(".TP\n.B ", stdout);
+		man_text(name);
+		putchar('\n');
+		man_text(help);
+		putchar('\n');
+	}
+}
+
+void man_list_formats(void)
+{
+	man_formats("Read by list load and the configuration", list_import_format);
+	man_formats("Written by list export", list_export_format);
 }
 
 void man_keywords(void)

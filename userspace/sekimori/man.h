@@ -12,6 +12,9 @@ void man_command(const char *name, const char *usage, const char *help);
 /* Every configuration key, a subsection per block, on stdout. */
 void man_keys(void);
 
+/* Every format of list files, to read and to write, on stdout. */
+void man_list_formats(void);
+
 /* Every rule keyword, a subsection per kind, on stdout. */
 void man_keywords(void);
 

@@ -24,7 +24,7 @@ static const struct ctl_row rows[] = {
 	{"counters", MESSAGE_ASK_COUNTERS, false, 0, 0},
 	{"why", MESSAGE_ASK_WHY, false, FIELD_ADDRESS, 0},
 	{"lists", MESSAGE_ASK_LISTS, false, 0, 0},
-	{"items", MESSAGE_ASK_ITEMS, false, FIELD_NAME, FIELD_NUMBER},
+	{"items", MESSAGE_ASK_ITEMS, false, FIELD_NAME, FIELD_NUMBER | FIELD_ADDRESS},
 	{"block", MESSAGE_BLOCK, true, 0, 0},
 	{"unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0},
 	{"allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE},
@@ -108,7 +108,8 @@ static int request_ask(const json_t *object, const struct ctl_row *row, struct m
 	uint32_t allowed = row->required | row->optional;
 	uint64_t number = 0;
 
-	if (allowed & FIELD_ADDRESS && !request_prefix(object, "address", &ask->prefix)) {
+	if (allowed & FIELD_ADDRESS && !request_prefix(object, "address", &ask->prefix) &&
+	    (row->required & FIELD_ADDRESS || json_object_get(object, "address"))) {
 		*why = "\"address\" is not an address or prefix";
 		return -EINVAL;
 	}

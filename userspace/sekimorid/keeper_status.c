@@ -274,9 +274,8 @@ static int page_item(const struct list_item *item, void *arg)
 {
 	struct page *p = arg;
 
-	if (p->out->total++ >= p->out->first && p->out->count < MESSAGE_ITEMS_MAX)
-		item_put(p->k, item, &p->out->items[p->out->count++]);
-	return 0;
+	item_put(p->k, item, &p->out->items[p->out->count++]);
+	return p->out->count == MESSAGE_ITEMS_MAX;
 }
 
 static int page_block(const struct seki_addr *addr, const struct seki_entry *entry, void *arg)
@@ -304,6 +303,7 @@ void keeper_list_items(struct keeper *k, uint64_t cookie, const struct message_a
 {
 	static struct message_items out;
 	struct page page = {.k = k, .out = &out};
+	struct prefix after;
 	uint16_t index = 0;
 
 	memset(&out, 0, sizeof(out));
@@ -320,7 +320,11 @@ void keeper_list_items(struct keeper *k, uint64_t cookie, const struct message_a
 			    in->name);
 		return;
 	} else {
-		list_each(k->lists, index, page_item, &page);
+		out.total = list_count(k->lists, index);
+		if (!in->number) /* a page begins behind the last prefix of the one before */
+			list_each(k->lists, index, page_item, &page);
+		else if (message_prefix_get(&in->prefix, &after))
+			list_each_after(k->lists, index, &after, page_item, &page);
 	}
 	keeper_answer(k, cookie, MESSAGE_ITEMS, &out, sizeof(out));
 }
