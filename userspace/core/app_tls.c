@@ -245,6 +245,8 @@ static bool hello_read(struct flow *flow, struct tls *tls, enum direction dir, s
 	tls->version = version;
 	if (tx) {
 		tx->version = tx->versions[dir] = version;
+		memcpy(tx->random[dir], whole.data + 2, sizeof(tx->random[dir]));
+		tx->has_random[dir] = true;
 		ja3_read(whole, dir == TO_CLIENT, &tx->ja3[dir]);
 		if (dir == TO_SERVER)
 			ja4_read(whole, 't', tx->ja4);
@@ -610,6 +612,7 @@ static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 {
 	const struct tls_tx *tls = (const struct tls_tx *)tx;
 	struct span list;
+	uint32_t seconds;
 
 	*final = true;
 	switch (id) {
@@ -625,6 +628,21 @@ static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 	case BUFFER_TLS_CERT_SERIAL:
 		*out = blob_span(&tls->names.serial);
 		return tls->has_names;
+	case BUFFER_TLS_RANDOM:
+		*out = (struct span){tls->random[dir], 32};
+		return tls->has_random[dir];
+	case BUFFER_TLS_RANDOM_TIME:
+		*out = (struct span){tls->random[dir], 4};
+		return tls->has_random[dir];
+	case BUFFER_TLS_RANDOM_BYTES:
+		*out = (struct span){tls->random[dir] + 4, 28};
+		return tls->has_random[dir];
+	case BUFFER_TLS_NOT_BEFORE:
+	case BUFFER_TLS_NOT_AFTER:
+		return !x509_seconds(id == BUFFER_TLS_NOT_BEFORE ? tls->names.not_before
+								 : tls->names.not_after,
+				     &seconds) &&
+		       tx_number(seconds, out);
 	case BUFFER_TLS_CHAIN_LEN:
 		return tls->certs && tx_number(tls->certs, out);
 	case BUFFER_TLS_SUBJECTALTNAME:

@@ -27,6 +27,8 @@ struct tls_tx {
 	unsigned int certs;
 	uint16_t version; /* negotiated, else offered; 0x0002: SSLv2; 0: not seen */
 	uint16_t versions[2]; /* of the ClientHello, the ServerHello */
+	uint8_t random[2][32];
+	bool has_random[2];
 	char fingerprint[60]; /* SHA-1 of the first certificate, "": none */
 	char states[64];      /* " client_hello" … in the order they came */
 };

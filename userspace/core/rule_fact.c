@@ -13,6 +13,7 @@
 
 #include "app_event.h"
 #include "rule_parse.h"
+#include "x509.h"
 
 /* A node on buffer's list; the sticky buffer of the rule stays what it was. NULL: refused. */
 static struct rule_node *fact_node(struct rule_parser *parser, enum buffer_id buffer,
@@ -245,6 +246,28 @@ int keyword_dns_rrtype(struct rule_parser *parser, const struct rule_keyword *ke
 		return keyword_number(parser, keyword, number);
 	}
 	return keyword_number(parser, keyword, arg);
+}
+
+/* "2020", ">2020-01-31", "2019<>2021-06-30T12:00:00": keyword->value is the date's buffer. */
+int keyword_tls_date(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	struct rule_node *node = fact_node(parser, (enum buffer_id)keyword->value, NODE_NUMBER);
+	char *between = strstr(arg, "<>");
+	uint32_t first, second = 0;
+
+	if (!node)
+		return -EINVAL;
+	node->size.op = between ? RANGE_IN : *arg == '<' ? RANGE_LT : *arg == '>' ? RANGE_GT : RANGE_EQ;
+	if (between)
+		*between = '\0';
+	else if (*arg == '<' || *arg == '>')
+		arg++;
+	if (x509_seconds(rule_trim(arg), &first) ||
+	    (between && x509_seconds(rule_trim(between + 2), &second)) || (between && first >= second))
+		return rule_refuse(parser, "not a date, or dates with <, > or <>");
+	node->size.low = first;
+	node->size.high = second;
+	return 0;
 }
 
 int keyword_tls_version(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)

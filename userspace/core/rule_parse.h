@@ -207,6 +207,7 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 	X(keyword_datarep) \
 	X(keyword_iprep) \
 	X(keyword_number) \
+	X(keyword_tls_date) \
 	X(keyword_dns_rrtype) \
 	X(keyword_flow_count) \
 	X(keyword_vlan_id) \

@@ -75,6 +75,9 @@ enum app_proto {
 	X(TLS_CERTS, "tls.certs", TLS, C, M, "certificates as DER") \
 	X(TLS_SUBJECTALTNAME, "tls.subjectaltname", TLS, C, M, "an alternative name of the server certificate") \
 	X(TLS_CERT_FINGERPRINT, "tls.cert_fingerprint", TLS, C, O, "SHA-1 of the server certificate, xx:xx") \
+	X(TLS_RANDOM, "tls.random", TLS, B, O, "random of the hello, 32 bytes") \
+	X(TLS_RANDOM_TIME, "tls.random_time", TLS, B, O, "its first 4 bytes") \
+	X(TLS_RANDOM_BYTES, "tls.random_bytes", TLS, B, O, "its other 28 bytes") \
 	X(JA3_HASH, "ja3.hash", TLS, S, O, "JA3 of the ClientHello, MD5 in hexadecimal") \
 	X(JA3_STRING, "ja3.string", TLS, S, O, "JA3 of the ClientHello, as text") \
 	X(JA4_HASH, "ja4.hash", TLS, S, O, "JA4 of the ClientHello") \
@@ -127,6 +130,8 @@ enum app_proto {
 	X(DNS_RCODE, "dns.rcode", DNS, C, O, "4 bytes") \
 	X(DNS_RRTYPE, "dns.rrtype", DNS, B, M, "type of a question or answer, 4 bytes") \
 	X(TLS_CHAIN_LEN, "tls.cert_chain_len", TLS, C, O, "4 bytes") \
+	X(TLS_NOT_BEFORE, "tls_cert_notbefore", TLS, C, O, "4 bytes, seconds since 1970") \
+	X(TLS_NOT_AFTER, "tls_cert_notafter", TLS, C, O, "4 bytes, seconds since 1970") \
 	X(BASE64_DATA, "base64_data", UNKNOWN, B, O, "what base64_decode made")
 
 enum buffer_id {

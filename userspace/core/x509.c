@@ -210,6 +210,47 @@ static void extensions_read(struct span tbs, struct x509_names *out)
 	}
 }
 
+/* Days from 1970-01-01, in the Gregorian calendar: years begin in March, so that a leap day is their last. */
+static int64_t days_of(int64_t year, unsigned int month, unsigned int day)
+{
+	int64_t y = month > 2 ? year : year - 1;
+	int64_t days = 365 * y + y / 4 - y / 100 + y / 400;
+
+	return days + (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1 - 719468;
+}
+
+int x509_seconds(const char *text, uint32_t *seconds)
+{
+	static const struct {
+		char before;
+		unsigned int digits, least, most;
+	} fields[] = {{0, 4, 1970, 2105}, {'-', 2, 1, 12}, {'-', 2, 1, 31},
+		      {'T', 2, 0, 23},	  {':', 2, 0, 59}, {':', 2, 0, 60}};
+	unsigned int values[ARRAY_LEN(fields)];
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		values[i] = fields[i].least;
+		if (i && !*text)
+			continue;
+		if (i && *text != fields[i].before && (fields[i].before != 'T' || *text != ' '))
+			return -EINVAL;
+		text += i > 0;
+		values[i] = 0;
+		for (unsigned int j = 0; j < fields[i].digits; j++, text++) {
+			if (*text < '0' || *text > '9')
+				return -EINVAL;
+			values[i] = values[i] * 10 + (unsigned int)(*text - '0');
+		}
+		if (values[i] < fields[i].least || values[i] > fields[i].most)
+			return -EINVAL;
+	}
+	if (*text)
+		return -EINVAL;
+	*seconds = (uint32_t)(days_of(values[0], values[1], values[2]) * 86400 + values[3] * 3600 +
+			      values[4] * 60 + values[5]);
+	return 0;
+}
+
 bool x509_alternative(const struct x509_names *names, unsigned int index, struct span *out)
 {
 	uint32_t from;

@@ -24,6 +24,9 @@ struct x509_names {
  * stays. */
 __must_check int x509_read(struct span der, struct x509_names *out);
 
+/* "2024" to "2024-01-31T23:59:59", or a blank for the T, as seconds since 1970; what is left out is the
+ * least. -EINVAL. */
+__must_check int x509_seconds(const char *text, uint32_t *seconds);
 /* The index-th alternative name (DNS, mail, URI as written; an address as text); false: there are fewer. */
 bool x509_alternative(const struct x509_names *names, unsigned int index, struct span *out);
 
