@@ -21,7 +21,7 @@ BLAMES = ("ours wrong", "theirs wrong", "out of scope")
 # Suricata's keys that decide what is detected and that `inspect --set` takes under the same name.
 DETECTION_KEYS = re.compile(r"""(?x)
     vars\.(address|port)-groups\.\w+
-  | stream\.midstream
+  | stream\.(midstream|async-oneside)
   | threshold-file
   | action-order
 """)

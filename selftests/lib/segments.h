@@ -42,7 +42,7 @@ static inline void put32(uint8_t *p, uint32_t value)
 	put16(p + 2, value);
 }
 
-/* Writes 40 + len bytes to p; checksums are zero. */
+/* Writes 40 + len bytes to p; the checksum of TCP is zero. */
 static inline size_t tcp_frame(uint8_t *p, bool from_client, uint16_t client_port, uint32_t seq, uint32_t ack,
 			       uint8_t flags, const void *data, size_t len)
 {

@@ -397,6 +397,14 @@ static void connections_without_a_beginning_can_be_left_alone(void)
 	put(true, 101, 501, ACK, "ev");
 	put(true, 103, 501, ACK, "il");
 	CHECK_EQ(alerts, 4);
+	for (int answer = 0; answer < 2; answer++) {
+		fresh(RULE_EVIL,
+		      (struct inspector_options){.handshake_required = true, .answer_opens = answer});
+		put(false, 500, 101, SYN | ACK, "");
+		put(false, 501, 101, ACK, "ev");
+		put(false, 503, 101, ACK, "il");
+		CHECK_EQ(alerts, answer);
+	}
 }
 
 static void one_rule_on_both_halves_of_a_transaction(void)

@@ -224,9 +224,10 @@ static bool sender_opened(const struct packet *packet, const struct inspector_hi
 	return from_service == to_service || to_service;
 }
 
-static bool opens(const struct packet *packet)
+static bool opens(const struct inspector *inspector, const struct packet *packet)
 {
-	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	return packet->tcp_flags & TCP_SYN &&
+	       (!(packet->tcp_flags & TCP_ACK) || inspector->options.answer_opens);
 }
 
 /* -ENOMEM. */
@@ -266,7 +267,8 @@ static struct subject *subject_new(struct inspector *inspector, const struct pac
 	subject->generation->users++;
 	inspector->stats.flows++;
 	/* Without memory for it the flow is inspected packet by packet. */
-	if (packet->proto == IPPROTO_TCP && (opens(packet) || !inspector->options.handshake_required))
+	if (packet->proto == IPPROTO_TCP &&
+	    (opens(inspector, packet) || !inspector->options.handshake_required))
 		(void)!flow_stream_new(inspector, flow);
 	if (flow->stream && !(packet->tcp_flags & TCP_SYN))
 		inspector->stats.midstream++;
@@ -365,7 +367,8 @@ static struct subject *subject_of(struct inspector *inspector, const struct pack
 	} else if (subject && subject->entry.expires_us < packet->time_us) {
 		flow_table_end(inspector->flows, &subject->entry, FLOW_END_TIMEOUT);
 		subject = NULL;
-	} else if (subject && packet->proto == IPPROTO_TCP && !subject->entry.flow.stream && opens(packet)) {
+	} else if (subject && packet->proto == IPPROTO_TCP && !subject->entry.flow.stream &&
+		   opens(inspector, packet)) {
 		flow_table_end(inspector->flows, &subject->entry, FLOW_END_NORMAL);
 		subject = NULL;
 	}

@@ -19,6 +19,7 @@ struct inspector_options {
 	uint32_t flow_max;     /* 0 = 65536 */
 	uint64_t seed;		  /* of the flow hash: random live, so that nobody can aim at one bucket; 0 for files: same input, same run */
 	bool handshake_required; /* TCP that began before the capture is not put in order, only its packets are seen */
+	bool answer_opens;     /* where it is: the server's half of a handshake will do */
 	const struct overlap_hosts *hosts; /* who resolves overlaps how; borrowed for the inspector's life, may be NULL */
 	uint32_t depth[2];     /* inspection depth per transaction; 0 = 1 MiB */
 };

@@ -329,6 +329,11 @@ static int set_midstream(struct inspection *inspection, const char *value)
 	return error;
 }
 
+static int set_one_side(struct inspection *inspection, const char *value)
+{
+	return set_bool(value, &inspection->options.answer_opens);
+}
+
 static int set_action_order(struct inspection *inspection, const char *value)
 {
 	const char *why = "";
@@ -368,6 +373,8 @@ static const struct {
 	{"dataset-folder", set_dataset_folder, "where files of data sets lie that are not beside the rules"},
 	{"flow.max", set_flow_max, "flows at the same time (65536)"},
 	{"action-order", set_action_order, "of rules that fit one packet (pass,drop,reject,alert)"},
+	{"stream.async-oneside", set_one_side,
+	 "the server's half of a handshake will do, where one is required (no)"},
 	{"stream.midstream", set_midstream, "take up TCP whose handshake is not seen (yes)"},
 };
 
