@@ -195,6 +195,31 @@ static void events(void)
 	}
 }
 
-static const struct ktap_test tests[] = {TEST(events),	 TEST(mails), TEST(bdat), TEST(refused),
-					 TEST(starttls), TEST(loss),  TEST(many)};
+/* TLS was granted, and something else follows. */
+static void no_tls_after_starttls(void)
+{
+	static const struct turn turns[] = {
+		FROM_SERVER("220 x\r\n"),
+		FROM_CLIENT("EHLO a\r\nSTARTTLS\r\n"),
+		FROM_SERVER("250-x\r\n250 STARTTLS\r\n220 go\r\n"),
+		FROM_CLIENT("GET / HTTP/1.1\r\n\r\n"),
+	};
+	struct session *session = malloc(sizeof(*session));
+	char *text = PLAY(turns, NULL);
+
+	CHECK(strstr(text, " event smtp.failed_protocol_change\n") != NULL, "%s", text);
+	free(text);
+	session_init(session, APP_SMTP, IPPROTO_TCP);
+	for (unsigned int i = 0; i < ARRAY_LEN(turns); i++)
+		session_feed(session, turns[i].dir, turns[i].data, turns[i].len, false, false);
+	CHECK(event_list_has(&session->flow.events, EVENT_APPLAYER_NO_TLS_AFTER_STARTTLS));
+	CHECK(event_list_has(&session->flow.events, EVENT_APPLAYER_UNEXPECTED_PROTOCOL));
+	free(session_end(session));
+	free(session);
+}
+
+static const struct ktap_test tests[] = {TEST(events),	TEST(no_tls_after_starttls),
+					 TEST(mails),	TEST(bdat),
+					 TEST(refused), TEST(starttls),
+					 TEST(loss),	TEST(many)};
 KTAP_MAIN(tests)

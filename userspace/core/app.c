@@ -112,6 +112,21 @@ void app_reap(struct flow *flow, bool all)
 	}
 }
 
+bool app_starttls_holds(struct flow *flow, struct span data)
+{
+	enum app_proto other;
+
+	/* A handshake record, or an SSLv2 hello. */
+	if (data.data[0] == 0x16 || data.data[0] & 0x80)
+		return true;
+	other = app_probe(flow, data, TO_SERVER);
+	if (other != APP_UNKNOWN && other != APP_FAILED) {
+		event_list_add(&flow->events, EVENT_APPLAYER_UNEXPECTED_PROTOCOL);
+		event_list_add(&flow->events, EVENT_APPLAYER_NO_TLS_AFTER_STARTTLS);
+	}
+	return false;
+}
+
 bool app_line(struct flow *flow, struct blob *held, bool *fresh, struct span *data, struct span *line)
 {
 	uint32_t n = span_find(*data, '\n');

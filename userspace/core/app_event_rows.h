@@ -248,9 +248,9 @@
 #define APP_EVENTS_APPLAYER(X) \
 	X(APPLAYER_DETECT_PROTOCOL_ONLY_ONE_DIRECTION, "detect_protocol_only_one_direction", Y) \
 	X(APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS, "mismatch_protocol_both_directions", Y) \
-	X(APPLAYER_NO_TLS_AFTER_STARTTLS, "no_tls_after_starttls", N) \
+	X(APPLAYER_NO_TLS_AFTER_STARTTLS, "no_tls_after_starttls", Y) \
 	X(APPLAYER_PROTO_DETECTION_SKIPPED, "proto_detection_skipped", Y) \
-	X(APPLAYER_UNEXPECTED_PROTOCOL, "unexpected_protocol", N) \
+	X(APPLAYER_UNEXPECTED_PROTOCOL, "unexpected_protocol", Y) \
 	X(APPLAYER_WRONG_DIRECTION_FIRST_DATA, "wrong_direction_first_data", Y)
 
 #define APP_EVENTS_HTTP(X) \
@@ -345,7 +345,7 @@
 	X(SMTP_BDAT_CHUNK_LEN_EXCEEDED, "bdat_chunk_len_exceeded", N) \
 	X(SMTP_DATA_COMMAND_REJECTED, "data_command_rejected", Y) \
 	X(SMTP_DUPLICATE_FIELDS, "duplicate_fields", Y) \
-	X(SMTP_FAILED_PROTOCOL_CHANGE, "failed_protocol_change", N) \
+	X(SMTP_FAILED_PROTOCOL_CHANGE, "failed_protocol_change", Y) \
 	X(SMTP_INVALID_BDAT, "invalid_bdat", Y) \
 	X(SMTP_INVALID_PIPELINED_SEQUENCE, "invalid_pipelined_sequence", Y) \
 	X(SMTP_INVALID_REPLY, "invalid_reply", Y) \

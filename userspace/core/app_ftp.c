@@ -37,6 +37,7 @@ struct ftp {
 	uint16_t data_port;    /* 0: nobody yet */
 	bool passive;	       /* the server does */
 	struct tls *tls;       /* the server agreed to it */
+	bool tls_told;	       /* whether TLS really followed */
 };
 
 /* Commands that use a data connection. */
@@ -338,6 +339,10 @@ static enum app_status ftp_feed(struct flow *flow, enum direction dir, struct sp
 			reply_read(flow, ftp, line);
 	}
 	if (ftp->tls) {
+		if (!ftp->tls_told && dir == TO_SERVER && data.len) {
+			ftp->tls_told = true;
+			app_starttls_holds(flow, data);
+		}
 		status = tls_feed(flow, ftp->tls, dir, data, gap, last);
 		return status == APP_ENCRYPTED ? status : APP_OK;
 	}

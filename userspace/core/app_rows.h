@@ -19,6 +19,12 @@ extern const struct app_decoder app_http, app_tls, app_dns_udp, app_dns_tcp, app
  */
 struct tx *app_tx_new(struct flow *flow, size_t size, enum app_proto proto);
 
+/*
+ * The first bytes of a client whose request for TLS was granted. false: they begin no TLS, and what they begin instead is
+ * noted on the flow.
+ */
+bool app_starttls_holds(struct flow *flow, struct span data);
+
 /* Reads one line out of *data, keeping a partial one in *held; true when it is complete, without its line
  * end. At most APP_LINE_MAX bytes of it are kept, more is counted in flow->app_skipped. The span lives until
  * the next call. */

@@ -46,6 +46,7 @@ struct smtp {
 	uint64_t bdat_left;
 	bool bdat_last, greeted;
 	bool replied;	      /* a reply was seen */
+	bool tls_told;	      /* whether TLS really followed */
 	bool data_by_command; /* data_at is that of a DATA, not of a BDAT */
 	struct tls *tls;
 };
@@ -393,6 +394,17 @@ static void server_feed(struct flow *flow, struct smtp *smtp, struct span *data)
 	}
 }
 
+static void tls_check(struct flow *flow, struct smtp *smtp, enum direction dir, struct span data)
+{
+	if (smtp->tls_told || dir == TO_CLIENT || !data.len)
+		return;
+	smtp->tls_told = true;
+	if (app_starttls_holds(flow, data))
+		return;
+	note(flow, smtp, EVENT_SMTP_FAILED_PROTOCOL_CHANGE);
+	smtp_tx_end(flow, smtp);
+}
+
 static enum app_status smtp_feed(struct flow *flow, enum direction dir, struct span data, bool gap, bool last)
 {
 	struct smtp *smtp = flow->app_state[0];
@@ -412,6 +424,7 @@ static enum app_status smtp_feed(struct flow *flow, enum direction dir, struct s
 			reply_read(flow, smtp, line);
 	if (smtp->tls) {
 		smtp_tx_end(flow, smtp);
+		tls_check(flow, smtp, dir, data);
 		status = tls_feed(flow, smtp->tls, dir, data, gap, last);
 		return status == APP_ENCRYPTED ? status : APP_OK;
 	}
