@@ -85,7 +85,7 @@ sekimori up >"$WORLD/up.out" 2>&1 && wait_for 20 ready && get 198.18.1.5 two && 
 result $? "a damaged file is ignored"
 
 # --- address lists among rules belong to the blacklist
-echo 'drop ip [203.0.113.7,203.0.113.8/29] any -> $HOME_NET any (msg:"listed"; sid:9000003;)' >"$WORLD/addresses.rules"
+echo 'drop ip [45.155.204.7,45.155.204.8/29] any -> $HOME_NET any (msg:"listed"; sid:9000003;)' >"$WORLD/addresses.rules"
 server "$BIN/sekimori" rules addresses "$WORLD/addresses.rules" 2>/dev/null >"$WORLD/addresses.txt"
 sekimori list load rule-addresses "$WORLD/addresses.txt" >"$WORLD/load.out" 2>&1
 result $? "addresses of rules load as a list"
