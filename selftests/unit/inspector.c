@@ -277,6 +277,8 @@ static void fragments_are_put_together(void)
 static void bad_checksums_are_not_for_the_receiver(void)
 {
 	struct inspector_stats stats;
+	uint8_t frame[128];
+	size_t len;
 
 	for (int live = 0; live < 2; live++) {
 		fresh(RULE_EVIL, (struct inspector_options){.verify_checksums = true, .live = live});
@@ -287,6 +289,10 @@ static void bad_checksums_are_not_for_the_receiver(void)
 		CHECK_EQ(alerts, live ? 0 : 1); /* by itself, in a file */
 		inspector_count(inspector, &stats);
 		CHECK_EQ(stats.checksum_bad, 3);
+		len = tcp_frame(frame, true, 41000, 1, 1, ACK, "evil", 4);
+		frame[10] ^= 1; /* now IP's is bad too */
+		inspector_frame(inspector, LINK_RAW, frame, len, now, NULL);
+		CHECK_EQ(alerts, live ? 0 : 2);
 		CHECK_EQ(stats.flows, 0);
 	}
 }

@@ -484,11 +484,10 @@ static bool checksums_good(struct inspector *inspector, struct packet *packet)
 	if (!packet->ip_checksum_bad && !packet->l4_checksum_bad)
 		return true;
 	inspector->stats.checksum_bad++;
-	if (packet->ip_checksum_bad)
-		return false;
-	if (packet->proto == IPPROTO_TCP && !inspector->options.live && !packet->fragment)
+	if ((packet->ip_checksum_bad || packet->proto == IPPROTO_TCP) && !inspector->options.live &&
+	    !packet->fragment)
 		inspect_bare(inspector, packet);
-	return packet->proto != IPPROTO_TCP;
+	return !packet->ip_checksum_bad && packet->proto != IPPROTO_TCP;
 }
 
 /* The headers that carry a packet through tunnels are there for rules too: those of the first `layers`
