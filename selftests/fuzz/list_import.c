@@ -47,7 +47,7 @@ static void import(const char *format, struct list_guard *guard, const uint8_t *
 	policy->lists = calloc(1, sizeof(*policy->lists));
 	policy->list_count = 1;
 	policy->lists[0] = (struct policy_list){.name = "fuzz", .flags = SEKI_ENTRY_SRC, .max_share = 20};
-	if (list_gather_begin(&gather, policy, 0, 0))
+	if (list_gather_begin(&gather, policy, 0, 0, 0))
 		return;
 	err = list_import((const char *)data, size, &how, add, refused, &gather, &report);
 	list_gather_end(&gather);

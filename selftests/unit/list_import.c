@@ -493,7 +493,7 @@ static void huge(void)
 		policy->lists = calloc(1, sizeof(*policy->lists));
 		policy->list_count = 1;
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-		CHECK_EQ(list_gather_begin(&gather, policy, 0, 0), 0);
+		CHECK_EQ(list_gather_begin(&gather, policy, 0, 0, len), 0);
 		CHECK_EQ(list_import(text, len, &how, list_gather_add, NULL, &gather, &report), 0);
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 		printf("# %s: %u rows, %.1f MB, %.3f s of a processor\n", name, report.lines,

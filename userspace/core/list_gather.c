@@ -9,7 +9,8 @@
 #include "list_gather.h"
 #include "policy_table.h"
 
-#define SLOTS_MIN 1024u
+#define SLOTS_MIN     1024u
+#define SLOTS_AT_ONCE (1u << 21)
 
 static uint32_t prefix_hash(const struct prefix *prefix)
 {
@@ -118,7 +119,8 @@ static int reason_find(struct list_gather *gather, const char *text, uint32_t *o
 }
 _Static_assert(LIST_REASON_ROOM == POLICY_REASON_MAX, "reasons of files and of policies are as long");
 
-int list_gather_begin(struct list_gather *gather, struct policy *policy, uint16_t list, uint64_t expires)
+int list_gather_begin(struct list_gather *gather, struct policy *policy, uint16_t list, uint64_t expires,
+		      size_t bytes)
 {
 	if (gather->policy != policy) { /* its reasons are others */
 		free(gather->reasons);
@@ -131,7 +133,10 @@ int list_gather_begin(struct list_gather *gather, struct policy *policy, uint16_
 	gather->expires = expires;
 	gather->slots_used = 0;
 	gather->slot_count = SLOTS_MIN;
-	gather->slots = calloc(SLOTS_MIN, sizeof(*gather->slots));
+	/* The shortest rows have about 14 bytes, and slots are filled by half at most. */
+	while (gather->slot_count < bytes / 8 && gather->slot_count < SLOTS_AT_ONCE)
+		gather->slot_count *= 2;
+	gather->slots = calloc(gather->slot_count, sizeof(*gather->slots));
 	return gather->slots ? 0 : -ENOMEM;
 }
 

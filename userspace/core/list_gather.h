@@ -20,9 +20,12 @@ struct list_gather {
 	uint32_t slot_count, slots_used, reason_count;
 };
 
-/* The next entries are of this list, a row of policy->lists. -ENOMEM. */
+/*
+ * The next entries are of this list, a row of policy->lists; bytes: of the text that they come from, to make room at
+ * once. -ENOMEM.
+ */
 __must_check int list_gather_begin(struct list_gather *gather, struct policy *policy, uint16_t list,
-				   uint64_t expires);
+				   uint64_t expires, size_t bytes);
 /*
  * A list_entry_fn; arg is the gather. A prefix that is there already keeps one row, with the longer life, the greater
  * severity and both directions; dropping wins over alerting, listing over removing (-EEXIST). -ENOSPC over the

@@ -94,13 +94,6 @@ static const struct special *special_touched(const struct prefix *prefix)
 		       : first_touched(prefix, specials6, ARRAY_LEN(specials6), sizeof(*specials6));
 }
 
-bool list_guard_within_special(const struct prefix *prefix)
-{
-	const struct special *special = special_touched(prefix);
-
-	return special && prefix_contains(&special->prefix, prefix);
-}
-
 /* IPv4 first, then by address. */
 static int guard_row_compare(const void *a, const void *b)
 {
@@ -155,16 +148,19 @@ bool list_guard_own(const struct list_guard *guard, const struct prefix *prefix,
 	return true;
 }
 
-bool list_guard_special(const struct prefix *prefix, char why[160])
+enum list_touch list_guard_special(const struct prefix *prefix, char why[160])
 {
 	const struct special *special = special_touched(prefix);
 	char text[PREFIX_TEXT_MAX];
+	bool within;
 
 	if (!special)
-		return false;
-	snprintf(why, 160, "%s %s, %s", prefix_contains(&special->prefix, prefix) ? "lies in" : "covers",
-		 prefix_format(&special->prefix, text), special->what);
-	return true;
+		return LIST_TOUCH_NONE;
+	within = prefix_contains(&special->prefix, prefix);
+	if (why)
+		snprintf(why, 160, "%s %s, %s", within ? "lies in" : "covers",
+			 prefix_format(&special->prefix, text), special->what);
+	return within ? LIST_TOUCH_WITHIN : LIST_TOUCH_COVERS;
 }
 
 static uint64_t big_endian(const uint8_t *bytes, unsigned int count)

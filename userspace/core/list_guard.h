@@ -45,11 +45,11 @@ struct list_guard {
 
 /* Sorts the rows and drops those inside others: their first kind is told. */
 void list_guard_sort(struct list_guard *guard);
-/* Does the prefix touch one of the rows, a special-purpose block? With why. */
+/* Does the prefix touch one of the rows? With why. */
 bool list_guard_own(const struct list_guard *guard, const struct prefix *prefix, char why[160]);
-bool list_guard_special(const struct prefix *prefix, char why[160]);
-/* Does it lie wholly inside such a block? */
-bool list_guard_within_special(const struct prefix *prefix);
+/* Does it lie in a special-purpose block, or cover one? With why, unless that is NULL. */
+enum list_touch { LIST_TOUCH_NONE, LIST_TOUCH_COVERS, LIST_TOUCH_WITHIN };
+enum list_touch list_guard_special(const struct prefix *prefix, char why[160]);
 
 /* How much of the address space prefixes cover together. */
 struct list_share {

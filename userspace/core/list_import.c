@@ -111,7 +111,7 @@ static bool import_drops(const struct list_import *in, const struct list_entry *
 
 /* May the list name this prefix? False: refused, and why is said. */
 static bool import_guarded(struct list_import *in, const struct list_guard *guard,
-			   const struct prefix *prefix)
+			   const struct prefix *prefix, enum list_touch special)
 {
 	char why[160], text[PREFIX_TEXT_MAX];
 
@@ -127,8 +127,9 @@ static bool import_guarded(struct list_import *in, const struct list_guard *guar
 			in->why[0] = '\0';
 		}
 	}
-	if (guard->allow & LIST_ALLOW_PRIVATE || !list_guard_special(prefix, why))
+	if (guard->allow & LIST_ALLOW_PRIVATE || special == LIST_TOUCH_NONE)
 		return true;
+	list_guard_special(prefix, why);
 	import_refuse(in, "%s %s (allow-private takes it)", prefix_format(prefix, text), why);
 	return false;
 }
@@ -144,10 +145,12 @@ int import_add(struct list_import *in, const struct list_entry *entry)
 		return 0;
 	}
 	if (guard && import_drops(in, entry)) {
+		enum list_touch special = list_guard_special(&entry->prefix, NULL);
+
 		/* What is nobody's on the internet says nothing about how much of it the list covers. */
-		if (guard->max_share && !list_guard_within_special(&entry->prefix))
+		if (guard->max_share && special != LIST_TOUCH_WITHIN)
 			err = list_share_add(&in->share, &entry->prefix);
-		if (err || !import_guarded(in, guard, &entry->prefix))
+		if (err || !import_guarded(in, guard, &entry->prefix, special))
 			return err;
 	}
 	err = in->add(entry, in->arg);

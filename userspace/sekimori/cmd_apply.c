@@ -49,7 +49,7 @@ static int check_list(struct policy *policy, uint16_t row, const char *text, siz
 	const struct list_import_how how = {
 		.format = list->format, .now = (uint64_t)time(NULL), .flags = list->flags, .guard = &guard};
 	struct check_list check = {.path = list->path};
-	int err = list_gather_begin(&check.gather, policy, row, 0);
+	int err = list_gather_begin(&check.gather, policy, row, 0, len);
 
 	if (!err)
 		err = list_import(text, len, &how, list_gather_add, check_refused, &check.gather, report);

@@ -128,7 +128,7 @@ static int parser_list(struct parser *p, const struct bundle_entry *entry, const
 	how.format = list->format;
 	how.flags = list->flags;
 	err = list_gather_begin(&p->gather, p->policy, (uint16_t)entry->index,
-				list->expires ? p->now + list->expires : 0);
+				list->expires ? p->now + list->expires : 0, entry->len);
 	if (!err)
 		err = list_import(text, entry->len, &how, list_gather_add, parser_refused, &p->gather,
 				  &report);
