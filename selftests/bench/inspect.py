@@ -147,10 +147,12 @@ def main():
         engines = [ours] + ([peer] if peer else [])
         figures = json.loads(ours.inspect(rules, mix)[3])
         looked = figures["inspection"]["inspected_bytes"] + figures["inspection"]["ciphertext_bytes"]
-        if figures["packets"] < 1000 or looked < figures["bytes"] / 2 or figures["inspection"]["flows_given_up"]:
+        given_up = figures["inspection"]["flows_given_up"]
+        if figures["packets"] < 1000 or looked < figures["bytes"] * 0.8 or given_up > figures["flows"] / 20:
             raise SystemExit(f"inspect: only {looked} of {figures['bytes']} bytes were looked into")
         print(f"# {figures['rules']['loaded']} rules, {figures['packets']} packets, {figures['bytes']} bytes,"
-              f" {figures['inspection']['alerts']} alerts")
+              f" {figures['inspection']['alerts']} alerts, {looked / figures['bytes']:.1%} of the bytes looked into, {given_up} of"
+              f" {figures['flows']} flows given up")
         gigabits = figures["bytes"] * 8 / 1e9
         loading(ours, peer, rules, one)
         spent = processing(engines, rules, mix, one)
