@@ -37,12 +37,12 @@ PREFIX ?= /usr/local
 DEST = $(DESTDIR)$(PREFIX)
 UNIT := $(patsubst selftests/unit/%.c,$(B)/unit/%,$(wildcard selftests/unit/*.c))
 PROG := $(patsubst selftests/prog/%.c,$(B)/prog/%,$(wildcard selftests/prog/*.c))
-BENCH := $(patsubst selftests/bench/%.c,$(B)/bench/%,$(wildcard selftests/bench/*.c))
+BENCH := $(patsubst selftests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
 FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuzz/*.c))
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all run check check-vm bench bench-inspect fuzz install help deps clean tests fuzzers
+.PHONY: all run check check-vm bench bench-lists bench-inspect fuzz install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -57,6 +57,7 @@ help:
 ## make check      install what is missing, build, run all tests (T=PATTERN: those whose name matches)
 ## make check-vm   the packet tables on Debian's 6.1 and 6.12 kernels under QEMU
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
+## make bench-lists     the blacklist beside the kernel's own structures, LARGEST=1000000 entries
 ## make bench-inspect   the matcher beside Suricata 8, unpacked below build/
 ## make fuzz       fuzz every parser for a while (SECONDS=60)
 ## make install    programs, packet program, rules, man pages into DESTDIR/PREFIX (/usr/local)
@@ -80,6 +81,11 @@ check-vm:
 	$(Q)tools/install-deps.sh vm
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
 	$(Q)selftests/vm/run.sh
+
+bench-lists:
+	$(Q)tools/install-deps.sh bench
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/bench/lists $(TOP)/bench/lists.bpf.o
+	$(Q)selftests/bench/run.sh lists
 
 bench:
 	$(Q)tools/install-deps.sh bench
@@ -157,6 +163,10 @@ $(TOP)/fuzz/bin/%: $(TOP)/fuzz/obj/selftests/fuzz/%.o $(patsubst %.c,$(TOP)/fuzz
 
 # --- BPF
 $(BPF_OBJECT): bpf/sekimori.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+
+$(TOP)/bench/%.bpf.o: selftests/bench/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# All measurements in one run, or those that are named: run.sh [xdp] [engine] [loop] [inspect]. Rows go to build/bench/NAME.tsv: metric,
+# All measurements in one run, or those that are named: run.sh [xdp] [engine] [loop] [lists] [inspect]. Rows go to build/bench/NAME.tsv: metric,
 # ours, peer, peer's name, ratio. Peers run in the same rounds; read the ratios, not the absolute times.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -44,7 +44,8 @@ for part in "$@"; do
 	engine) selftests/bench/engine.sh ;;
 	loop) selftests/bench/loop.sh ;;
 	inspect) selftests/bench/inspect.sh ;;
-	*) echo "bench: there are xdp, engine, loop and inspect" >&2; exit 2 ;;
+	lists) build/bench/lists build/bench/lists.bpf.o "${LARGEST:-1000000}" ;;
+	*) echo "bench: there are xdp, engine, loop, lists and inspect" >&2; exit 2 ;;
 	esac || { echo "bench: $part failed" >&2; failed=1; }
 done
 echo "rows: build/bench/*.tsv"

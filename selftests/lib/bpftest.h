@@ -23,9 +23,9 @@
 
 #include "sekimori/event.h"
 #include "sekimori/maps.h"
-#include "kern/list_table.h"
 #include "lib/frame.h"
 #include "lib/ktap.h"
+#include "lib/list_fill.h"
 
 #define WORLD_IFINDEX	1
 #define WORLD_OUT_SPARE 64
@@ -257,63 +257,15 @@ static inline struct seki_addr addr_of(const char *text)
 	return lpm_of(text).addr;
 }
 
-/* An inner map of the blacklist, filled through memory. */
-static inline void *list_part(struct world *w, const char *outer, __u32 at, __u32 value_size, __u32 entries)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "seki_test_list", 4, value_size, entries, &options);
-	void *memory =
-		fd < 0 ? MAP_FAILED
-		       : mmap(NULL, (size_t)value_size * entries, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	if (memory == MAP_FAILED || bpf_map_update_elem(world_map(w, outer), &at, &fd, BPF_ANY))
-		world_die("make", outer, errno);
-	close(fd);
-	return memory;
-}
-
-/* The trie of IPv6 lengths that have no level. */
-static inline void list_odd(struct world *w, __u32 slot)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_NO_PREALLOC);
-	int fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "seki_test_odd", sizeof(struct seki_lpm),
-				sizeof(struct seki_list_hit), WORLD_ROWS, &options);
-
-	for (__u32 i = 0; fd >= 0 && i < w->row_count[slot]; i++) {
-		struct seki_list_hit hit = list_hit_of(&w->rows[slot][i]);
-
-		if (list_table_is_odd(&w->rows[slot][i].key))
-			map_write(fd, &w->rows[slot][i].key, &hit, "seki_list_odd");
-	}
-	if (fd < 0 || bpf_map_update_elem(world_map(w, "seki_list_odd"), &slot, &fd, BPF_ANY))
-		world_die("make", "seki_list_odd", errno);
-	close(fd);
-}
-
 /* Builds the generation of a slot from w->rows. */
 static inline void list_rebuild(struct world *w, __u32 slot)
 {
-	struct seki_list_head head = {.seed = {1, 2}};
-	struct list_table table = {.head = &head};
-	__u32 bad;
+	struct seki_list_head head;
+	struct list_table table;
 
-	if (list_table_size(w->rows[slot], w->row_count[slot], &head, &bad))
-		world_die("size", "the list", EINVAL);
-	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
-		table.words[kind] = list_part(w, "seki_list_words", slot * SEKI_LIST_WORDS_MAX + kind, 8,
-					      list_table_words(&head, kind));
-	table.bucket4 =
-		list_part(w, "seki_list_bucket4", slot, sizeof(*table.bucket4), head.bucket_mask4 + 1);
-	table.bucket6 =
-		list_part(w, "seki_list_bucket6", slot, sizeof(*table.bucket6), head.bucket_mask6 + 1);
-	if (list_table_build(&table, w->rows[slot], w->row_count[slot], NULL, NULL, &bad))
-		world_die("build", "the list", EINVAL);
-	list_odd(w, slot);
-	map_write(world_map(w, "seki_list_head"), &slot, &head, "seki_list_head");
-	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
-		munmap(table.words[kind], 8ul * list_table_words(&head, kind));
-	munmap(table.bucket4, sizeof(*table.bucket4) * (head.bucket_mask4 + 1ul));
-	munmap(table.bucket6, sizeof(*table.bucket6) * (head.bucket_mask6 + 1ul));
+	if (list_fill(w->object, slot, w->rows[slot], w->row_count[slot], &head, &table))
+		world_die("build", "the list", errno);
+	list_drop(&table);
 }
 
 /* Adds a prefix to the blacklist of the active generation. */

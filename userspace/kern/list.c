@@ -147,7 +147,38 @@ static int generation_publish(struct gate *gate, uint32_t slot, const struct gat
 	return 0;
 }
 
-/* What the slot holds, by its pins. -ENOENT: nothing, or not all of it. */
+/* One part of what the slot holds: by its pin when that is the one, else by id, when the kernel lets us; then
+ * the pin is put back. */
+static int part_open(struct gate *gate, uint32_t slot, int part, int *out)
+{
+	uint32_t at = slot * parts[part].stride + parts[part].at, held = 0;
+	int fd AUTO_FD = -1;
+	struct bpf_map_info info;
+	char name[24];
+	int err = map_slot_id(map_fd(gate, parts[part].outer), at, &held);
+
+	if (err)
+		return err;
+	pin_name(name, part, slot);
+	err = pin_open(gate, name, &fd);
+	if (err && err != -ENOENT)
+		return err;
+	if (!err)
+		err = map_info(fd, &info);
+	if (!err && info.id == held) {
+		*out = TAKE_FD(fd);
+		return 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	fd = bpf_map_get_fd_by_id(held);
+	err = fd < 0 ? fd : pin_put(gate, name, fd);
+	if (!err)
+		*out = TAKE_FD(fd);
+	return err;
+}
+
+/* What the slot holds. -ENOENT: nothing; -EBADMSG: its parts do not belong together. */
 static int generation_open(struct gate *gate, uint32_t slot, struct gate_generation *g)
 {
 	const struct seki_list_head *head = &gate->list_heads[slot];
@@ -155,22 +186,15 @@ static int generation_open(struct gate *gate, uint32_t slot, struct gate_generat
 	if (!head->bucket_mask4)
 		return -ENOENT;
 	for (int i = 0; i < GATE_LIST_PARTS; i++) {
-		uint32_t at = slot * parts[i].stride + parts[i].at, held = 0;
 		struct bpf_map_info info;
-		char name[24];
-		int err;
+		int err = part_open(gate, slot, i, &g->fd[i]);
 
-		pin_name(name, i, slot);
-		err = pin_open(gate, name, &g->fd[i]);
-		if (!err)
-			err = map_slot_id(map_fd(gate, parts[i].outer), at, &held);
 		if (!err)
 			err = map_info(g->fd[i], &info);
 		if (err)
 			return err;
-		if (info.id != held || info.value_size != parts[i].value_size ||
-		    info.max_entries != part_entries(head, i))
-			return -ENOENT;
+		if (info.value_size != parts[i].value_size || info.max_entries != part_entries(head, i))
+			return -EBADMSG;
 	}
 	return generation_map(g, head);
 }
@@ -447,9 +471,14 @@ int list_open(struct gate *gate, struct gate_why *why)
 		if (!err)
 			continue;
 		generation_close(g);
-		if (slot != active)
-			continue; /* nothing to roll back to */
-		/* Nothing there yet; what an unfinished change left behind is no list either. */
+		if (slot != active) {
+			memset(&gate->list_heads[slot], 0,
+			       sizeof(*gate->list_heads)); /* nothing to roll back to */
+			continue;
+		}
+		/* A list in force that cannot be opened is never replaced by an empty one. */
+		if (gate->list_heads[slot].bucket_mask4)
+			return why_set(why, err, "the list in force cannot be opened: %s", strerror(-err));
 		err = slot_replace(gate, slot, NULL, 0, why);
 		if (err)
 			return err;

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * lists.bpf.c - one look-up per run: the product's tables, and the kernel's maps beside them, over the same
+ * stream of addresses.
+ */
+#include "list.bpf.h"
+
+#define STREAM (1u << 20)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, STREAM);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct seki_addr);
+} stream SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} hash4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct seki_addr);
+	__type(value, __u64);
+} hash6 SEC(".maps");
+
+struct lpm4 {
+	__u32 prefixlen;
+	__be32 addr;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct lpm4);
+	__type(value, __u64);
+} trie4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct seki_lpm);
+	__type(value, __u64);
+} trie6 SEC(".maps");
+
+__u32 at;
+
+static __always_inline struct seki_addr *next(void)
+{
+	__u32 index = ++at & (STREAM - 1);
+
+	return bpf_map_lookup_elem(&stream, &index);
+}
+
+SEC("xdp")
+int bench_base(struct xdp_md *ctx)
+{
+	struct seki_addr *a = next();
+
+	return a && a->w[3] == 1 ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int bench_ours(struct xdp_md *ctx)
+{
+	struct seki_addr *a = next();
+	__u32 zero = 0, gate;
+	struct work *w;
+
+	if (!a)
+		return XDP_ABORTED;
+	gate = list_gate(0, a);
+	if (!gate)
+		return XDP_PASS;
+	w = bpf_map_lookup_elem(&seki_work, &zero);
+	if (!w || !list_find(w, 0, a, gate))
+		return XDP_PASS;
+	/* what the product asks of an entry on the way to a drop */
+	return w->held.flags & SEKI_ENTRY_SRC && (!w->held.expires || w->held.expires > w->now) ? XDP_DROP
+												: XDP_PASS;
+}
+
+SEC("xdp")
+int bench_hash4(struct xdp_md *ctx)
+{
+	struct seki_addr *a = next();
+
+	return a && bpf_map_lookup_elem(&hash4, &a->w[3]) ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int bench_hash6(struct xdp_md *ctx)
+{
+	struct seki_addr *a = next();
+
+	return a && bpf_map_lookup_elem(&hash6, a) ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int bench_trie4(struct xdp_md *ctx)
+{
+	struct seki_addr *a = next();
+	struct lpm4 key = {.prefixlen = 32};
+
+	if (!a)
+		return XDP_ABORTED;
+	key.addr = a->w[3];
+	return bpf_map_lookup_elem(&trie4, &key) ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int bench_trie6(struct xdp_md *ctx)
+{
+	struct seki_addr *a = next();
+	struct seki_lpm key = {.prefixlen = 128};
+
+	if (!a)
+		return XDP_ABORTED;
+	key.addr = *a;
+	return bpf_map_lookup_elem(&trie6, &key) ? XDP_DROP : XDP_PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";
