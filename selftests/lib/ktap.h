@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int ktap_failed_checks, ktap_failed_tests;
@@ -49,6 +50,12 @@ struct ktap_test {
 	{                                                                                                    \
 #function, function                                                                          \
 	}
+
+/* An emulated machine: the same checks with fewer repetitions. */
+static inline bool ktap_slow(void)
+{
+	return getenv("SEKI_TEST_SLOW") != NULL;
+}
 
 static inline int ktap_run(const struct ktap_test *tests, int count)
 {

@@ -178,7 +178,11 @@ static void judges_never_err(void)
 	printf("# %llu packets judged, %llu single changes, %u whole lists\n", (unsigned long long)asked,
 	       (unsigned long long)changes, switches);
 	CHECK_EQ(wrong, 0);
-	CHECK(asked > 10000 && changes > SECONDS * 5000u && switches > SWITCHES / 2, "too little happened");
+	if (ktap_slow())
+		CHECK(asked > 1000 && changes > 500 && switches > 2, "too little happened");
+	else
+		CHECK(asked > 10000 && changes > SECONDS * 5000u && switches > SWITCHES / 2,
+		      "too little happened");
 }
 
 static void instance_opens(void)
