@@ -56,97 +56,117 @@ static const struct level levels4[] = {SEKI_LIST_LEVELS4(X)};
 static const struct level levels6[] = {SEKI_LIST_LEVELS6(X)};
 #undef X
 
-static __always_inline struct seki_list_hit *list_spilled(__u32 generation, __u64 hi, __u64 lo, __u32 level)
+/* Notes what an entry says. True: there is one. */
+static __always_inline bool held_take(struct work *w, const struct seki_list_hit *hit)
+{
+	if (!hit || !hit->flags)
+		return false;
+	w->held = *hit;
+	return true;
+}
+
+static __always_inline bool list_spilled(struct work *w, __u32 generation, __u64 hi, __u64 lo, __u32 level)
 {
 	struct seki_list_spill_key key = {.hi = hi, .lo = lo, .generation = generation, .level = level};
 
-	return bpf_map_lookup_elem(&seki_list_spill, &key);
+	return held_take(w, bpf_map_lookup_elem(&seki_list_spill, &key));
 }
 
-static __always_inline struct seki_list_hit *list_probe4(const struct seki_list_head *head, __u32 active,
-							 __u32 key, const struct level *level)
+/*
+ * One level of a family; the entry into w->held. Global, so that they are verified once and not for each of
+ * the levels. work_of(slot) is the caller's desk.
+ */
+__noinline int seki_list_probe4(__u32 slot, __u32 active, __u32 key, __u32 index)
 {
-	__u64 hash = seki_list_hash(head, key, 0, level->length), bits = seki_list_bloom_bits(hash);
-	__u64 *word = list_word(active, SEKI_LIST_BLOOM4, seki_list_bloom_index(hash, head->bloom_mask4));
-	__u32 index = seki_list_bucket_first(hash, head->bucket_mask4), overflow;
+	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
+	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
+	void *buckets = bpf_map_lookup_elem(&seki_bucket4, &active);
 	struct seki_list_bucket4 *bucket;
-	struct seki_list_hit *hit;
-	void *buckets;
+	__u32 at, overflow;
+	__u64 hash, *word;
+	struct level level;
 
-	if (!word || (*word & bits) != bits)
-		return NULL;
-	buckets = bpf_map_lookup_elem(&seki_list_bucket4, &active);
-	bucket = buckets ? bpf_map_lookup_elem(buckets, &index) : NULL;
+	if (!head || !w || !buckets || index >= SEKI_LIST_LEVEL_COUNT4)
+		return 0;
+	level = levels4[index];
+	hash = seki_list_hash(head, key, 0, level.length);
+	word = list_word(active, SEKI_LIST_BLOOM4, seki_list_bloom_index(hash, head->bloom_mask4));
+	if (!word || (*word & seki_list_bloom_bits(hash)) != seki_list_bloom_bits(hash))
+		return 0;
+	at = seki_list_bucket_first(hash, head->bucket_mask4);
+	bucket = bpf_map_lookup_elem(buckets, &at);
 	if (!bucket)
-		return NULL;
-	hit = seki_list_scan4(bucket, key, level->low, level->length);
+		return 0;
+	if (held_take(w, seki_list_scan4(bucket, key, level.low, level.length)))
+		return 1;
 	overflow = bucket->overflow;
-	if (hit || !overflow)
-		return hit;
-	index = seki_list_bucket_second(hash, head->bucket_mask4);
-	bucket = bpf_map_lookup_elem(buckets, &index);
-	hit = bucket ? seki_list_scan4(bucket, key, level->low, level->length) : NULL;
-	if (hit || !(overflow & SEKI_LIST_SPILLED))
-		return hit;
-	return list_spilled(active << 1, key, 0, level->length);
+	if (!overflow)
+		return 0;
+	at = seki_list_bucket_second(hash, head->bucket_mask4);
+	bucket = bpf_map_lookup_elem(buckets, &at);
+	if (bucket && held_take(w, seki_list_scan4(bucket, key, level.low, level.length)))
+		return 1;
+	return overflow & SEKI_LIST_SPILLED && list_spilled(w, active << 1, key, 0, level.length);
 }
 
-static __always_inline struct seki_list_hit *list_probe6(const struct seki_list_head *head, __u32 active,
-							 __u64 hi, __u64 lo, const struct level *level)
+__noinline int seki_list_probe6(__u32 slot, __u32 active, __u64 hi, __u64 lo, __u32 index)
 {
-	__u64 hash = seki_list_hash(head, hi, lo, level->length), bits = seki_list_bloom_bits(hash);
-	__u64 *word = list_word(active, SEKI_LIST_BLOOM6, seki_list_bloom_index(hash, head->bloom_mask6));
-	__u32 index = seki_list_bucket_first(hash, head->bucket_mask6), overflow;
+	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
+	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
+	void *buckets = bpf_map_lookup_elem(&seki_bucket6, &active);
 	struct seki_list_bucket6 *bucket;
-	struct seki_list_hit *hit;
-	void *buckets;
+	__u32 at, overflow;
+	__u64 hash, *word;
+	struct level level;
 
-	if (!word || (*word & bits) != bits)
-		return NULL;
-	buckets = bpf_map_lookup_elem(&seki_list_bucket6, &active);
-	bucket = buckets ? bpf_map_lookup_elem(buckets, &index) : NULL;
+	if (!head || !w || !buckets || index >= SEKI_LIST_LEVEL_COUNT6)
+		return 0;
+	level = levels6[index];
+	hash = seki_list_hash(head, hi, lo, level.length);
+	word = list_word(active, SEKI_LIST_BLOOM6, seki_list_bloom_index(hash, head->bloom_mask6));
+	if (!word || (*word & seki_list_bloom_bits(hash)) != seki_list_bloom_bits(hash))
+		return 0;
+	at = seki_list_bucket_first(hash, head->bucket_mask6);
+	bucket = bpf_map_lookup_elem(buckets, &at);
 	if (!bucket)
-		return NULL;
-	hit = seki_list_scan6(bucket, hi, lo, level->low, level->length);
+		return 0;
+	if (held_take(w, seki_list_scan6(bucket, hi, lo, level.low, level.length)))
+		return 1;
 	overflow = bucket->overflow;
-	if (hit || !overflow)
-		return hit;
-	index = seki_list_bucket_second(hash, head->bucket_mask6);
-	bucket = bpf_map_lookup_elem(buckets, &index);
-	hit = bucket ? seki_list_scan6(bucket, hi, lo, level->low, level->length) : NULL;
-	if (hit || !(overflow & SEKI_LIST_SPILLED))
-		return hit;
-	return list_spilled(active << 1 | 1, hi, lo, level->length);
+	if (!overflow)
+		return 0;
+	at = seki_list_bucket_second(hash, head->bucket_mask6);
+	bucket = bpf_map_lookup_elem(buckets, &at);
+	if (bucket && held_take(w, seki_list_scan6(bucket, hi, lo, level.low, level.length)))
+		return 1;
+	return overflow & SEKI_LIST_SPILLED && list_spilled(w, active << 1 | 1, hi, lo, level.length);
 }
 
-static __always_inline struct seki_list_hit *list_find4(const struct seki_list_head *head, __u32 active,
-							const struct seki_addr *a, __u32 gate)
+static __always_inline bool list_find4(__u32 slot, const struct seki_list_head *head, __u32 active,
+				       const struct seki_addr *a, __u32 gate)
 {
 	__u32 addr = bpf_ntohl(a->w[3]), narrow = (1u << SEKI_LIST_NARROW4) - 1;
 	__u32 levels = head->levels4 &
 		       ((gate & SEKI_LIST_INSIDE ? narrow : 0) | (gate & SEKI_LIST_COVERED ? ~narrow : 0));
 
-	for (__u32 i = 0; i < SEKI_LIST_LEVEL_COUNT4; i++) {
-		struct seki_list_hit *hit;
-
-		if (!(levels >> i & 1))
-			continue;
-		hit = list_probe4(head, active, addr & ~0u << (32 - levels4[i].length), &levels4[i]);
-		if (hit)
-			return hit;
-	}
-	return NULL;
+	for (__u32 i = 0; i < SEKI_LIST_LEVEL_COUNT4; i++)
+		if (levels >> i & 1 &&
+		    seki_list_probe4(slot, active, addr & ~0u << (32 - levels4[i].length), i))
+			return true;
+	return false;
 }
 
 /* The trie has lengths above 64, which go before the levels from there on, and those below 24, which come
  * last. */
-static __always_inline struct seki_list_hit *list_find6(struct work *w, const struct seki_list_head *head,
-							__u32 active, const struct seki_addr *a, __u32 gate)
+static __always_inline bool list_find6(struct work *w, __u32 slot, const struct seki_list_head *head,
+				       __u32 active, const struct seki_addr *a, __u32 gate)
 {
 	__u32 levels = head->levels6 & gate;
 	__u64 hi = addr_hi(a), lo = addr_lo(a);
-	struct seki_list_hit *hit = NULL, *odd = NULL;
+	struct seki_list_hit *odd = NULL;
 
+	if (levels & 1 && seki_list_probe6(slot, active, hi, lo, 0))
+		return true;
 	if (gate & SEKI_LIST_ODD) {
 		void *trie = bpf_map_lookup_elem(&seki_list_odd, &active);
 
@@ -154,35 +174,25 @@ static __always_inline struct seki_list_hit *list_find6(struct work *w, const st
 		w->lpm.addr = *a;
 		odd = trie ? bpf_map_lookup_elem(trie, &w->lpm) : NULL;
 	}
-	if (levels & 1)
-		hit = list_probe6(head, active, hi, lo, &levels6[0]);
-	if (hit)
-		return hit;
 	if (odd && odd->len > 64)
-		return odd;
-	for (__u32 i = 1; i < SEKI_LIST_LEVEL_COUNT6; i++) {
-		if (!(levels >> i & 1))
-			continue;
-		hit = list_probe6(head, active, hi & ~0ull << (64 - levels6[i].length), 0, &levels6[i]);
-		if (hit)
-			return hit;
-	}
-	return odd;
+		return held_take(w, odd);
+	for (__u32 i = 1; i < SEKI_LIST_LEVEL_COUNT6; i++)
+		if (levels >> i & 1 &&
+		    seki_list_probe6(slot, active, hi & ~0ull << (64 - levels6[i].length), 0, i))
+			return true;
+	return held_take(w, odd);
 }
 
-/* The entry that covers a, expired or not, into w->held; false: none. */
-static __always_inline bool list_find(struct work *w, __u32 active, const struct seki_addr *a, __u32 gate)
+/* The entry that covers a, expired or not, into w->held; false: none. slot is that of w. */
+static __always_inline bool list_find(struct work *w, __u32 slot, __u32 active, const struct seki_addr *a,
+				      __u32 gate)
 {
 	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
-	struct seki_list_hit *hit;
 
 	if (!head)
 		return false;
-	hit = addr_is4(a) ? list_find4(head, active, a, gate) : list_find6(w, head, active, a, gate);
-	if (!hit || !hit->flags)
-		return false;
-	w->held = *hit;
-	return true;
+	return addr_is4(a) ? list_find4(slot, head, active, a, gate)
+			   : list_find6(w, slot, head, active, a, gate);
 }
 
 static __always_inline void hits_add(struct seki_hits *hits, const struct work *w)

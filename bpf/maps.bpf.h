@@ -103,8 +103,8 @@ struct {
 	PINNED;
 } seki_list_head SEC(".maps");
 LIST_OUTER(seki_list_words, list_words, 2 * SEKI_LIST_WORDS_MAX);
-LIST_OUTER(seki_list_bucket4, list_bucket4, 2);
-LIST_OUTER(seki_list_bucket6, list_bucket6, 2);
+LIST_OUTER(seki_bucket4, list_bucket4, 2);
+LIST_OUTER(seki_bucket6, list_bucket6, 2);
 LIST_OUTER(seki_list_odd, list_odd, 2);
 
 struct ring {

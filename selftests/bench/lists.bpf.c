@@ -80,7 +80,7 @@ int bench_ours(struct xdp_md *ctx)
 	if (!gate)
 		return XDP_PASS;
 	w = bpf_map_lookup_elem(&seki_work, &zero);
-	if (!w || !list_find(w, 0, a, gate))
+	if (!w || !list_find(w, 0, 0, a, gate))
 		return XDP_PASS;
 	/* what the product asks of an entry on the way to a drop */
 	return w->held.flags & SEKI_ENTRY_SRC && (!w->held.expires || w->held.expires > w->now) ? XDP_DROP

@@ -54,7 +54,15 @@ static inline int list_odd(struct bpf_object *object, __u32 slot, const struct g
 	return err;
 }
 
-/* The table is the caller's, to be given back by list_drop(). -EINVAL, -errno. */
+/* Into the object's own spill map. */
+static inline int list_fill_spill(const struct seki_list_spill_key *key, const struct seki_list_hit *hit,
+				  void *arg)
+{
+	return bpf_map_update_elem(bpf_object__find_map_fd_by_name(arg, "seki_list_spill"), key, hit,
+				   BPF_ANY);
+}
+
+/* The table is the caller's, to be given back by list_drop(). slot 0 alone may spill. -EINVAL, -errno. */
 static inline int list_fill(struct bpf_object *object, __u32 slot, const struct gate_list_row *rows,
 			    __u32 count, struct seki_list_head *head, struct list_table *table)
 {
@@ -70,15 +78,15 @@ static inline int list_fill(struct bpf_object *object, __u32 slot, const struct 
 		table->words[kind] = list_part(object, "seki_list_words", slot * SEKI_LIST_WORDS_MAX + kind,
 					       8, list_table_words(head, kind));
 	table->bucket4 =
-		list_part(object, "seki_list_bucket4", slot, sizeof(*table->bucket4), head->bucket_mask4 + 1);
+		list_part(object, "seki_bucket4", slot, sizeof(*table->bucket4), head->bucket_mask4 + 1);
 	table->bucket6 =
-		list_part(object, "seki_list_bucket6", slot, sizeof(*table->bucket6), head->bucket_mask6 + 1);
+		list_part(object, "seki_bucket6", slot, sizeof(*table->bucket6), head->bucket_mask6 + 1);
 	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
 		if (table->words[kind] == MAP_FAILED)
 			return -errno;
 	if ((void *)table->bucket4 == MAP_FAILED || (void *)table->bucket6 == MAP_FAILED)
 		return -errno;
-	err = list_table_build(table, rows, count, NULL, NULL, &bad);
+	err = list_table_build(table, rows, count, slot ? NULL : list_fill_spill, object, &bad);
 	if (!err)
 		err = list_odd(object, slot, rows, count);
 	return err ? err

@@ -29,8 +29,8 @@
 	X(LIST_HEAD, "seki_list_head", ARRAY, sizeof(uint32_t), sizeof(struct seki_list_head), 2)            \
 	X(LIST_WORDS, "seki_list_words", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t),                  \
 	  2 * SEKI_LIST_WORDS_MAX)                                                                           \
-	X(LIST_BUCKET4, "seki_list_bucket4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)           \
-	X(LIST_BUCKET6, "seki_list_bucket6", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)           \
+	X(LIST_BUCKET4, "seki_bucket4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)           \
+	X(LIST_BUCKET6, "seki_bucket6", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)           \
 	X(LIST_ODD, "seki_list_odd", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                   \
 	X(LIST_SPILL, "seki_list_spill", HASH, sizeof(struct seki_list_spill_key),                           \
 	  sizeof(struct seki_list_hit), 0)                                                                   \
