@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "gate_world.h"
+#include "kern/gate_private.h"
 
 static void fresh_then_adopted(void)
 {
@@ -260,9 +261,25 @@ static void bpffs_mounted_when_missing(void)
 	CHECK_EQ(gate_remove(gate, &why), 0);
 }
 
+/* Adoption finds maps by the names that the kernel keeps: fifteen bytes of them. */
+static void names_differ_for_the_kernel(void)
+{
+	for (int i = 0; i < GATE_MAP_MAX; i++)
+		for (int j = 0; j < i; j++)
+			CHECK(strncmp(gate_map_rows[i].name, gate_map_rows[j].name, GATE_KERNEL_NAME),
+			      "%s, %s", gate_map_rows[i].name, gate_map_rows[j].name);
+}
+
 static const struct ktap_test tests[] = {
-	TEST(fresh_then_adopted),      TEST(programs_are_kept),	       TEST(other_stamp_refused),
-	TEST(other_layout_refused),    TEST(bad_requests_named),       TEST(capability_named),
-	TEST(three_capabilities_load), TEST(two_capabilities_suffice), TEST(bpffs_mounted_when_missing),
+	TEST(names_differ_for_the_kernel),
+	TEST(fresh_then_adopted),
+	TEST(programs_are_kept),
+	TEST(other_stamp_refused),
+	TEST(other_layout_refused),
+	TEST(bad_requests_named),
+	TEST(capability_named),
+	TEST(three_capabilities_load),
+	TEST(two_capabilities_suffice),
+	TEST(bpffs_mounted_when_missing),
 };
 WORLD_MAIN(tests)
