@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unpacks Suricata of Debian sid with its libraries below build/suricata, with apt's own downloader and state there; nothing is
-# installed. Says the command that runs it, or ends with 1 and the reason on standard error. APT_MIRROR names another mirror.
+# installed. Says the command that runs it, or ends with 1 and the reason on standard error. The mirror is the one that this machine uses
+# for Debian; APT_MIRROR names another.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 top=$PWD/build/suricata
@@ -24,7 +25,9 @@ command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || fail "apt-get
 rm -rf "$top/apt" "$top/root"
 mkdir -p "$top"/apt/{lists/partial,cache/archives/partial,parts,state} "$top/root" || exit 1
 : >"$top/apt/status"
-echo "deb [signed-by=$keyring] ${APT_MIRROR:?names a mirror} sid main" >"$top/apt/sources.list"
+mirror=${APT_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Component: main' 2>/dev/null | grep -v -- -security | head -1)}
+[ -n "$mirror" ] || fail "no Debian mirror is configured here; name one by APT_MIRROR"
+echo "deb [signed-by=$keyring] $mirror sid main" >"$top/apt/sources.list"
 cat >"$top/apt/apt.conf" <<-END
 	Dir::State "$top/apt/state"; Dir::State::lists "$top/apt/lists"; Dir::State::status "$top/apt/status";
 	Dir::Cache "$top/apt/cache"; Dir::Etc::sourcelist "$top/apt/sources.list"; Dir::Etc::sourceparts "$top/apt/parts";
