@@ -390,10 +390,8 @@ static int slot_refill(struct gate *gate, uint32_t slot, const struct gate_list_
 		       struct seki_list_head *head, struct spilling *spilling, struct gate_why *why)
 {
 	struct gate_generation *held = &gate->list[slot];
-	int err = list_grace(gate, slot);
+	int err;
 
-	if (err)
-		return why_set(why, err, "the idle list cannot be let go: %s", strerror(-err));
 	for (int i = 0; i < GATE_LIST_PARTS; i++)
 		if (held->memory[i])
 			memset(held->memory[i], 0, held->bytes[i]);
@@ -418,9 +416,7 @@ static int slot_remake(struct gate *gate, uint32_t slot, const struct gate_list_
 	err = generation_build(rows, count, head, &fresh, spilling, why);
 	if (err)
 		return err;
-	err = list_grace(gate, slot);
-	if (!err)
-		err = spill_replace(gate, slot, spilling);
+	err = spill_replace(gate, slot, spilling);
 	if (!err)
 		err = generation_publish(gate, slot, &fresh);
 	if (err)
@@ -446,6 +442,10 @@ static int slot_replace(struct gate *gate, uint32_t slot, const struct gate_list
 	if (err)
 		return err;
 	spilling->slot = slot;
+	/* Packets that began before the last switch may still read this slot. */
+	err = list_grace(gate, slot);
+	if (err)
+		return why_set(why, err, "the idle list cannot be let go: %s", strerror(-err));
 	memset(&gate->list_heads[slot], 0, sizeof(head));
 	err = before.bucket_mask4 && head_fits(&before, &head)
 		      ? slot_refill(gate, slot, rows, count, &head, spilling, why)
