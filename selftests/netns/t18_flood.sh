@@ -43,7 +43,10 @@ hear cut "src host 198.18.42.5 and src port $port and tcp[13] & 4 = 0"
 began=$(date +%s%N)
 machine_background internet "$WORLD/flood" $FORGE syn --source 198.19.0.0/16 --count $SYNS --target 198.51.100.1
 machine_background internet "$WORLD/clients" $TRAFFIC clients --target 198.51.100.1 --count 20 --seconds 3 --rate 60
-machine_background internet "$WORLD/attack2" $TRAFFIC attack --target 198.51.100.1 --runs 1 --sources 198.18.44.0/24
+# Not judged by probes, which the flood drowns too: the kernel says whether it is blocked.
+machine_background internet "$WORLD/attack2" curl -s -o /dev/null --max-time 10 --interface 198.18.44.11 \
+	-A '() { :; }; /bin/bash -c id' http://198.51.100.1/cgi-bin/status
+new_one_blocked() { sekimori why 198.18.44.11 --json | jq -e .auto_block >/dev/null; }
 answers=0 asked=0
 until said flood "$SYNS syn sent" || [ $(($(date +%s%N) - began)) -gt 20000000000 ]; do
 	internet ping -c 1 -W 0.2 -I 198.18.41.11 198.51.100.1 >/dev/null && answers=$((answers + 1))
@@ -52,13 +55,12 @@ done
 echo "# the flood took $((($(date +%s%N) - began) / 1000000)) ms; the blocked source asked $asked times meanwhile, answers: $answers"
 said flood "$SYNS syn sent" && [ $answers = 0 ] && [ $asked -gt 0 ]
 result $? "during the flood the blocked source gets no answer"
-wait_for 15 said clients answered && wait_for 5 said attack2 blocked
+wait_for 15 said clients answered
 note <"$WORLD/clients"
 jq -e '.lost == 0 and .answered > 100' "$WORLD/clients" >/dev/null
 result $? "real clients lose nothing"
-grep -q '"blocked": 1,' "$WORLD/attack2"
+wait_for 15 new_one_blocked
 result $? "a new attacker is found and blocked"
-note <"$WORLD/attack2"
 ! serves 198.18.41.11 && ! pings 198.18.41.11 && ! pings 198.18.44.11
 result $? "after it, neither the old nor the new one gets an answer"
 touch "$WORLD/go-good"
