@@ -32,6 +32,7 @@ sekimori_LIBS := $(CORE_LIBS) -lpcap
 sekimorid_LIBS := $(KERN_LIBS) $(CORE_LIBS) -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o
+KDIR ?= /lib/modules/$(shell uname -r)/build
 MAN := $(TOP)/sekimori.1 $(TOP)/sekimori.conf.5 $(TOP)/sekimori-rules.5
 PREFIX ?= /usr/local
 DEST = $(DESTDIR)$(PREFIX)
@@ -42,16 +43,17 @@ FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuz
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all run check check-vm bench bench-lists bench-inspect fuzz install help deps clean tests fuzzers
+.PHONY: all kmod run check check-vm bench bench-lists bench-inspect fuzz install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS) $(BPF_OBJECT)
+all: $(PROGRAMS) $(BPF_OBJECT) $(if $(SAN),,kmod)
 
 help:
 	@sed -n 's/^## //p' Makefile
 
 ## make            build the programs and the BPF object into build/
+## make kmod     build/sekimori.ko against the running kernel's headers, or those in KDIR (part of `make` where they are)
 ## make run        install what is missing, build, and show the lab for about a minute
 ##                 STAY=1 keeps it running, IFACE=eth0 protects a real interface in monitor mode
 ## make check      install what is missing, build, run all tests (T=PATTERN: those whose name matches)
@@ -169,6 +171,16 @@ $(BPF_OBJECT): bpf/sekimori.bpf.c
 $(TOP)/bench/%.bpf.o: selftests/bench/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+
+# --- kernel module. Where nobody can build it, everything else works without it.
+kmod:
+ifeq ($(wildcard $(KDIR)/Makefile),)
+	$(if $(filter kmod,$(MAKECMDGOALS)),$(error No kernel headers in $(KDIR): install them (Debian: linux-headers-amd64 pahole) or name others with KDIR=),\
+		@echo '  no kernel headers in $(KDIR): sekimori.ko is not built')
+else
+	$(call say,KMOD,$(TOP)/sekimori.ko)
+	$(Q)kmod/build.sh $(KDIR) $(TOP)/kmod/host && cp $(TOP)/kmod/host/sekimori.ko $(TOP)/sekimori.ko
+endif
 
 clean:
 	$(Q)rm -rf build

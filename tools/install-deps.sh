@@ -38,6 +38,11 @@ check  /usr/sbin/ethtool                     ethtool
 check  /usr/bin/tcpdump                      tcpdump
 check  /usr/bin/jq                           jq
 check  /usr/bin/groff                        groff-base
+build  /usr/include/libnl3/netlink/genl/genl.h libnl-genl-3-dev
+vm     /usr/bin/gcc-12                       gcc-12
+vm     /usr/bin/make                         make
+vm     /usr/bin/pahole                       pahole
+vm     /usr/bin/sparse                       sparse
 vm     /usr/bin/qemu-system-x86_64           qemu-system-x86
 vm     /bin/busybox                          busybox-static
 vm     /usr/bin/cpio                         cpio

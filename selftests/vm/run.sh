@@ -7,32 +7,13 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 work=$PWD/build/vm
 mkdir -p "$work"
-# A series' header meta package names the newest ABI that the archive has.
-# shellcheck disable=SC2034 # used by name
-meta_6_1=linux-headers-cloud-amd64
-# shellcheck disable=SC2034
-meta_6_12=linux-headers-6.12-cloud-amd64
 # KVM may open and still never run a guest: always emulate. slub_debug finds overruns and use after free.
 append="console=ttyS0 quiet panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 slub_debug=FZPU"
 
-newest_abi() { apt-cache depends "$1" 2>/dev/null | sed -n 's/.*Depends: linux-headers-\(.*-cloud-amd64\)$/\1/p' | head -1; }
-
-# The kernel and its modules into $work/SERIES.
-fetch_kernel() { # series
-	local series=$1 dir=$work/$1 meta=meta_${1//./_} abi
-	[ -e "$dir/vmlinux" ] && return 0
-	[ -n "${!meta-}" ] || { echo "# no kernel series $series is known here" >&2; return 2; }
-	abi=$(newest_abi "${!meta}")
-	if [ -z "$abi" ]; then
-		apt-get update >/dev/null 2>&1
-		abi=$(newest_abi "${!meta}")
-	fi
-	[ -n "$abi" ] || return 1
-	rm -rf "$dir"
-	mkdir -p "$dir" || return 1
-	(cd "$dir" && apt-get download "linux-image-$abi" >/dev/null 2>&1 && dpkg -x linux-image-*.deb . && rm -f ./*.deb) || return 1
-	# Named last: a folder that was left half done is fetched anew.
-	python3 selftests/vm/extract_vmlinux.py "$dir"/boot/vmlinuz-* "$dir/vmlinux.new" && mv "$dir/vmlinux.new" "$dir/vmlinux"
+# The module for a series; its log goes to the run's.
+build_module() { # series
+	local dir=$work/$1
+	BTF_BASE=$dir/vmlinux RESOLVE_BTFIDS=$dir/resolve_btfids kmod/build.sh "$dir/headers" "$dir/kmod"
 }
 
 # Copies programs, and the libraries that ldd names.
@@ -69,6 +50,7 @@ make_initramfs() { # series
 	done
 	gcc -O1 -static -o "$root/sbin/vmexit" selftests/vm/exit.c || return 1
 	cp build/sekimori.bpf.o "$root/sekimori/"
+	cp "$work/$1"/kmod/*.ko "$root/sekimori/"
 	put "$root" "$PWD"/build/sekimori{,d}
 	mv "$root$PWD"/build/sekimori{,d} "$root/sekimori/"
 	for test in build/prog/*; do
@@ -108,7 +90,7 @@ boot() { # series; returns the guest's own code, or 98
 # A machine that never reached init says nothing about us: once more.
 run_series() { # series; its code goes to $work/SERIES/rc
 	local rc
-	make_initramfs "$1" && boot "$1"
+	build_module "$1" && make_initramfs "$1" && boot "$1"
 	rc=$?
 	if [ $rc = 98 ] && ! grep -qa '## boot' "$work/$1/log"; then
 		boot "$1"
@@ -145,7 +127,7 @@ started=() workers=()
 trap 'kill "${workers[@]}" 2>/dev/null' EXIT
 trap 'exit 1' INT TERM
 for series in "$@"; do
-	fetch_kernel "$series"
+	selftests/vm/kernel.sh "$series"
 	case $? in
 	0)
 		rm -f "$work/$series/rc" "$work/$series/log"
