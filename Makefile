@@ -14,13 +14,15 @@ B := $(if $(SAN),$(TOP)/san,$(TOP))
 CSTD := -std=gnu11 -D_GNU_SOURCE
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wno-unused-parameter $(if $(CI),-Werror)
 OPT := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined,-O2 -D_FORTIFY_SOURCE=2)
-CFLAGS += $(CSTD) $(WARN) $(OPT) -g -fPIE -Iinclude -Iuserspace
+CFLAGS += $(CSTD) $(WARN) $(OPT) -g -fPIE -Iinclude -Iuserspace -I.
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=address$(,)undefined)
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -Iinclude -Ibpf -I/usr/include/$(shell uname -m)-linux-gnu
 
 # One row per archive and program: its folder's *.c; then what it links, lower rooms last.
 LIB_SRC := $(wildcard userspace/lib/*.c)
-CORE_SRC := $(wildcard userspace/core/*.c)
+# The scanner of the kernel module, compiled for the programs too.
+PREFILTER_SRC := $(addprefix kmod/,prefilter.c prefilter_check.c prefilter_request.c prefilter_step.c prefilter_vector.c)
+CORE_SRC := $(wildcard userspace/core/*.c) $(PREFILTER_SRC)
 KERN_SRC := $(wildcard userspace/kern/*.c)
 CORE_LIBS := -lhs -lpcre2-8 -ljansson -lnettle -lpsl -lz -lbrotlidec
 KERN_LIBS := -lbpf -lelf -lz
@@ -154,7 +156,7 @@ $(B)/bench/%: $(B)/obj/selftests/bench/%.o $(KERN_A) $(CORE_A) $(LIB_A)
 $(B)/obj/selftests/%.o: CFLAGS += -Iselftests -Wno-missing-prototypes
 
 # --- fuzzing: clang's fuzzer; lib and core instrumented once, one program per target
-FUZZ_CFLAGS := $(CSTD) $(WARN) -Wno-missing-prototypes -O1 -g -Iinclude -Iuserspace -Iselftests -fsanitize=address$(,)undefined$(,)fuzzer-no-link \
+FUZZ_CFLAGS := $(CSTD) $(WARN) -Wno-missing-prototypes -O1 -g -Iinclude -Iuserspace -I. -Iselftests -fsanitize=address$(,)undefined$(,)fuzzer-no-link \
 	-fno-sanitize-recover=undefined
 $(TOP)/fuzz/obj/%.o: %.c
 	$(call say,CC,$@)

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * prefilter.h - the table of the payload prefilter: one flat image without
+ * pointers, compiled in user space, checked once by seki_prefilter_check()
+ * when it is committed, then only read. Host byte order; offsets count from
+ * the beginning of the image.
+ *
+ * A literal that is found makes its rule a candidate when the rule's header
+ * fits. A rule without steps acts at once, one with steps when all of them
+ * hold; steps are only for rules that drop or mark.
+ */
+#ifndef SEKIMORI_PREFILTER_H
+#define SEKIMORI_PREFILTER_H
+
+#include "abi.h"
+
+#define SEKI_PF_MAGIC 0x53454b50u /* "SEKP" */
+#define SEKI_PF_VERSION 1u
+
+#define SEKI_PF_TABLE_MAX (8u << 20)
+#define SEKI_PF_LITERAL_MIN 3u
+#define SEKI_PF_LITERAL_MAX 32u	 /* longer ones are found by a piece of them */
+#define SEKI_PF_LITERALS_MAX 16384u
+#define SEKI_PF_RULES_MAX 16384u
+#define SEKI_PF_JUDGED_MAX 256u	 /* rules with steps; they come first */
+#define SEKI_PF_STEPS_MAX 4096u
+#define SEKI_PF_PROBES_MAX 4096u
+#define SEKI_PF_BUCKET_MAX 32u	 /* entries that share a hash */
+#define SEKI_PF_STATES_MAX 8192u /* of one automaton */
+#define SEKI_PF_MARKS_MAX 16u	 /* bits a flow can carry */
+#define SEKI_PF_ANYWHERE 0xffffffffu
+
+/*
+ * Literals are sorted by length into classes. Of a class, `gram` folded bytes
+ * are looked up at every `stride`-th place; whatever place a literal begins
+ * at, one of its first grams is at such a place.
+ */
+#define SEKI_PF_CLASSES(X) \
+	X(LONG, 4, 4) \
+	X(MIDDLE, 4, 2) \
+	X(SHORT, 3, 1)
+enum seki_pf_class {
+#define X(id, gram, stride) SEKI_PF_##id,
+	SEKI_PF_CLASSES(X)
+#undef X
+	SEKI_PF_CLASS_MAX
+};
+#define SEKI_PF_FOLD 0x20202020u /* set in every byte of a gram: letters lose their case, others collide */
+
+/* Sections of the image: id, type of one element. */
+#define SEKI_PF_SECTIONS(X) \
+	X(RULES, struct seki_pf_rule) \
+	X(LITERALS, struct seki_pf_literal) \
+	X(BYTES, __u8) \
+	X(PORTS, struct seki_pf_ports) \
+	X(STEPS, struct seki_pf_step) \
+	X(PROBES, struct seki_pf_probe) \
+	X(AUTOMATA, struct seki_pf_automaton) \
+	X(MAPS, __u8) \
+	X(MOVES, __u16) \
+	X(BITMAP_LONG, __u32) \
+	X(BITMAP_MIDDLE, __u32) \
+	X(BITMAP_SHORT, __u32) \
+	X(BUCKETS_LONG, __u32) \
+	X(BUCKETS_MIDDLE, __u32) \
+	X(BUCKETS_SHORT, __u32) \
+	X(GRAMS_LONG, struct seki_pf_gram) \
+	X(GRAMS_MIDDLE, struct seki_pf_gram) \
+	X(GRAMS_SHORT, struct seki_pf_gram)
+enum seki_pf_section {
+#define X(id, type) SEKI_PF_##id##_AT,
+	SEKI_PF_SECTIONS(X)
+#undef X
+	SEKI_PF_SECTION_MAX
+};
+
+/* Whatever is found makes the flow suspect, drops the packet, or is noted in the flow. */
+#define SEKI_PF_OUTCOMES(X) \
+	X(NONE, "none") \
+	X(INSPECT, "inspect") \
+	X(DROP, "drop") \
+	X(MARK, "mark")
+enum seki_pf_outcome {
+#define X(id, name) SEKI_PF_##id,
+	SEKI_PF_OUTCOMES(X)
+#undef X
+	SEKI_PF_OUTCOME_MAX
+};
+
+#define SEKI_PF_TO_SERVER 1u
+#define SEKI_PF_TO_CLIENT 2u
+
+struct seki_pf_rule {
+	__u32 sid;
+	__u32 unless; /* no candidate while the flow has one of these marks */
+	__u8 outcome; /* enum seki_pf_outcome */
+	__u8 proto;   /* IPPROTO_*, 0: any */
+	__u8 directions; /* SEKI_PF_TO_* */
+	__u8 mark;	 /* outcome MARK: which bit */
+	__u16 sports, sport_count; /* in PORTS; none: any */
+	__u16 dports, dport_count;
+	__u16 steps, step_count;
+	__u32 pad;
+};
+
+struct seki_pf_literal {
+	__u32 bytes;	   /* first in BYTES; in lower case when nocase */
+	__u16 rule;
+	__u8 len, nocase;
+	__u32 first, last; /* begins at first at the earliest, ends at last at the latest, in the payload */
+	__u8 base;	   /* its grams begin at base … base + stride - 1 */
+	__u8 pad[3];
+};
+
+struct seki_pf_ports {
+	__u16 from, to;
+};
+
+/* What a step looks at. All but the payload are parts of one HTTP request whose beginning is at a turn. */
+#define SEKI_PF_VIEWS(X) \
+	X(PAYLOAD, "payload") \
+	X(REQUEST_LINE, "http.request_line") \
+	X(URI_RAW, "http.uri.raw") \
+	X(URI, "http.uri") \
+	X(HEADERS, "http.header") \
+	X(COOKIE, "http.cookie") \
+	X(BODY, "http.request_body")
+enum seki_pf_view {
+#define X(id, name) SEKI_PF_VIEW_##id,
+	SEKI_PF_VIEWS(X)
+#undef X
+	SEKI_PF_VIEW_MAX
+};
+
+enum seki_pf_step_kind {
+	SEKI_PF_FIND,	/* bytes at `at`, len long, anywhere between first and last */
+	SEKI_PF_CHAIN,	/* the same, and probes hold where it was found */
+	SEKI_PF_MATCH,	/* automaton `at` accepts */
+	SEKI_PF_STEP_MAX
+};
+
+struct seki_pf_step {
+	__u8 kind, view;
+	__u8 negated; /* FIND only */
+	__u8 nocase;
+	__u32 at;
+	__u32 first, last; /* as of literals, in the view */
+	__u16 len;
+	__u16 probes, probe_count;
+	__u16 pad;
+};
+
+enum seki_pf_probe_kind {
+	SEKI_PF_RANGE,	 /* low <= number <= high */
+	SEKI_PF_GREATER, /* number > other number */
+	SEKI_PF_LESS,
+	SEKI_PF_PROBE_MAX
+};
+
+/* A number of 1..4 bytes, `delta` behind the beginning of the chain's literal. */
+struct seki_pf_probe {
+	__u8 kind, size, little, other_size;
+	__u16 delta, other_delta; /* the other number: as little as this one */
+	__u32 low, high;
+};
+
+/*
+ * A deterministic automaton: state 0 first, moves[state * classes + map[byte]]
+ * next. The last class is the end of the view. Accepting and giving up are
+ * moves, so that the walk ends early; an end that moves to a state gives up.
+ */
+#define SEKI_PF_ACCEPT 0xffffu
+#define SEKI_PF_REJECT 0xfffeu
+struct seki_pf_automaton {
+	__u32 map;    /* first of 256 in MAPS */
+	__u32 moves;  /* first in MOVES */
+	__u16 states, classes;
+};
+
+struct seki_pf_gram {
+	__u32 value; /* folded */
+	__u16 literal;
+	__u8 offset; /* in the literal */
+	__u8 pad;
+};
+
+struct seki_pf_span {
+	__u32 at, count; /* first byte, elements */
+};
+
+struct seki_pf_table {
+	__u32 magic, version;
+	__u32 len;		/* of the whole image */
+	__u32 multiplier;	/* of the grams' hash; odd */
+	__u64 digest;		/* of the rules behind it, told to people */
+	__u8 bitmap_bits[4];	/* per class: 2^bits bits … */
+	__u8 bucket_bits[4];	/* … and 2^bits + 1 buckets */
+	__u8 wanted[3];		/* SEKI_PF_TO_* per outcome INSPECT, DROP, MARK: is there any rule of it? */
+	__u8 pad;
+	__u32 longest;		/* literal */
+	struct seki_pf_span section[SEKI_PF_SECTION_MAX];
+	/* Class SHORT for vectors: bit n of group n's bytes, by place and by nibble (low, high). */
+	__u8 nibbles[3][2][16];
+};
+
+/*
+ * A packet's question to the kfunc and its answer. payload: the first payload
+ * byte in the frame. Ports in host order. direction: one of SEKI_PF_TO_*.
+ */
+#define SEKI_PF_TURN 1u /* a client may begin a request here: nothing of it came before */
+struct seki_pf_query {
+	__u32 payload, len;
+	__u32 marks;	 /* in: of the flow. out: with those that this packet adds */
+	__u32 sid;	 /* out: of the rule that dropped, else 0 */
+	__u16 sport, dport;
+	__u8 proto, direction, flags;
+	__u8 outcome;	 /* out: enum seki_pf_outcome; NONE, INSPECT or DROP */
+};
+
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_rule) == 28, "seki_pf_rule");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_literal) == 20, "seki_pf_literal");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_step) == 24, "seki_pf_step");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_probe) == 16, "seki_pf_probe");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_automaton) == 12, "seki_pf_automaton");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_gram) == 8, "seki_pf_gram");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_table) == 40 + 8 * SEKI_PF_SECTION_MAX + 96, "seki_pf_table");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_query) == 24, "seki_pf_query");
+
+#endif

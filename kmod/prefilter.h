@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * prefilter.h - the payload prefilter: one source for the kernel module, the
+ * command line's emulation and the benchmark. Nothing here allocates, sleeps
+ * or locks.
+ */
+#ifndef KMOD_PREFILTER_H
+#define KMOD_PREFILTER_H
+
+#include "sekimori/prefilter.h"
+
+/* Bytes of a packet in order: its linear part, then its fragments. */
+struct seki_pf_piece {
+	const __u8 *data;
+	__u32 len;
+};
+
+/* Room for what a judgement rewrites. One per CPU, used with bottom halves off. */
+#define SEKI_PF_ROOM 16384u
+struct seki_pf_room {
+	__u8 flat[SEKI_PF_ROOM]; /* a payload in pieces, put together */
+	__u8 text[SEKI_PF_ROOM]; /* header fields and targets in their normal form */
+};
+
+enum seki_pf_isa { SEKI_PF_SCALAR, SEKI_PF_SSSE3, SEKI_PF_AVX2 };
+
+/*
+ * Is this image, len bytes at an address aligned to 8, fit to be scanned with?
+ * 0; -EINVAL something in it points outside, is not what it claims, or could
+ * miss a literal; -E2BIG over a limit; -EPROTO another version. Pure.
+ */
+int seki_prefilter_check(const void *image, __u32 len);
+
+/*
+ * Judges a payload in count pieces; fills the outgoing fields of query. The
+ * table has been checked. All variants of isa give the same answers; those
+ * with vectors may only be called where vector registers may be used.
+ */
+void seki_prefilter_scan(const struct seki_pf_table *table, const struct seki_pf_piece *pieces,
+			 unsigned int count, struct seki_pf_query *query, struct seki_pf_room *room,
+			 enum seki_pf_isa isa);
+
+#endif
