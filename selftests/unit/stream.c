@@ -537,6 +537,52 @@ static void old_timestamps(void)
 	CHECK_STR(got(TO_SERVER), "abcdef");
 }
 
+/* What the receiver acknowledges it took, whatever the timestamp; until then other bytes in its place hold.
+ */
+static void doubted_segments(void)
+{
+	rig_new();
+	handshake(100, 500);
+	stamp(TO_SERVER, 101, 501, 1000, 1, 64, ACK, "ab");
+	stamp(TO_CLIENT, 501, 103, 1, 1000, 64, ACK, "");
+	stamp(TO_SERVER, 103, 501, 3, 1, 64, ACK, "cd");
+	stamp(TO_SERVER, 105, 501, 5, 1, 64, ACK | FIN, "ef");
+	CHECK_STR(got(TO_SERVER), "ab");
+	CHECK(stream_memory(rig.stream) > sizeof(void *) * 4);
+	stamp(TO_CLIENT, 501, 105, 1, 1000, 64, ACK, "");
+	CHECK_STR(got(TO_SERVER), "abcd");
+	CHECK_EQ(rig.lasts[TO_SERVER], 0);
+	stamp(TO_CLIENT, 501, 108, 1, 1000, 64, ACK | FIN, "");
+	CHECK_STR(got(TO_SERVER), "abcdef");
+	CHECK_EQ(rig.lasts[TO_SERVER], 1);
+	CHECK_EQ(rig.gaps[TO_SERVER], 0);
+	CHECK(!stream_over(rig.stream));
+	stamp(TO_SERVER, 108, 502, 1000, 1, 64, ACK, "");
+	CHECK(stream_over(rig.stream));
+
+	/* The insertion comes first, behind a hole: what was taken is what came with a sound timestamp. */
+	rig_new();
+	handshake(100, 500);
+	stamp(TO_CLIENT, 501, 101, 1, 1000, 64, ACK, "");
+	stamp(TO_SERVER, 101, 501, 3, 1, 64, ACK, "XXXX");
+	stamp(TO_SERVER, 103, 501, 1001, 1, 64, ACK, "cd");
+	stamp(TO_SERVER, 101, 501, 1002, 1, 64, ACK, "ab");
+	stamp(TO_CLIENT, 501, 105, 1, 1002, 64, ACK, "");
+	CHECK_STR(got(TO_SERVER), "abcd");
+	CHECK(!event_list_has(stream_events(rig.stream), EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA));
+
+	/* It is bounded. */
+	rig_new();
+	handshake(100, 500);
+	stamp(TO_CLIENT, 501, 101, 1, 1000, 64, ACK, "");
+	for (uint32_t i = 0; i < 1000; i++)
+		stamp(TO_SERVER, 101 + i, 501, 3, 1, 64, ACK, "0123456789");
+	CHECK(stream_memory(rig.stream) < 16384);
+	stamp(TO_SERVER, 101, 501, 1001, 1, 64, ACK, "ab");
+	stamp(TO_CLIENT, 501, 103, 1, 1001, 64, ACK, "");
+	CHECK_STR(got(TO_SERVER), "ab");
+}
+
 /* A reset that dies on its way to the receiver ends nothing. */
 static void short_lived_reset(void)
 {
@@ -592,6 +638,7 @@ int main(void)
 		TEST(policies),
 		TEST(first_policy_in_order),
 		TEST(old_timestamps),
+		TEST(doubted_segments),
 		TEST(short_lived_reset),
 		TEST(urgent),
 		TEST(repeats),

@@ -16,7 +16,8 @@
 #define TCP_ACK 16
 #define TCP_URG 32
 
-#define TTL_SLACK 4 /* hops by which paths of one connection differ */
+#define TTL_SLACK   4	/* hops by which paths of one connection differ */
+#define DOUBTED_MAX 64u /* segments of one half that may wait for the receiver to show that it took them */
 
 #define WINDOW_CAPACITY	 (4 * STREAM_WINDOW_KEPT) /* a window slides when it holds this much */
 #define STRAYS_ONE_SIDED 3  /* contiguous segments elsewhere that move a one-sided stream */
@@ -28,6 +29,7 @@ struct segment {
 	uint32_t skip;	   /* bytes of data before seq, given up to another segment */
 	uint32_t from, to; /* as it was sent, for the policy */
 	bool urgent;	   /* one byte that the receiver takes out of the stream */
+	bool fin;	   /* of what is doubted: the last one */
 	uint8_t data[];
 };
 
@@ -37,6 +39,7 @@ struct arrival {
 	struct span data;
 	uint32_t from, to; /* of the segment as it was sent */
 	bool urgent;
+	bool doubted; /* whatever else there is holds */
 };
 
 struct half {
@@ -65,6 +68,8 @@ struct half {
 	uint64_t hole_us;
 
 	struct segment *syn_data; /* held until somebody shows that it was accepted */
+	struct segment *doubted;  /* the same, of segments with an old timestamp */
+	uint32_t doubted_bytes, doubted_count;
 
 	uint32_t stray_seq, stray_end, strays; /* contiguous segments out of window */
 	bool reopen;
@@ -112,6 +117,7 @@ void stream_free(struct stream *stream)
 		segments_free(half->pending);
 		free(half->emitted);
 		free(half->syn_data);
+		segments_free(half->doubted);
 		free(half->tail);
 	}
 	free(stream);
@@ -248,7 +254,8 @@ static void pending_cut(struct half *half, struct segment **link, uint32_t from,
 
 static bool arrival_wins(const struct half *half, const struct arrival *arrival, const struct segment *old)
 {
-	return overlap_segment_wins((enum overlap_policy)half->policy, (int32_t)(arrival->from - old->from),
+	return !arrival->doubted &&
+	       overlap_segment_wins((enum overlap_policy)half->policy, (int32_t)(arrival->from - old->from),
 				    (int32_t)(arrival->to - old->to));
 }
 
@@ -277,7 +284,7 @@ static void pending_add(struct stream *stream, struct half *half, struct arrival
 			link = &old->next;
 			continue;
 		}
-		contradicts |= differs(old, arrival.seq, arrival.data);
+		contradicts |= !arrival.doubted && differs(old, arrival.seq, arrival.data);
 		if (arrival_wins(half, &arrival, old)) {
 			pending_cut(half, link, arrival.seq, end);
 			continue;
@@ -336,6 +343,74 @@ static void syn_data_settle(struct stream *stream, struct half *half, bool accep
 	free(segment);
 }
 
+/* --- segments with an old timestamp */
+
+/*
+ * A timestamp older than what the receiver echoed last: it drops the segment (PAWS, RFC 7323 section 5.3).
+ * Its echo is believed, not what senders wrote: an insertion segment moves nothing.
+ */
+static bool too_old(const struct half *self, const struct packet *packet)
+{
+	return self->echoes && packet->has_timestamp && (int32_t)(packet->tsval - self->echo) < 0;
+}
+
+/*
+ * It is put aside: there are receivers without PAWS and senders whose clock jumps, and an acknowledgement
+ * tells. Until then other bytes in its place hold.
+ */
+static void doubt(struct half *self, const struct packet *packet)
+{
+	uint32_t len = packet->payload.len;
+	bool fin = packet->tcp_flags & TCP_FIN;
+	int32_t distance = ahead(self, packet->seq);
+	struct segment *segment;
+
+	if (self->doubted_count == DOUBTED_MAX || self->last_given || distance > (int32_t)STREAM_REACH ||
+	    distance + (int64_t)len + fin <= 0)
+		return;
+	segment = segment_new(packet->seq, packet->payload);
+	if (!segment)
+		return;
+	segment->fin = fin;
+	segment->next = self->doubted;
+	self->doubted = segment;
+	self->doubted_bytes += len;
+	self->doubted_count++;
+}
+
+/* The receiver acknowledged: what it shows to have taken fills holes, what others took the place of goes. */
+static void doubted_settle(struct stream *stream, struct half *sender, uint64_t now_us)
+{
+	struct segment **link = &sender->doubted, *segment;
+
+	while ((segment = *link)) {
+		uint32_t end = segment->seq + segment->len;
+		struct arrival arrival = {.seq = segment->seq,
+					  .data = {segment->data, segment->len},
+					  .from = segment->from,
+					  .to = segment->to,
+					  .doubted = true};
+
+		if (ahead(sender, end + segment->fin) > 0) {
+			if ((int32_t)(sender->acked - (end + segment->fin)) < 0) {
+				link = &segment->next;
+				continue;
+			}
+			if (ahead(sender, arrival.seq) < 0)
+				arrival_skip(&arrival, (uint32_t)-ahead(sender, arrival.seq));
+			pending_add(stream, sender, arrival, now_us);
+			if (segment->fin) {
+				sender->fin = true;
+				sender->fin_seq = end;
+			}
+		}
+		*link = segment->next;
+		sender->doubted_bytes -= segment->len;
+		sender->doubted_count--;
+		free(segment);
+	}
+}
+
 /* --- acknowledgements */
 
 static void note_ack(struct stream *stream, struct half *sender, struct half *acknowledger,
@@ -367,6 +442,8 @@ static void note_ack(struct stream *stream, struct half *sender, struct half *ac
 	if (!sender->peer_acks || (int32_t)(ack - sender->acked) > 0)
 		sender->acked = ack;
 	sender->peer_acks = true;
+	if (sender->doubted)
+		doubted_settle(stream, sender, packet->time_us);
 	if (sender->fin && ack == sender->fin_seq + 1)
 		sender->fin_acked = true;
 }
@@ -578,15 +655,6 @@ static void add_data(struct stream *stream, struct half *self, const struct pack
 	self->ready = (struct span){data.data - distance, data.len + (uint32_t)distance};
 }
 
-/*
- * A timestamp older than what the receiver echoed last: it drops the segment (PAWS, RFC 7323 section 5.3).
- * Its echo is believed, not what senders wrote: an insertion segment moves nothing.
- */
-static bool too_old(const struct half *self, const struct packet *packet)
-{
-	return self->echoes && packet->has_timestamp && (int32_t)(packet->tsval - self->echo) < 0;
-}
-
 static void note_repeat(struct stream *stream, const struct half *self, const struct packet *packet)
 {
 	uint32_t end = packet->seq + packet->payload.len;
@@ -627,8 +695,10 @@ enum stream_verdict stream_add(struct stream *stream, const struct packet *packe
 	}
 	if (self->reopen && seq == self->reopen_seq && seq != self->next && len)
 		return STREAM_REOPENED;
-	if (too_old(self, packet))
+	if (too_old(self, packet)) {
+		doubt(self, packet);
 		return ignore(stream, EVENT_STREAM_PKT_INVALID_TIMESTAMP);
+	}
 	distance = ahead(self, seq);
 	if (distance > reach(self, peer) || distance + (int64_t)len < -(int64_t)STREAM_REACH)
 		return add_stray(stream, self, peer, packet);
@@ -834,6 +904,11 @@ bool stream_closed(const struct stream *stream)
 	return stream->reset || (stream->half[0].fin_acked && stream->half[1].fin_acked);
 }
 
+bool stream_over(const struct stream *stream)
+{
+	return stream->half[0].last_given && stream->half[1].last_given;
+}
+
 bool stream_closing(const struct stream *stream)
 {
 	for (int dir = 0; dir < 2; dir++)
@@ -854,8 +929,8 @@ size_t stream_memory(const struct stream *stream)
 	for (int dir = 0; dir < 2; dir++) {
 		const struct half *half = &stream->half[dir];
 
-		bytes += half->tail_capacity + half->pending_bytes +
-			 half->pending_count * sizeof(struct segment);
+		bytes += half->tail_capacity + half->pending_bytes + half->doubted_bytes +
+			 (half->pending_count + half->doubted_count) * sizeof(struct segment);
 	}
 	return bytes;
 }

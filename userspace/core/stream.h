@@ -83,6 +83,7 @@ struct event_list *stream_events(struct stream *stream);
 
 bool stream_waiting(const struct stream *stream);   /* out-of-order bytes are held */
 bool stream_closed(const struct stream *stream);    /* FIN both ways acknowledged, or a plausible RST */
+bool stream_over(const struct stream *stream);	    /* all of both directions, up to a FIN, was given */
 bool stream_closing(const struct stream *stream);   /* a FIN in order was seen */
 bool stream_midstream(const struct stream *stream); /* no SYN was seen */
 size_t stream_memory(const struct stream *stream);
