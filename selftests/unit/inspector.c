@@ -255,6 +255,77 @@ static void compressed_bodies_are_charged(void)
 	      (unsigned int)stats.flows_given_up);
 }
 
+/* A connection whose end both sides acknowledged holds next to nothing until it expires. */
+static void closed_flows_hold_nothing(void)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n";
+	static char body[1400];
+	struct inspector_stats stats;
+	uint8_t frame[2048];
+
+	memset(body, 'x', sizeof(body));
+	fresh(RULE_EVIL, (struct inspector_options){.flow_memory = 1 << 20});
+	for (uint16_t port = 40001; port <= 40400; port++) {
+		const struct {
+			bool client;
+			uint32_t seq, ack;
+			uint8_t flags;
+			const char *data;
+			size_t len;
+		} rows[] = {
+			{true, 100, 0, SYN, "", 0},
+			{false, 500, 101, SYN | ACK, "", 0},
+			{true, 101, 501, ACK, "GET / HTTP/1.1\r\n\r\n", 18},
+			{false, 501, 119, ACK, head, sizeof(head) - 1},
+			{false, 500 + sizeof(head), 119, ACK, body, sizeof(body)},
+			{false, 500 + sizeof(head) + 1400, 119, ACK, body, sizeof(body)},
+			{false, 500 + sizeof(head) + 2800, 119, ACK, body, sizeof(body)},
+			{false, 500 + sizeof(head) + 4200, 119, ACK, body, sizeof(body)},
+			{false, 500 + sizeof(head) + 5600, 119, ACK | FIN, "", 0},
+			{true, 119, 501 + sizeof(head) + 5600, ACK | FIN, "", 0},
+			{false, 501 + sizeof(head) + 5600, 120, ACK, "", 0},
+		};
+
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			size_t len = tcp_frame(frame, rows[i].client, port, rows[i].seq, rows[i].ack,
+					       rows[i].flags, rows[i].data, rows[i].len);
+
+			inspector_frame(inspector, LINK_RAW, frame, len, now += 10, NULL);
+		}
+	}
+	inspector_count(inspector, &stats);
+	CHECK_EQ(stats.flows, 400);
+	CHECK_EQ(stats.flows_given_up, 0);
+}
+
+/* What a given-up hole held back is charged no more, although no packet of the flow comes. */
+static void holes_given_up_are_not_charged(void)
+{
+	static char body[1400];
+	struct inspector_stats stats;
+	uint8_t frame[2048];
+
+	memset(body, 'x', sizeof(body));
+	fresh(RULE_EVIL, (struct inspector_options){.flow_memory = 1 << 20});
+	for (unsigned int round = 0; round < 4; round++) {
+		for (uint16_t port = 0; port < 8; port++) {
+			uint16_t client = (uint16_t)(40001 + round * 8 + port);
+
+			for (uint32_t i = 0; i < 50; i++) {
+				uint32_t seq = 501 + (i + !!i) * sizeof(body);
+				size_t len =
+					tcp_frame(frame, false, client, seq, 101, ACK, body, sizeof(body));
+
+				inspector_frame(inspector, LINK_RAW, frame, len, now += 10, NULL);
+			}
+		}
+		inspector_tick(inspector, now += 11000000);
+	}
+	inspector_count(inspector, &stats);
+	CHECK_EQ(stats.reassembly_gaps, 32);
+	CHECK_EQ(stats.flows_given_up, 0);
+}
+
 static void fragments_are_put_together(void)
 {
 	uint8_t whole[128], part[128];
@@ -484,6 +555,8 @@ int main(void)
 		TEST(new_kernel_flow_replaces_the_old),
 		TEST(full_table_gives_up_the_oldest),
 		TEST(compressed_bodies_are_charged),
+		TEST(closed_flows_hold_nothing),
+		TEST(holes_given_up_are_not_charged),
 		TEST(fragments_are_put_together),
 		TEST(bad_checksums_are_not_for_the_receiver),
 		TEST(old_flows_keep_their_rules),

@@ -176,15 +176,20 @@ struct flow_entry *flow_table_add(struct flow_table *table, const struct seki_fl
 	return entry;
 }
 
+void flow_table_charge(struct flow_table *table, struct flow_entry *entry, uint64_t memory)
+{
+	memory += table->options.entry_size;
+	table->memory += memory - entry->memory;
+	entry->memory = memory;
+}
+
 void flow_table_touch(struct flow_table *table, struct flow_entry *entry, uint64_t memory)
 {
 	if (table->newest != entry) {
 		list_unlink(table, entry);
 		list_append(table, entry);
 	}
-	memory += table->options.entry_size;
-	table->memory += memory - entry->memory;
-	entry->memory = memory;
+	flow_table_charge(table, entry, memory);
 	while (table->memory > table->options.memory && table->oldest != entry) {
 		table->given_up_memory++;
 		flow_table_end(table, table->oldest, FLOW_END_GIVEN_UP);

@@ -46,6 +46,8 @@ struct flow_entry *flow_table_find(const struct flow_table *table,
 struct flow_entry *flow_table_add(struct flow_table *table, const struct seki_flow_key *key);
 /* The entry was used: it becomes the newest and is charged memory bytes; others may be given up for it. */
 void flow_table_touch(struct flow_table *table, struct flow_entry *entry, uint64_t memory);
+/* It holds so much now, without having been used: nothing else changes. */
+void flow_table_charge(struct flow_table *table, struct flow_entry *entry, uint64_t memory);
 void flow_table_end(struct flow_table *table, struct flow_entry *entry, enum flow_end why);
 
 /* Oldest first; go on with entry->newer, read before the entry is ended. */
@@ -53,6 +55,7 @@ struct flow_entry *flow_table_oldest(const struct flow_table *table);
 uint32_t flow_table_count(const struct flow_table *table);
 uint64_t flow_table_memory(const struct flow_table *table);
 uint64_t flow_table_given_up(const struct flow_table *table);
-uint64_t flow_table_given_up_memory(const struct flow_table *table); /* of them, for want of memory; the others of room */
+uint64_t flow_table_given_up_memory(
+	const struct flow_table *table); /* of them, for want of memory; the others of room */
 
 #endif

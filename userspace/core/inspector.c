@@ -132,6 +132,20 @@ static void finish_packet(struct inspector *inspector, struct detect *detect, st
 	}
 }
 
+/*
+ * Both sides said their last and all of it was looked into: what is held for more goes now, not when the flow
+ * expires. On a capture of 300 MB with flows of two seconds that was a quarter of a gigabyte.
+ */
+static void release_over(struct inspector *inspector, struct subject *subject)
+{
+	struct stream *stream = subject->entry.flow.stream;
+
+	if (!stream || !stream_over(stream))
+		return;
+	subject_drop_decoder(inspector, subject);
+	stream_mute(stream);
+}
+
 static void drain_alone(struct inspector *inspector, struct subject *subject, bool flush)
 {
 	struct packet packets[2];
@@ -145,6 +159,7 @@ static void drain_alone(struct inspector *inspector, struct subject *subject, bo
 	subject_drain(inspector, subject, pointers, subject->first_dir, flush);
 	finish_packet(inspector, subject->generation->detect, &packets[subject->first_dir],
 		      &subject->entry.flow, subject->first_dir);
+	release_over(inspector, subject);
 	inspector->current = before;
 	account_open(account);
 }
@@ -466,6 +481,7 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	if (flow->app != app)
 		subject->app_dir = dir;
 	finish_packet(inspector, subject->generation->detect, packet, flow, dir);
+	release_over(inspector, subject);
 	inspector->current = NULL;
 	account_open(NULL);
 	flow_table_touch(inspector->flows, &subject->entry, memory_of(subject));
@@ -536,11 +552,14 @@ static void sweep(struct inspector *inspector)
 	defrag_expire(inspector->defrag, inspector->now_us);
 	while (entry) {
 		struct flow_entry *newer = entry->newer;
+		struct subject *subject = (struct subject *)entry;
 
-		if (entry->expires_us && entry->expires_us < inspector->now_us)
+		if (entry->expires_us && entry->expires_us < inspector->now_us) {
 			flow_table_end(inspector->flows, entry, FLOW_END_TIMEOUT);
-		else if (entry->flow.stream && stream_waiting(entry->flow.stream))
-			drain_alone(inspector, (struct subject *)entry, false);
+		} else if (entry->flow.stream && stream_waiting(entry->flow.stream)) {
+			drain_alone(inspector, subject, false);
+			flow_table_charge(inspector->flows, entry, memory_of(subject));
+		}
 		entry = newer;
 	}
 }
