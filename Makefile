@@ -24,14 +24,17 @@ LIB_SRC := $(wildcard userspace/lib/*.c)
 PREFILTER_SRC := $(addprefix kmod/,prefilter.c prefilter_check.c prefilter_request.c prefilter_step.c prefilter_vector.c)
 CORE_SRC := $(wildcard userspace/core/*.c) $(PREFILTER_SRC)
 KERN_SRC := $(wildcard userspace/kern/*.c)
+STORE_SRC := $(wildcard userspace/store/*.c)
 CORE_LIBS := -lhs -lpcre2-8 -ljansson -lnettle -lpsl -lz -lbrotlidec
 KERN_LIBS := -lbpf -lelf -lz
+STORE_LIBS := -lsqlite3 -ljansson -lnettle
 LIB_A := $(B)/lib.a
 CORE_A := $(B)/core.a
 KERN_A := $(B)/kern.a
+STORE_A := $(B)/store.a
 PROGRAMS := $(B)/sekimori $(B)/sekimorid
-sekimori_LIBS := $(CORE_LIBS) -lpcap
-sekimorid_LIBS := $(KERN_LIBS) $(CORE_LIBS) -lseccomp -lcap
+sekimori_LIBS := $(STORE_LIBS) $(CORE_LIBS) -lpcap
+sekimorid_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o
 KDIR ?= /lib/modules/$(shell uname -r)/build
@@ -126,7 +129,7 @@ $(MAN): $(TOP)/%: doc/% tools/manpage.sh $(TOP)/sekimori
 
 # --- programs
 define program
-$(B)/$(1): $(call obj,$(wildcard userspace/$(1)/*.c)) $(KERN_A) $(CORE_A) $(LIB_A)
+$(B)/$(1): $(call obj,$(wildcard userspace/$(1)/*.c)) $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$($(1)_LIBS)
 endef
@@ -135,6 +138,7 @@ $(foreach p,$(notdir $(PROGRAMS)),$(eval $(call program,$(p))))
 $(LIB_A): $(call obj,$(LIB_SRC))
 $(CORE_A): $(call obj,$(CORE_SRC))
 $(KERN_A): $(call obj,$(KERN_SRC))
+$(STORE_A): $(call obj,$(STORE_SRC))
 $(B)/%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -144,15 +148,15 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- tests: one program per file, the file's name is the test's name
-$(B)/unit/%: $(B)/obj/selftests/unit/%.o $(CORE_A) $(LIB_A)
+$(B)/unit/%: $(B)/obj/selftests/unit/%.o $(STORE_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(CORE_LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
 $(B)/prog/%: $(B)/obj/selftests/prog/%.o $(KERN_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS)
-$(B)/bench/%: $(B)/obj/selftests/bench/%.o $(KERN_A) $(CORE_A) $(LIB_A)
+$(B)/bench/%: $(B)/obj/selftests/bench/%.o $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS) -lpcap
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
 $(B)/obj/selftests/%.o: CFLAGS += -Iselftests -Wno-missing-prototypes
 
 # --- fuzzing: clang's fuzzer; lib and core instrumented once, one program per target

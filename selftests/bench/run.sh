@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# All measurements in one run, or those that are named: run.sh [xdp] [engine] [loop] [lists] [inspect]. Rows go to build/bench/NAME.tsv: metric,
+# All measurements in one run, or those that are named: run.sh [xdp] [engine] [loop] [lists] [inspect] [store]. Rows go to build/bench/NAME.tsv: metric,
 # ours, peer, peer's name, ratio. Peers run in the same rounds; read the ratios, not the absolute times.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-[ "$*" = inspect ] || [ "$(id -u)" = 0 ] || { echo "bench: needs root (network namespaces, BPF)" >&2; exit 1; }
-[ $# -gt 0 ] || set -- xdp engine loop inspect
+[ "$*" = inspect ] || [ "$*" = store ] || [ "$(id -u)" = 0 ] || { echo "bench: needs root (network namespaces, BPF)" >&2; exit 1; }
+[ $# -gt 0 ] || set -- xdp engine loop inspect store
 export SHARED=${SHARED:-$PWD/../shared} BIN=$PWD/build
 mkdir -p build/bench
 failed=0
@@ -44,8 +44,15 @@ for part in "$@"; do
 	engine) selftests/bench/engine.sh ;;
 	loop) selftests/bench/loop.sh ;;
 	inspect) selftests/bench/inspect.sh ;;
+	store)
+		folder=$(mktemp -d -p build)
+		build/bench/store "$folder" "${EVENTS:-1000000}"
+		status=$?
+		rm -rf "$folder"
+		[ $status = 0 ]
+		;;
 	lists) build/bench/lists build/bench/lists.bpf.o "${LARGEST:-1000000}" ;;
-	*) echo "bench: there are xdp, engine, loop, lists and inspect" >&2; exit 2 ;;
+	*) echo "bench: there are xdp, engine, loop, lists, inspect and store" >&2; exit 2 ;;
 	esac || { echo "bench: $part failed" >&2; failed=1; }
 done
 echo "rows: build/bench/*.tsv"

@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* store.c - what goes in comes out, figures agree with events, and every loss is counted. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "lib/ktap.h"
+#include "store/store.h"
+#include "store/store_private.h"
+
+#define SEPTEMBER 1409529600000000ull /* 2014-09-01 00:00 UTC */
+#define HOUR	  3600000000ull
+#define DAY	  (24 * HOUR)
+
+static char folder[64];
+
+static void folder_new(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/sekimori-store.XXXXXX");
+	CHECK(mkdtemp(folder));
+}
+
+static void folder_end(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	CHECK_EQ(system(command), 0);
+}
+
+static struct store *store_of(bool readonly)
+{
+	const struct store_options options = {.dir = folder, .readonly = readonly};
+	char why[STORE_WHY_MAX] = "";
+	struct store *store = NULL;
+
+	CHECK_EQ(store_open(&options, &store, why), 0);
+	return store;
+}
+
+static struct store_event alert(uint64_t t, uint32_t sid, uint8_t severity, uint8_t verdict)
+{
+	return (struct store_event){
+		.t_packet = t,
+		.t_match = t + 1000,
+		.kind = STORE_ALERT,
+		.severity = severity,
+		.verdict = verdict,
+		.proto = 6,
+		.gid = 1,
+		.sid = sid,
+		.rev = 1,
+		.src = {.b = {[10] = 0xff, [11] = 0xff, 198, 18, 0, (uint8_t)sid}},
+		.dst = {.b = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 1}},
+		.src_port = 40000,
+		.dst_port = 80,
+		.label = "an attack",
+		.rule = "{\"threat\":\"x\"}",
+		.line = "{}",
+		.line_len = 2,
+	};
+}
+
+static bool count_row(const struct store_row *row, void *arg)
+{
+	++*(uint64_t *)arg;
+	return true;
+}
+
+static uint64_t events_in(struct store *store, struct store_filter filter)
+{
+	uint64_t n = 0;
+
+	CHECK_EQ(store_scan(store, &filter, count_row, &n), 0);
+	return n;
+}
+
+static bool sum_figure(const struct store_figure *figure, void *arg)
+{
+	*(uint64_t *)arg += figure->count;
+	return true;
+}
+
+static uint64_t figures_in(struct store *store, struct store_filter filter)
+{
+	uint64_t n = 0;
+
+	CHECK_EQ(store_figures(store, &filter, sum_figure, &n), 0);
+	return n;
+}
+
+static bool one_month(const struct store_month *month, void *arg)
+{
+	struct store_month *sum = arg;
+
+	sum->inserted += month->inserted;
+	sum->removed += month->removed;
+	sum->lost += month->lost;
+	sum->bytes += month->bytes;
+	return true;
+}
+
+static struct store_month months_in(struct store *store)
+{
+	struct store_month sum = {0};
+
+	CHECK_EQ(store_months(store, one_month, &sum), 0);
+	return sum;
+}
+
+static void calendar(void)
+{
+	static const struct {
+		uint64_t seconds;
+		uint32_t year, month;
+	} rows[] = {
+		{0, 1970, 1},	       {951782399, 2000, 2},   {951868799, 2000, 2},   {951868800, 2000, 3},
+		{1409529600, 2014, 9}, {1412121599, 2014, 9},  {1412121600, 2014, 10}, {4107542399, 2100, 2},
+		{4107542400, 2100, 3}, {1735689599, 2024, 12}, {1735689600, 2025, 1},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		CHECK_EQ(month_of(rows[i].seconds * 1000000), rows[i].year * 12 + rows[i].month - 1);
+	for (uint32_t month = 1970 * 12; month < 2400 * 12; month++) {
+		CHECK_EQ(month_of(month_begin(month)), month);
+		CHECK_EQ(month_of(month_begin(month + 1) - 1), month);
+	}
+}
+
+struct seen {
+	struct store_row row;
+	char label[32], tenant[32];
+	uint64_t id;
+};
+
+static bool see(const struct store_row *row, void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->row = *row;
+	seen->id = row->event.id;
+	snprintf(seen->label, sizeof(seen->label), "%s", row->event.label);
+	snprintf(seen->tenant, sizeof(seen->tenant), "%s", row->event.tenant);
+	return false;
+}
+
+static void round_trip(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_event event = alert(SEPTEMBER + 5, 9000001, SEKI_SEVERITY_CRITICAL, SEKI_VERDICT_CUT);
+	struct store_filter all = {.to = 0};
+	struct seen seen = {0};
+	AUTO_FREE char *line = NULL;
+	size_t len = 0;
+
+	folder_new();
+	store = store_of(false);
+	event.tenant = "shop";
+	event.src = (struct seki_addr){.b = {0x20, 1, 0xd, 0xb8, [15] = 7}};
+	event.line = "{\"a\":\"\xe3\x81\x82\"}";
+	event.line_len = strlen(event.line);
+	CHECK_EQ(store_insert(store, &event, 1).stored, 1);
+	CHECK(event.id);
+	CHECK_EQ(store_scan(store, &all, see, &seen), 0);
+	CHECK_EQ(seen.id, event.id);
+	CHECK_EQ(seen.row.event.t_packet, SEPTEMBER + 5);
+	CHECK_EQ(seen.row.event.t_match, SEPTEMBER + 1005);
+	CHECK_EQ(seen.row.event.verdict, SEKI_VERDICT_CUT);
+	CHECK(!memcmp(&seen.row.event.src, &event.src, 16));
+	CHECK(!memcmp(&seen.row.event.dst, &event.dst, 16));
+	CHECK_STR(seen.label, "an attack");
+	CHECK_STR(seen.tenant, "shop");
+	CHECK_EQ(store_line(store, event.id, &line, &len), 0);
+	CHECK_STR(line, event.line);
+	CHECK_EQ(seen.row.moments[STORE_DELIVERED], 0);
+	CHECK_EQ(store_mark(store, event.id, STORE_DELIVERED, 77), 0);
+	CHECK_EQ(store_mark(store, event.id, STORE_DELIVERED, 99), 0);
+	CHECK_EQ(store_mark(store, event.id + 1, STORE_DELIVERED, 99), -ENOENT);
+	CHECK_EQ(store_scan(store, &all, see, &seen), 0);
+	CHECK_EQ(seen.row.moments[STORE_DELIVERED], 77);
+	CHECK_EQ(seen.row.moments[STORE_ACKED], 0);
+	folder_end();
+}
+
+/* Three months, two tenants; what any filter selects is the same in events and figures. */
+static void filters_and_figures(void)
+{
+	enum { EVENTS = 6000 };
+	CLEANUP(store_close) struct store *store = NULL;
+	CLEANUP(store_close) struct store *reader = NULL;
+	AUTO_FREE struct store_event *events = calloc(EVENTS, sizeof(*events));
+	static const struct store_filter filters[] = {
+		{.to = 0},
+		{.from = SEPTEMBER, .to = SEPTEMBER + 30 * DAY},
+		{.from = SEPTEMBER + 9 * HOUR, .to = SEPTEMBER + 40 * DAY + HOUR / 4},
+		{.severities = 1u << SEKI_SEVERITY_CRITICAL, .verdicts = ~(1u << SEKI_VERDICT_BLOCKED)},
+		{.sid = 3},
+		{.tenant = "a"},
+		{.tenant = "a",
+		 .kinds = 1u << STORE_ALERT,
+		 .from = SEPTEMBER + DAY,
+		 .to = SEPTEMBER + 2 * DAY},
+		{.kinds = 1u << STORE_DROP},
+	};
+	struct store_result result;
+
+	folder_new();
+	store = store_of(false);
+	for (uint32_t i = 0; i < EVENTS; i++) {
+		events[i] = alert(SEPTEMBER + (uint64_t)i * DAY / 100, 1 + i % 7, i % 4, i % 5);
+		events[i].tenant = i % 2 ? "a" : "b";
+		if (i % 3 == 0) {
+			events[i].kind = STORE_DROP;
+			events[i].sid = 0;
+			events[i].label = i % 2 ? "listed-source" : "spoofed";
+		}
+	}
+	result = store_insert(store, events, EVENTS);
+	CHECK_EQ(result.stored, EVENTS);
+	CHECK_EQ(result.lost, 0);
+	reader = store_of(true); /* while the writer has it open */
+	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+		uint64_t n = 0;
+
+		for (uint32_t j = 0; j < EVENTS; j++) {
+			const struct store_event *e = &events[j];
+			const struct store_filter *f = &filters[i];
+
+			n += e->t_packet >= f->from && (!f->to || e->t_packet < f->to) &&
+			     (!f->severities || f->severities >> e->severity & 1) &&
+			     (!f->verdicts || f->verdicts >> e->verdict & 1) &&
+			     (!f->kinds || f->kinds >> e->kind & 1) && (!f->sid || f->sid == e->sid) &&
+			     (!f->tenant || !strcmp(f->tenant, e->tenant));
+		}
+		CHECK(n > 0);
+		CHECK_EQ(events_in(reader, filters[i]), n);
+		CHECK_EQ(figures_in(reader, filters[i]), n);
+	}
+	CHECK_EQ(events_in(reader, (struct store_filter){.host = &events[1].src}), EVENTS / 7);
+	CHECK_EQ(events_in(reader, (struct store_filter){.limit = 10, .newest_first = true}), 10);
+	CHECK_EQ(events_in(reader, (struct store_filter){.after = events[EVENTS - 5].id}), 4);
+	{
+		uint64_t n = 0;
+
+		CHECK_EQ(store_figures(reader, &(struct store_filter){.from = SEPTEMBER + 1}, sum_figure, &n),
+			 -EINVAL);
+	}
+	folder_end();
+}
+
+static bool in_order(const struct store_row *row, void *arg)
+{
+	uint64_t *last = arg;
+
+	CHECK(row->event.t_packet >= *last);
+	*last = row->event.t_packet;
+	return true;
+}
+
+static void order_of_time(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_event events[200];
+	uint64_t last = 0;
+
+	folder_new();
+	store = store_of(false);
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) /* jumps to and fro over the end of the month */
+		events[i] = alert(SEPTEMBER + 29 * DAY + (i * 7919 % 200) * HOUR / 4, 1, 0, 0);
+	CHECK_EQ(store_insert(store, events, ARRAY_LEN(events)).stored, ARRAY_LEN(events));
+	CHECK_EQ(store_scan(store, &(struct store_filter){.to = 0}, in_order, &last), 0);
+	CHECK(month_of(last) != month_of(SEPTEMBER));
+	folder_end();
+}
+
+static void refused_events(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_event events[4];
+	struct store_result result;
+
+	folder_new();
+	store = store_of(false);
+	for (size_t i = 0; i < 4; i++)
+		events[i] = alert(SEPTEMBER, 1, 0, 0);
+	events[1].severity = SEKI_SEVERITY_MAX;
+	events[2].t_packet = UINT64_MAX;
+	result = store_insert(store, events, 4);
+	CHECK_EQ(result.stored, 2);
+	CHECK_EQ(result.lost, 2);
+	CHECK_EQ(result.error, -EINVAL);
+	CHECK(events[0].id && !events[1].id && !events[2].id && events[3].id);
+	folder_end();
+}
+
+static void scribble(const char *name, off_t at)
+{
+	char path[128];
+	uint8_t junk[8192];
+	int fd;
+
+	memset(junk, 0x5a, sizeof(junk));
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	fd = open(path, O_RDWR);
+	CHECK(fd >= 0);
+	CHECK_EQ(pwrite(fd, junk, sizeof(junk), at), (ssize_t)sizeof(junk));
+	close(fd);
+}
+
+static void damaged_month(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_event events[100];
+	struct store_month sum;
+
+	folder_new();
+	store = store_of(false);
+	for (size_t i = 0; i < 100; i++)
+		events[i] = alert(SEPTEMBER + i, 1, 0, 0);
+	CHECK_EQ(store_insert(store, events, 100).stored, 100);
+	store_close(TAKE_PTR(store));
+	scribble("events-2014-09.db", 0);
+	store = store_of(false);
+	sum = months_in(store);
+	CHECK_EQ(sum.inserted, 100);
+	CHECK_EQ(sum.lost, 100);
+	CHECK_EQ(store_insert(store, events, 50).stored, 50);
+	sum = months_in(store);
+	CHECK_EQ(sum.inserted, 150);
+	CHECK_EQ(sum.lost, 100);
+	CHECK_EQ(events_in(store, (struct store_filter){.to = 0}), 50);
+	folder_end();
+}
+
+static void damaged_index(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_event events[100];
+
+	folder_new();
+	store = store_of(false);
+	for (size_t i = 0; i < 100; i++)
+		events[i] = alert(SEPTEMBER + i, 1, 0, 0);
+	CHECK_EQ(store_insert(store, events, 100).stored, 100);
+	store_close(TAKE_PTR(store));
+	scribble("index.db", 0);
+	store = store_of(false);
+	CHECK_EQ(events_in(store, (struct store_filter){.to = 0}), 100);
+	CHECK_EQ(figures_in(store, (struct store_filter){.to = 0}), 100);
+	CHECK_EQ(months_in(store).inserted, 100);
+	folder_end();
+}
+
+/* No room: the batch is refused whole, counted, and the store goes on when there is room again. */
+static void no_room(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	AUTO_FREE struct store_event *events = calloc(5000, sizeof(*events));
+	AUTO_FREE char *line = malloc(1000);
+	struct rlimit before, small;
+	struct store_result result;
+
+	folder_new();
+	memset(line, 'x', 1000);
+	store = store_of(false);
+	for (size_t i = 0; i < 5000; i++) {
+		events[i] = alert(SEPTEMBER + i, 1, 0, 0);
+		events[i].line = line;
+		events[i].line_len = 1000;
+	}
+	CHECK_EQ(store_insert(store, events, 100).stored, 100);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	small = before;
+	small.rlim_cur = 1u << 20;
+	setrlimit(RLIMIT_FSIZE, &small);
+	result = store_insert(store, events, 5000);
+	setrlimit(RLIMIT_FSIZE, &before);
+	CHECK_EQ(result.stored, 0);
+	CHECK_EQ(result.lost, 5000);
+	CHECK(result.error < 0);
+	CHECK(!events[4999].id);
+	result = store_insert(store, events, 5000);
+	CHECK_EQ(result.stored, 5000);
+	CHECK_EQ(events_in(store, (struct store_filter){.to = 0}), 5100);
+	CHECK_EQ(figures_in(store, (struct store_filter){.to = 0}), 5100);
+	CHECK_EQ(months_in(store).inserted, 5100);
+	folder_end();
+}
+
+static void retention_by_age(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_event events[90];
+	struct store_retained out;
+	struct store_month sum;
+
+	folder_new();
+	store = store_of(false);
+	for (size_t i = 0; i < 90; i++)
+		events[i] = alert(SEPTEMBER + i * DAY, 1 + i / 30, 0, 0);
+	CHECK_EQ(store_insert(store, events, 90).stored, 90);
+	store_limits(store, 0, 61);
+	CHECK_EQ(store_retain(store, SEPTEMBER + 91 * DAY - 1, &out), 0);
+	CHECK_EQ(out.removed, 0); /* the last event of September is not 61 days old yet */
+	CHECK_EQ(store_retain(store, SEPTEMBER + 91 * DAY, &out), 0);
+	CHECK_EQ(out.removed, 30);
+	CHECK_EQ(events_in(store, (struct store_filter){.to = 0}), 60);
+	CHECK_EQ(figures_in(store, (struct store_filter){.to = 0}), 90);
+	CHECK_EQ(figures_in(store, (struct store_filter){.sid = 1}), 30);
+	sum = months_in(store);
+	CHECK_EQ(sum.inserted, 90);
+	CHECK_EQ(sum.removed, 30);
+	CHECK_EQ(sum.lost, 0);
+	/* A late one of that month begins a new file, whose figures add to those kept. */
+	events[0].t_packet = SEPTEMBER;
+	CHECK_EQ(store_insert(store, events, 1).stored, 1);
+	CHECK_EQ(figures_in(store, (struct store_filter){.sid = 1}), 31);
+	CHECK_EQ(store_retain(store, SEPTEMBER + 91 * DAY, &out), 0);
+	CHECK_EQ(out.removed, 1);
+	CHECK_EQ(figures_in(store, (struct store_filter){.sid = 1}), 31);
+	sum = months_in(store);
+	CHECK_EQ(sum.inserted, 91);
+	CHECK_EQ(sum.removed, 31);
+	CHECK_EQ(sum.lost, 0);
+	folder_end();
+}
+
+/* Between the figures' move into the index and the file's end: neither twice nor lost. */
+static void retention_cut_short(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_event events[30];
+
+	folder_new();
+	store = store_of(false);
+	for (size_t i = 0; i < 30; i++)
+		events[i] = alert(SEPTEMBER + i * DAY, 1, 0, 0);
+	CHECK_EQ(store_insert(store, events, 30).stored, 30);
+	CHECK_EQ(db_run(store->index, "UPDATE month SET kept = 1; INSERT INTO figure VALUES("
+				      "1566144,0,1,1,0,0,'','',30,1409529600000000,1409529600000000)"),
+		 0);
+	CHECK_EQ(figures_in(store, (struct store_filter){.to = 0}), 30);
+	store_close(TAKE_PTR(store));
+	store = store_of(false);
+	CHECK_EQ(figures_in(store, (struct store_filter){.to = 0}), 30);
+	CHECK_EQ(events_in(store, (struct store_filter){.to = 0}), 0);
+	CHECK_EQ(months_in(store).removed, 30);
+	folder_end();
+}
+
+static void retention_by_size(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	AUTO_FREE struct store_event *events = calloc(4000, sizeof(*events));
+	AUTO_FREE char *line = malloc(1000);
+	struct store_retained out;
+	struct store_month sum;
+
+	folder_new();
+	memset(line, 'x', 1000);
+	store = store_of(false);
+	for (size_t i = 0; i < 4000; i++) {
+		events[i] = alert(SEPTEMBER + 15 * DAY + i * DAY / 100, 1, 0, 0);
+		events[i].line = line;
+		events[i].line_len = 1000;
+	}
+	CHECK_EQ(store_insert(store, events, 4000).stored, 4000);
+	CHECK(months_in(store).bytes > 4u << 20);
+	store_limits(store, 2u << 20, 0);
+	CHECK_EQ(store_retain(store, SEPTEMBER + 60 * DAY, &out), 0);
+	sum = months_in(store);
+	CHECK(sum.bytes <= 2u << 20, "%llu bytes are left", (unsigned long long)sum.bytes);
+	CHECK_EQ(sum.removed, out.removed);
+	CHECK_EQ(events_in(store, (struct store_filter){.to = 0}), 4000 - out.removed);
+	CHECK(out.removed > 1500 && out.removed < 3900, "removed %llu", (unsigned long long)out.removed);
+	CHECK_EQ(figures_in(store, (struct store_filter){.to = 0}), 4000);
+	/* the oldest went */
+	CHECK_EQ(events_in(store, (struct store_filter){.to = SEPTEMBER + 30 * DAY}), 0);
+	CHECK_EQ(events_in(store, (struct store_filter){.after = events[3900].id}), 99);
+	folder_end();
+}
+
+static bool see_counter(const char *name, uint64_t sum, void *arg)
+{
+	uint64_t *sums = arg;
+
+	sums[!strcmp(name, "alive.ms")] += sum;
+	return true;
+}
+
+static void counters(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	const struct store_delta deltas[] = {{"alive.ms", 1000}, {"lost.ring-full", 3}, {"lost.spool", 0}};
+	uint64_t sums[2] = {0};
+
+	folder_new();
+	store = store_of(false);
+	for (uint64_t i = 0; i < 10; i++)
+		CHECK_EQ(store_count(store, SEPTEMBER + i * STORE_SLOT_US / 2, deltas, ARRAY_LEN(deltas)), 0);
+	CHECK_EQ(store_counters(store, SEPTEMBER, SEPTEMBER + 2 * STORE_SLOT_US, see_counter, sums), 0);
+	CHECK_EQ(sums[1], 4000);
+	CHECK_EQ(sums[0], 12);
+	folder_end();
+}
+
+static bool see_notice(const struct store_notice *notice, void *arg)
+{
+	*(uint64_t *)arg = *(uint64_t *)arg * 100 + notice->count;
+	return true;
+}
+
+static void notices(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_notice notice = {.event = 5, .count = 1, .t_first = SEPTEMBER, .text = "{}", .sid = 7};
+	struct store_notice other = {.count = 2, .t_first = SEPTEMBER + 1};
+	uint64_t seen = 0;
+
+	folder_new();
+	store = store_of(false);
+	CHECK_EQ(store_notice_put(store, &notice), 0);
+	CHECK_EQ(store_notice_put(store, &other), 0);
+	CHECK(notice.id && other.id && notice.id != other.id);
+	notice.count = 9;
+	notice.t_acked = SEPTEMBER + 5;
+	CHECK_EQ(store_notice_put(store, &notice), 0);
+	CHECK_EQ(store_notices(store, 0, 0, false, see_notice, &seen), 0);
+	CHECK_EQ(seen, 209);
+	seen = 0;
+	CHECK_EQ(store_notices(store, 0, 0, true, see_notice, &seen), 0);
+	CHECK_EQ(seen, 2);
+	folder_end();
+}
+
+static const struct ktap_test tests[] = {
+	TEST(calendar),		TEST(round_trip),	   TEST(filters_and_figures), TEST(order_of_time),
+	TEST(refused_events),	TEST(damaged_month),	   TEST(damaged_index),	      TEST(no_room),
+	TEST(retention_by_age), TEST(retention_cut_short), TEST(retention_by_size),   TEST(counters),
+	TEST(notices),
+};
+KTAP_MAIN(tests)

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * store.c - the folder: an index and one file a month, opened as needed, set
+ * aside when damaged.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/log.h"
+#include "store_private.h"
+
+const char *const store_kind_names[STORE_KIND_MAX] = {
+#define X(id, name, ...) [STORE_##id] = name,
+	STORE_KINDS(X)
+#undef X
+};
+
+/* Addresses are 4 or 16 bytes; the signature of an alert is in rule, once. Figures: label is "" where sid is
+ * not 0. */
+static const char month_schema[] =
+	"CREATE TABLE event(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, t_match INTEGER NOT NULL, kind "
+	"INTEGER NOT NULL,"
+	" severity INTEGER NOT NULL, verdict INTEGER NOT NULL, proto INTEGER NOT NULL, target INTEGER NOT "
+	"NULL,"
+	" src BLOB, dst BLOB, sport INTEGER NOT NULL, dport INTEGER NOT NULL, gid INTEGER NOT NULL, sid "
+	"INTEGER NOT NULL,"
+	" rev INTEGER NOT NULL, tenant TEXT NOT NULL, label TEXT NOT NULL, list TEXT NOT NULL, iface TEXT "
+	"NOT NULL,"
+	" t_sent INTEGER, t_delivered INTEGER, t_acked INTEGER);"
+	"CREATE TABLE line(id INTEGER PRIMARY KEY, line BLOB NOT NULL);"
+	"CREATE TABLE rule(gid INTEGER NOT NULL, sid INTEGER NOT NULL, rev INTEGER NOT NULL, label TEXT NOT "
+	"NULL,"
+	" json TEXT NOT NULL, PRIMARY KEY(gid, sid)) WITHOUT ROWID;"
+	"CREATE TABLE figure(slot INTEGER NOT NULL, kind INTEGER NOT NULL, gid INTEGER NOT NULL, sid INTEGER "
+	"NOT NULL,"
+	" severity INTEGER NOT NULL, verdict INTEGER NOT NULL, tenant TEXT NOT NULL, label TEXT NOT NULL, n "
+	"INTEGER NOT NULL,"
+	" first INTEGER NOT NULL, last INTEGER NOT NULL,"
+	" PRIMARY KEY(slot, kind, gid, sid, severity, verdict, tenant, label)) WITHOUT ROWID;"
+	"CREATE TABLE total(inserted INTEGER NOT NULL, removed INTEGER NOT NULL); INSERT INTO total "
+	"VALUES(0, 0);"
+	"CREATE INDEX event_t ON event(t);"
+	"CREATE INDEX event_src ON event(src) WHERE src IS NOT NULL;"
+	"CREATE INDEX event_dst ON event(dst) WHERE dst IS NOT NULL;"
+	"CREATE INDEX event_urgent ON event(t) WHERE kind = 0 AND severity = 3 AND verdict != 1;";
+_Static_assert(STORE_ALERT == 0 && SEKI_SEVERITY_CRITICAL == 3 && SEKI_VERDICT_BLOCKED == 1,
+	       "the partial index of event_urgent");
+
+/* Days since 1970 to a civil date and back: proleptic Gregorian calendar in eras of 400 years from 1 March.
+ */
+uint32_t month_of(uint64_t t)
+{
+	uint64_t days = t / 1000000 / 86400 + 719468, era = days / 146097, day = days % 146097;
+	uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	uint64_t in_year = day - (365 * year + year / 4 - year / 100), march = (5 * in_year + 2) / 153;
+
+	return (uint32_t)((year + era * 400) * 12 + march + 2); /* March is month 2 */
+}
+
+uint64_t month_begin(uint32_t month)
+{
+	uint64_t shifted = month - 2, year = shifted / 12, march = shifted % 12, in_era = year % 400;
+	uint64_t day = in_era * 365 + in_era / 4 - in_era / 100 + (153 * march + 2) / 5;
+
+	return (year / 400 * 146097 + day - 719468) * 86400 * 1000000;
+}
+
+void month_name(uint32_t month, char name[DB_NAME_MAX])
+{
+	snprintf(name, DB_NAME_MAX, "events-%04u-%02u.db", month / 12, month % 12 + 1);
+}
+
+static int file_path(const struct store *store, uint32_t month, const char *suffix, char path[DB_PATH_MAX])
+{
+	char name[DB_NAME_MAX];
+
+	month_name(month, name);
+	return snprintf(path, DB_PATH_MAX, "%s/%s%s", store->dir, name, suffix) < DB_PATH_MAX ? 0
+											      : -ENAMETOOLONG;
+}
+
+bool store_file_there(const struct store *store, uint32_t month, uint64_t *bytes)
+{
+	static const char *const suffixes[] = {"", "-wal"};
+	char path[DB_PATH_MAX];
+	struct stat st;
+	bool there = false;
+
+	if (bytes)
+		*bytes = 0;
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		if (file_path(store, month, suffixes[i], path) || stat(path, &st) < 0)
+			continue;
+		there |= !i;
+		if (bytes)
+			*bytes += (uint64_t)st.st_size;
+	}
+	return there;
+}
+
+void store_file_close(struct store_file *file)
+{
+	for (size_t i = 0; i < STATEMENT_MAX; i++)
+		db_finish(file->statements[i]);
+	db_close(file->db);
+	memset(file, 0, sizeof(*file));
+}
+
+static void month_close(struct store *store, uint32_t month)
+{
+	for (size_t i = 0; i < STORE_OPEN_MAX; i++)
+		if (store->files[i].db && store->files[i].month == month)
+			store_file_close(&store->files[i]);
+}
+
+int store_file_remove(struct store *store, uint32_t month)
+{
+	static const char *const suffixes[] = {"-wal", "-shm", ""};
+	char path[DB_PATH_MAX];
+
+	month_close(store, month);
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		int err = file_path(store, month, suffixes[i], path);
+
+		if (err)
+			return err;
+		if (unlink(path) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
+}
+
+int store_set_aside(struct store *store, uint32_t month)
+{
+	static const char *const suffixes[] = {"-wal", "-shm", ""};
+	char from[DB_PATH_MAX], to[DB_PATH_MAX], ending[32];
+	const struct index_change change = {.lost_rest = true};
+	int err;
+
+	month_close(store, month);
+	for (unsigned int n = 1; n < 100; n++) {
+		snprintf(ending, sizeof(ending), ".damaged-%u", n);
+		err = file_path(store, month, ending, to);
+		if (err)
+			return err;
+		if (access(to, F_OK) < 0)
+			break;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		char mark[48];
+
+		snprintf(mark, sizeof(mark), "%s%s", ending, suffixes[i]);
+		if (file_path(store, month, suffixes[i], from) || file_path(store, month, mark, to))
+			return -ENAMETOOLONG;
+		if (rename(from, to) < 0 && errno != ENOENT)
+			return -errno;
+	}
+	log_error("%s is damaged and was renamed to %s: its events are counted as lost; a new file is begun",
+		  from, to);
+	return index_month(store, month, &change);
+}
+
+static int file_total(struct store_file *file, uint64_t *inserted)
+{
+	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
+	int err = db_prepare(file->db, "SELECT inserted, (SELECT coalesce(max(id), 0) FROM event) FROM total",
+			     &statement);
+
+	if (!err && sqlite3_step(statement) != SQLITE_ROW)
+		err = -EBADMSG;
+	if (err)
+		return err;
+	*inserted = db_get(statement, 0);
+	file->next_id = (*inserted > db_get(statement, 1) ? *inserted : db_get(statement, 1)) + 1;
+	return 0;
+}
+
+static int file_open(struct store *store, uint32_t month, bool create, struct store_file *file)
+{
+	char name[DB_NAME_MAX];
+	uint64_t inserted = 0;
+	int err;
+
+	month_name(month, name);
+	if (!create && !store_file_there(store, month, NULL))
+		return -ENOENT;
+	err = db_open(store->dir, name, store->readonly, STORE_VERSION, month_schema, &file->db);
+	if (!err)
+		err = file_total(file, &inserted);
+	if (!err && !store->readonly)
+		err = index_month_set(store, month, inserted);
+	if (err) {
+		store_file_close(file);
+		return err;
+	}
+	file->month = month;
+	return 0;
+}
+
+int store_file(struct store *store, uint32_t month, bool create, struct store_file **out)
+{
+	struct store_file *slot = &store->files[0];
+	int err;
+
+	for (size_t i = 0; i < STORE_OPEN_MAX; i++) {
+		struct store_file *file = &store->files[i];
+
+		if (file->db && file->month == month) {
+			file->used = ++store->clock;
+			*out = file;
+			return 0;
+		}
+		if (!file->db || (slot->db && file->used < slot->used))
+			slot = file;
+	}
+	store_file_close(slot);
+	err = file_open(store, month, create, slot);
+	if ((err == -EBADMSG || err == -EPROTO) && create && !store->readonly) {
+		err = store_set_aside(store, month);
+		if (!err)
+			err = file_open(store, month, create, slot);
+	}
+	if (err)
+		return err;
+	slot->used = ++store->clock;
+	*out = slot;
+	return 0;
+}
+
+void store_limits(struct store *store, uint64_t max_bytes, uint32_t max_days)
+{
+	store->max_bytes = max_bytes;
+	store->max_days = max_days;
+}
+
+/* Months that have a file but no row, because the index was begun anew; and those that were about to go. */
+static int store_adopt(struct store *store)
+{
+	DIR *dir = opendir(store->dir);
+	struct store_retained retained = {0};
+	struct store_file *file;
+	const struct dirent *entry;
+	int err = dir ? 0 : -errno;
+
+	while (!err && (entry = readdir(dir))) {
+		unsigned int year, month;
+		char name[DB_NAME_MAX];
+
+		if (sscanf(entry->d_name, "events-%4u-%2u.db", &year, &month) != 2 || month < 1 || month > 12)
+			continue;
+		month_name(year * 12 + month - 1, name);
+		if (strcmp(name, entry->d_name) != 0)
+			continue;
+		err = store_file(store, year * 12 + month - 1, true, &file);
+		if (!err && index_kept(store, year * 12 + month - 1))
+			err = month_retire(store, year * 12 + month - 1, &retained);
+	}
+	if (dir)
+		closedir(dir);
+	return err;
+}
+
+int store_open(const struct store_options *options, struct store **out, char why[STORE_WHY_MAX])
+{
+	CLEANUP(store_close) struct store *store = calloc(1, sizeof(*store));
+	int err;
+
+	if (!store)
+		return -ENOMEM;
+	store->readonly = options->readonly;
+	store_limits(store, options->max_bytes, options->max_days);
+	if (snprintf(store->dir, sizeof(store->dir), "%s", options->dir) >= (int)sizeof(store->dir))
+		return -ENAMETOOLONG;
+	err = index_open(store);
+	if (!err && !store->readonly)
+		err = store_adopt(store);
+	if (err) {
+		snprintf(why, STORE_WHY_MAX, "event store %.150s: %s", store->dir,
+			 err == -ENOENT ? "there is none yet" : strerror(-err));
+		return err;
+	}
+	*out = TAKE_PTR(store);
+	return 0;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	for (size_t i = 0; i < STORE_OPEN_MAX; i++)
+		store_file_close(&store->files[i]);
+	db_close(store->index);
+	free(store);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * store_private.h - what the files of this room share.
+ */
+#ifndef STORE_STORE_PRIVATE_H
+#define STORE_STORE_PRIVATE_H
+
+#include "db.h"
+#include "store.h"
+
+#define STORE_VERSION	 1
+#define STORE_OPEN_MAX	 4u /* months open at once */
+#define STORE_ID_BITS	 40 /* of an event within its month */
+#define STORE_KNOWN_BITS 12
+#define STORE_MONTHS_MAX 2400u
+
+enum store_statement {
+	STATEMENT_EVENT,
+	STATEMENT_LINE,
+	STATEMENT_FIGURE,
+	STATEMENT_RULE,
+	STATEMENT_TOTAL,
+	STATEMENT_MARK_SENT,
+	STATEMENT_MARK_DELIVERED,
+	STATEMENT_MARK_ACKED,
+	STATEMENT_MAX
+};
+
+/* One month of UTC: year * 12 + month, January being 0. */
+struct store_file {
+	uint32_t month;
+	uint64_t used; /* by the clock of use, for closing the least used */
+	sqlite3 *db;   /* NULL: free slot */
+	sqlite3_stmt *statements[STATEMENT_MAX]; /* the writer's */
+	uint64_t next_id;
+	/* Rules that are in the file: a place per hash, so that most alerts cost no look-up. */
+	struct {
+		uint32_t gid, sid, rev;
+	} known[1u << STORE_KNOWN_BITS];
+};
+
+struct store {
+	char dir[DB_PATH_MAX];
+	bool readonly;
+	uint64_t max_bytes;
+	uint32_t max_days;
+	uint64_t clock; /* of use */
+	sqlite3 *index;
+	struct store_file files[STORE_OPEN_MAX];
+};
+
+uint32_t month_of(uint64_t t);
+uint64_t month_begin(uint32_t month);
+void month_name(uint32_t month, char name[DB_NAME_MAX]);
+
+/*
+ * The month's file. create: made when it is not there, and set aside and made anew when it is damaged. -ENOENT;
+ * -EBADMSG when it is damaged and create is false.
+ */
+__must_check int store_file(struct store *store, uint32_t month, bool create, struct store_file **out);
+void store_file_close(struct store_file *file);
+/* Damaged: renamed, so that somebody can look; what it held is written off. */
+__must_check int store_set_aside(struct store *store, uint32_t month);
+/* Is there a file of that month? With its -wal; *bytes may be NULL. */
+bool store_file_there(const struct store *store, uint32_t month, uint64_t *bytes);
+__must_check int store_file_remove(struct store *store, uint32_t month);
+
+/* Removes the month's file after keeping its figures; goes on where a crash left it. */
+__must_check int month_retire(struct store *store, uint32_t month, struct store_retained *out);
+
+/* The index: what is known of months, counters, notices and figures of months whose events went. */
+__must_check int index_open(struct store *store);
+/* Adds to the month's row; lost_rest: what inserted exceeds removed and lost by becomes lost. */
+struct index_change {
+	uint64_t inserted, removed;
+	bool lost_rest;
+};
+__must_check int index_month(struct store *store, uint32_t month, const struct index_change *change);
+__must_check int index_month_set(struct store *store, uint32_t month, uint64_t inserted);
+/* Are the figures of the month's present file in the index already? */
+bool index_kept(struct store *store, uint32_t month);
+/* Months that have a row, oldest first; returns how many of room were written. */
+__must_check int index_months(struct store *store, uint32_t *months, size_t room, size_t *count);
+
+#endif
