@@ -179,7 +179,7 @@ static __always_inline void copy_lost(struct work *w, int err)
 static __always_inline void copy_frame(void *ctx, bool skb, struct work *w, const struct seki_settings *s)
 {
 	__u32 chunk = s->chunk && s->chunk < SEKI_CHUNK_MAX ? s->chunk : SEKI_CHUNK_MAX;
-	__u32 ring = seki_ring_of(&w->key, !w->p.fragment, s->rings);
+	__u32 ring = seki_ring_of(&w->key, s->rings);
 	int err;
 
 	w->offset = 0;

@@ -15,17 +15,20 @@ static inline __attribute__((always_inline)) __u32 seki_hash_mix(__u32 h, __u32 
 }
 
 /*
- * The same for both directions. with_ports 0: fragments, by address pair,
- * since later ones have no ports (T15). rings 0 and 1: ring 0.
+ * The same for both directions. By address pair, without ports: later fragments have none, and the connections
+ * that one pair of hosts makes for another (FTP) belong together, so one engine sees all of it and nothing must
+ * be handed on between engines (T15). rings 0 and 1: ring 0.
  */
-static inline __attribute__((always_inline)) __u32 seki_ring_of(const struct seki_flow_key *key, int with_ports, __u32 rings)
+static inline __attribute__((always_inline)) __u32 seki_ring_of(const struct seki_flow_key *key, __u32 rings)
 {
 	__u32 h = 0;
 
 	for (int i = 0; i < 4; i++)
 		h = seki_hash_mix(h, key->lo.w[i] + key->hi.w[i] * 31);
-	if (with_ports)
-		h = seki_hash_mix(h, (__u32)key->lo_port << 16 | key->hi_port);
+	/* Neighbours differ in the high bits only so far, and a few rings are chosen by the low ones. */
+	h = (h ^ h >> 16) * 0x85ebca6bu;
+	h = (h ^ h >> 13) * 0xc2b2ae35u;
+	h ^= h >> 16;
 	return rings > 1 ? h % rings : 0;
 }
 

@@ -249,7 +249,7 @@ static void over_reload(void)
 		return;
 	if (!rules_open(&after, text))
 		return;
-	detect_share(after.detect, before.detect);
+	detect_share(after.detect, detect_tracker(before.detect));
 	CHECK_EQ(rules_datagram(&before, "a", 1), 1);
 	CHECK_EQ(rules_datagram(&after, "a", 1), 0);
 	CHECK_EQ(rules_datagram(&after, "b", 1), 1);

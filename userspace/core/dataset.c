@@ -11,8 +11,10 @@
 
 #include "blob.h"
 #include "config_line.h"
+#include "digest.h"
 #include "lib/prefix.h"
 #include "match_decode.h"
+#include "tracker.h"
 
 /* Values that collide on purpose must not make look-ups long: beyond so many probes there is no room. */
 #define DATASET_PROBES_MAX 128u
@@ -33,6 +35,7 @@ struct dataset {
 	uint8_t *bytes;
 	uint32_t count, room, table_size;
 	uint64_t used, bytes_room;
+	struct tracker *values; /* the pool's: what rules changed; NULL: in the set itself */
 	bool changes;
 	pthread_mutex_t lock; /* everything above, once changes */
 };
@@ -40,6 +43,7 @@ struct dataset {
 struct dataset_pool {
 	struct dataset *sets[DATASET_SETS_MAX];
 	uint32_t count;
+	struct tracker *values;
 };
 
 static const struct dataset_kind {
@@ -69,7 +73,18 @@ void dataset_pool_free(struct dataset_pool *pool)
 {
 	for (uint32_t i = 0; pool && i < pool->count; i++)
 		dataset_free(pool->sets[i]);
+	if (pool)
+		tracker_free(pool->values);
 	free(pool);
+}
+
+void dataset_pool_share(struct dataset_pool *pool, struct tracker *values)
+{
+	tracker_ref(values);
+	tracker_free(pool->values);
+	pool->values = values;
+	for (uint32_t i = 0; i < pool->count; i++)
+		pool->sets[i]->values = values;
 }
 
 int dataset_type_parse(const char *word, enum dataset_type *out)
@@ -287,6 +302,21 @@ void dataset_will_change(struct dataset *set)
 	set->changes = true;
 }
 
+/* Names the value and its set by what people call them: the same for every rule set and process. */
+static void value_key(const struct dataset *set, struct span value, struct tracker_key *key)
+{
+	uint8_t digest[DIGEST_BYTES_MAX];
+	struct digest sum;
+
+	digest_begin(&sum, DIGEST_SHA256);
+	digest_add(&sum, (struct span){(const uint8_t *)set->name, (uint32_t)strlen(set->name) + 1});
+	digest_add(&sum, value);
+	digest_end(&sum, digest);
+	*key = (struct tracker_key){.kind = TRACKER_VALUE, .number = set->type};
+	memcpy(&key->first, digest, 16);
+	memcpy(&key->second, digest + 16, 16);
+}
+
 bool dataset_score(struct dataset *set, struct span value, uint32_t *score)
 {
 	const struct dataset_entry *entry;
@@ -298,9 +328,14 @@ bool dataset_score(struct dataset *set, struct span value, uint32_t *score)
 	dataset_lock(set);
 	entry = entry_find(set, value, value_hash(set, value));
 	found = entry && !entry->gone;
-	if (found)
-		*score = entry->score;
+	*score = found ? entry->score : 0;
 	dataset_unlock(set);
+	if (set->changes && set->values) {
+		struct tracker_key key;
+
+		value_key(set, value, &key);
+		found = tracker_value(set->values, &key, found);
+	}
 	return found;
 }
 
@@ -309,6 +344,19 @@ bool dataset_has(struct dataset *set, struct span value)
 	uint32_t score;
 
 	return dataset_score(set, value, &score);
+}
+
+/* The set itself stays as it was loaded; the lock is held. */
+static bool values_change(struct dataset *set, struct span value, bool add)
+{
+	const struct dataset_entry *entry = entry_find(set, value, value_hash(set, value));
+	struct tracker_key key;
+	int err;
+
+	value_key(set, value, &key);
+	err = tracker_value_change(set->values, &key, entry && !entry->gone, add);
+	set->left_out += err == -ENOSPC;
+	return !err;
 }
 
 bool dataset_change(struct dataset *set, struct span value, bool add)
@@ -320,6 +368,11 @@ bool dataset_change(struct dataset *set, struct span value, bool add)
 	if (!value_fit(set, &value, room))
 		return false;
 	dataset_lock(set);
+	if (set->values) {
+		changed = values_change(set, value, add);
+		dataset_unlock(set);
+		return changed;
+	}
 	if (add) {
 		changed = !entry_add(set, value, 0);
 	} else {

@@ -49,6 +49,14 @@ __must_check int dataset_define(struct dataset_pool *pool, const char *name, enu
 __must_check int dataset_load(struct dataset *set, bool scores, const char *file, const char *text,
 			      size_t len, ruleset_refused_fn fn, void *arg);
 
+/*
+ * From now on what rules change in these sets lies in values, which outlives them: sets of the same name and type in
+ * another pool, or in another process, have the same members. Takes its own reference. Memory of a set bounds only what
+ * was loaded into it; values bounds the changes.
+ */
+struct tracker;
+void dataset_pool_share(struct dataset_pool *pool, struct tracker *values);
+
 /* A rule changes the set while traffic flows: from now on threads take turns. */
 void dataset_will_change(struct dataset *set);
 

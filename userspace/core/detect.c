@@ -10,7 +10,6 @@
 #include <linux/in6.h>
 #include <string.h>
 
-#define DETECT_TRACKER_SLOTS 65536u
 
 static int detect_scratch(struct mpm *mpm, void *arg)
 {
@@ -38,7 +37,7 @@ int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect
 		return -ENOMEM;
 	err = match_room_new(&detect->room);
 	if (!err)
-		err = tracker_new(DETECT_TRACKER_SLOTS, &detect->tracker);
+		err = tracker_new(TRACKER_SLOTS, &detect->tracker);
 	if (!err)
 		err = ruleset_each_mpm(detect->set, detect_scratch, detect);
 	if (err)
@@ -47,12 +46,16 @@ int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect
 	return 0;
 }
 
-void detect_share(struct detect *to, struct detect *from)
+void detect_share(struct detect *detect, struct tracker *tracker)
 {
-	struct tracker *tracker = tracker_ref(from->tracker);
+	tracker_ref(tracker);
+	tracker_free(detect->tracker);
+	detect->tracker = tracker;
+}
 
-	tracker_free(to->tracker);
-	to->tracker = tracker;
+struct tracker *detect_tracker(struct detect *detect)
+{
+	return detect->tracker;
 }
 
 void detect_free(struct detect *detect)

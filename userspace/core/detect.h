@@ -16,6 +16,7 @@
 #include "ruleset.h"
 
 struct detect;
+struct tracker;
 
 /*
  * A match that survived thresholds and suppression; pointers are valid during
@@ -35,8 +36,9 @@ typedef void (*detect_alert_fn)(const struct detect_alert *alert, void *arg);
 
 /* Takes its own reference to set. */
 __must_check int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect **out);
-/* From now on to remembers what from remembers of addresses: thresholds, rates, xbits. Both are of one thread. */
-void detect_share(struct detect *to, struct detect *from);
+/* From now on what is remembered of addresses (thresholds, rates, xbits) is remembered there. Takes its own reference. */
+void detect_share(struct detect *detect, struct tracker *tracker);
+struct tracker *detect_tracker(struct detect *detect);
 void detect_free(struct detect *detect);
 DEFINE_CLEANUP(detect_free, struct detect)
 

@@ -14,14 +14,15 @@
 
 static void xbit_change(struct detect_run *run, const struct rule_state *state)
 {
-	uint64_t now = run->packet->time_us;
+	uint64_t now = run->packet->time_us, until = now + (uint64_t)state->expire * 1000000;
 	struct tracker *tracker = run->detect->tracker;
 	struct tracker_key key;
 
 	xbit_key(run, state, &key);
-	if (state->action == STATE_SET ||
-	    (state->action == STATE_TOGGLE && !tracker_is_set(tracker, &key, now)))
-		tracker_set(tracker, &key, now, now + (uint64_t)state->expire * 1000000);
+	if (state->action == STATE_SET)
+		tracker_set(tracker, &key, now, until);
+	else if (state->action == STATE_TOGGLE)
+		tracker_toggle(tracker, &key, now, until);
 	else
 		tracker_unset(tracker, &key);
 }

@@ -59,6 +59,8 @@ static int generation_new(struct inspector *inspector, struct ruleset *set, stru
 	error = detect_new(set, on_alert, inspector, &generation->detect);
 	if (error)
 		return error;
+	if (inspector->options.tracker)
+		detect_share(generation->detect, inspector->options.tracker);
 	/* Live it is the kernel that ends a flow, and where it only monitors, inspection goes on. */
 	detect_drop_ends_flow(generation->detect, !inspector->options.live);
 	generation->users = 1;
@@ -700,7 +702,7 @@ int inspector_reload(struct inspector *inspector, struct ruleset *set)
 	if (error)
 		return error;
 	/* What is remembered of addresses goes on over the change: a limit does not begin anew. */
-	detect_share(generation->detect, inspector->generation->detect);
+	detect_share(generation->detect, detect_tracker(inspector->generation->detect));
 	generation_put(inspector->generation);
 	inspector->generation = generation;
 	return 0;

@@ -22,6 +22,7 @@ struct inspector_options {
 	bool answer_opens;     /* where it is: the server's half of a handshake will do */
 	const struct overlap_hosts *hosts; /* who resolves overlaps how; borrowed for the inspector's life, may be NULL */
 	uint32_t depth[2];     /* inspection depth per transaction; 0 = 1 MiB */
+	struct tracker *tracker; /* what rules count lies there, with what other inspectors count; borrowed for the inspector's life. NULL: in one of its own */
 };
 
 /* What BPF said of a live packet; zero for files but for the last two members. */

@@ -110,7 +110,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "inspect", "depth-to-server", KEY_BYTES, SETTING(settings.depth[0]), .min = 1024, .max = 1u << 30, .standard = "64k", .help = "payload bytes per transaction" },
 	{ "inspect", "depth-to-client", KEY_BYTES, SETTING(settings.depth[1]), .min = 1024, .max = 1u << 30, .standard = "256k", .help = "payload bytes per transaction" },
 	{ "inspect", "chunk", KEY_BYTES, SETTING(settings.chunk), .min = 256, .max = 16384, .standard = "16k", .help = "payload bytes per record" },
-	{ "inspect", "engines", KEY_COUNT, SETTING(engines), .min = 1, .max = SEKI_MAX_RINGS, .standard = "1", .help = "matcher processes, each with its ring" },
+	{ "inspect", "engines", KEY_COUNT, SETTING(engines), .min = 1, .max = SEKI_MAX_RINGS, .standard = "1", .help = "matcher processes, each with its ring, chosen by pair of hosts" },
 	{ "inspect", "memory", KEY_BYTES, SETTING(engine_memory), .min = 16u << 20, .max = 1ull << 40, .standard = "256m", .help = "per engine, for flows and reassembly" },
 	{ "inspect", "new-flows-per-second", KEY_COUNT, SETTING(settings.rate), .min = 1, .max = 1000000, .standard = "200", .help = "admitted to inspection per source" },
 	{ "inspect", "burst", KEY_COUNT, SETTING(settings.burst), .min = 1, .max = 1000000, .standard = "400", .help = "admitted at once per source" },

@@ -516,3 +516,8 @@ bool ruleset_idle_threshold(const struct ruleset *set, uint32_t index, const cha
 	}
 	return false;
 }
+
+void ruleset_share_values(struct ruleset *set, struct tracker *values)
+{
+	dataset_pool_share(set->datasets, values);
+}

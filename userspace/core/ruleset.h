@@ -108,6 +108,9 @@ void ruleset_cache_name(const struct ruleset *set, char name[RULESET_CACHE_NAME_
 __must_check int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *why, size_t why_len);
 
 struct ruleset *ruleset_ref(struct ruleset *set);
+/* What rules add to data sets is kept in values from now on, see dataset_pool_share(). */
+struct tracker;
+void ruleset_share_values(struct ruleset *set, struct tracker *values);
 void ruleset_free(struct ruleset *set); /* drops one reference */
 DEFINE_CLEANUP(ruleset_free, struct ruleset)
 

@@ -14,7 +14,8 @@
 
 #include "file.h"
 
-#define FILE_SEALS     (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define LENGTH_SEALS   (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW)
+#define FILE_SEALS     (LENGTH_SEALS | F_SEAL_WRITE)
 #define FILE_FIRST     4096u
 #define FILE_NAME_ROOM 256
 
@@ -227,5 +228,34 @@ int file_map_sealed(int fd, size_t limit, const void **data, size_t *len)
 		return -errno;
 	*data = map;
 	*len = (size_t)st.st_size;
+	return 0;
+}
+
+int file_share(const char *name, size_t len, int *fd)
+{
+	AUTO_FD int made = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (made < 0 || ftruncate(made, (off_t)len) || fcntl(made, F_ADD_SEALS, LENGTH_SEALS))
+		return -errno;
+	*fd = TAKE_FD(made);
+	return 0;
+}
+
+int file_map_shared(int fd, size_t len, void **memory)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+	void *map;
+
+	if (seals < 0)
+		return errno == EINVAL ? -EPERM : -errno;
+	if (fstat(fd, &st))
+		return -errno;
+	if ((seals & LENGTH_SEALS) != LENGTH_SEALS || st.st_size < 0 || (size_t)st.st_size != len)
+		return -EPERM;
+	map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	*memory = map;
 	return 0;
 }

@@ -27,4 +27,10 @@ __must_check int file_seal(const char *name, const void *data, size_t len, int *
 /* Maps a memfd read-only after checking all four seals. -EPERM not sealed, -EFBIG over limit. munmap is the caller's. */
 __must_check int file_map_sealed(int fd, size_t limit, const void **data, size_t *len);
 
+/* A memfd of len zero bytes for several processes to write to, sealed against any other length. *fd owned. */
+__must_check int file_share(const char *name, size_t len, int *fd);
+
+/* Maps such a memfd to read and write. -EPERM: its length could change, or is not len. munmap is the caller's. */
+__must_check int file_map_shared(int fd, size_t len, void **memory);
+
 #endif

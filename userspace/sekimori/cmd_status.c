@@ -115,6 +115,13 @@ static void print_losses(const json_t *status)
 		printf("loss      engine: %lld proposals, %lld events, %lld frames, %lld malformed records\n",
 		       client_number(engine, "proposals_lost"), client_number(engine, "events_lost"),
 		       client_number(engine, "chunks_lost"), client_number(engine, "bad_records"));
+	if (client_number(engine, "state_given_up"))
+		printf("loss      counts of rules: %lld given up for others, the table is full\n",
+		       client_number(engine, "state_given_up"));
+	if (client_number(engine, "state_alone"))
+		printf("attention %lld engines do not trust the memory they share: limits count per engine; "
+		       "restart the daemon\n",
+		       client_number(engine, "state_alone"));
 	printf("events    %s: %lld written, %lld refused, %lld lost%s%s\n", client_text(events, "file"),
 	       client_number(events, "written"), client_number(events, "refused"),
 	       client_number(events, "lost"), *client_text(events, "error") ? ", now: " : "",

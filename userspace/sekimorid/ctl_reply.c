@@ -138,6 +138,9 @@ static json_t *reply_engine(const struct message_status *s)
 	put_number(out, "ciphertext_bytes", e->ciphertext_bytes);
 	put_number(out, "bad_records", e->bad_records);
 	put_number(out, "chunks_lost", e->chunks_lost);
+	put_number(out, "state_given_up", e->state_given_up);
+	put_number(out, "state_locks_taken", e->state_locks_taken);
+	put_number(out, "state_alone", e->state_alone);
 	put_number(out, "proposals_lost", e->proposals_lost);
 	put_number(out, "events_lost", e->events_lost);
 	put_number(out, "ring_used", e->ring_used);

@@ -19,6 +19,7 @@
 #include "bundle.h"
 #include "core/decide.h"
 #include "core/eve_writer.h"
+#include "core/shared_state.h"
 #include "engine_frame.h"
 #include "kern/ring.h"
 #include "lib/file.h"
@@ -39,6 +40,7 @@ struct engine {
 	struct ring_watch *watch; /* NULL before there are rules */
 	struct engine_frames *frames;
 	struct inspector *inspector;
+	struct shared_state state; /* with the other engines */
 	struct policy *policy;
 	int reporter;			  /* -1 until passed */
 	const struct seki_record *record; /* being inspected; NULL in timeouts */
@@ -317,6 +319,7 @@ static int engine_build(struct engine *e, const void *data, size_t len, struct r
 	}
 	if (err)
 		return err;
+	ruleset_share_values(set, e->state.values);
 	malloc_trim(0); /* the compiler needed more than what it made */
 	ruleset_count(set, &counts);
 	e->ready.loaded = counts.loaded;
@@ -382,6 +385,7 @@ static void engine_rules(struct engine *e, int fd)
 			.hosts = &receivers,
 			.verify_checksums = true,
 			.flow_memory = e->policy->engine_memory,
+			.tracker = e->state.counts,
 			.depth = {e->policy->settings.depth[0], e->policy->settings.depth[1]},
 		};
 
@@ -468,6 +472,17 @@ static void engine_keeper(int fd, uint32_t events, void *arg)
 	}
 }
 
+/* Another engine keeps locks that it ought to give back: it was taken over, or it is broken. */
+static void engine_tell_alone(struct engine *e)
+{
+	bool alone = tracker_is_alone(e->state.counts) || tracker_is_alone(e->state.values);
+
+	if (alone && !e->stats.state_alone)
+		log_error("shared memory is not given back by another engine: this one counts by itself from "
+			  "now on");
+	e->stats.state_alone = alone;
+}
+
 static void engine_tick(void *arg)
 {
 	struct engine *e = arg;
@@ -493,6 +508,9 @@ static void engine_tick(void *arg)
 	for (int i = 0; i < SEKI_REASON_MAX; i++)
 		s->undecoded += in.undecoded[i];
 	s->chunks_lost = engine_frames_lost(e->frames);
+	s->state_given_up = tracker_given_up(e->state.counts);
+	s->state_locks_taken = tracker_taken(e->state.counts) + tracker_taken(e->state.values);
+	engine_tell_alone(e);
 	ring_fill(e->ring, &s->ring_used, &s->ring_size);
 	if (engine_send(PROCESS_FD_KEEPER, MESSAGE_ENGINE_STATS, s, sizeof(*s)) == -EPIPE)
 		loop_stop(e->loop, 0);
@@ -500,6 +518,7 @@ static void engine_tick(void *arg)
 
 /* Opened while bpf(2) may still be called; its pages are all that the engine uses afterwards. */
 static struct ring *engine_own_ring;
+static void *engine_shared;
 
 int engine_prepare(void)
 {
@@ -510,8 +529,13 @@ int engine_prepare(void)
 	 * who runs. */
 	if (sched_setscheduler(0, SCHED_BATCH, &none))
 		log_warn("no batch scheduling for the engine: %s", strerror(errno));
-	if (err)
+	if (err) {
 		log_error("ring: %s", strerror(-err));
+		return err;
+	}
+	err = file_map_shared(PROCESS_FD_SHARED, shared_state_bytes(), &engine_shared);
+	if (err)
+		log_error("shared memory: %s", strerror(-err));
 	return err;
 }
 
@@ -531,6 +555,8 @@ int engine_main(unsigned int index)
 	engine_clock(e);
 	err = engine_frames_new(&e->frames);
 	if (!err)
+		err = shared_state_attach(engine_shared, shared_state_bytes(), index + 1, &e->state);
+	if (!err)
 		err = loop_add(loop, PROCESS_FD_KEEPER, EPOLLIN, engine_keeper, e);
 	if (!err)
 		err = loop_tick(loop, 250, engine_tick, e);
@@ -542,6 +568,7 @@ int engine_main(unsigned int index)
 	engine_frames_free(e->frames);
 	ring_watch_free(e->watch);
 	ring_free(e->ring);
+	shared_state_clear(&e->state);
 	free(e);
 	return err ? 1 : 0;
 }

@@ -445,6 +445,8 @@ static void keeper_end(struct keeper *k)
 	loop_free(k->loop);
 	if (k->listener >= 0)
 		close(k->listener);
+	if (k->shared >= 0)
+		close(k->shared);
 	if (k->lock >= 0)
 		close(k->lock);
 }
@@ -456,7 +458,7 @@ int keeper_run(const struct keeper_options *options)
 	int err;
 
 	k->options = *options;
-	k->lock = k->listener = k->compiled = -1;
+	k->lock = k->listener = k->compiled = k->shared = -1;
 	k->started = keeper_epoch();
 	keeper_children_init(k);
 	err = instance_path(k->run_dir, sizeof(k->run_dir), options->run_root, options->instance, NULL);

@@ -80,6 +80,7 @@ struct keeper {
 	int listener; /* control socket */
 	struct loop *loop;
 	struct gate *gate; /* NULL until something is up */
+	int shared;   /* memory in which engines remember together; -1: not made yet */
 	int compiled; /* rule databases that a parser compiled, sealed; -1: none */
 	struct ring *prio;
 	struct ring_watch *prio_watch;

@@ -11,12 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "bundle.h"
+#include "core/shared_state.h"
 #include "keeper.h"
 #include "lib/file.h"
 #include "lib/log.h"
@@ -422,6 +425,32 @@ static int child_own_fd(struct keeper *k, const struct keeper_child *child, int 
 	return err;
 }
 
+/* Made with the first engine, kept for as long as the keeper lives: what rules counted survives an engine. */
+static int child_shared(struct keeper *k)
+{
+	size_t len = shared_state_bytes();
+	AUTO_FD int fd = -1;
+	uint64_t seed;
+	void *memory;
+	int err;
+
+	if (k->shared >= 0)
+		return 0;
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return -EIO;
+	err = file_share("sekimori-state", len, &fd);
+	if (!err)
+		err = file_map_shared(fd, len, &memory);
+	if (err) {
+		log_error("no memory for what engines remember together: %s", strerror(-err));
+		return err;
+	}
+	shared_state_format(memory, seed);
+	munmap(memory, len);
+	k->shared = TAKE_FD(fd);
+	return 0;
+}
+
 static int child_greet(struct keeper *k, struct keeper_child *child)
 {
 	int err = 0;
@@ -461,7 +490,14 @@ int keeper_child_start(struct keeper *k, struct keeper_child *child)
 	err = child_own_fd(k, child, &own);
 	if (err)
 		return err;
-	err = process_spawn(child->kind, child->index, (int[]){theirs, own}, own < 0 ? 1 : 2, &child->pid);
+	if (child->kind == PROCESS_ENGINE)
+		err = child_shared(k);
+	if (!err)
+		err = process_spawn(child->kind, child->index, (int[]){theirs, own, k->shared},
+				    own < 0			    ? 1
+				    : child->kind == PROCESS_ENGINE ? 3
+								    : 2,
+				    &child->pid);
 	if (!err)
 		err = loop_add(k->loop, mine, EPOLLIN, child_receive, k);
 	if (err)

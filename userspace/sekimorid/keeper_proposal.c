@@ -36,14 +36,13 @@ static bool address_equal(const struct seki_addr *a, const struct seki_addr *b)
 	return !memcmp(a, b, sizeof(*a));
 }
 
-/* Does the flow, or a fragment of its address pair, go to this engine's ring? */
+/* Does the flow go to this engine's ring? */
 static bool proposal_ring(const struct keeper *k, const struct keeper_child *engine,
 			  const struct seki_flow_key *key)
 {
 	uint32_t rings = k->settings.rings;
 
-	return rings <= 1 || seki_ring_of(key, true, rings) == engine->index ||
-	       seki_ring_of(key, false, rings) == engine->index;
+	return rings <= 1 || seki_ring_of(key, rings) == engine->index;
 }
 
 static bool proposal_mode(struct keeper *k, uint32_t ifindex, uint16_t vlan)

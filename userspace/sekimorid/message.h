@@ -67,6 +67,8 @@ struct message_engine_stats {
 	uint64_t inspected_bytes, ciphertext_bytes;
 	uint64_t bad_records, chunks_lost, proposals_lost, events_lost;
 	uint64_t ring_used, ring_size;
+	uint64_t state_given_up; /* what rules counted and shared memory had no room for */
+	uint64_t state_locks_taken, state_alone; /* of shared memory: see tracker_taken(), tracker_is_alone() */
 };
 
 struct message_ready {

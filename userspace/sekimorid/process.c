@@ -49,7 +49,7 @@ const struct process_row process_table[PROCESS_KIND_MAX] = {
 		 .groups = SANDBOX_BASE,
 		 .prepare = engine_prepare,
 		 .main = engine_main,
-		 .fds = "keeper channel; its ring, consumer side; reporter channel; sealed policy and rules",
+		 .fds = "keeper channel; its ring, consumer side; memory that the engines share; reporter channel; sealed policy and rules",
 		 .calls = "base",
 		 .paths = "none (rules arrive in sealed memory)"},
 	[PROCESS_PARSER] = {.name = "parser",
