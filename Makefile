@@ -14,26 +14,26 @@ B := $(if $(SAN),$(TOP)/san,$(TOP))
 CSTD := -std=gnu11 -D_GNU_SOURCE
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wno-unused-parameter $(if $(CI),-Werror)
 OPT := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined,-O2 -D_FORTIFY_SOURCE=2)
-CFLAGS += $(CSTD) $(WARN) $(OPT) -g -fPIE -Iinclude -Iuserspace -I.
+CFLAGS += $(CSTD) $(WARN) $(OPT) -g -fPIE -Iinclude -Iuserspace -I. -isystem /usr/include/libnl3
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=address$(,)undefined)
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -Iinclude -Ibpf -I/usr/include/$(shell uname -m)-linux-gnu
 
 # One row per archive and program: its folder's *.c; then what it links, lower rooms last.
 LIB_SRC := $(wildcard userspace/lib/*.c)
-# The scanner of the kernel module, compiled for the programs too.
-PREFILTER_SRC := $(addprefix kmod/,prefilter.c prefilter_check.c prefilter_request.c prefilter_step.c prefilter_vector.c)
-CORE_SRC := $(wildcard userspace/core/*.c) $(PREFILTER_SRC)
+# What the kernel module and the programs compile from one source.
+MODULE_SRC := $(addprefix kmod/,guard_table.c prefilter.c prefilter_check.c prefilter_request.c prefilter_step.c prefilter_vector.c)
+CORE_SRC := $(wildcard userspace/core/*.c) $(MODULE_SRC)
 KERN_SRC := $(wildcard userspace/kern/*.c)
 STORE_SRC := $(wildcard userspace/store/*.c)
 CORE_LIBS := -lhs -lpcre2-8 -ljansson -lnettle -lpsl -lz -lbrotlidec
-KERN_LIBS := -lbpf -lelf -lz
+KERN_LIBS := -lbpf -lelf -lz -lnl-genl-3 -lnl-3 -lnettle
 STORE_LIBS := -lsqlite3 -ljansson -lnettle
 LIB_A := $(B)/lib.a
 CORE_A := $(B)/core.a
 KERN_A := $(B)/kern.a
 STORE_A := $(B)/store.a
 PROGRAMS := $(B)/sekimori $(B)/sekimorid
-sekimori_LIBS := $(STORE_LIBS) $(CORE_LIBS) -lpcap
+sekimori_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
 sekimorid_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o
@@ -148,9 +148,9 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- tests: one program per file, the file's name is the test's name
-$(B)/unit/%: $(B)/obj/selftests/unit/%.o $(STORE_A) $(CORE_A) $(LIB_A)
+$(B)/unit/%: $(B)/obj/selftests/unit/%.o $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(STORE_LIBS) $(CORE_LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS)
 $(B)/prog/%: $(B)/obj/selftests/prog/%.o $(KERN_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS)
@@ -160,7 +160,7 @@ $(B)/bench/%: $(B)/obj/selftests/bench/%.o $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_
 $(B)/obj/selftests/%.o: CFLAGS += -Iselftests -Wno-missing-prototypes
 
 # --- fuzzing: clang's fuzzer; lib and core instrumented once, one program per target
-FUZZ_CFLAGS := $(CSTD) $(WARN) -Wno-missing-prototypes -O1 -g -Iinclude -Iuserspace -I. -Iselftests -fsanitize=address$(,)undefined$(,)fuzzer-no-link \
+FUZZ_CFLAGS := $(CSTD) $(WARN) -Wno-missing-prototypes -O1 -g -Iinclude -Iuserspace -I. -Iselftests -isystem /usr/include/libnl3 -fsanitize=address$(,)undefined$(,)fuzzer-no-link \
 	-fno-sanitize-recover=undefined
 $(TOP)/fuzz/obj/%.o: %.c
 	$(call say,CC,$@)
