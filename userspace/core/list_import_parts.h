@@ -8,12 +8,9 @@
 
 #include <jansson.h>
 
+#include "lib/civil.h"
+#include "lib/text.h"
 #include "list_import.h"
-
-struct text { /* not NUL-terminated */
-	const char *at;
-	size_t len;
-};
 
 struct list_import {
 	struct text text; /* without byte order mark */
@@ -45,7 +42,8 @@ struct list_format {
 
 /* --- rows: begin, add what the row names, end */
 
-/* A row begins at this line; shown is said when it is refused. Gives the entry to be filled, with defaults. */
+/* A row begins at this line; shown is said when it is refused. Gives the entry to be filled, with defaults.
+ */
 struct list_entry *import_row(struct list_import *in, unsigned int line, struct text shown);
 /* One prefix of the row. Refused ones (guard, expired) are noted and give 0. -errno ends the reading. */
 __must_check int import_add(struct list_import *in, const struct list_entry *entry);
@@ -58,32 +56,10 @@ __attribute__((format(printf, 2, 3))) void import_refuse(struct list_import *in,
 /* Counts the row. */
 void import_end(struct list_import *in);
 /* The whole file is doubtful; the first why stays. */
-__attribute__((format(printf, 3, 4))) void import_doubt(struct list_import *in, uint32_t allow, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void import_doubt(struct list_import *in, uint32_t allow,
+							const char *format, ...);
 /* Appends to the row's reason, sep between, without control characters and cut (with ...) at its room. */
 void import_reason(struct list_import *in, const char *sep, struct text text);
-
-/* --- text */
-
-struct text text_of(const char *string); /* NULL is "" */
-struct text text_trim(struct text text);
-bool text_is(struct text text, const char *word);
-bool text_begins(struct text text, const char *word);
-bool text_has(struct text text, const char *word);
-/* Takes the next line without its end off text; false: there is none. */
-bool text_line(struct text *text, struct text *line);
-/* Takes the part before the separator (or all) off text. */
-struct text text_split(struct text *text, char separator);
-/* First line that is neither blank nor a comment (# or ;); false: there is none. */
-bool text_data_line(struct text *text, struct text *line);
-/* Plain decimal, at most max. */
-bool text_number(struct text text, uint64_t max, uint64_t *out);
-
-/* --- times: epoch seconds; false: not one */
-
-/* "2026-11-25T01:02:03.5Z", "2026-11-25 01:02:03" (UTC), "2026-11-25", with offset +hh:mm */
-bool time_iso(struct text text, uint64_t *out);
-/* "Wed, 25 Nov 2026 01:02:03 GMT" */
-bool time_http(struct text text, uint64_t *out);
 
 /* --- JSON: documents that are read element by element, lines with one object each */
 
@@ -94,20 +70,24 @@ struct json_element {
 	const json_t *object;
 };
 /*
- * Calls element for every object that stands in an array whose key is one of arrays (NULL-terminated; NULL: none),
- * wherever that is; the row is its to begin and end. Elements that are no JSON are refused here; a document that is
- * cut off is a doubt. object (may be NULL) hears of every other object that is a member, before what is in it.
+ * Calls element for every object that stands in an array whose key is one of arrays (NULL-terminated; NULL:
+ * none), wherever that is; the row is its to begin and end. Elements that are no JSON are refused here; a
+ * document that is cut off is a doubt. object (may be NULL) hears of every other object that is a member,
+ * before what is in it.
  */
 struct json_reader {
 	const char *const *arrays;
 	int (*element)(struct list_import *in, const struct json_element *element, void *arg);
 	void (*object)(struct text key, struct text object, void *arg);
-	void (*member)(unsigned int depth, struct text key, struct text value, void *arg); /* json_members() */
+	void (*member)(unsigned int depth, struct text key, struct text value,
+		       void *arg); /* json_members() */
 	void *arg;
 };
 __must_check int import_json(struct list_import *in, const struct json_reader *reader);
 /* Every member of the object that is no container; those of the object itself have depth 1. */
-void json_members(struct text object, void (*member)(unsigned int depth, struct text key, struct text value, void *arg), void *arg);
+void json_members(struct text object,
+		  void (*member)(unsigned int depth, struct text key, struct text value, void *arg),
+		  void *arg);
 /* Every line that is not blank as an object; those that are none are refused. */
 __must_check int import_json_lines(struct list_import *in, const struct json_reader *reader);
 /* A member that is a string, or "". */
