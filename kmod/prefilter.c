@@ -27,18 +27,25 @@ static bool header_fits(const struct seki_pf_table *table, const struct seki_pf_
 
 static void literal_found(struct seki_pf_scan *scan, const struct seki_pf_literal *literal, __s64 begin)
 {
-	const struct seki_pf_rule *rule = &scan->rules[literal->rule];
+	const __u16 *link = scan->links + literal->links;
+	__u32 i;
 
 	if (begin < literal->first ||
 	    (literal->last != SEKI_PF_ANYWHERE && begin + literal->len > literal->last))
 		return;
-	if (rule->outcome == SEKI_PF_INSPECT) {
-		if (!scan->inspect)
-			scan->inspect = header_fits(scan->table, rule, scan->query);
-		return;
+	for (i = 0; i < literal->link_count; i++) {
+		const struct seki_pf_rule *rule = &scan->rules[link[i]];
+
+		if (rule->outcome == SEKI_PF_INSPECT ? scan->inspect
+						     : scan->candidates[link[i] / 64] >> (link[i] % 64) & 1)
+			continue;
+		if (!header_fits(scan->table, rule, scan->query))
+			continue;
+		if (rule->outcome == SEKI_PF_INSPECT)
+			scan->inspect = true;
+		else
+			scan->candidates[link[i] / 64] |= 1ull << (link[i] % 64);
 	}
-	if (header_fits(scan->table, rule, scan->query))
-		scan->candidates[literal->rule / 64] |= 1ull << (literal->rule % 64);
 }
 
 void seki_pf_hit(struct seki_pf_scan *scan, enum seki_pf_class class, __u32 at, __u32 value, __u32 hash)
@@ -248,6 +255,7 @@ void seki_prefilter_scan(const struct seki_pf_table *table, const struct seki_pf
 	scan.table = table;
 	scan.rules = seki_pf_section(table, SEKI_PF_RULES_AT);
 	scan.literals = seki_pf_section(table, SEKI_PF_LITERALS_AT);
+	scan.links = seki_pf_section(table, SEKI_PF_LINKS_AT);
 	scan.bytes = seki_pf_section(table, SEKI_PF_BYTES_AT);
 	scan.query = query;
 	scan.inspect = false;

@@ -13,9 +13,8 @@ static const __u8 section_size[SEKI_PF_SECTION_MAX] = {
 };
 
 static const __u32 section_max[SEKI_PF_SECTION_MAX] = {
-	[SEKI_PF_RULES_AT] = SEKI_PF_RULES_MAX,
-	[SEKI_PF_LITERALS_AT] = SEKI_PF_LITERALS_MAX,
-	[SEKI_PF_STEPS_AT] = SEKI_PF_STEPS_MAX,
+	[SEKI_PF_RULES_AT] = SEKI_PF_RULES_MAX,	  [SEKI_PF_LITERALS_AT] = SEKI_PF_LITERALS_MAX,
+	[SEKI_PF_LINKS_AT] = SEKI_PF_LINKS_MAX,	  [SEKI_PF_STEPS_AT] = SEKI_PF_STEPS_MAX,
 	[SEKI_PF_PROBES_AT] = SEKI_PF_PROBES_MAX,
 };
 
@@ -230,7 +229,8 @@ static int literal_check(const struct seki_pf_table *table, const struct seki_pf
 	__u32 reach = seki_pf_classes[class].gram + seki_pf_classes[class].stride - 1, i;
 
 	if (literal->len < SEKI_PF_LITERAL_MIN || literal->len > SEKI_PF_LITERAL_MAX ||
-	    literal->len > table->longest || literal->rule >= count_of(table, SEKI_PF_RULES_AT) ||
+	    literal->len > table->longest ||
+	    !within(literal->links, literal->link_count, count_of(table, SEKI_PF_LINKS_AT)) ||
 	    !within(literal->bytes, literal->len, count_of(table, SEKI_PF_BYTES_AT)) ||
 	    (__u32)literal->base + reach > literal->len || !count_of(table, SEKI_PF_GRAMS_LONG_AT + class))
 		return -EINVAL;
@@ -246,12 +246,16 @@ static int literal_check(const struct seki_pf_table *table, const struct seki_pf
 static int literals_check(const struct seki_pf_table *table)
 {
 	const struct seki_pf_literal *literals = seki_pf_section(table, SEKI_PF_LITERALS_AT);
+	const __u16 *links = seki_pf_section(table, SEKI_PF_LINKS_AT);
 	bool vectors = !nibbles_empty(table);
 	__u32 i;
 	int err;
 
 	if (table->longest < SEKI_PF_LITERAL_MIN || table->longest > SEKI_PF_LITERAL_MAX)
 		return -EINVAL;
+	for (i = 0; i < count_of(table, SEKI_PF_LINKS_AT); i++)
+		if (links[i] >= count_of(table, SEKI_PF_RULES_AT))
+			return -EINVAL;
 	for (i = 0; i < count_of(table, SEKI_PF_LITERALS_AT); i++) {
 		err = literal_check(table, &literals[i], i, vectors);
 		if (err)

@@ -85,6 +85,7 @@ struct seki_pf_scan {
 	const struct seki_pf_table *table;
 	const struct seki_pf_rule *rules;
 	const struct seki_pf_literal *literals;
+	const __u16 *links;
 	const __u8 *bytes;
 	struct seki_pf_query *query;
 	struct seki_pf_sieve sieve[SEKI_PF_CLASS_MAX];

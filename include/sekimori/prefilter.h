@@ -22,6 +22,7 @@
 #define SEKI_PF_LITERAL_MAX 32u	 /* longer ones are found by a piece of them */
 #define SEKI_PF_LITERALS_MAX 16384u
 #define SEKI_PF_RULES_MAX 16384u
+#define SEKI_PF_LINKS_MAX 65536u
 #define SEKI_PF_JUDGED_MAX 256u	 /* rules with steps; they come first */
 #define SEKI_PF_STEPS_MAX 4096u
 #define SEKI_PF_PROBES_MAX 4096u
@@ -51,6 +52,7 @@ enum seki_pf_class {
 #define SEKI_PF_SECTIONS(X) \
 	X(RULES, struct seki_pf_rule) \
 	X(LITERALS, struct seki_pf_literal) \
+	X(LINKS, __u16) \
 	X(BYTES, __u8) \
 	X(PORTS, struct seki_pf_ports) \
 	X(STEPS, struct seki_pf_step) \
@@ -105,7 +107,8 @@ struct seki_pf_rule {
 
 struct seki_pf_literal {
 	__u32 bytes;	   /* first in BYTES; in lower case when nocase */
-	__u16 rule;
+	__u32 links;	   /* first in LINKS: the rules that it leads to */
+	__u16 link_count;
 	__u8 len, nocase;
 	__u32 first, last; /* begins at first at the earliest, ends at last at the latest, in the payload */
 	__u8 base;	   /* its grams begin at base … base + stride - 1 */
@@ -218,7 +221,7 @@ struct seki_pf_query {
 };
 
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_rule) == 28, "seki_pf_rule");
-SEKI_STATIC_ASSERT(sizeof(struct seki_pf_literal) == 20, "seki_pf_literal");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_literal) == 24, "seki_pf_literal");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_step) == 24, "seki_pf_step");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_probe) == 16, "seki_pf_probe");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_automaton) == 12, "seki_pf_automaton");

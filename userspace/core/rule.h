@@ -51,8 +51,14 @@ struct node_content {
 };
 
 struct pcre2_real_code_8;
+#define NODE_PCRE_NOCASE    1u
+#define NODE_PCRE_DOTALL    2u
+#define NODE_PCRE_MULTILINE 4u
+#define NODE_PCRE_OTHER	    8u
 struct node_pcre {
 	struct pcre2_real_code_8 *code;
+	const char *text;
+	uint8_t flags; /* NODE_PCRE_* */
 };
 
 enum byte_operator {

@@ -96,6 +96,13 @@ int rule_compile_pcre(struct rule_parser *parser, struct rule_node *node, const 
 	PCRE2_SIZE at;
 	int code;
 
+	node->pcre.text = arena_string(parser->context->arena, expression, strlen(expression));
+	if (!node->pcre.text)
+		return -ENOMEM;
+	node->pcre.flags = (options & PCRE2_CASELESS ? NODE_PCRE_NOCASE : 0) |
+			   (options & PCRE2_DOTALL ? NODE_PCRE_DOTALL : 0) |
+			   (options & PCRE2_MULTILINE ? NODE_PCRE_MULTILINE : 0) |
+			   (options & ~(PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_MULTILINE) ? NODE_PCRE_OTHER : 0);
 	node->pcre.code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
 					options | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
 	if (!node->pcre.code)
