@@ -37,6 +37,7 @@ sekimori_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
 sekimorid_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o
+BPF_OBJECT_KMOD := $(TOP)/sekimori-kmod.bpf.o
 KDIR ?= /lib/modules/$(shell uname -r)/build
 MAN := $(TOP)/sekimori.1 $(TOP)/sekimori.conf.5 $(TOP)/sekimori-rules.5
 PREFIX ?= /usr/local
@@ -52,7 +53,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS) $(BPF_OBJECT) $(if $(SAN),,kmod)
+all: $(PROGRAMS) $(BPF_OBJECT) $(BPF_OBJECT_KMOD) $(if $(SAN),,kmod)
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -116,7 +117,7 @@ install: all $(MAN)
 	$(Q)install -d $(DEST)/bin $(DEST)/lib/sekimori $(DEST)/share/sekimori/rules $(DEST)/share/man/man1 $(DEST)/share/man/man5
 	$(Q)install -d $(DEST)/share/bash-completion/completions
 	$(Q)install -m 755 $(TOP)/sekimori $(TOP)/sekimorid $(DEST)/bin/
-	$(Q)install -m 644 $(BPF_OBJECT) $(DEST)/lib/sekimori/
+	$(Q)install -m 644 $(BPF_OBJECT) $(BPF_OBJECT_KMOD) $(DEST)/lib/sekimori/
 	$(Q)install -m 644 $(wildcard rules/*.rules rules/*.config rules/*.table rules/*.json) $(DEST)/share/sekimori/rules/
 	$(Q)install -m 644 $(TOP)/sekimori.1 $(DEST)/share/man/man1/
 	$(Q)ln -sf sekimori.1 $(DEST)/share/man/man1/sekimorid.1
@@ -170,7 +171,8 @@ $(TOP)/fuzz/bin/%: $(TOP)/fuzz/obj/selftests/fuzz/%.o $(patsubst %.c,$(TOP)/fuzz
 	$(Q)mkdir -p $(@D) && $(CLANG) -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $^ $(CORE_LIBS)
 
 # --- BPF
-$(BPF_OBJECT): bpf/sekimori.bpf.c
+$(BPF_OBJECT_KMOD): BPF_CFLAGS += -DSEKI_WITH_KMOD
+$(BPF_OBJECT) $(BPF_OBJECT_KMOD): bpf/sekimori.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
 

@@ -248,8 +248,10 @@ static __always_inline void flow_rearm(struct work *w, struct seki_flow *f)
 		return;
 	if (!w->from_initiator) {
 		flow_flag(f, SEKI_FLOW_LAST_SERVER);
+		flow_unflag(f, SEKI_FLOW_CLIENT_DATA);
 		return;
 	}
+	flow_flag(f, SEKI_FLOW_CLIENT_DATA);
 	if (f->flags & SEKI_FLOW_LAST_SERVER ||
 	    (w->p.proto != IPPROTO_TCP && w->now / DATAGRAM_WINDOW != f->last / DATAGRAM_WINDOW))
 		flow_look_again(f, SEKI_FLOW_CLEARED);
@@ -272,7 +274,8 @@ static __always_inline void flow_restart(struct work *w, struct seki_flow *f, bo
 		return;
 	flow_look_again(f, SEKI_FLOW_CLEARED);
 	flow_look_again(f, SEKI_FLOW_SEALED);
-	flow_unflag(f, SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST);
+	flow_unflag(f, SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST | SEKI_FLOW_CLIENT_DATA |
+			       0xffffu << SEKI_FLOW_MARKS);
 	if (!embryo || (f->flags & party) == opens || f->iss != f->snd_nxt)
 		return;
 	flow_unflag(f, party | SEKI_FLOW_REPLIED | SEKI_FLOW_EGRESS_OK);

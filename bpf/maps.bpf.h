@@ -14,6 +14,7 @@
 
 #include "sekimori/event.h"
 #include "sekimori/maps.h"
+#include "sekimori/prefilter.h"
 
 #define FLOW_ENTRIES   131072
 #define EMBRYO_ENTRIES 65536
@@ -177,6 +178,7 @@ struct work {
 	__u8 pad;
 	__u16 rec_flags;
 	__u16 list;
+	struct seki_pf_query query; /* len 0: nothing to ask */
 	__u32 entry, sid;
 	__u32 flow_flags;
 	__u64 flow_id;

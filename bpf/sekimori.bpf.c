@@ -7,6 +7,7 @@
  */
 #include "ctl.bpf.h"
 #include "egress.bpf.h"
+#include "scan.bpf.h"
 
 #define TC_PASS	 -1 /* TC_ACT_UNSPEC: other filters still have their say */
 #define TC_DROP	 2
@@ -161,6 +162,7 @@ static __always_inline bool flow_advance(struct work *w, struct seki_settings *s
 	if (w->p.proto == IPPROTO_TCP &&
 	    !w->p.fragment) /* a later fragment has no sequence numbers to believe */
 		proof = flow_track_tcp(w, f);
+	scan_prepare(w, f);
 	flow_rearm(w, f);
 	if (*embryo && f->flags & SEKI_FLOW_VALIDATED) {
 		reason = flow_promote(w, s, f);
@@ -270,7 +272,8 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 	}
 	if (flow_advance(w, s, f, &embryo))
 		return true;
-	count_reason(w, w->copy ? SEKI_R_COPIED : SEKI_R_CLEAN, false);
+	if (!w->query.len) /* else it is counted when its payload has been looked at */
+		count_reason(w, w->copy ? SEKI_R_COPIED : SEKI_R_CLEAN, false);
 	return false;
 }
 
@@ -344,6 +347,7 @@ static __always_inline struct work *work_begin(__u32 slot, __u32 len, __u32 ifin
 	w->rec_flags = 0;
 	w->reason = SEKI_R_CLEAN;
 	w->state = SEKI_FLOW_NEW;
+	w->query.len = 0;
 	w->alert = 0;
 	w->from_lo = 0;
 	w->list = 0;
@@ -363,6 +367,7 @@ static __always_inline int xdp_run(struct xdp_md *ctx)
 	struct work *w = work_begin(SLOT_XDP, (__u32)bpf_xdp_get_buff_len(ctx), ctx->ingress_ifindex);
 	struct seki_settings *s = settings_now();
 	__u32 head;
+	bool drop;
 
 	if (!w)
 		return XDP_PASS;
@@ -373,9 +378,10 @@ static __always_inline int xdp_run(struct xdp_md *ctx)
 	}
 	if (seki_judge(SLOT_XDP, s))
 		return XDP_DROP;
+	drop = scan_frame(ctx, false, w, s);
 	if (w->copy)
 		copy_frame(ctx, false, w, s);
-	return XDP_PASS;
+	return drop ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp")
@@ -396,6 +402,7 @@ int seki_tc_egress(struct __sk_buff *skb)
 	struct work *w = work_begin(SLOT_TC, skb->len, skb->ifindex);
 	struct seki_settings *s = settings_now();
 	__u32 head;
+	bool drop;
 
 	if (!w)
 		return TC_PASS;
@@ -410,9 +417,10 @@ int seki_tc_egress(struct __sk_buff *skb)
 		w->p.vlan = skb->vlan_tci & 0xfff;
 	if (seki_judge(SLOT_TC, s))
 		return TC_DROP;
+	drop = scan_frame(skb, true, w, s);
 	if (w->copy)
 		copy_frame(skb, true, w, s);
-	return TC_PASS;
+	return drop ? TC_DROP : TC_PASS;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "kfunc.h"
+#include "prefilter_packet.h"
 #include "sekimori/kfunc.h"
 #include "state.h"
 
@@ -38,15 +39,41 @@ __bpf_kfunc u64 bpf_seki_serial_tc(struct __sk_buff *ctx)
 	return table ? table->serial : 0;
 }
 
+__bpf_kfunc int bpf_seki_scan_xdp(struct xdp_md *ctx, void *query, u32 query__sz)
+{
+	const struct xdp_buff *xdp = (const struct xdp_buff *)ctx;
+	const struct seki_table *table = seki_state_table(dev_net(xdp->rxq->dev), SEKI_TABLE_PREFILTER);
+
+	if (query__sz != sizeof(struct seki_pf_query))
+		return -EINVAL;
+	if (!table)
+		return -ENOENT;
+	return seki_prefilter_xdp((const struct seki_pf_table *)table->data, xdp, query);
+}
+
+__bpf_kfunc int bpf_seki_scan_tc(struct __sk_buff *ctx, void *query, u32 query__sz)
+{
+	const struct sk_buff *skb = (const struct sk_buff *)ctx;
+	const struct seki_table *table = seki_state_table(dev_net(skb->dev), SEKI_TABLE_PREFILTER);
+
+	if (query__sz != sizeof(struct seki_pf_query))
+		return -EINVAL;
+	if (!table)
+		return -ENOENT;
+	return seki_prefilter_skb((const struct seki_pf_table *)table->data, skb, query);
+}
+
 __bpf_kfunc_end_defs();
 
 /* One set per hook: a module's second one of the same hook is refused. */
 BTF_KFUNCS_START(xdp_ids)
 BTF_ID_FLAGS(func, bpf_seki_serial_xdp)
+BTF_ID_FLAGS(func, bpf_seki_scan_xdp)
 BTF_KFUNCS_END(xdp_ids)
 
 BTF_KFUNCS_START(tc_ids)
 BTF_ID_FLAGS(func, bpf_seki_serial_tc)
+BTF_ID_FLAGS(func, bpf_seki_scan_tc)
 BTF_KFUNCS_END(tc_ids)
 
 static const struct {

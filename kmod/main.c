@@ -8,6 +8,7 @@
 #include "genl.h"
 #include "guard.h"
 #include "kfunc.h"
+#include "prefilter_packet.h"
 #include "state.h"
 
 static int __init seki_init(void)
@@ -23,11 +24,16 @@ static int __init seki_init(void)
 	err = seki_genl_init();
 	if (err)
 		goto exit_guard;
-	err = seki_kfunc_init();
+	err = seki_prefilter_init();
 	if (err)
 		goto exit_genl;
+	err = seki_kfunc_init();
+	if (err)
+		goto exit_prefilter;
 	return 0;
 
+exit_prefilter:
+	seki_prefilter_exit();
 exit_genl:
 	seki_genl_exit();
 exit_guard:
@@ -42,6 +48,7 @@ exit_state:
 static void __exit seki_exit(void)
 {
 	seki_genl_exit();
+	seki_prefilter_exit();
 	seki_guard_exit();
 	seki_state_exit();
 	rcu_barrier(); /* guard_free() is in this module */

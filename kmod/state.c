@@ -15,6 +15,7 @@
 #include "genl.h"
 #include "guard.h"
 #include "guard_table.h"
+#include "prefilter.h"
 #include "state.h"
 
 #define TXN_SILENCE (30 * HZ) /* a client that says nothing for so long gives way to another */
@@ -30,6 +31,7 @@ static const struct {
 #undef X
 		[SEKI_TABLE_GUARD]
 			.check = seki_guard_check,
+	[SEKI_TABLE_PREFILTER].check = seki_prefilter_check,
 };
 
 unsigned int seki_state_id;

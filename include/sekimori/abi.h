@@ -10,7 +10,7 @@
 
 #define SEKI_MAGIC 0x53454b49u /* "SEKI" */
 /* Raised by every change of a struct or enum in include/sekimori. */
-#define SEKI_SCHEMA 2u
+#define SEKI_SCHEMA 3u
 
 /* Parser limits. What exceeds them ends in the reason named beside it. */
 #define SEKI_MAX_VLAN 4	     /* tags; more: SEKI_R_VLAN_DEPTH */
@@ -97,7 +97,8 @@
 	X(FLOW_TABLE_FULL, "flow-table-full", V, PASS, "no room for a validated flow") \
 	X(FLOW_QUOTA, "flow-quota", V, PASS, "the source prefix has used its share of the flow table") \
 	X(RATE_LIMITED, "rate-limited", V, PASS, "the source opens flows faster than inspection admits them") \
-	X(UNINSPECTED, "uninspected", V, PASS, "the flow lost a record and cannot be vouched for")
+	X(UNINSPECTED, "uninspected", V, PASS, "the flow lost a record and cannot be vouched for") \
+	X(ATTACK, "attack-in-packet", V, DROP, "the packet alone matches a rule that blocks (kernel module)")
 
 /* Losses: not ways out, but what the sensor did not see or could not tell. */
 #define SEKI_LOSSES(X) \

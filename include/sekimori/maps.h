@@ -42,6 +42,7 @@
 #define SEKI_PIN_ROOT "/sys/fs/bpf/sekimori" /* + "/" + instance */
 #define SEKI_PIN_IPROUTE2 "/sys/fs/bpf/tc/globals"
 #define SEKI_OBJECT "sekimori.bpf.o"
+#define SEKI_OBJECT_KMOD "sekimori-kmod.bpf.o" /* the same with calls into sekimori.ko, without which it does not load */
 #define SEKI_PROG_XDP "seki_xdp"	   /* section "xdp" */
 #define SEKI_PROG_XDP_FRAGS "seki_xdp_frags" /* section "xdp.frags" */
 #define SEKI_PROG_TC "seki_tc_egress"	   /* section "tc" */
@@ -155,6 +156,9 @@ struct seki_frag_key {
 #define SEKI_FLOW_EGRESS_OK 256u /* DMZ-originated and allowed */
 #define SEKI_FLOW_LAST_SERVER 512u /* the last data came from the responder: client data re-arms (T5) */
 #define SEKI_FLOW_SEEN_LO 1024u /* XDP judged packets of the key's lo side, so tc egress of role dmz need not */
+#define SEKI_FLOW_CLIENT_DATA 4096u /* the initiator has sent data since the responder last did */
+#define SEKI_FLOW_INLINE 8192u /* an attack was dropped in the packet that carried it */
+#define SEKI_FLOW_MARKS 16 /* from this bit on: SEKI_PF_MARKS_MAX marks of the prefilter */
 #define SEKI_FLOW_SEEN_HI 2048u /* under NAT it has not: there both halves are followed on the dmz interface (T3) */
 
 /* Written by BPF only. Index 0 = from the initiator (to server), 1 = to client. */

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * scan.bpf.h - the payload goes through the kernel module's prefilter, where
+ * the object was built for it. An attack that one packet proves ends there.
+ */
+#ifndef BPF_SCAN_H
+#define BPF_SCAN_H
+
+#include "suspect.bpf.h"
+
+#define INLINE_CUT_SECONDS 600
+
+#ifdef SEKI_WITH_KMOD
+#include "sekimori/kfunc.h"
+#define SCANS 1
+#else
+#define SCANS 0
+#endif
+
+/*
+ * What the module is to look at of a packet that passes so far. Before the
+ * flow is told of the packet: a client may begin a request where it has sent
+ * nothing since the server's last word.
+ */
+static __always_inline void scan_prepare(struct work *w, const struct seki_flow *f)
+{
+	__u32 start = SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_CLIENT_DATA;
+	bool turn = f->flags & SEKI_FLOW_LAST_SERVER || (f->flags & start) == SEKI_FLOW_INIT_KNOWN;
+
+	w->query.len = 0;
+	if (!SCANS || !w->p.payload || w->p.fragment || f->state == SEKI_FLOW_SEALED)
+		return;
+	w->query.payload = w->p.l3_offset + w->p.ip_len - w->p.payload;
+	w->query.len = w->p.payload;
+	w->query.marks = f->flags >> SEKI_FLOW_MARKS;
+	w->query.sid = 0;
+	w->query.sport = bpf_ntohs(w->p.sport);
+	w->query.dport = bpf_ntohs(w->p.dport);
+	w->query.proto = w->p.proto;
+	w->query.direction = w->from_initiator ? SEKI_PF_TO_SERVER : SEKI_PF_TO_CLIENT;
+	w->query.flags = w->from_initiator && turn ? SEKI_PF_TURN : 0;
+	w->query.outcome = SEKI_PF_NONE;
+}
+
+/*
+ * The connection that carried an attack is over. Datagrams are judged one by
+ * one: whoever forges an address must not end what goes on between two others.
+ */
+static __always_inline void scan_cut(struct work *w, struct seki_settings *s, struct seki_flow *f,
+				     bool embryo)
+{
+	__u32 dir = !w->from_initiator;
+
+	__sync_fetch_and_add(&f->pkts[dir & 1], -1);
+	__sync_fetch_and_add(&f->bytes[dir & 1], -(__u64)w->p.len);
+	__sync_fetch_and_add(&f->cut_pkts[dir & 1], 1);
+	__sync_fetch_and_add(&f->cut_bytes[dir & 1], w->p.len);
+	flow_flag(f, SEKI_FLOW_INLINE);
+	if (w->p.proto != IPPROTO_TCP)
+		return;
+	f->blocked_until = w->now + INLINE_CUT_SECONDS;
+	f->state = SEKI_FLOW_BLOCKED;
+	if (embryo)
+		flow_promote(w, s, f);
+}
+
+/* What the module said: 1 drop. The record that an engine gets says the same. */
+__noinline int seki_scanned(__u32 slot, struct seki_settings *s)
+{
+	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
+	struct seki_flow *f;
+	bool embryo;
+
+	if (!w || !s)
+		return 0;
+	f = flow_find(&w->key, &embryo);
+	if (f && f->id == w->flow_id && w->query.marks & 0xffff)
+		flow_flag(f, (w->query.marks & 0xffff) << SEKI_FLOW_MARKS);
+	if (w->query.outcome != SEKI_PF_DROP) {
+		count_reason(w, w->copy ? SEKI_R_COPIED : SEKI_R_CLEAN, false);
+		return 0;
+	}
+	w->sid = w->query.sid;
+	decide(w, s, SEKI_R_ATTACK);
+	decision_tell(w, s);
+	if (w->verdict != SEKI_VERDICT_BLOCKED)
+		return 0;
+	if (f && f->id == w->flow_id)
+		scan_cut(w, s, f, embryo);
+	w->state = SEKI_FLOW_BLOCKED;
+	return 1;
+}
+
+/* True: drop. Without the module's object, or with nothing to look at, nothing happens. */
+static __always_inline bool scan_frame(void *ctx, bool skb, struct work *w, struct seki_settings *s)
+{
+#ifdef SEKI_WITH_KMOD
+	if (!w->query.len)
+		return false;
+	if (skb)
+		bpf_seki_scan_tc(ctx, &w->query, sizeof(w->query));
+	else
+		bpf_seki_scan_xdp(ctx, &w->query, sizeof(w->query));
+	return seki_scanned(w->egress, s);
+#else
+	return false;
+#endif
+}
+
+#endif
