@@ -123,6 +123,8 @@ static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, engine_memory, 0, UINT64_MAX),
 	NUMBER(struct policy, list_entries, 1, UINT32_MAX),
 	TEXT(struct policy, eve_path, 0),
+	NUMBER(struct policy, store_bytes, 0, UINT64_MAX),
+	NUMBER(struct policy, store_age, 0, UINT32_MAX),
 	NUMBER(struct policy, eve_kinds, 0, (1u << EVE_KIND_MAX) - 1),
 };
 

@@ -101,6 +101,8 @@ struct policy {
 	uint64_t engine_memory;
 	uint32_t list_entries; /* of all lists together */
 	char eve_path[POLICY_PATH_MAX];
+	uint64_t store_bytes;  /* that kept events may take, all months together */
+	uint32_t store_age;    /* seconds that they are kept */
 	uint32_t eve_kinds; /* records beside alerts, a bit per enum eve_kind; 0: EVE_STANDARD */
 	struct policy_iface *ifaces;
 	struct policy_net *nets;

@@ -77,6 +77,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "inspect", STATEMENT(policy_read_block), .type = "{ ... }", .help = "how much is looked at" },
 	{ "", "verdict", STATEMENT(policy_read_verdict), .type = "{ ... }", .help = "what the reasons of the packet program do" },
 	{ "", "block", STATEMENT(policy_read_block), .type = "{ ... }", .help = "automatic blocking" },
+	{ "", "store", STATEMENT(policy_read_block), .type = "{ ... }", .help = "what is kept of events, for reports" },
 	{ "", "eve-records", STATEMENT(policy_read_eve_records), .type = "KIND...", .help = "records in the event file beside alerts: drop anomaly stats flow fileinfo http dns tls smtp ftp ssh, or all; those of each flow are many (drop stats)" },
 	{ "", "list-entries", KEY_COUNT, SETTING(list_entries), .min = 100, .max = 16000000, .standard = "4000000", .help = "of all lists together; the daemon needs about 150 bytes for each" },
 	{ "", "eve", KEY_TEXT, SETTING(eve_path), .standard = "/var/log/sekimori/eve.json", .type = "PATH", .help = "event file" },
@@ -121,6 +122,9 @@ const struct policy_key policy_key_rows[] = {
 	{ "inspect", "tcp-closing", KEY_SECONDS, SETTING(settings.tcp_closing), .min = 1, .max = 3600, .standard = "15s", .help = "forget ended flows after" },
 	{ "inspect", "udp-idle", KEY_SECONDS, SETTING(settings.udp_idle), .min = 1, .max = 86400, .standard = "1m", .help = "forget UDP flows after" },
 	{ "inspect", "other-idle", KEY_SECONDS, SETTING(settings.other_idle), .min = 1, .max = 86400, .standard = "30s", .help = "forget other flows after" },
+
+	{ "store", "max-size", KEY_BYTES, SETTING(store_bytes), .min = 1u << 20, .max = 1ull << 44, .standard = "4g", .help = "of kept events; above it the oldest go, their figures stay" },
+	{ "store", "max-age", KEY_SECONDS, SETTING(store_age), .min = 86400, .max = 315360000, .standard = "400d", .help = "of kept events, by whole months; their figures stay" },
 
 	{ "block", "enabled", KEY_CHOICE, SETTING(block.enabled), .choices = switch_names, .standard = "on", .help = "cut flows and block sources at all" },
 	{ "block", "severity", KEY_CHOICE, SETTING(block.source_severity), .choices = severity_names, .standard = "critical", .help = "from this one on the source is blocked" },
@@ -361,7 +365,7 @@ void policy_key_defaults(const char *block, void *object)
 
 int policy_default(struct policy **out)
 {
-	static const char *const blocks[] = {"", "inspect", "block"};
+	static const char *const blocks[] = {"", "inspect", "block", "store"};
 	struct policy *policy = calloc(1, sizeof(*policy));
 
 	if (!policy)

@@ -39,7 +39,7 @@ struct policy_key {
 	void (*statement)(struct policy_parser *p, const struct conf_node *node, void *object);
 };
 
-#define POLICY_KEYS_MAX 64
+#define POLICY_KEYS_MAX 80
 extern const struct policy_key policy_key_rows[];
 extern const unsigned int policy_key_count;
 

@@ -42,6 +42,8 @@ static const struct command commands[] = {
 	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut]",
 	 "named lists; `show auto`: automatic blocks", cmd_list, false},
 	{"alerts", "[--follow] [-n N]", "what was found, from the event file", cmd_alerts, false},
+	{"audit", "verify [--head NUMBER:HASH] | show [-n N]",
+	 "the log of every change: is it whole, what does it say", cmd_audit, false},
 	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},
 	{"metrics", "", "counters in Prometheus text format", cmd_metrics, false},
 	{"inspect", "[-S FILE.rules]... FILE.pcap...", "run the rules over captures, offline", cmd_inspect,

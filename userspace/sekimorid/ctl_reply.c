@@ -148,6 +148,26 @@ static json_t *reply_engine(const struct message_status *s)
 	return out;
 }
 
+static void put_archive(json_t *events, const struct message_status *s)
+{
+	json_t *store = json_object();
+
+	put_number(store, "stored", s->archive.stored);
+	put_number(store, "refused", s->archive.refused);
+	put_number(store, "waiting", s->archive.waiting + s->reporter.spool_records);
+	put_number(store, "lost", s->reporter.spool_lost);
+	put_number(store, "removed", s->archive.removed);
+	put_number(store, "odd_times", s->archive.odd_times);
+	if (s->archive.last_errno)
+		put_text(store, "error", strerror(s->archive.last_errno));
+	put_number(store, "audit_lines", s->archive.audit_lines);
+	put_number(store, "audit_fault", s->archive.audit_fault);
+	if (s->archive.audit_errno)
+		put_text(store, "audit_error", strerror(s->archive.audit_errno));
+	put_text(store, "audit_head", s->archive.audit_head);
+	json_object_set_new(events, "store", store);
+}
+
 static json_t *reply_status_rest(json_t *out, const struct message_status *s)
 {
 	json_t *losses = json_object(), *usage = json_object(), *events = json_object();
@@ -169,6 +189,7 @@ static json_t *reply_status_rest(json_t *out, const struct message_status *s)
 		put_text(events, "error", strerror(s->reporter.last_errno));
 	json_object_set_new(out, "losses", losses);
 	json_object_set_new(out, "usage", usage);
+	put_archive(events, s);
 	json_object_set_new(out, "events", events);
 	json_object_set_new(out, "engine", reply_engine(s));
 	put_number(out, "dropped", s->dropped);

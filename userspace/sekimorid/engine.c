@@ -24,6 +24,7 @@
 #include "kern/ring.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/wall.h"
 #include "lib/loop.h"
 #include "process.h"
 #include "rules_read.h"
@@ -66,10 +67,9 @@ static uint64_t engine_now_us(void)
 
 static void engine_clock(struct engine *e)
 {
-	struct timespec wall;
+	uint64_t now = engine_now_us();
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	e->wall_offset_us = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000 - (int64_t)engine_now_us();
+	e->wall_offset_us = (int64_t)(wall_of(now) - now);
 }
 
 /* A full queue is waited for a moment, then counted by the caller: never silently dropped. */
@@ -153,7 +153,8 @@ static void engine_alert(const struct detect_alert *alert, void *arg)
 	e->stats.alerts++;
 	if (e->record && e->record->verdict < SEKI_VERDICT_MAX)
 		passed.verdict = e->record->verdict;
-	err = eve_alert(alert, (uint64_t)((int64_t)time_us + e->wall_offset_us),
+	err = eve_alert(alert,
+			wall_is_lab() ? wall_of(time_us) : (uint64_t)((int64_t)time_us + e->wall_offset_us),
 			e->record ? engine_iface(e, e->record->ifindex) : NULL, NULL,
 			propose ? NULL : &passed, &line, &len);
 	if (!err && len > MESSAGE_LINE_MAX)

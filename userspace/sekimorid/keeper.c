@@ -21,6 +21,7 @@
 
 #include "keeper.h"
 #include "lib/log.h"
+#include "lib/wall.h"
 #include "ring_watch.h"
 #include "sandbox.h"
 
@@ -41,10 +42,7 @@ uint64_t keeper_epoch(void)
 
 uint64_t keeper_wall_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return wall_us();
 }
 
 void keeper_audit(struct keeper *k, enum message_audit_kind kind, uint32_t uid, const char *format, ...)
@@ -66,6 +64,7 @@ void keeper_audit(struct keeper *k, enum message_audit_kind kind, uint32_t uid, 
 	} else {
 		log_info("%s", audit.text);
 	}
+	keeper_archive_audit(k, &audit);
 	keeper_report(k, MESSAGE_AUDIT, &audit, sizeof(audit));
 }
 
@@ -325,6 +324,7 @@ static void keeper_tick(void *arg)
 	keeper_children_tick(k);
 	keeper_job_tick(k);
 	keeper_expire(k);
+	keeper_archive_tick(k);
 	if (k->pending_until && keeper_now() >= k->pending_until && !keeper_job_runs(k)) {
 		if (keeper_rollback(k, 0, "nobody confirmed in time", text, sizeof(text)))
 			log_error("the kernel has fallen back to monitor; the earlier policy is not back: %s",

@@ -14,7 +14,7 @@
 #include "lib/loop.h"
 #include "process.h"
 
-#define KEEPER_CHILDREN	      (2 + SEKI_MAX_RINGS + 1) /* ctl, reporter, engines, parser */
+#define KEEPER_CHILDREN	      (3 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, engines, parser */
 #define KEEPER_RESTARTS	      5 /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
 #define KEEPER_RESTART_WINDOW 60u
 #define KEEPER_AUTOS	      256  /* addresses that the machine itself puts into the allow set */
@@ -71,6 +71,7 @@ struct keeper_policy {
 };
 
 struct keeper_job;
+struct keeper_counts;
 
 struct keeper {
 	struct keeper_options options;
@@ -107,6 +108,11 @@ struct keeper {
 
 	struct keeper_child children[KEEPER_CHILDREN];
 	struct message_reporter_stats reporter;
+	struct message_archive_stats archive;
+	struct keeper_counts *counts; /* keeper_archive.c: figures as told last, NULL before the first time */
+	struct message_audit *audits; /* that the archive has not got yet */
+	uint32_t audit_count;
+	uint64_t audits_lost;
 	struct keeper_job *job; /* the one change under way, or NULL */
 
 	struct keeper_repeat repeats[KEEPER_REPEATS];
@@ -148,6 +154,8 @@ void keeper_children_rules(struct keeper *k, int policy, int rules, bool all);
 /* Does an engine still owe its answer to the rules it was handed? */
 bool keeper_children_reading(struct keeper *k);
 void keeper_children_names(struct keeper *k);
+/* To the child of that kind; -EAGAIN, -EPIPE: it has not got it. */
+__must_check int keeper_child_tell(struct keeper *k, enum process_kind kind, uint32_t type, const void *body, size_t len);
 /* Sends; a full queue to the reporter is counted as lost events. */
 void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len);
 void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len);
@@ -212,6 +220,14 @@ void keeper_expire(struct keeper *k);
 /* keeper_proposal.c */
 void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
 void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
+
+/* keeper_archive.c: what the store and the audit log get from here */
+void keeper_archive_audit(struct keeper *k, const struct message_audit *audit);
+void keeper_archive_tick(struct keeper *k);
+void keeper_archive_limits(struct keeper *k);
+void keeper_archive_stats(struct keeper *k, const struct message_archive_stats *stats);
+/* The folder that the archive process gets, made when it is not there. */
+__must_check int keeper_archive_folder(struct keeper *k, int *fd);
 
 /* keeper_request.c */
 void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed);

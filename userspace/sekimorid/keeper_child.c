@@ -33,6 +33,7 @@ void keeper_children_init(struct keeper *k)
 	memset(k->children, 0, sizeof(k->children));
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_CTL};
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_REPORTER};
+	k->children[n++] = (struct keeper_child){.kind = PROCESS_ARCHIVE};
 	for (unsigned int i = 0; i < SEKI_MAX_RINGS; i++)
 		k->children[n++] = (struct keeper_child){.kind = PROCESS_ENGINE, .index = i};
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_PARSER};
@@ -87,6 +88,9 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 		break;
 	case PROCESS_REPORTER:
 		memcpy(&k->reporter, body, sizeof(k->reporter));
+		break;
+	case PROCESS_ARCHIVE:
+		keeper_archive_stats(k, (const struct message_archive_stats *)body);
 		break;
 	case PROCESS_CTL:
 		keeper_request(k, head, body, passed);
@@ -213,6 +217,30 @@ static int child_introduce(struct keeper *k, const struct keeper_child *engine)
 	err = child_send(reporter, MESSAGE_ENGINE_CHANNEL, 0, &index, sizeof(index), ends[0]);
 	if (!err)
 		err = child_send(engine, MESSAGE_REPORTER, 0, NULL, 0, ends[1]);
+	close(ends[0]);
+	close(ends[1]);
+	return err;
+}
+
+/* The same between the reporter and the archive, once both are there. */
+static int child_introduce_archive(struct keeper *k)
+{
+	const struct keeper_child *reporter = keeper_child(k, PROCESS_REPORTER, 0);
+	const struct keeper_child *archive = keeper_child(k, PROCESS_ARCHIVE, 0);
+	const int queue = CHILD_QUEUE;
+	int ends[2], err;
+
+	if (reporter->fd < 0 || archive->fd < 0)
+		return 0;
+	err = channel_pair(ends);
+	if (err)
+		return err;
+	for (int i = 0; i < 2; i++)
+		if (setsockopt(ends[i], SOL_SOCKET, SO_SNDBUFFORCE, &queue, sizeof(queue)) < 0)
+			log_debug("a channel keeps its small queue");
+	err = child_send(archive, MESSAGE_ARCHIVE_REPORTER, 0, NULL, 0, ends[0]);
+	if (!err)
+		err = child_send(reporter, MESSAGE_REPORTER_ARCHIVE, 0, NULL, 0, ends[1]);
 	close(ends[0]);
 	close(ends[1]);
 	return err;
@@ -409,6 +437,11 @@ void keeper_children_names(struct keeper *k)
 			log_debug("engine %u is not there to learn interface names", i);
 }
 
+int keeper_child_tell(struct keeper *k, enum process_kind kind, uint32_t type, const void *body, size_t len)
+{
+	return child_send(keeper_child(k, kind, 0), type, 0, body, len, -1);
+}
+
 static int child_own_fd(struct keeper *k, const struct keeper_child *child, int *fd)
 {
 	struct gate_why why = {""};
@@ -417,6 +450,8 @@ static int child_own_fd(struct keeper *k, const struct keeper_child *child, int 
 	*fd = -1;
 	if (child->kind == PROCESS_CTL)
 		*fd = dup(k->listener);
+	if (child->kind == PROCESS_ARCHIVE)
+		return keeper_archive_folder(k, fd);
 	if (child->kind != PROCESS_ENGINE)
 		return 0;
 	err = gate_ring_fd(k->gate, child->index, fd, &why);
@@ -464,6 +499,11 @@ static int child_greet(struct keeper *k, struct keeper_child *child)
 			if (engine->fd >= 0 && child_introduce(k, engine))
 				log_error("engine %u and the reporter do not meet", i);
 		}
+	}
+	if (child->kind == PROCESS_REPORTER || child->kind == PROCESS_ARCHIVE) {
+		keeper_archive_limits(k);
+		if (child_introduce_archive(k))
+			log_error("the reporter and the archive do not meet");
 	}
 	if (child->kind == PROCESS_ENGINE) {
 		keeper_children_names(k);

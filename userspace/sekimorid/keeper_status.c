@@ -122,6 +122,7 @@ void keeper_status(struct keeper *k, uint64_t cookie)
 	out.list_total = list_total(k->lists);
 	out.landlock = sandbox_landlock_abi();
 	out.reporter = k->reporter;
+	out.archive = k->archive;
 	out.events_lost = k->events_lost;
 	out.proposals = k->proposals;
 	out.refused_proposals = k->proposals_refused;

@@ -16,6 +16,7 @@
 
 #include "keeper.h"
 #include "lib/log.h"
+#include "lib/wall.h"
 #include "sandbox.h"
 
 static const char usage[] =
@@ -53,10 +54,13 @@ static int child_run(const char *name, const char *number)
 		snprintf(log_name, sizeof(log_name), "%s %u", name, index);
 	log_init(log_name, getenv("SEKIMORI_VERBOSE") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	prctl(PR_SET_NAME, log_name);
+	if (wall_init())
+		return 1;
 	tzset(); /* reads a file: not possible later */
 	if (row->prepare && row->prepare())
 		return 1;
-	if (sandbox_enter(row->user, row->uid + (kind == PROCESS_ENGINE ? index : 0), row->groups))
+	if (sandbox_enter(row->user, row->uid + (kind == PROCESS_ENGINE ? index : 0), row->groups,
+			  row->groups & SANDBOX_FILES ? PROCESS_FD_OWN : -1))
 		return 1;
 	return row->main(index);
 }
@@ -183,6 +187,11 @@ int main(int argc, char **argv)
 			fputs(usage, stderr);
 			return 2;
 		}
+	}
+	if (wall_init()) {
+		log_error("SEKIMORI_LAB_CLOCK is \"SECONDS RATE\": where the records' time of day begins, "
+			  "and how fast it runs");
+		return 2;
 	}
 	if (optind < argc || !instance_name_valid(keeper.instance) || *keeper.run_root != '/' ||
 	    *keeper.state_root != '/') {

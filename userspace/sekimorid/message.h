@@ -22,6 +22,7 @@ enum process_kind {
 	PROCESS_REPORTER,
 	PROCESS_ENGINE,
 	PROCESS_PARSER,
+	PROCESS_ARCHIVE,
 	PROCESS_KIND_MAX
 };
 
@@ -116,8 +117,39 @@ struct message_audit {
 
 struct message_reporter_stats {
 	uint64_t lines, bytes, refused, lost, write_errors;
+	uint64_t spool_records, spool_bytes, spool_lost; /* on the way to the archive */
 	int32_t last_errno;
 	uint32_t pad;
+};
+
+/* Archive: the store of events and the audit log. */
+struct message_limits {
+	uint64_t max_bytes; /* 0: none */
+	uint32_t max_days, pad;
+};
+struct message_kept { /* followed by the finished line, line_len bytes */
+	uint64_t t_match; /* when the reporter knew */
+	uint32_t line_len, pad;
+};
+struct message_taken {
+	uint64_t count; /* of the oldest events sent that are stored, or refused for good */
+};
+#define MESSAGE_COUNTS_MAX 112u
+struct message_counts { /* what was seen and lost since the last such message */
+	uint64_t t_us;
+	uint32_t count, pad;
+	struct {
+		char name[40];
+		uint64_t value;
+	} rows[MESSAGE_COUNTS_MAX];
+};
+struct message_archive_stats {
+	uint64_t stored, refused, waiting, removed; /* waiting: read and not stored yet */
+	uint64_t audit_lines, audit_fault; /* first line that is wrong, 0 none */
+	uint64_t odd_times; /* events whose time was not to be believed */
+	int32_t last_errno; /* why waiting ones are not stored, 0 */
+	int32_t audit_errno;
+	char audit_head[72];
 };
 
 enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_RULES, PARSE_KIND_MAX };
@@ -233,6 +265,7 @@ struct message_status {
 	uint64_t blocks_made, cuts_made;
 	struct message_engine_stats engine; /* summed */
 	struct message_reporter_stats reporter;
+	struct message_archive_stats archive;
 	struct gate_usage usage;
 	uint32_t pad;
 	uint64_t losses[SEKI_LOSS_MAX];
@@ -315,6 +348,20 @@ struct message_counters {
 	  0)                                                                                                 \
 	X(REPORTER_STATS, "reporter-stats", REPORTER, KEEPER, sizeof(struct message_reporter_stats),         \
 	  sizeof(struct message_reporter_stats), 0, 10)                                                      \
+	X(ARCHIVE_LIMITS, "limits", KEEPER, ARCHIVE, sizeof(struct message_limits),                          \
+	  sizeof(struct message_limits), 0, 0)                                                               \
+	X(ARCHIVE_AUDIT, "audit", KEEPER, ARCHIVE, sizeof(struct message_audit),                             \
+	  sizeof(struct message_audit), 0, 0)                                                                \
+	X(ARCHIVE_COUNTS, "counts", KEEPER, ARCHIVE, sizeof(struct message_counts),                          \
+	  sizeof(struct message_counts), 0, 0)                                                               \
+	X(ARCHIVE_REPORTER, "reporter-channel", KEEPER, ARCHIVE, 0, 0, 1, 0)                                 \
+	X(ARCHIVE_STATS, "archive-stats", ARCHIVE, KEEPER, sizeof(struct message_archive_stats),             \
+	  sizeof(struct message_archive_stats), 0, 10)                                                       \
+	X(REPORTER_ARCHIVE, "archive-channel", KEEPER, REPORTER, 0, 0, 1, 0)                                 \
+	X(KEEP, "event", REPORTER, ARCHIVE, sizeof(struct message_kept) + 2,                                 \
+	  sizeof(struct message_kept) + MESSAGE_LINE_MAX, 0, 0)                                              \
+	X(TAKEN, "events-taken", ARCHIVE, REPORTER, sizeof(struct message_taken),                            \
+	  sizeof(struct message_taken), 0, 0)                                                                \
 	X(PARSE, "parse", KEEPER, PARSER, sizeof(struct message_parse), sizeof(struct message_parse), 1, 0)  \
 	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 2, \
 	  10)                                                                                                \

@@ -13,7 +13,7 @@
 
 /* What a child finds at which descriptor. */
 #define PROCESS_FD_KEEPER 3 /* channel to the keeper */
-#define PROCESS_FD_OWN	  4 /* ctl: listening socket; engine: its ring */
+#define PROCESS_FD_OWN	  4 /* ctl: listening socket; engine: its ring; archive: its folder */
 #define PROCESS_FD_SHARED 5 /* engine: memory that all engines write to, core/shared_state.h */
 #define PROCESS_FDS_MAX	  3
 
@@ -45,5 +45,7 @@ int reporter_main(unsigned int index);
 int engine_prepare(void);
 int engine_main(unsigned int index);
 int parser_main(unsigned int index);
+int archive_prepare(void);
+int archive_main(unsigned int index);
 
 #endif

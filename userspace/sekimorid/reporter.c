@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
 
 #include "core/decide.h"
@@ -15,7 +16,12 @@
 #include "core/eve.h"
 #include "lib/log.h"
 #include "lib/loop.h"
+#include "lib/spool.h"
+#include "lib/wall.h"
 #include "process.h"
+
+#define REPORTER_SPOOL_MAX                                                                                   \
+	(64u << 20) /* bytes that wait for the archive; beyond it events are lost there, counted */
 
 struct reporter {
 	struct loop *loop;
@@ -24,6 +30,8 @@ struct reporter {
 	struct message_meter meters[SEKI_MAX_RINGS];
 	struct message_names names;
 	struct message_reporter_stats stats;
+	int archive;	    /* its channel, -1 none */
+	struct spool spool; /* on the way there */
 };
 
 static const char *const reason_names[SEKI_REASON_MAX] = {
@@ -47,11 +55,84 @@ static const char *const audit_names[AUDIT_KIND_MAX] = {
 	[AUDIT_NOTE] = "note",
 };
 
+/* Until the queue is full; the rest goes when there is room, or to the archive's successor. */
+static void archive_send(struct reporter *r)
+{
+	const void *record;
+	size_t len;
+	int err = 0;
+
+	while (!err && r->archive >= 0 && (record = spool_next(&r->spool, &len))) {
+		err = channel_send(r->archive, MESSAGE_KEEP, 0, record, len, -1);
+		if (!err)
+			spool_sent(&r->spool);
+	}
+	if (r->archive >= 0 && loop_change(r->loop, r->archive, EPOLLIN | (err == -EAGAIN ? EPOLLOUT : 0)))
+		log_error("the archive's channel cannot be watched");
+}
+
+static void archive_keep(struct reporter *r, const char *line, size_t len)
+{
+	const struct message_kept head = {.t_match = wall_us(), .line_len = (uint32_t)len};
+	bool idle = !spool_next(&r->spool, &(size_t){0});
+
+	if (spool_add(&r->spool, &head, sizeof(head), line, len) && idle)
+		archive_send(r);
+}
+
+static void archive_leave(struct reporter *r)
+{
+	if (r->archive < 0)
+		return;
+	loop_remove(r->loop, r->archive);
+	close(r->archive);
+	r->archive = -1;
+}
+
+static void archive_event(int fd, uint32_t events, void *arg)
+{
+	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
+	struct channel_rule rules[MESSAGE_MAX];
+	struct reporter *r = arg;
+	size_t count = message_rules(PROCESS_ARCHIVE, PROCESS_REPORTER, rules);
+
+	for (;;) {
+		struct channel_head head;
+		AUTO_FD int passed = -1;
+		struct message_taken taken;
+		int err = channel_receive(fd, rules, count, &head, body, &passed);
+
+		if (err == -EAGAIN)
+			break;
+		memcpy(&taken, body, sizeof(taken));
+		/* It died, or claims what it never got: the keeper starts another, which gets all that is
+		 * left. */
+		if (err || !spool_done(&r->spool, taken.count)) {
+			archive_leave(r);
+			return;
+		}
+	}
+	archive_send(r);
+}
+
+static void archive_meet(struct reporter *r, int *passed)
+{
+	if (*passed < 0)
+		return;
+	archive_leave(r);
+	r->archive = TAKE_FD(*passed);
+	spool_again(&r->spool);
+	if (loop_add(r->loop, r->archive, EPOLLIN, archive_event, r))
+		log_error("cannot watch the archive");
+	archive_send(r);
+}
+
 /* One whole line or nothing: a partial write is completed, or counted and cut off by a newline later. */
 static void reporter_write(struct reporter *r, const char *line, size_t len)
 {
 	size_t done = 0;
 
+	archive_keep(r, line, len);
 	if (r->file < 0) {
 		r->stats.lost++;
 		return;
@@ -81,9 +162,9 @@ static void reporter_write(struct reporter *r, const char *line, size_t len)
 	r->stats.bytes += len;
 }
 
-static void reporter_time(uint64_t wall_us, char *text, size_t size)
+static void reporter_time(uint64_t us, char *text, size_t size)
 {
-	time_t seconds = (time_t)(wall_us / 1000000);
+	time_t seconds = (time_t)(us / 1000000);
 	struct tm tm;
 	char zone[8];
 	size_t n;
@@ -91,7 +172,7 @@ static void reporter_time(uint64_t wall_us, char *text, size_t size)
 	localtime_r(&seconds, &tm);
 	n = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
 	strftime(zone, sizeof(zone), "%z", &tm);
-	snprintf(text + n, size - n, ".%06u%s", (unsigned int)(wall_us % 1000000), zone);
+	snprintf(text + n, size - n, ".%06u%s", (unsigned int)(us % 1000000), zone);
 }
 
 static void reporter_dump(struct reporter *r, json_t *event)
@@ -342,6 +423,9 @@ static void reporter_keeper(int fd, uint32_t events, void *arg)
 		case MESSAGE_ENGINE_CHANNEL:
 			reporter_take_engine(r, body, &passed);
 			break;
+		case MESSAGE_REPORTER_ARCHIVE:
+			archive_meet(r, &passed);
+			break;
 		case MESSAGE_REPORTER_NAMES:
 			memcpy(&r->names, body, sizeof(r->names));
 			break;
@@ -361,7 +445,12 @@ static void reporter_keeper(int fd, uint32_t events, void *arg)
 static void reporter_tick(void *arg)
 {
 	struct reporter *r = arg;
-	int err = channel_send(PROCESS_FD_KEEPER, MESSAGE_REPORTER_STATS, 0, &r->stats, sizeof(r->stats), -1);
+	int err;
+
+	r->stats.spool_records = r->spool.records;
+	r->stats.spool_bytes = r->spool.bytes;
+	r->stats.spool_lost = r->spool.lost;
+	err = channel_send(PROCESS_FD_KEEPER, MESSAGE_REPORTER_STATS, 0, &r->stats, sizeof(r->stats), -1);
 
 	if (err && err != -EAGAIN)
 		loop_stop(r->loop, 0);
@@ -376,6 +465,8 @@ int reporter_main(unsigned int index)
 	if (!err) {
 		r->loop = loop;
 		r->file = -1;
+		r->archive = -1;
+		spool_init(&r->spool, REPORTER_SPOOL_MAX);
 		for (int i = 0; i < (int)SEKI_MAX_RINGS; i++)
 			r->engines[i] = -1;
 		err = loop_add(loop, PROCESS_FD_KEEPER, 0, reporter_keeper, r);
@@ -384,6 +475,8 @@ int reporter_main(unsigned int index)
 		err = loop_tick(loop, 1000, reporter_tick, r);
 	if (!err)
 		err = loop_run(loop);
+	if (r)
+		spool_free(&r->spool);
 	free(r);
 	return err ? 1 : 0;
 }

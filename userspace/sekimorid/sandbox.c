@@ -86,7 +86,27 @@ static const struct sandbox_call allowed[] = {
 	{SANDBOX_ACCEPT, "accept4"},
 	{SANDBOX_ACCEPT, "getsockopt"},
 	{SANDBOX_MEMFD, "memfd_create"},
-	{SANDBOX_MEMFD, "ftruncate"},
+	{SANDBOX_MEMFD | SANDBOX_FILES, "ftruncate"},
+	{SANDBOX_FILES, "open"},
+	{SANDBOX_FILES, "openat"},
+	{SANDBOX_FILES, "stat"},
+	{SANDBOX_FILES, "lstat"},
+	{SANDBOX_FILES, "access"},
+	{SANDBOX_FILES, "faccessat"},
+	{SANDBOX_FILES, "faccessat2"},
+	{SANDBOX_FILES, "unlink"},
+	{SANDBOX_FILES, "unlinkat"},
+	{SANDBOX_FILES, "rename"},
+	{SANDBOX_FILES, "renameat"},
+	{SANDBOX_FILES, "renameat2"},
+	{SANDBOX_FILES, "pwrite64"},
+	{SANDBOX_FILES, "fsync"},
+	{SANDBOX_FILES, "fdatasync"},
+	{SANDBOX_FILES, "fallocate"},
+	{SANDBOX_FILES, "fchmod"},
+	{SANDBOX_FILES, "getdents64"},
+	{SANDBOX_FILES, "readlink"},
+	{SANDBOX_FILES, "getcwd"},
 };
 
 /* Calls that nobody makes by accident: the process ends at once. All else not allowed gets EPERM. */
@@ -121,8 +141,8 @@ unsigned int sandbox_landlock_abi(void)
 	return abi > 0 ? (unsigned int)abi : 0;
 }
 
-/* Handles every access that this kernel knows and grants none of them. */
-static int sandbox_landlock(void)
+/* Handles every access that this kernel knows and grants none of them, but those below folder. */
+static int sandbox_landlock(int folder)
 {
 	struct landlock_ruleset_attr attr = {0};
 	unsigned int abi = sandbox_landlock_abi();
@@ -155,6 +175,13 @@ static int sandbox_landlock(void)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (fd < 0)
 		return -errno;
+	if (folder >= 0) {
+		struct landlock_path_beneath_attr below = {.allowed_access = attr.handled_access_fs,
+							   .parent_fd = folder};
+
+		if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0)
+			return -errno;
+	}
 	return syscall(SYS_landlock_restrict_self, fd, 0) < 0 ? -errno : 0;
 }
 
@@ -205,7 +232,7 @@ static int sandbox_ids(const char *user, uint32_t fallback)
 	return 0;
 }
 
-int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups)
+int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups, int folder)
 {
 	int err = sandbox_ids(user, fallback);
 
@@ -213,7 +240,7 @@ int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups)
 		log_error("cannot become user %s: %s", user, strerror(-err));
 		return err;
 	}
-	err = sandbox_landlock();
+	err = sandbox_landlock(folder);
 	if (err) {
 		log_error("Landlock refused: %s", strerror(-err));
 		return err;

@@ -13,14 +13,16 @@
 #define SANDBOX_BASE   1u /* memory, time, reading and writing what it holds, polling, leaving */
 #define SANDBOX_ACCEPT 2u /* accept4, getsockopt */
 #define SANDBOX_MEMFD  4u /* memfd_create, ftruncate */
+#define SANDBOX_FILES  8u /* files in the one folder that it holds */
 
 /*
+ * folder: what lies below it is all that Landlock leaves, -1: nothing.
  * Takes the user's ids (or uid and gid `fallback`), drops every capability and
  * the bounding set, forbids new privileges, takes away all paths (Landlock)
  * and leaves the groups' system calls (seccomp). The process dies with its
  * parent. -errno: the process must not go on.
  */
-__must_check int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups);
+__must_check int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups, int folder);
 
 /* The keeper's: keeps root but only the capabilities that its work needs. */
 __must_check int sandbox_keeper(void);
