@@ -248,11 +248,11 @@ static void pipes2(void)
 	text = session_check(APP_SMB, turns, 4, NULL);
 	CHECK_LINE(text, "0 smb.named_pipe S0=\\x5c\\x5csrv\\x5cIPC$");
 	CHECK_NO(text, "smb.share");
-	CHECK_LINE(text, "1 file.name S0=samr");
-	CHECK_LINE(text, "2 dcerpc.iface S0=" UUID_TEXT);
-	CHECK_LINE(text, "2 dcerpc.opnum S0=5");
-	CHECK_LINE(text, "2 dcerpc.stub_data S0=arguments");
-	CHECK_LINE(text, "2 dcerpc.stub_data C0=results");
+	CHECK_NO(text, "file.name"); /* a pipe holds no file */
+	CHECK_LINE(text, "3 dcerpc.iface S0=" UUID_TEXT);
+	CHECK_LINE(text, "3 dcerpc.opnum S0=5");
+	CHECK_LINE(text, "3 dcerpc.stub_data S0=arguments");
+	CHECK_LINE(text, "3 dcerpc.stub_data C0=results");
 	free(text);
 }
 
@@ -363,6 +363,344 @@ static void many_pipes(void)
 	free(session);
 }
 
-static const struct ktap_test tests[] = {TEST(dcerpc), TEST(hostile), TEST(pipes2), TEST(version1),
-					 TEST(many_pipes)};
+/* --- files */
+
+#define LARGE 200000u /* of one message: more than is kept of it */
+
+static void put_create2(struct wire *out, uint64_t number, const char *name)
+{
+	struct wire body = {}, one;
+
+	put(&body, "00000000000000000000000000000000000000000000", 44);
+	put_le(&body, 64 + 48, 2);
+	put_le(&body, 2 * strlen(name), 2);
+	put_wide(&body, name);
+	one = smb2(5, number, false, &body);
+	netbios(out, &one);
+}
+
+static void put_created2(struct wire *out, uint64_t number)
+{
+	struct wire body = {}, one;
+
+	put_le(&body, 89, 64);
+	put_id(&body);
+	put(&body, "........", 8);
+	one = smb2(5, number, true, &body);
+	memset(one.data + 8, 0, 4);
+	netbios(out, &one);
+}
+
+static struct wire write2(uint64_t number, uint64_t at, const char *data, uint32_t len)
+{
+	struct wire body = {};
+
+	put_le(&body, 49, 2);
+	put_le(&body, 64 + 48, 2);
+	put_le(&body, len, 4);
+	put_le(&body, at, 8);
+	put_id(&body);
+	put(&body, "0000000000000000", 16);
+	put(&body, data, (uint32_t)strlen(data));
+	return smb2(9, number, false, &body);
+}
+
+static void put_write2(struct wire *out, uint64_t number, uint64_t at, const char *data)
+{
+	struct wire one = write2(number, at, data, (uint32_t)strlen(data));
+
+	netbios(out, &one);
+}
+
+static void put_read2(struct wire *out, uint64_t number, uint64_t at)
+{
+	struct wire body = {}, one;
+
+	put_le(&body, 49, 2);
+	put_le(&body, 0, 2);
+	put_le(&body, 100, 4);
+	put_le(&body, at, 8);
+	put_id(&body);
+	put(&body, "0000000000000000", 16);
+	one = smb2(8, number, false, &body);
+	netbios(out, &one);
+}
+
+static void put_read_answer2(struct wire *out, uint64_t number, const char *data)
+{
+	struct wire body = {}, one;
+
+	put_le(&body, 17, 2);
+	put_le(&body, 64 + 16, 2);
+	put_le(&body, strlen(data), 4);
+	put(&body, "........", 8);
+	put(&body, data, (uint32_t)strlen(data));
+	one = smb2(8, number, true, &body);
+	memset(one.data + 8, 0, 4);
+	netbios(out, &one);
+}
+
+static void put_close2(struct wire *out, uint64_t number)
+{
+	struct wire body = {}, one;
+
+	put(&body, "\x18\0\0\0\0\0\0\0", 8);
+	put_id(&body);
+	one = smb2(6, number, false, &body);
+	netbios(out, &one);
+}
+
+/* Written and read in pieces, the second before the first; the file is final with its close. */
+static void files2(void)
+{
+	struct wire client = {}, server = {}, more = {}, answers = {}, end = {};
+	struct turn turns[5];
+	char *text;
+
+	put_create2(&client, 1, "dir\\a.txt");
+	put_created2(&server, 1);
+	put_write2(&more, 2, 6, "second");
+	put_write2(&more, 3, 0, "first ");
+	put_read2(&more, 4, 5);
+	put_read2(&more, 5, 0);
+	put_read_answer2(&answers, 4, "world");
+	put_read_answer2(&answers, 5, "hello");
+	put_close2(&end, 6);
+	turns[0] = turn_of(TO_SERVER, &client);
+	turns[1] = turn_of(TO_CLIENT, &server);
+	turns[2] = turn_of(TO_SERVER, &more);
+	turns[3] = turn_of(TO_CLIENT, &answers);
+	turns[4] = turn_of(TO_SERVER, &end);
+	text = session_check(APP_SMB, turns, 5, NULL);
+	CHECK_LINE(text, "1 file.name S0=dir\\x5ca.txt");
+	CHECK_LINE(text, "1 file.data S0=first second");
+	CHECK_LINE(text, "2 file.name C0=dir\\x5ca.txt");
+	CHECK_LINE(text, "2 file.data C0=helloworld");
+	CHECK_NO(text, "event");
+	free(text);
+}
+
+/* Opened and written in one chain, whose second message names "the file of the first". */
+static void chained2(void)
+{
+	struct wire create = {}, client = {}, server = {}, end = {}, write = write2(2, 0, "chained", 7);
+	struct turn turns[3];
+	char *text;
+
+	put_create2(&create, 1, "b.txt");
+	while ((create.len - 4) % 8)
+		put_le(&create, 0, 1);
+	create.data[4 + 20] = (uint8_t)(create.len - 4);
+	memset(write.data + 64 + 16, 0xff, 16);
+	put(&create, write.data, write.len);
+	write.len = 0;
+	put(&write, create.data + 4, create.len - 4);
+	netbios(&client, &write);
+	put_created2(&server, 1);
+	put_close2(&end, 3);
+	turns[0] = turn_of(TO_SERVER, &client);
+	turns[1] = turn_of(TO_CLIENT, &server);
+	turns[2] = turn_of(TO_SERVER, &end);
+	text = session_check(APP_SMB, turns, 3, NULL);
+	CHECK_LINE(text, "1 file.name S0=b.txt");
+	CHECK_LINE(text, "1 file.data S0=chained");
+	free(text);
+}
+
+/* One message that is longer than what is kept of messages: its file is whole all the same. */
+static void large2(void)
+{
+	struct session *session = malloc(sizeof(*session));
+	struct wire head = write2(1, 0, "", LARGE), end = {};
+	uint8_t *all = malloc(4 + head.len + LARGE);
+	uint32_t len = 4;
+	struct span data;
+	bool final;
+
+	memcpy(all + len, head.data, head.len);
+	len += head.len;
+	for (uint32_t i = 0; i < LARGE; i++)
+		all[len++] = (uint8_t)(i * 31 >> 3);
+	all[0] = 0;
+	all[1] = (uint8_t)((len - 4) >> 16);
+	all[2] = (uint8_t)((len - 4) >> 8);
+	all[3] = (uint8_t)(len - 4);
+	for (uint32_t piece = 1460; piece <= len; piece = piece == 1460 ? len : len + 1) {
+		session_init(session, APP_SMB, IPPROTO_TCP);
+		for (uint32_t at = 0; at < len; at += piece)
+			session_feed(session, TO_SERVER, all + at, len - at < piece ? len - at : piece, false,
+				     false);
+		if (CHECK(session->flow.txs &&
+			  tx_buffer(session->flow.txs, BUFFER_FILE_DATA, TO_SERVER, 0, &data, &final))) {
+			CHECK(!final && data.len == LARGE && !memcmp(data.data, all + len - LARGE, LARGE));
+			end.len = 0;
+			put_close2(&end, 2);
+			session_feed(session, TO_SERVER, end.data, end.len, false, false);
+		}
+		free(session_end(session));
+	}
+	free(all);
+	free(session);
+}
+
+/* More files than are followed at a time: the oldest is over. What cannot be put in order is bounded. */
+static void many_files(void)
+{
+	struct session *session = malloc(sizeof(*session));
+	unsigned int open = 0;
+
+	session_init(session, APP_SMB, IPPROTO_TCP);
+	for (unsigned int i = 0; i < 100; i++) {
+		struct wire one = write2(i, 0, "content", 7), out = {};
+
+		one.data[64 + 16] = (uint8_t)i;
+		netbios(&out, &one);
+		session_feed(session, TO_SERVER, out.data, out.len, false, false);
+	}
+	for (struct tx *tx = session->flow.txs; tx; tx = tx->next)
+		open++;
+	CHECK_EQ(open, 32);
+	for (unsigned int i = 0; i < 1000; i++) {
+		struct wire one = write2(i, (1000 - i) * 100, "late", 4), out = {};
+
+		netbios(&out, &one);
+		session_feed(session, TO_SERVER, out.data, out.len, false, false);
+	}
+	free(session_end(session));
+	free(session);
+}
+
+/* Two commands in one message: open and write; the second names the file that the first opens. */
+static void chained1(void)
+{
+	struct wire words = {}, bytes = {}, open, client = {}, server = {}, end = {};
+	struct turn turns[3];
+	uint32_t at;
+	char *text;
+
+	put(&words, "\x2f\0\0\0", 4); /* next: write */
+	put(&words, "0000000000000000000000000000000000000000000000", 44);
+	put(&bytes, "\0", 1);
+	put_wide(&bytes, "c.txt");
+	put(&bytes, "\0\0", 2);
+	open = smb1(0xa2, 1, &words, &bytes);
+	at = open.len;
+	open.data[32 + 1 + 2] = (uint8_t)at;
+	put_le(&open, 14, 1);
+	put(&open, "\xff\0\0\0\xff\xff\0\0\0\0", 10);
+	put(&open, "0000000000", 10);
+	open.data[at + 1 + 18] = open.data[at + 1 + 19] = 0;
+	put_le(&open, 5, 2); /* bytes */
+	put_le(&open, at + 1 + 28 + 2, 2);
+	put_le(&open, 0, 4);
+	put_le(&open, 5, 2);
+	put(&open, "in it", 5);
+	netbios(&client, &open);
+	words.len = bytes.len = 0;
+	put(&words, "\xff\0\0\0\0\x07\x40", 7);
+	put(&words, "0", 1);
+	open = smb1(0xa2, 1, &words, &bytes);
+	netbios(&server, &open);
+	words.len = 0;
+	put(&words, "\x07\x40\0\0\0\0", 6);
+	open = smb1(0x04, 2, &words, &bytes);
+	netbios(&end, &open);
+	turns[0] = turn_of(TO_SERVER, &client);
+	turns[1] = turn_of(TO_CLIENT, &server);
+	turns[2] = turn_of(TO_SERVER, &end);
+	text = session_check(APP_SMB, turns, 3, NULL);
+	CHECK_LINE(text, "1 file.name S0=c.txt");
+	CHECK_LINE(text, "1 file.data S0=in it");
+	free(text);
+}
+
+static enum app_status sealed_status(bool session_encrypts, bool answered)
+{
+	struct session *session = malloc(sizeof(*session));
+	struct wire body = {}, one, out = {}, sealed = {};
+	enum app_status status;
+
+	put_le(&body, 9, 2);
+	put_le(&body, session_encrypts ? 4 : 0, 2);
+	put_le(&body, 0, 4);
+	one = smb2(1, 1, true, &body);
+	memset(one.data + 8, 0, 4);
+	netbios(&out, &one);
+	one.len = 0;
+	put(&one, "\xfdSMB", 4);
+	put(&one, "signature16bytesnonce of 16 bytelen.....session.....cipher", 58);
+	netbios(&sealed, &one);
+	session_init(session, APP_SMB, IPPROTO_TCP);
+	session_feed(session, TO_CLIENT, out.data, out.len, false, false);
+	session_feed(session, TO_SERVER, sealed.data, sealed.len, false, false);
+	if (answered)
+		session_feed(session, TO_CLIENT, sealed.data, sealed.len, false, false);
+	status = session->status;
+	free(session_end(session));
+	free(session);
+	return status;
+}
+
+/* Ciphertext is said only of a session whose server takes nothing else, and when both sides encrypt (T5). */
+static void sealed(void)
+{
+	CHECK_EQ(sealed_status(true, true), APP_ENCRYPTED);
+	CHECK_EQ(sealed_status(true, false), APP_OK);
+	CHECK_EQ(sealed_status(false, true), APP_OK);
+}
+
+/* --- DCE/RPC over UDP */
+
+static struct wire datagram(uint8_t type, uint8_t flags, uint16_t fragment, const char *stub)
+{
+	struct wire out = {};
+
+	put_le(&out, 4, 1);
+	put_le(&out, type, 1);
+	put_le(&out, flags, 1);
+	put(&out, "\0\x10\0\0\0", 5);
+	put(&out, "object uuid 16 b", 16);
+	put(&out, "\x78\x57\x34\x12\x34\x12\xcd\xab\xef\x00\x01\x23\x45\x67\x89\xac", 16);
+	put(&out, "activity uuid 16", 16);
+	put_le(&out, 0, 4);
+	put_le(&out, 3, 4);
+	put_le(&out, 9, 4);
+	put_le(&out, 11, 2);
+	put_le(&out, 0xffffffff, 4);
+	put_le(&out, strlen(stub), 2);
+	put_le(&out, fragment, 2);
+	put_le(&out, 0, 2);
+	put(&out, stub, (uint32_t)strlen(stub));
+	return out;
+}
+
+static void connectionless(void)
+{
+	struct wire first = datagram(0, 4, 0, "first "), last = datagram(0, 6, 1, "last"),
+		    answer = datagram(2, 0, 0, "result");
+	struct session *session = malloc(sizeof(*session));
+	char *text;
+
+	CHECK_EQ(app_dcerpc_udp.probe((struct span){first.data, first.len}, TO_SERVER, 4711), APP_PROBE_YES);
+	CHECK_EQ(app_dcerpc_udp.probe((struct span){answer.data, answer.len}, TO_CLIENT, 1), APP_PROBE_YES);
+	CHECK_EQ(app_dcerpc_udp.probe((struct span){answer.data, answer.len}, TO_SERVER, 1), APP_PROBE_NO);
+	CHECK_EQ(app_dcerpc_udp.probe((struct span){first.data, first.len - 1}, TO_SERVER, 1), APP_PROBE_NO);
+	session_init(session, APP_DCERPC, IPPROTO_UDP);
+	session_feed(session, TO_SERVER, first.data, first.len, false, false);
+	session_feed(session, TO_SERVER, last.data, last.len, false, false);
+	session_feed(session, TO_CLIENT, answer.data, answer.len, false, false);
+	text = session_end(session);
+	CHECK_LINE(text, "0 dcerpc.iface S0=" UUID_TEXT);
+	CHECK_LINE(text, "0 dcerpc.opnum S0=11");
+	CHECK_LINE(text, "0 dcerpc.stub_data S0=first last");
+	CHECK_LINE(text, "0 dcerpc.stub_data C0=result");
+	CHECK_NO(text, "\n1 ");
+	free(text);
+	free(session);
+}
+
+static const struct ktap_test tests[] = {TEST(dcerpc),	 TEST(hostile),	   TEST(pipes2),
+					 TEST(version1), TEST(many_pipes), TEST(files2),
+					 TEST(chained2), TEST(large2),	   TEST(many_files),
+					 TEST(chained1), TEST(sealed),	   TEST(connectionless)};
 KTAP_MAIN(tests)

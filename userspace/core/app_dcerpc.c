@@ -86,13 +86,12 @@ static enum app_probe dcerpc_probe(struct span d, enum direction dir, uint16_t s
 	return head_sound(p) ? APP_PROBE_YES : APP_PROBE_NO;
 }
 
-/* The first three parts of a UUID are integers in the sender's byte order; text has them big-endian. */
-static void uuid_read(const uint8_t *pdu, uint32_t at, uint8_t out[16])
+void dcerpc_uuid_read(const uint8_t *p, bool little, uint8_t out[16])
 {
 	static const uint8_t swapped[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 
 	for (unsigned int i = 0; i < 16; i++)
-		out[i] = pdu[at + (pdu[4] & 0x10 ? swapped[i] : i)];
+		out[i] = p[little ? swapped[i] : i];
 }
 
 static void context_add(struct flow *flow, struct dcerpc *dcerpc, const struct dcerpc_context *context)
@@ -124,7 +123,7 @@ static void bind_read(struct flow *flow, struct dcerpc *dcerpc, struct span pdu)
 						 .version = (uint16_t)number(pdu.data, at + 20, 2)};
 		uint32_t transfers = pdu.data[at + 2];
 
-		uuid_read(pdu.data, at + 4, context.uuid);
+		dcerpc_uuid_read(pdu.data + at + 4, pdu.data[4] & 0x10, context.uuid);
 		context_add(flow, dcerpc, &context);
 		at += 24;
 		if ((pdu.len - at) / 20 < transfers)
@@ -159,20 +158,22 @@ static struct dcerpc_tx *call_find(const struct flow *flow, const struct dcerpc 
 	return NULL;
 }
 
-static void interface_print(const struct dcerpc *dcerpc, uint16_t id, struct dcerpc_tx *tx)
+void dcerpc_interface_put(struct dcerpc_tx *tx, const uint8_t u[16], uint16_t version)
+{
+	tx->has_interface = true;
+	tx->version[0] = (uint8_t)(version >> 8);
+	tx->version[1] = (uint8_t)version;
+	snprintf(tx->interface, sizeof(tx->interface),
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
+		 u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+}
+
+static void interface_find(const struct dcerpc *dcerpc, uint16_t id, struct dcerpc_tx *tx)
 {
 	for (uint32_t i = 0; i < dcerpc->context_count; i++) {
-		const uint8_t *u = dcerpc->contexts[i].uuid;
-
 		if (dcerpc->contexts[i].id != id)
 			continue;
-		tx->has_interface = true;
-		tx->version[0] = (uint8_t)(dcerpc->contexts[i].version >> 8);
-		tx->version[1] = (uint8_t)dcerpc->contexts[i].version;
-		snprintf(tx->interface, sizeof(tx->interface),
-			 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
-			 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
-			 u[15]);
+		dcerpc_interface_put(tx, dcerpc->contexts[i].uuid, dcerpc->contexts[i].version);
 		return;
 	}
 }
@@ -195,11 +196,13 @@ static void call_begin(struct flow *flow, struct dcerpc *dcerpc, enum direction 
 		tx->owner = dcerpc;
 		tx->call = call;
 		snprintf(tx->opnum, sizeof(tx->opnum), "%u", number(p, 22, 2));
-		interface_print(dcerpc, (uint16_t)number(p, 20, 2), tx);
+		interface_find(dcerpc, (uint16_t)number(p, 20, 2), tx);
 		tx->tx.dirty[TO_SERVER] = true;
 	}
 	if (p[2] == PDU_REQUEST && p[3] & FLAG_OBJECT)
 		from += 16;
+	if (tx)
+		tx->little[dir] = p[4] & 0x10;
 	side->call = tx;
 	side->stub_from = from;
 	/* Credentials stand behind the stub, with eight bytes about them. */
@@ -300,8 +303,8 @@ static enum app_status feed(struct flow *flow, enum direction dir, struct span d
 	return dcerpc_feed(flow, flow->app_state[0], dir, data, gap, last);
 }
 
-static bool dcerpc_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
-			  struct span *out, bool *final)
+bool dcerpc_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
+		   struct span *out, bool *final)
 {
 	const struct dcerpc_tx *dcerpc = (const struct dcerpc_tx *)tx;
 
@@ -317,6 +320,9 @@ static bool dcerpc_buffer(const struct tx *tx, enum buffer_id id, enum direction
 	case BUFFER_DCERPC_OPNUM:
 		*out = span_text(dcerpc->opnum);
 		return true;
+	case BUFFER_DCERPC_LITTLE:
+		*out = (struct span){(const uint8_t *)&dcerpc->little[dir], 1};
+		return true;
 	case BUFFER_DCERPC_STUB:
 		*out = blob_span(&dcerpc->stub[dir]);
 		*final = tx->done[dir];
@@ -326,7 +332,7 @@ static bool dcerpc_buffer(const struct tx *tx, enum buffer_id id, enum direction
 	}
 }
 
-static void dcerpc_tx_free(struct tx *tx)
+void dcerpc_tx_free(struct tx *tx)
 {
 	struct dcerpc_tx *dcerpc = (struct dcerpc_tx *)tx;
 

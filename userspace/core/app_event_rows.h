@@ -423,7 +423,7 @@
 	X(FTP_TOO_MANY_TRANSACTIONS, "too_many_transactions", Y)
 
 #define APP_EVENTS_SMB(X) \
-	X(SMB_FILE_OVERLAP, "file_overlap", N) \
+	X(SMB_FILE_OVERLAP, "file_overlap", Y) \
 	X(SMB_INTERNAL_ERROR, "internal_error", N) \
 	X(SMB_MALFORMED_DATA, "malformed_data", N) \
 	X(SMB_MALFORMED_NTLMSSP_REQUEST, "malformed_ntlmssp_request", N) \

@@ -145,11 +145,24 @@ static enum tx_result tx_judge_list(struct detect_run *run, const struct rule_li
 	return !done && (later || !instance) ? TX_LATER : TX_NO;
 }
 
+/* Numbers of a call are in the byte order that its sender named. */
+static void tx_order(const struct detect_run *run)
+{
+	struct span little;
+	bool final;
+
+	match_room_order(run->detect->room,
+			 tx_buffer(run->tx, BUFFER_DCERPC_LITTLE, run->dir, 0, &little, &final) &&
+				 little.data[0]);
+}
+
 static enum tx_result tx_judge_lists(struct detect_run *run, const struct rule *rule)
 {
 	uint64_t variables[RULE_VARIABLES_MAX] = {0};
 	enum tx_result result = TX_MATCH;
 
+	if (run->tx->proto == APP_DCERPC)
+		tx_order(run);
 	for (unsigned int i = 0; i < rule->list_count; i++) {
 		enum direction dir = run->dir;
 		enum tx_result one;

@@ -20,7 +20,7 @@ struct match_room {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
-	bool commit;
+	bool commit, little;
 	uint8_t *decoded; /* BASE64_BYTES_MAX, made when first needed */
 	struct match_stats stats;
 };
@@ -98,6 +98,11 @@ bool match_range(const struct rule_range *range, uint64_t value)
 void match_room_commit(struct match_room *room, bool on)
 {
 	room->commit = on;
+}
+
+void match_room_order(struct match_room *room, bool little)
+{
+	room->little = little;
 }
 
 bool match_data(const struct data_question *question, struct span value, bool commit)
@@ -290,6 +295,7 @@ static bool match_byte_node(struct match *match, const struct rule_node *node, u
 		.offset = match_number(match, &node->bytes.offset),
 		.value = node->bytes.value.variable < 0 ? (uint64_t)node->bytes.value.value
 							: match->variables[node->bytes.value.variable],
+		.little = node->bytes.dce ? match->room->little : node->bytes.little,
 	};
 	uint64_t result;
 

@@ -33,6 +33,8 @@ const struct match_stats *match_room_stats(const struct match_room *room);
 
 /* While on, matching lists change the data sets that they set or unset. */
 void match_room_commit(struct match_room *room, bool on);
+/* Byte order of numbers that "dce" leaves to the call. */
+void match_room_order(struct match_room *room, bool little);
 /* The answer of a data set; commit: changes it, and false when there was nothing to change. */
 bool match_data(const struct data_question *question, struct span value, bool commit);
 

@@ -58,7 +58,7 @@ static bool bytes_read(const struct rule_node *node, struct span data, uint32_t 
 			return false;
 		*value = 0;
 		for (int64_t i = 0; i < numbers->count; i++) {
-			int64_t from = bytes->little ? numbers->count - 1 - i : i;
+			int64_t from = numbers->little ? numbers->count - 1 - i : i;
 
 			*value = *value << 8 | data.data[place + from];
 		}

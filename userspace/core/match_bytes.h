@@ -11,6 +11,7 @@
 struct bytes_numbers { /* the node's numbers with variables filled in */
 	int64_t count, offset;
 	uint64_t value;
+	bool little;
 };
 
 /* false also where the data does not hold the number. at: end of the last match. */

@@ -77,8 +77,10 @@ static int bytes_word(struct rule_parser *parser, struct rule_node *node, char *
 		bytes->bitmask = (uint32_t)number;
 		return 0;
 	}
-	if (!strcmp(word, "dce"))
-		return rule_refuse(parser, "dce byte order is not followed here");
+	if (!strcmp(word, "dce")) {
+		bytes->dce = true;
+		return 0;
+	}
 	if (*value)
 		value[-1] = ' ';
 	return -ENOENT;

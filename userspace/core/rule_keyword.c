@@ -259,6 +259,8 @@ static const struct rule_keyword keywords[] = {
 #undef X
 		STICKY("dce_stub_data", DCERPC_STUB),
 	STICKY("file_data", FILE_DATA),
+	STICKY("smb_share", SMB_SHARE),
+	STICKY("smb_named_pipe", SMB_NAMED_PIPE),
 	STICKY("ja3_hash", JA3_HASH),
 	STICKY("ja3_string", JA3_STRING),
 	STICKY("dns_query", DNS_QUERY),
@@ -333,6 +335,7 @@ static const struct rule_keyword keywords[] = {
 	 .argument = ARGUMENT_NEEDED,
 	 .value = BUFFER_TLS_NOT_AFTER,
 	 .help = "[<|>]date or date<>date: end of the certificate's validity"},
+	AMOUNT("smb.version", SMB_VERSION, 2, "version of the protocol, 1 or 2"),
 	META("tls.version", keyword_tls_version, "[!]1.0 … 1.3: version of the hello in this direction"),
 	{.name = "ssl_version",
 	 .parse = keyword_tls_words,

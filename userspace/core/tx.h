@@ -66,7 +66,7 @@ enum app_proto {
 	X(HTTP_RESPONSE_BODY, "http.response_body", HTTP, C, O, "response body, de-chunked, decompressed") \
 	X(HTTP_REQUEST_HEADER, "http.request_header", HTTP, S, M, "one header field as name: value, cookies too") \
 	X(HTTP_RESPONSE_HEADER, "http.response_header", HTTP, C, M, "one header field as name: value, cookies too") \
-	X(FILE_DATA, "file.data", UNKNOWN, B, M, "content of a transferred file (HTTP body, SMTP attachment)") \
+	X(FILE_DATA, "file.data", UNKNOWN, B, M, "content of a transferred file (HTTP body, SMTP attachment, FTP, SMB)") \
 	X(FILE_NAME, "file.name", UNKNOWN, B, M, "name of a transferred file") \
 	X(TLS_SNI, "tls.sni", TLS, S, O, "server name of the ClientHello") \
 	X(TLS_CERT_SUBJECT, "tls.cert_subject", TLS, C, O, "subject of the server certificate") \
@@ -110,6 +110,8 @@ enum app_proto {
 	X(SSH_HASSH_SERVER_STRING, "ssh.hassh.server.string", SSH, C, O, "algorithms that the server offers") \
 	X(SMB_SHARE, "smb.share", SMB, S, O, "share that a tree connect names") \
 	X(SMB_NAMED_PIPE, "smb.named_pipe", SMB, S, O, "pipe share that a tree connect names") \
+	X(SMB_NTLMSSP_USER, "smb.ntlmssp_user", SMB, S, O, "user that logs on by NTLMSSP") \
+	X(SMB_NTLMSSP_DOMAIN, "smb.ntlmssp_domain", SMB, S, O, "domain of the user that logs on by NTLMSSP") \
 	X(DCERPC_STUB, "dcerpc.stub_data", UNKNOWN, B, O, "arguments or results of a DCE/RPC call, also over SMB") \
 	X(FTP_COMMAND, "ftp.command", FTP, S, O, "command name") \
 	X(FTP_COMMAND_DATA, "ftp.command_data", FTP, S, O, "command argument") \
@@ -121,9 +123,11 @@ enum app_proto {
 	X(APP_EVENT, "app-layer-event", UNKNOWN, B, M, "name of an event on the transaction") \
 	X(TLS_VERSION, "tls.version", TLS, B, O, "negotiated or offered version, \"tls1.2\"") \
 	X(TLS_STATE, "ssl_state", TLS, B, O, "handshake messages seen so far, \" client_hello\" and so on") \
-	X(DCERPC_INTERFACE, "dcerpc.iface", UNKNOWN, S, O, "UUID of the interface that a call is for") \
-	X(DCERPC_VERSION, "dcerpc.version", UNKNOWN, S, O, "its major version, two bytes") \
-	X(DCERPC_OPNUM, "dcerpc.opnum", UNKNOWN, S, O, "number of the operation, decimal") \
+	X(DCERPC_INTERFACE, "dcerpc.iface", UNKNOWN, B, O, "UUID of the interface that a call is for") \
+	X(DCERPC_VERSION, "dcerpc.version", UNKNOWN, B, O, "its major version, two bytes") \
+	X(DCERPC_OPNUM, "dcerpc.opnum", UNKNOWN, B, O, "number of the operation, decimal") \
+	X(DCERPC_LITTLE, "dcerpc.little", UNKNOWN, B, O, "1 byte: the stub is little-endian") \
+	X(SMB_VERSION, "smb.version", SMB, B, O, "1 or 2, 4 bytes") \
 	X(FTP_DATA_COMMAND, "ftpdata_command", FTP_DATA, B, O, "command that asked for the data connection") \
 	X(FTP_BOUNCE, "ftpbounce", FTP, S, O, "\"bounce\" when PORT names another host than the client") \
 	X(DNS_OPCODE, "dns.opcode", DNS, B, O, "4 bytes") \
