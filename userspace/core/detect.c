@@ -10,7 +10,6 @@
 #include <linux/in6.h>
 #include <string.h>
 
-
 static int detect_scratch(struct mpm *mpm, void *arg)
 {
 	struct detect *detect = arg;
