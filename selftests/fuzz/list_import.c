@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Any list file, by its content and as each format: counts add up, entries are
- * what a policy holds, and what packs comes back.
+ * what lists hold, and what packs comes back.
  */
 #include <errno.h>
 #include <string.h>
@@ -30,37 +30,49 @@ static int add(const struct list_entry *entry, void *arg)
 	return list_gather_add(entry, arg);
 }
 
+static void image_comes_back(struct list_batch *batch)
+{
+	struct piece parts[LIST_IMAGE_PARTS];
+	AUTO_FREE char *image = NULL;
+	struct list_image open;
+	const char *why;
+	size_t at = 0;
+
+	if (list_batch_parts(batch, parts))
+		abort();
+	image = malloc(batch->head.len);
+	for (int i = 0; image && i < LIST_IMAGE_PARTS; at += parts[i++].len)
+		if (parts[i].len)
+			memcpy(image + at, parts[i].data, parts[i].len);
+	if (image && (list_image_open(image, batch->head.len, &open, &why) ||
+		      open.cell_count != batch->cell_count || open.text_count != batch->text_count))
+		abort();
+}
+
 static void import(const char *format, struct list_guard *guard, const uint8_t *data, size_t size)
 {
 	const struct list_import_how how = {
 		.format = format, .now = NOW, .flags = SEKI_ENTRY_SRC, .guard = guard, .noted = refused};
-	CLEANUP(policy_free) struct policy *policy = NULL, *copy = NULL;
-	AUTO_FREE void *image = NULL;
+	const struct list_gather_how said = {.flags = SEKI_ENTRY_SRC, .now = NOW};
+	const struct list_about about = {.source = LIST_FROM_FILE};
 	struct list_gather gather = {0};
+	struct list_batch batch = {0};
 	struct list_report report;
-	const char *why;
-	size_t len;
+	uint8_t row;
 	int err;
 
-	if (policy_default(&policy))
-		return;
-	policy->lists = calloc(1, sizeof(*policy->lists));
-	policy->list_count = 1;
-	policy->lists[0] = (struct policy_list){.name = "fuzz", .flags = SEKI_ENTRY_SRC, .max_share = 20};
-	if (list_gather_begin(&gather, policy, 0, 0, 0))
+	if (list_batch_list(&batch, "fuzz", &about, 0, &row) || list_gather_begin(&gather, &batch, &said, 0))
 		return;
 	err = list_import((const char *)data, size, &how, add, refused, &gather, &report);
 	list_gather_end(&gather);
 	if (err == -EINVAL && !*report.refusal)
 		abort();
-	if (err)
-		return;
-	if (report.lines != report.accepted + report.merged + report.refused ||
-	    !report.allow != !*report.refusal)
+	if (!err && (report.lines != report.accepted + report.merged + report.refused ||
+		     !report.allow != !*report.refusal))
 		abort();
-	if (policy_pack(policy, &image, &len) || policy_unpack(image, len, &copy, &why) ||
-	    copy->entry_count != policy->entry_count || copy->reason_count != policy->reason_count)
-		abort();
+	if (!err)
+		image_comes_back(&batch);
+	list_batch_clear(&batch);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -152,14 +152,12 @@ static void shares_refuse(void)
 		struct list_guard guard = {.allow = checks[i].allow,
 					   .max_share = checks[i].allow & LIST_ALLOW_SHARE ? 0 : 20};
 		struct list_import_how how = {.format = "plain", .flags = SEKI_ENTRY_SRC, .guard = &guard};
-		CLEANUP(policy_free) struct policy *policy = NULL;
+		const struct list_gather_how said = {.flags = SEKI_ENTRY_SRC};
+		struct list_batch batch = {0};
 		struct list_gather gather = {0};
 		struct list_report report;
 
-		CHECK_EQ(policy_default(&policy), 0);
-		policy->lists = calloc(1, sizeof(*policy->lists));
-		policy->list_count = 1;
-		CHECK_EQ(list_gather_begin(&gather, policy, 0, 0, 0), 0);
+		CHECK_EQ(list_gather_begin(&gather, &batch, &said, 0), 0);
 		CHECK_EQ(list_import(checks[i].text, strlen(checks[i].text), &how, list_gather_add, NULL,
 				     &gather, &report),
 			 0);
@@ -175,6 +173,7 @@ static void shares_refuse(void)
 		CHECK_STR(report.refusal, "");
 		CHECK_EQ(report.refused, 0);
 		list_gather_end(&gather);
+		list_batch_clear(&batch);
 	}
 }
 
@@ -201,41 +200,37 @@ static void merges(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+		const struct list_gather_how how = {.flags = SEKI_ENTRY_SRC, .severity = SEKI_SEVERITY_HIGH};
 		struct list_entry first = checks[i].first, second = checks[i].second;
-		CLEANUP(policy_free) struct policy *policy = NULL;
 		struct list_gather gather = {0};
-		const struct policy_entry *row;
+		struct list_batch batch = {0};
+		const struct list_cell *cell;
 
-		CHECK_EQ(policy_default(&policy), 0);
-		policy->lists = calloc(1, sizeof(*policy->lists));
-		policy->list_count = 1;
-		policy->lists[0] =
-			(struct policy_list){.flags = SEKI_ENTRY_SRC, .severity = SEKI_SEVERITY_HIGH};
 		first.prefix = second.prefix = prefix("45.9.20.0/24");
-		CHECK_EQ(list_gather_begin(&gather, policy, 0, 0, 0), 0);
+		CHECK_EQ(list_gather_begin(&gather, &batch, &how, 0), 0);
 		CHECK_EQ(list_gather_add(&first, &gather), 0);
 		CHECK_EQ(list_gather_add(&second, &gather), -EEXIST);
-		CHECK_EQ(policy->entry_count, 1);
-		row = &policy->entries[0];
-		CHECK_EQ(row->expires, checks[i].row.expires);
-		CHECK_EQ(row->severity, checks[i].row.severity);
-		CHECK_EQ(row->flags, checks[i].row.flags);
-		CHECK(!row->remove);
-		CHECK_STR(row->reason ? policy->reasons[row->reason - 1] : "", checks[i].row.reason);
+		CHECK_EQ(batch.cell_count, 1);
+		cell = &batch.cells[0];
+		CHECK_EQ(list_cell_expires(cell), checks[i].row.expires);
+		CHECK_EQ(list_cell_severity(cell), checks[i].row.severity);
+		CHECK_EQ(list_cell_flags(cell), checks[i].row.flags);
+		CHECK(!(cell->said & LIST_CELL_REMOVE));
+		CHECK_STR(cell->note ? batch.blob + batch.texts[cell->note - 1].at : "",
+			  checks[i].row.reason);
 		list_gather_end(&gather);
+		list_batch_clear(&batch);
 	}
 }
 
-/* Ten thousand prefixes twice, half the reasons the same: one row each, every reason once. */
+/* Ten thousand prefixes twice, half the reasons the same: one cell each, every reason once. */
 static void gathers(void)
 {
-	CLEANUP(policy_free) struct policy *policy = NULL;
+	const struct list_gather_how how = {.flags = SEKI_ENTRY_SRC, .expires = 1000};
 	struct list_gather gather = {0};
+	struct list_batch batch = {0};
 
-	CHECK_EQ(policy_default(&policy), 0);
-	policy->lists = calloc(1, sizeof(*policy->lists));
-	policy->list_count = 1;
-	CHECK_EQ(list_gather_begin(&gather, policy, 0, 1000, 0), 0);
+	CHECK_EQ(list_gather_begin(&gather, &batch, &how, 0), 0);
 	for (unsigned int i = 0; i < 20000; i++) {
 		char text[32], reason[32];
 		struct list_entry entry = {.reason = reason};
@@ -245,11 +240,12 @@ static void gathers(void)
 		entry.prefix = prefix(text);
 		CHECK_EQ(list_gather_add(&entry, &gather), i < 10000 ? 0 : -EEXIST);
 	}
-	CHECK_EQ(policy->entry_count, 10000);
-	CHECK_EQ(policy->reason_count, 5000);
-	CHECK_STR(policy->reasons[policy->entries[7001].reason - 1], "reason 2001");
-	CHECK_EQ(policy->entries[7001].expires, 1000);
+	CHECK_EQ(batch.cell_count, 10000);
+	CHECK_EQ(batch.text_count, 5000);
+	CHECK_STR(batch.blob + batch.texts[batch.cells[7001].note - 1].at, "reason 2001");
+	CHECK_EQ(list_cell_expires(&batch.cells[7001]), 1000);
 	list_gather_end(&gather);
+	list_batch_clear(&batch);
 }
 
 static void names(void)

@@ -481,19 +481,17 @@ static void huge(void)
 	for (unsigned int i = 0; text && list_import_format(i, &name, &help); i++) {
 		struct list_guard guard = guard_default();
 		struct list_import_how how = {.format = name, .now = NOW, .guard = &guard};
-		CLEANUP(policy_free) struct policy *policy = NULL;
+		const struct list_gather_how said = {.flags = SEKI_ENTRY_SRC};
 		struct list_gather gather = {0};
+		struct list_batch batch = {0};
 		struct list_report report;
 		struct timespec begin, end;
 		size_t len = huge_text(name, text, room);
 
 		/* a header of our own is what this file leaves out: the rest is read all the same */
 		guard.allow = !strcmp(name, "sekimori") ? LIST_ALLOW_CUT : 0;
-		CHECK_EQ(policy_default(&policy), 0);
-		policy->lists = calloc(1, sizeof(*policy->lists));
-		policy->list_count = 1;
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-		CHECK_EQ(list_gather_begin(&gather, policy, 0, 0, len), 0);
+		CHECK_EQ(list_gather_begin(&gather, &batch, &said, len), 0);
 		CHECK_EQ(list_import(text, len, &how, list_gather_add, NULL, &gather, &report), 0);
 		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 		printf("# %s: %u rows, %.1f MB, %.3f s of a processor\n", name, report.lines,
@@ -503,8 +501,9 @@ static void huge(void)
 		CHECK_EQ(report.lines, HUGE_ROWS);
 		CHECK_EQ(report.refused, HUGE_ROWS / HUGE_BAD);
 		CHECK_EQ(report.accepted, HUGE_ROWS - HUGE_ROWS / HUGE_BAD);
-		CHECK_EQ(policy->entry_count, report.accepted);
+		CHECK_EQ(batch.cell_count, report.accepted);
 		list_gather_end(&gather);
+		list_batch_clear(&batch);
 	}
 }
 

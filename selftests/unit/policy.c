@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include "core/eve.h"
+#include "core/list_guard.h"
 #include "core/policy.h"
 #include "core/ruleset.h"
 #include "lib/ktap.h"
@@ -169,10 +170,20 @@ static void everything(void)
 	CHECK_EQ(p->block.rate, 7);
 	CHECK_STR(p->eve_path, "/tmp/eve.json");
 	CHECK_EQ(p->eve_kinds, 1u << EVE_FLOW | 1u << EVE_HTTP | 1u << EVE_STATS);
-	CHECK_EQ(policy_add_entry(p, 2, &p->entries[0].prefix), -EINVAL);
-	for (int i = 0; i < 100; i++)
-		CHECK_EQ(policy_add_entry(p, 0, &p->nets[0].prefix), 0);
-	CHECK_EQ(p->entry_count, 102);
+}
+
+static void list_words(void)
+{
+	CLEANUP(policy_free)
+	struct policy *p = parse("list open { address 192.0.2.0/24; action allow; priority 7; "
+				 "max-age 2d; allow-exceptions on; }");
+
+	if (!CHECK(p))
+		return;
+	CHECK_EQ(p->lists[0].flags, SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALLOW);
+	CHECK_EQ(p->lists[0].priority, 7);
+	CHECK_EQ(p->lists[0].max_age, 172800);
+	CHECK_EQ(p->lists[0].allow, LIST_ALLOW_EXCEPTIONS);
 }
 
 static void default_egress(void)
@@ -414,7 +425,7 @@ static void every_cut(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(defaults), TEST(everything), TEST(default_egress), TEST(refusals),	 TEST(same_twice_is_fine),
-	TEST(limits),	TEST(scopes),	  TEST(help),		TEST(every_cut),
+	TEST(defaults),		  TEST(everything), TEST(list_words), TEST(default_egress), TEST(refusals),
+	TEST(same_twice_is_fine), TEST(limits),	    TEST(scopes),     TEST(help),	    TEST(every_cut),
 };
 KTAP_MAIN(tests)

@@ -1,222 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * list.c - named lists in one path-compressed binary trie per address family.
- * A node without items only joins two branches. Depth is at most 129, so
- * recursion is bounded.
+ * list.c - named lists over one ordered store per address family.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "list.h"
-
-#define LIST_DEPTH_MAX 130 /* one node per prefix length, and the empty link behind the last */
-
-/* One list's claim on the prefix of its node. */
-struct claim {
-	struct claim *next;
-	char *reason; /* NULL: none given */
-	uint64_t expires, created;
-	uint32_t sid;
-	uint16_t list;
-	uint8_t flags, severity;
-};
-
-struct node {
-	struct prefix prefix;
-	struct node *child[2];
-	struct claim *claims; /* by list index; NULL: joins branches only */
-};
-
-struct list_set {
-	struct node *root[2]; /* IPv6, IPv4: ::/0 does not cover IPv4, as the kernel keeps them apart too */
-	uint32_t max_entries, total;
-	uint32_t prefixes;    /* that somebody lists */
-	uint64_t next_expiry; /* nothing expires before; 0: nothing expires */
-	uint16_t lists;
-	uint32_t count[SEKI_MAX_LISTS];
-	char name[SEKI_MAX_LISTS][LIST_NAME_MAX];
-};
-
-/* --- trie */
-
-static unsigned int prefix_bit(const struct prefix *p, unsigned int at)
-{
-	return p->addr[at / 8] >> (7 - at % 8) & 1;
-}
-
-/* The longest prefix that contains both. */
-static struct prefix prefix_common(const struct prefix *a, const struct prefix *b)
-{
-	unsigned int shortest = a->len < b->len ? a->len : b->len, bits = 0;
-	struct prefix common = {0};
-
-	while (bits < shortest && prefix_bit(a, bits) == prefix_bit(b, bits))
-		bits++;
-	common.len = (uint8_t)bits;
-	memcpy(common.addr, a->addr, bits / 8);
-	if (bits % 8)
-		common.addr[bits / 8] = (uint8_t)(a->addr[bits / 8] & (0xff00 >> (bits % 8)));
-	return common;
-}
-
-static struct node *node_new(const struct prefix *prefix)
-{
-	struct node *node = calloc(1, sizeof(*node));
-
-	if (node)
-		node->prefix = *prefix;
-	return node;
-}
-
-static bool same_prefix(const struct prefix *a, const struct prefix *b)
-{
-	return a->len == b->len && !memcmp(a->addr, b->addr, sizeof(a->addr));
-}
-
-/* Links from the root down to where prefix is or would be; the last one is path[*depth]. */
-static void trie_descend(struct node **root, const struct prefix *prefix, struct node **path[LIST_DEPTH_MAX],
-			 unsigned int *depth)
-{
-	unsigned int at = 0;
-
-	path[0] = root;
-	while (*path[at] && (*path[at])->prefix.len < prefix->len &&
-	       prefix_contains(&(*path[at])->prefix, prefix)) {
-		path[at + 1] = &(*path[at])->child[prefix_bit(prefix, (*path[at])->prefix.len)];
-		at++;
-	}
-	*depth = at;
-}
-
-/* The node of prefix, made when absent. NULL: out of memory. */
-static struct node *trie_insert(struct list_set *set, const struct prefix *prefix)
-{
-	struct node **path[LIST_DEPTH_MAX], **link, *node, *join, *old;
-	struct prefix common;
-	unsigned int depth;
-
-	trie_descend(&set->root[prefix_is_v4(prefix)], prefix, path, &depth);
-	link = path[depth];
-	old = *link;
-	if (old && same_prefix(&old->prefix, prefix))
-		return old;
-	node = node_new(prefix);
-	if (!node)
-		return NULL;
-	if (!old) {
-		*link = node;
-		return node;
-	}
-	common = prefix_common(&old->prefix, prefix);
-	if (common.len == prefix->len) {
-		node->child[prefix_bit(&old->prefix, prefix->len)] = old;
-		*link = node;
-		return node;
-	}
-	join = node_new(&common);
-	if (!join) {
-		free(node);
-		return NULL;
-	}
-	join->child[prefix_bit(prefix, common.len)] = node;
-	join->child[prefix_bit(&old->prefix, common.len)] = old;
-	*link = join;
-	return node;
-}
-
-/* Takes a node without claims out when it joins nothing any more. */
-static void trie_collapse(struct list_set *set, struct node **link)
-{
-	struct node *node = *link;
-
-	if (node->claims)
-		return;
-	if (node->child[0] && node->child[1])
-		return;
-	*link = node->child[0] ? node->child[0] : node->child[1];
-	free(node);
-}
-
-/* --- claims */
-
-static void claim_free(struct claim *claim)
-{
-	free(claim->reason);
-	free(claim);
-}
-
-/* The link where the list's claim is or belongs. */
-static struct claim **claim_link(struct node *node, uint16_t list)
-{
-	struct claim **at = &node->claims;
-
-	while (*at && (*at)->list < list)
-		at = &(*at)->next;
-	return at;
-}
-
-static void claim_unlink(struct list_set *set, struct node *node, struct claim **link)
-{
-	struct claim *claim = *link;
-
-	*link = claim->next;
-	set->prefixes -= link == &node->claims && !node->claims;
-	set->count[claim->list]--;
-	set->total--;
-	claim_free(claim);
-}
-
-static int claim_new(const struct list_item *item, struct claim **out)
-{
-	struct claim *claim = calloc(1, sizeof(*claim));
-
-	if (!claim)
-		return -ENOMEM;
-	*claim = (struct claim){
-		.expires = item->expires,
-		.created = item->created,
-		.sid = item->sid,
-		.list = item->list,
-		.flags = item->flags,
-		.severity = item->severity,
-	};
-	if (item->reason[0]) {
-		claim->reason = strdup(item->reason);
-		if (!claim->reason) {
-			free(claim);
-			return -ENOMEM;
-		}
-	}
-	*out = claim;
-	return 0;
-}
-
-static void claim_show(const struct node *node, const struct claim *claim, struct list_item *item)
-{
-	*item = (struct list_item){
-		.prefix = node->prefix,
-		.list = claim->list,
-		.flags = claim->flags,
-		.severity = claim->severity,
-		.sid = claim->sid,
-		.expires = claim->expires,
-		.created = claim->created,
-	};
-	if (claim->reason)
-		memcpy(item->reason, claim->reason, strlen(claim->reason) + 1);
-}
-
-/* --- the set */
+#include "list_image.h"
+#include "list_notes.h"
+#include "list_parts.h"
 
 int list_set_new(uint32_t max_entries, struct list_set **out)
 {
 	struct list_set *set = calloc(1, sizeof(*set));
+	int err = set ? list_notes_new(&set->notes) : -ENOMEM;
 
-	if (!set)
-		return -ENOMEM;
+	if (err) {
+		free(set);
+		return err;
+	}
 	set->max_entries = max_entries;
 	set->lists = 1;
-	strcpy(set->name[LIST_MANUAL], "manual");
+	strcpy(set->list[LIST_MANUAL].name, "manual");
 	*out = set;
 	return 0;
 }
@@ -234,27 +38,27 @@ uint32_t list_limit_get(const struct list_set *set)
 	return set->max_entries;
 }
 
-static void node_free(struct node *node)
+/* The notes that another set shares are named by this one no more. */
+static void notes_let_go(struct list_set *set)
 {
-	if (!node)
-		return;
-	node_free(node->child[0]);
-	node_free(node->child[1]);
-	for (struct claim *c = node->claims, *next; c; c = next) {
-		next = c->next;
-		claim_free(c);
-	}
-	free(node);
+	for (int family = 0; family < 2; family++)
+		for (uint32_t b = 0; b < set->store[family].count; b++)
+			for (uint32_t i = 0; i < set->store[family].blocks[b].count; i++)
+				list_notes_drop(set->notes, set->store[family].blocks[b].cells[i].note);
 }
 
 void list_set_free(struct list_set *set)
 {
 	if (!set)
 		return;
-	node_free(set->root[0]);
-	node_free(set->root[1]);
+	notes_let_go(set);
+	list_notes_free(set->notes);
+	list_store_clear(&set->store[0]);
+	list_store_clear(&set->store[1]);
 	free(set);
 }
+
+/* --- names */
 
 static bool name_is_good(const char *name)
 {
@@ -265,33 +69,88 @@ static bool name_is_good(const char *name)
 	return strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
 }
 
+static bool index_is_free(const struct list_set *set, uint16_t index)
+{
+	return index < SEKI_MAX_LISTS && (index >= set->lists || !*set->list[index].name);
+}
+
+int list_index_at(struct list_set *set, const char *name, uint16_t wanted, uint16_t *index)
+{
+	uint16_t at = 0;
+
+	if (!list_index(set, name, false, index))
+		return 0;
+	if (!name_is_good(name))
+		return -EINVAL;
+	while (at < SEKI_MAX_LISTS && !index_is_free(set, at))
+		at++;
+	if (index_is_free(set, wanted))
+		at = wanted;
+	if (at == SEKI_MAX_LISTS)
+		return -ENOSPC;
+	set->list[at] = (struct list_row_about){0};
+	strcpy(set->list[at].name, name);
+	if (at >= set->lists)
+		set->lists = (uint16_t)(at + 1);
+	*index = at;
+	return 0;
+}
+
 int list_index(struct list_set *set, const char *name, bool create, uint16_t *index)
 {
-	uint16_t unused = set->lists;
-
 	if (!name_is_good(name))
 		return -EINVAL;
 	for (uint16_t i = 0; i < set->lists; i++) {
-		if (!strcmp(set->name[i], name)) {
+		if (!strcmp(set->list[i].name, name)) {
 			*index = i;
 			return 0;
 		}
-		if (!*set->name[i] && unused == set->lists)
-			unused = i;
 	}
-	if (!create)
-		return -ENOENT;
-	if (unused == SEKI_MAX_LISTS)
-		return -ENOSPC;
-	strcpy(set->name[unused], name);
-	set->lists += unused == set->lists;
-	*index = unused;
-	return 0;
+	return create ? list_index_at(set, name, SEKI_MAX_LISTS, index) : -ENOENT;
 }
 
 const char *list_name(const struct list_set *set, uint16_t index)
 {
-	return index < set->lists && *set->name[index] ? set->name[index] : NULL;
+	return index < set->lists && *set->list[index].name ? set->list[index].name : NULL;
+}
+
+void list_about(const struct list_set *set, uint16_t index, struct list_about *out)
+{
+	*out = list_name(set, index) ? set->list[index].about : (struct list_about){0};
+}
+
+void list_about_set(struct list_set *set, uint16_t index, const struct list_about *about)
+{
+	struct list_about *to;
+	uint64_t digest;
+	uint32_t count;
+
+	if (!list_name(set, index))
+		return;
+	to = &set->list[index].about;
+	digest = to->digest;
+	count = to->count;
+	*to = *about;
+	to->digest = digest;
+	to->count = count;
+}
+
+/* --- items */
+
+struct list_store *list_store_of(const struct list_set *set, const struct prefix *prefix)
+{
+	return (struct list_store *)&set->store[prefix_is_v4(prefix)];
+}
+
+/* A line of text that ends. */
+static bool reason_is_good(const char *reason)
+{
+	size_t len = strnlen(reason, LIST_REASON_MAX);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)reason[i] < 0x20 || reason[i] == 0x7f)
+			return false;
+	return len < LIST_REASON_MAX;
 }
 
 static bool item_is_good(const struct list_set *set, const struct list_item *item)
@@ -301,132 +160,221 @@ static bool item_is_good(const struct list_set *set, const struct list_item *ite
 	return prefix_is_canonical(&item->prefix) && list_name(set, item->list) &&
 	       (item->flags & directions) &&
 	       !(item->flags & ~(directions | SEKI_ENTRY_ALERT | SEKI_ENTRY_ALLOW)) &&
-	       /* An exception that ended by itself would leave nothing in its place before the next change.
-		*/
-	       !(item->flags & SEKI_ENTRY_ALLOW && (item->expires || item->flags & SEKI_ENTRY_ALERT)) &&
-	       item->severity < SEKI_SEVERITY_MAX && memchr(item->reason, '\0', sizeof(item->reason));
+	       !(item->flags & SEKI_ENTRY_ALLOW && item->flags & SEKI_ENTRY_ALERT) &&
+	       item->severity < SEKI_SEVERITY_MAX && item->expires <= LIST_EXPIRES_MAX &&
+	       reason_is_good(item->reason);
 }
 
-int list_add(struct list_set *set, const struct list_item *item)
+static uint64_t mix(uint64_t hash, uint64_t value)
 {
-	struct claim *claim = NULL, **link;
-	struct node **path[LIST_DEPTH_MAX], *node;
-	unsigned int depth;
-	bool replaces;
+	hash = (hash ^ value) * 0xbf58476d1ce4e5b9ull;
+	return hash ^ hash >> 31;
+}
+
+/* Of what an item says to whom; when it was made does not count. */
+static uint64_t cell_digest(const struct list_set *set, const struct list_cell *cell)
+{
+	uint64_t high, low;
+
+	memcpy(&high, cell->prefix.addr, sizeof(high));
+	memcpy(&low, cell->prefix.addr + 8, sizeof(low));
+	return mix(mix(mix(mix(high, low), (uint64_t)cell->prefix.len << 8 | cell->said),
+		       list_cell_expires(cell)),
+		   list_notes_hash(set->notes, cell->note));
+}
+
+/* A cell that came (1) or goes (-1). */
+static void cell_count(struct list_set *set, const struct list_cell *cell, int way)
+{
+	struct list_about *about = &set->list[cell->list].about;
+	uint64_t digest = cell_digest(set, cell);
+
+	set->lengths[prefix_is_v4(&cell->prefix)][cell->prefix.len] += (uint32_t)way;
+	set->total += (uint32_t)way;
+	about->count += (uint32_t)way;
+	about->digest += way > 0 ? digest : -digest;
+}
+
+static void list_changed(struct list_set *set, uint16_t list, uint64_t now)
+{
+	set->list[list].about.serial++;
+	set->list[list].about.changed = now;
+}
+
+/* The note is taken. */
+static int cell_make(struct list_set *set, const struct list_item *item, struct list_cell *out)
+{
+	*out = (struct list_cell){
+		.prefix = item->prefix,
+		.list = (uint8_t)item->list,
+		.said = (uint8_t)(item->flags | item->severity << LIST_SEVERITY_SHIFT),
+		.created = item->created > UINT32_MAX ? UINT32_MAX : (uint32_t)item->created,
+	};
+	list_cell_expire_at(out, item->expires);
+	return list_notes_take(set->notes, item->sid, item->reason, &out->note);
+}
+
+void list_cell_show(const struct list_set *set, const struct list_cell *cell, struct list_item *out)
+{
+	*out = (struct list_item){
+		.prefix = cell->prefix,
+		.list = cell->list,
+		.flags = list_cell_flags(cell),
+		.severity = list_cell_severity(cell),
+		.sid = list_notes_sid(set->notes, cell->note),
+		.expires = list_cell_expires(cell),
+		.created = cell->created,
+	};
+	strcpy(out->reason, list_notes_text(set->notes, cell->note)); /* was checked when it came */
+}
+
+int list_add(struct list_set *set, const struct list_item *item, uint64_t now)
+{
+	struct list_store *store;
+	const struct list_cell *held;
+	struct list_cell cell, old;
 	int err;
 
 	if (!item_is_good(set, item))
 		return -EINVAL;
-	trie_descend(&set->root[prefix_is_v4(&item->prefix)], &item->prefix, path, &depth);
-	node = *path[depth];
-	if (node && !same_prefix(&node->prefix, &item->prefix))
-		node = NULL;
-	link = node ? claim_link(node, item->list) : NULL;
-	replaces = link && *link && (*link)->list == item->list;
-	if (!replaces && set->total >= set->max_entries)
+	store = list_store_of(set, &item->prefix);
+	held = list_store_find(store, &item->prefix, (uint8_t)item->list);
+	if (!held && set->total >= set->max_entries)
 		return -ENOSPC;
-	err = claim_new(item, &claim);
+	err = cell_make(set, item, &cell);
 	if (err)
 		return err;
-	if (!node)
-		node = trie_insert(set, &item->prefix);
-	if (!node) {
-		claim_free(claim);
-		return -ENOMEM;
+	if (held) {
+		old = *held;
+		cell_count(set, &old, -1);
+		list_notes_drop(set->notes, old.note);
+		list_store_replace(store, &cell);
+	} else {
+		err = list_store_add(store, &cell);
 	}
-	link = claim_link(node, item->list);
-	if (replaces)
-		claim_unlink(set, node, link);
-	set->prefixes += !node->claims;
-	claim->next = *link;
-	*link = claim;
-	set->count[item->list]++;
-	set->total++;
-	if (item->expires && (!set->next_expiry || item->expires < set->next_expiry))
-		set->next_expiry = item->expires;
+	if (err) {
+		list_notes_drop(set->notes, cell.note);
+		return err;
+	}
+	cell_count(set, &cell, 1);
+	list_changed(set, item->list, now);
 	return 0;
 }
 
-int list_remove(struct list_set *set, uint16_t list, const struct prefix *prefix)
+int list_remove(struct list_set *set, uint16_t list, const struct prefix *prefix, uint64_t now)
 {
-	struct node **path[LIST_DEPTH_MAX], *node;
-	struct claim **link;
-	unsigned int depth;
+	const struct list_cell *held;
+	struct list_cell cell;
 
-	if (!prefix_is_canonical(prefix))
+	if (!prefix_is_canonical(prefix) || !list_name(set, list))
 		return -ENOENT;
-	trie_descend(&set->root[prefix_is_v4(prefix)], prefix, path, &depth);
-	node = *path[depth];
-	if (!node || !same_prefix(&node->prefix, prefix))
+	held = list_store_find(list_store_of(set, prefix), prefix, (uint8_t)list);
+	if (!held)
 		return -ENOENT;
-	link = claim_link(node, list);
-	if (!*link || (*link)->list != list)
-		return -ENOENT;
-	claim_unlink(set, node, link);
-	trie_collapse(set, path[depth]);
-	/* A join above may have lost its second branch. */
-	if (depth > 0)
-		trie_collapse(set, path[depth - 1]);
+	cell = *held;
+	cell_count(set, &cell, -1);
+	list_notes_drop(set->notes, cell.note);
+	list_store_remove(list_store_of(set, prefix), prefix, (uint8_t)list);
+	list_changed(set, list, now);
 	return 0;
 }
 
-/* Removes the claims of one list, or with list SEKI_MAX_LISTS those that expired before now; from the leaves
- * up. */
-static void trie_prune(struct list_set *set, struct node **link, uint16_t list, uint64_t now)
+int list_get(const struct list_set *set, uint16_t list, const struct prefix *prefix, struct list_item *out)
 {
-	struct node *node = *link;
+	const struct list_cell *held = NULL;
 
-	if (!node)
-		return;
-	trie_prune(set, &node->child[0], list, now);
-	trie_prune(set, &node->child[1], list, now);
-	for (struct claim **at = &node->claims; *at;) {
-		const struct claim *c = *at;
-
-		if (list < SEKI_MAX_LISTS ? c->list == list : c->expires && c->expires <= now) {
-			claim_unlink(set, node, at);
-			continue;
-		}
-		if (c->expires && (!set->next_expiry || c->expires < set->next_expiry))
-			set->next_expiry = c->expires;
-		at = &(*at)->next;
-	}
-	trie_collapse(set, link);
+	if (prefix_is_canonical(prefix) && list_name(set, list))
+		held = list_store_find(list_store_of(set, prefix), prefix, (uint8_t)list);
+	if (!held)
+		return -ENOENT;
+	list_cell_show(set, held, out);
+	return 0;
 }
 
-static uint32_t prune_all(struct list_set *set, uint16_t list, uint64_t now)
-{
-	uint32_t before = set->total;
+struct pruning {
+	struct list_set *set;
+	uint16_t list;
+	uint64_t now;
+	list_expired_fn fn;
+	void *arg;
+	uint32_t removed;
+};
 
-	set->next_expiry = 0;
-	trie_prune(set, &set->root[0], list, now);
-	trie_prune(set, &set->root[1], list, now);
-	return before - set->total;
+static bool block_of_others(const struct list_block *block, void *arg)
+{
+	const struct pruning *p = arg;
+
+	return !(block->lists >> p->list & 1);
+}
+
+static void cell_goes(struct pruning *p, const struct list_cell *cell)
+{
+	cell_count(p->set, cell, -1);
+	list_notes_drop(p->set->notes, cell->note);
+	p->removed++;
+}
+
+static bool cell_of_list(const struct list_cell *cell, void *arg)
+{
+	struct pruning *p = arg;
+
+	if (cell->list != p->list)
+		return false;
+	cell_goes(p, cell);
+	return true;
 }
 
 void list_clear(struct list_set *set, uint16_t list)
 {
-	if (list < set->lists && set->count[list] > 0)
-		prune_all(set, list, 0);
+	struct pruning p = {.set = set, .list = list};
+
+	if (list >= set->lists || !set->list[list].about.count)
+		return;
+	list_store_prune(&set->store[0], block_of_others, cell_of_list, &p);
+	list_store_prune(&set->store[1], block_of_others, cell_of_list, &p);
 }
 
 void list_forget(struct list_set *set, uint16_t list)
 {
 	list_clear(set, list);
 	if (list != LIST_MANUAL && list < set->lists)
-		set->name[list][0] = '\0';
+		set->list[list].name[0] = '\0';
 }
 
-uint32_t list_expire(struct list_set *set, uint64_t now)
+static bool block_lives(const struct list_block *block, void *arg)
 {
-	if (!set->next_expiry || set->next_expiry > now)
-		return 0;
-	return prune_all(set, SEKI_MAX_LISTS, now);
+	const struct pruning *p = arg;
+
+	return !block->next_expiry || block->next_expiry > p->now;
+}
+
+static bool cell_expired(const struct list_cell *cell, void *arg)
+{
+	struct pruning *p = arg;
+	uint64_t expires = list_cell_expires(cell);
+
+	if (!expires || expires > p->now)
+		return false;
+	cell_goes(p, cell);
+	if (p->set->list[cell->list].about.changed != p->now)
+		list_changed(p->set, cell->list, p->now);
+	if (p->fn)
+		p->fn(&cell->prefix, p->arg);
+	return true;
+}
+
+uint32_t list_expire(struct list_set *set, uint64_t now, list_expired_fn fn, void *arg)
+{
+	struct pruning p = {.set = set, .now = now, .fn = fn, .arg = arg};
+
+	list_store_prune(&set->store[0], block_lives, cell_expired, &p);
+	list_store_prune(&set->store[1], block_lives, cell_expired, &p);
+	return p.removed;
 }
 
 uint32_t list_count(const struct list_set *set, uint16_t list)
 {
-	return list < set->lists ? set->count[list] : 0;
+	return list < set->lists ? set->list[list].about.count : 0;
 }
 
 uint32_t list_total(const struct list_set *set)
@@ -434,226 +382,184 @@ uint32_t list_total(const struct list_set *set)
 	return set->total;
 }
 
-/* --- reading */
-
-void list_why(const struct list_set *set, const struct prefix *addr, list_item_fn fn, void *arg)
+uint64_t list_bytes(const struct list_set *set)
 {
-	const struct node *covers[LIST_DEPTH_MAX], *node = set->root[prefix_is_v4(addr)];
-	unsigned int depth = 0;
-	struct list_item item;
-
-	while (node && prefix_contains(&node->prefix, addr)) {
-		covers[depth++] = node;
-		if (node->prefix.len >= addr->len)
-			break;
-		node = node->child[prefix_bit(addr, node->prefix.len)];
-	}
-	while (depth-- > 0) {
-		for (const struct claim *c = covers[depth]->claims; c; c = c->next) {
-			claim_show(covers[depth], c, &item);
-			if (fn(&item, arg))
-				return;
-		}
-	}
+	return sizeof(*set) + list_store_bytes(&set->store[0]) + list_store_bytes(&set->store[1]) +
+	       list_notes_bytes(set->notes);
 }
 
-static int each_below(const struct node *node, uint16_t list, list_item_fn fn, void *arg)
-{
-	struct list_item item;
+/* --- another set from this one and an image */
 
-	if (!node)
+struct merging {
+	const struct list_set *old;
+	struct list_set *to;
+	const struct list_image *image;
+	const uint16_t *index;
+	uint64_t without, now;
+	uint32_t *notes;			/* by the image's texts: the set's number, 0 not yet */
+	struct list_cell group[SEKI_MAX_LISTS]; /* of one prefix, by list */
+	uint64_t held, fresh;			/* which of them hold something, and which are the image's */
+};
+
+/* The cell of the image with the set's note in it, named once more. */
+static int image_note(struct merging *m, struct list_cell *cell)
+{
+	const struct list_image_text *text;
+	uint32_t row = cell->note;
+	int err;
+
+	if (!row)
 		return 0;
-	for (const struct claim *c = node->claims; c; c = c->next) {
-		if (c->list != list)
+	if (m->notes[row - 1]) {
+		cell->note = m->notes[row - 1];
+		list_notes_keep(m->to->notes, cell->note);
+		return 0;
+	}
+	text = &m->image->texts[row - 1];
+	err = list_notes_take(m->to->notes, text->sid, m->image->blob + text->at, &cell->note);
+	m->notes[row - 1] = cell->note;
+	return err;
+}
+
+/* Emits the group in the order of its lists. */
+static int group_end(struct merging *m)
+{
+	for (uint64_t left = m->held; left; left &= left - 1) {
+		int list = __builtin_ctzll(left);
+		struct list_cell *cell = &m->group[list];
+		uint64_t expires = list_cell_expires(cell);
+		int err = 0;
+
+		if (expires && expires <= m->now)
 			continue;
-		claim_show(node, c, &item);
-		if (fn(&item, arg))
-			return 1;
+		if (m->to->total >= m->to->max_entries)
+			return -ENOSPC;
+		if (m->fresh >> list & 1)
+			err = image_note(m, cell);
+		else
+			list_notes_keep(m->to->notes, cell->note);
+		if (err)
+			return err;
+		err = list_store_append(list_store_of(m->to, &cell->prefix), cell);
+		if (err) {
+			list_notes_drop(m->to->notes, cell->note);
+			return err;
+		}
+		cell_count(m->to, cell, 1);
 	}
-	return each_below(node->child[0], list, fn, arg) || each_below(node->child[1], list, fn, arg);
+	m->held = m->fresh = 0;
+	return 0;
 }
 
-/* Is every prefix of the branch at or before after, in the order of prefix_compare()? */
-static bool branch_is_before(const struct node *node, const struct prefix *after)
+static void group_old(struct merging *m, const struct list_cell *cell)
 {
-	return prefix_compare(&node->prefix, after) < 0 && !prefix_contains(&node->prefix, after);
-}
-
-static int each_below_after(const struct node *node, uint16_t list, const struct prefix *after,
-			    list_item_fn fn, void *arg)
-{
-	if (!node || branch_is_before(node, after))
-		return 0;
-	if (prefix_compare(&node->prefix, after) > 0)
-		return each_below(node, list, fn, arg);
-	return each_below_after(node->child[0], list, after, fn, arg) ||
-	       each_below_after(node->child[1], list, after, fn, arg);
-}
-
-void list_each_after(const struct list_set *set, uint16_t list, const struct prefix *after, list_item_fn fn,
-		     void *arg)
-{
-	if (!prefix_is_v4(after)) {
-		each_below_after(set->root[0], list, after, fn, arg);
+	if (m->without >> cell->list & 1)
 		return;
+	m->group[cell->list] = *cell;
+	m->held |= 1ull << cell->list;
+}
+
+static void group_fresh(struct merging *m, const struct list_cell *cell)
+{
+	uint8_t list = (uint8_t)m->index[cell->list];
+
+	m->group[list] = *cell;
+	m->group[list].list = list;
+	m->held |= 1ull << list;
+	m->fresh |= 1ull << list;
+	if (cell->said & LIST_CELL_REMOVE)
+		m->held &= ~(1ull << list);
+}
+
+static int merge_family(struct merging *m, int family, const struct list_cell *cells, uint32_t count)
+{
+	const struct list_store *store = &m->old->store[family];
+	struct list_place place = {0};
+	const struct list_cell *old = list_store_at(store, &place);
+	uint32_t at = 0;
+	int err = 0;
+
+	while (!err && (old || at < count)) {
+		struct prefix prefix = !old	     ? cells[at].prefix
+				       : at == count ? old->prefix
+				       : prefix_compare(&old->prefix, &cells[at].prefix) < 0
+					       ? old->prefix
+					       : cells[at].prefix;
+
+		while (old && !prefix_compare(&old->prefix, &prefix)) {
+			group_old(m, old);
+			place.cell++;
+			old = list_store_at(store, &place);
+		}
+		for (; at < count && !prefix_compare(&cells[at].prefix, &prefix); at++)
+			group_fresh(m, &cells[at]);
+		err = group_end(m);
 	}
-	if (!each_below_after(set->root[1], list, after, fn, arg))
-		each_below(set->root[0], list, fn, arg);
+	return err;
 }
 
-void list_each(const struct list_set *set, uint16_t list, list_item_fn fn, void *arg)
+/* Names and what is known of lists; the counts grow with the cells. */
+static void merge_begin(struct merging *m)
 {
-	if (!each_below(set->root[1], list, fn, arg))
-		each_below(set->root[0], list, fn, arg);
+	m->to->lists = m->old->lists;
+	for (uint16_t i = 0; i < m->old->lists; i++) {
+		m->to->list[i] = m->old->list[i];
+		m->to->list[i].about.count = 0;
+		m->to->list[i].about.digest = 0;
+	}
 }
 
-/* --- flattening */
-
-/* What the live claims at and above a node add up to, for one action. */
-struct fold {
-	const struct claim *best; /* names list, severity and sid; NULL: no such claim */
-	uint8_t flags;
-	uint64_t expires; /* 0: never */
-};
-
-/* Of all actions, for a branch. */
-struct folds {
-	struct fold drop, alert;
-};
-
-struct flattener {
-	struct list_row *rows;
-	uint32_t count;
-	uint64_t now;
-	int64_t to_monotonic;
-};
-
-static void fold_claim(struct fold *fold, const struct claim *claim, bool inherited)
+static void merge_end(struct merging *m)
 {
-	bool stays = fold->best && (!fold->expires || (claim->expires && claim->expires <= fold->expires));
+	for (uint16_t i = 0; i < m->to->lists; i++)
+		if (m->to->list[i].about.digest != m->old->list[i].about.digest ||
+		    m->to->list[i].about.count != m->old->list[i].about.count)
+			list_changed(m->to, i, m->now);
+	for (uint32_t i = 0; i < m->image->list_count; i++) {
+		const struct list_image_list *from = &m->image->lists[i];
+		struct list_about *about = &m->to->list[m->index[i]].about;
 
-	fold->expires = stays ? fold->expires : claim->expires;
-	fold->flags |= claim->flags;
-	if (inherited || !fold->best || claim->severity > fold->best->severity)
-		fold->best = claim;
-}
-
-static uint32_t to_kernel_time(uint64_t expires, int64_t to_monotonic)
-{
-	int64_t seconds;
-
-	if (!expires)
-		return 0;
-	if (expires > INT64_MAX || __builtin_add_overflow((int64_t)expires, to_monotonic, &seconds))
-		return UINT32_MAX;
-	if (seconds < 1)
-		return 1; /* 0 would mean never */
-	return seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
-}
-
-static struct list_row row_of(const struct flattener *f, const struct node *node, const struct fold *fold)
-{
-	return (struct list_row){
-		.prefix = node->prefix,
-		.entry = {.expires = to_kernel_time(fold->expires, f->to_monotonic),
-			  .list = fold->best->list,
-			  .flags = fold->flags,
-			  .severity = fold->best->severity,
-			  .sid = fold->best->sid},
-	};
-}
-
-/* Adds what the node's live claims say to what is above them. True: they say something, which is in *row. */
-static bool node_fold(const struct flattener *f, const struct node *node, struct folds *folds,
-		      struct list_row *row)
-{
-	bool drop_inherited = true, alert_inherited = true, live = false;
-	struct fold allow = {0};
-
-	for (const struct claim *c = node->claims; c; c = c->next) {
-		if (c->expires && c->expires <= f->now)
-			continue;
-		live = true;
-		if (c->flags & SEKI_ENTRY_ALLOW) {
-			fold_claim(&allow, c, false);
-		} else if (c->flags & SEKI_ENTRY_ALERT) {
-			fold_claim(&folds->alert, c, alert_inherited);
-			alert_inherited = false;
-		} else {
-			fold_claim(&folds->drop, c, drop_inherited);
-			drop_inherited = false;
+		about->taken = m->now;
+		about->not_after = from->not_after;
+		about->priority = from->priority;
+		about->source = from->source;
+		/* A list that an earlier run had goes on where it was. */
+		if (from->serial && !m->old->list[m->index[i]].about.serial) {
+			about->serial = from->serial;
+			about->changed = from->changed;
+			about->taken = from->taken;
 		}
 	}
-	if (!live)
-		return false;
-	if (allow.best) { /* an exception: nothing from here up holds further down */
-		*folds = (struct folds){0};
-		*row = row_of(f, node, &allow);
-		return true;
-	}
-	/* Dropping wins: an alert-only list must never open what another list closes. */
-	*row = row_of(f, node, folds->drop.best ? &folds->drop : &folds->alert);
-	return true;
 }
 
-/* folds by value: what the node adds holds for its branch only */
-static void flatten_below(struct flattener *f, const struct node *node, struct folds folds)
+int list_set_merge(const struct list_set *old, uint64_t without, const struct list_image *image,
+		   const uint16_t *index, uint32_t max_entries, uint64_t now, struct list_set **out)
 {
-	if (!node)
-		return;
-	f->count += node_fold(f, node, &folds, &f->rows[f->count]);
-	flatten_below(f, node->child[0], folds);
-	flatten_below(f, node->child[1], folds);
-}
+	CLEANUP(list_set_free) struct list_set *to = calloc(1, sizeof(*to));
+	AUTO_FREE uint32_t *notes = calloc(image->text_count + 1ul, sizeof(*notes));
+	struct merging m = {.old = old,
+			    .to = to,
+			    .image = image,
+			    .index = index,
+			    .without = without,
+			    .now = now,
+			    .notes = notes};
+	int err;
 
-int list_row(const struct list_set *set, const struct prefix *prefix, uint64_t now, int64_t to_monotonic,
-	     struct list_row *out)
-{
-	const struct flattener f = {.now = now, .to_monotonic = to_monotonic};
-	const struct node *node = set->root[prefix_is_v4(prefix)];
-	struct folds folds = {0};
-	struct list_row row;
-
-	while (node && prefix_contains(&node->prefix, prefix)) {
-		bool live = node_fold(&f, node, &folds, &row);
-
-		if (node->prefix.len == prefix->len) {
-			if (!live)
-				break;
-			*out = row;
-			return 0;
-		}
-		node = node->child[prefix_bit(prefix, node->prefix.len)];
-	}
-	return -ENOENT;
-}
-
-bool list_inside(const struct list_set *set, const struct prefix *prefix)
-{
-	const struct node *node = set->root[prefix_is_v4(prefix)];
-
-	while (node && node->prefix.len < prefix->len) {
-		if (!prefix_contains(&node->prefix, prefix))
-			return false;
-		node = node->child[prefix_bit(prefix, node->prefix.len)];
-	}
-	if (!node || !prefix_contains(prefix, &node->prefix))
-		return false;
-	return node->prefix.len > prefix->len || node->child[0] || node->child[1];
-}
-
-int list_flatten(struct list_set *set, uint64_t now, int64_t to_monotonic, struct list_row **rows,
-		 uint32_t *count)
-{
-	struct flattener f = {.now = now, .to_monotonic = to_monotonic};
-
-	/* One row per listed prefix at most, and one to write into before it is known whether it counts. */
-	f.rows = malloc((set->prefixes + 1ul) * sizeof(*f.rows));
-	if (!f.rows)
+	if (!to || !notes) {
+		free(TAKE_PTR(to));
 		return -ENOMEM;
-	flatten_below(&f, set->root[1], (struct folds){0});
-	flatten_below(&f, set->root[0], (struct folds){0});
-	*rows = f.rows;
-	*count = f.count;
+	}
+	to->notes = list_notes_share(old->notes);
+	to->max_entries = max_entries;
+	merge_begin(&m);
+	err = merge_family(&m, 1, image->cells, image->cell4_count);
+	if (!err)
+		err = merge_family(&m, 0, image->cells + image->cell4_count,
+				   image->cell_count - image->cell4_count);
+	if (err)
+		return err;
+	merge_end(&m);
+	*out = TAKE_PTR(to);
 	return 0;
 }

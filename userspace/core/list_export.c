@@ -162,7 +162,10 @@ static void own_entry(struct export *e, const struct list_entry *entry)
 	char text[PREFIX_TEXT_MAX];
 
 	json_object_set_new(line, "prefix", json_string(prefix_format(&entry->prefix, text)));
-	json_object_set_new(line, "action", json_string(entry->flags & SEKI_ENTRY_ALERT ? "alert" : "drop"));
+	json_object_set_new(line, "action",
+			    json_string(entry->flags & SEKI_ENTRY_ALERT	  ? "alert"
+					: entry->flags & SEKI_ENTRY_ALLOW ? "allow"
+									  : "drop"));
 	json_object_set_new(line, "direction",
 			    json_string(directions[entry->flags & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST)]));
 	if (entry->severity < ARRAY_LEN(severities))
@@ -272,7 +275,7 @@ static uint32_t export_pass(struct export *e, const struct export_format *format
 			continue;
 		if (entry->expires && entry->expires <= e->now)
 			continue;
-		if (!format->whole && entry->flags & SEKI_ENTRY_ALERT) {
+		if (!format->whole && entry->flags & (SEKI_ENTRY_ALERT | SEKI_ENTRY_ALLOW)) {
 			++*left_out;
 			continue;
 		}

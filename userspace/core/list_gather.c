@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * list_gather.c - a hash of the prefixes and one of the reasons, beside the
- * policy's arrays.
+ * list_gather.c - a hash of the prefixes beside the batch's cells.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "list_gather.h"
-#include "policy_table.h"
 
 #define SLOTS_MIN     1024u
 #define SLOTS_AT_ONCE (1u << 21)
@@ -23,24 +21,15 @@ static uint32_t prefix_hash(const struct prefix *prefix)
 	return (uint32_t)(low >> 32);
 }
 
-static uint32_t text_slot(const char *text, uint32_t count)
-{
-	uint64_t hash = 0xcbf29ce484222325ull;
-
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * 0x100000001b3ull;
-	return (uint32_t)(hash >> 24) & (count - 1);
-}
-
-/* Where the entry of prefix is, or its free slot. The hash in the slot saves the look at rows of others. */
+/* Where the cell of prefix is, or its free slot. The hash in the slot saves the look at cells of others. */
 static uint32_t slot_find(const struct list_gather *gather, const struct prefix *prefix, uint32_t hash)
 {
-	const struct policy_entry *entries = gather->policy->entries;
+	const struct list_cell *cells = gather->batch->cells;
 	uint32_t slot = hash & (gather->slot_count - 1);
 
-	for (; gather->slots[slot].row; slot = (slot + 1) & (gather->slot_count - 1))
+	for (; gather->slots[slot].cell; slot = (slot + 1) & (gather->slot_count - 1))
 		if (gather->slots[slot].hash == hash &&
-		    !prefix_compare(&entries[gather->slots[slot].row - 1].prefix, prefix))
+		    !prefix_compare(&cells[gather->slots[slot].cell - 1].prefix, prefix))
 			break;
 	return slot;
 }
@@ -55,9 +44,9 @@ static int slots_grow(struct list_gather *gather)
 	for (uint32_t i = 0; i < gather->slot_count; i++) {
 		uint32_t slot = gather->slots[i].hash & mask;
 
-		if (!gather->slots[i].row)
+		if (!gather->slots[i].cell)
 			continue;
-		while (grown[slot].row)
+		while (grown[slot].cell)
 			slot = (slot + 1) & mask;
 		grown[slot] = gather->slots[i];
 	}
@@ -67,70 +56,12 @@ static int slots_grow(struct list_gather *gather)
 	return 0;
 }
 
-static int reasons_grow(struct list_gather *gather)
-{
-	uint32_t count = gather->reason_count ? gather->reason_count * 2 : SLOTS_MIN;
-	uint32_t *grown = calloc(count, sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < gather->policy->reason_count; i++) {
-		uint32_t slot = text_slot(gather->policy->reasons[i], count);
-
-		while (grown[slot])
-			slot = (slot + 1) & (count - 1);
-		grown[slot] = i + 1;
-	}
-	free(gather->reasons);
-	gather->reasons = grown;
-	gather->reason_count = count;
-	return 0;
-}
-
-/* Row of the policy's reasons plus one: the same text is held once. */
-static int reason_find(struct list_gather *gather, const char *text, uint32_t *out)
-{
-	struct policy *policy = gather->policy;
-	uint32_t slot;
-	char *row;
-	bool full;
-	int err;
-
-	*out = 0;
-	if (!*text)
-		return 0;
-	if (policy->reason_count * 2 >= gather->reason_count) {
-		err = reasons_grow(gather);
-		if (err)
-			return err;
-	}
-	slot = text_slot(text, gather->reason_count);
-	while (gather->reasons[slot] && strcmp(policy->reasons[gather->reasons[slot] - 1], text) != 0)
-		slot = (slot + 1) & (gather->reason_count - 1);
-	if (!gather->reasons[slot]) {
-		row = policy_array_add(policy, ARRAY_REASONS, &full);
-		if (!row)
-			return full ? -ENOSPC : -ENOMEM;
-		strcpy(row, text); /* list_entry: shorter than its room */
-		gather->reasons[slot] = policy->reason_count;
-	}
-	*out = gather->reasons[slot];
-	return 0;
-}
-_Static_assert(LIST_REASON_ROOM == POLICY_REASON_MAX, "reasons of files and of policies are as long");
-
-int list_gather_begin(struct list_gather *gather, struct policy *policy, uint16_t list, uint64_t expires,
+int list_gather_begin(struct list_gather *gather, struct list_batch *batch, const struct list_gather_how *how,
 		      size_t bytes)
 {
-	if (gather->policy != policy) { /* its reasons are others */
-		free(gather->reasons);
-		gather->reasons = NULL;
-		gather->reason_count = 0;
-	}
 	free(gather->slots);
-	gather->policy = policy;
-	gather->list = list;
-	gather->expires = expires;
+	gather->batch = batch;
+	gather->how = *how;
 	gather->slots_used = 0;
 	gather->slot_count = SLOTS_MIN;
 	/* The shortest rows have about 14 bytes, and slots are filled by half at most. */
@@ -140,57 +71,78 @@ int list_gather_begin(struct list_gather *gather, struct policy *policy, uint16_
 	return gather->slots ? 0 : -ENOMEM;
 }
 
-static void entry_merge(struct policy_entry *row, const struct policy_entry *next)
+static int cell_fill(struct list_gather *gather, const struct list_entry *entry, struct list_cell *out)
 {
-	const uint8_t ways = SEKI_ENTRY_SRC | SEKI_ENTRY_DST;
+	const struct list_gather_how *how = &gather->how;
+	uint8_t severity = entry->severity == LIST_SEVERITY_UNSAID ? how->severity : entry->severity;
+	uint64_t created = entry->created ? entry->created : how->now;
+	uint64_t expires = entry->expires ? entry->expires : how->expires;
 
-	if (row->remove || next->remove) {
-		if (row->remove && !next->remove)
-			*row = *next;
+	*out = (struct list_cell){
+		.prefix = entry->prefix,
+		.list = how->row,
+		.said = (uint8_t)((entry->flags ? entry->flags : how->flags) |
+				  severity << LIST_SEVERITY_SHIFT | (entry->remove ? LIST_CELL_REMOVE : 0)),
+		.created = created > UINT32_MAX ? UINT32_MAX : (uint32_t)created,
+	};
+	list_cell_expire_at(out, expires > LIST_EXPIRES_MAX ? LIST_EXPIRES_MAX : expires);
+	return list_batch_text(gather->batch, 0, entry->reason, &out->note);
+}
+_Static_assert(LIST_REASON_ROOM == LIST_REASON_MAX, "reasons of files and of lists are as long");
+
+static uint8_t flags_merge(uint8_t a, uint8_t b)
+{
+	uint8_t ways = (a | b) & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST);
+
+	if ((a | b) & SEKI_ENTRY_ALLOW)
+		return ways | SEKI_ENTRY_ALLOW;
+	return ways | (a & b & SEKI_ENTRY_ALERT);
+}
+
+static void cell_merge(struct list_cell *cell, const struct list_cell *next)
+{
+	const bool goes = cell->said & LIST_CELL_REMOVE, next_goes = next->said & LIST_CELL_REMOVE;
+	uint8_t severity = list_cell_severity(next) > list_cell_severity(cell) ? list_cell_severity(next)
+									       : list_cell_severity(cell);
+	uint64_t expires = list_cell_expires(cell), next_expires = list_cell_expires(next);
+
+	if (goes || next_goes) {
+		if (goes && !next_goes)
+			*cell = *next;
 		return;
 	}
-	if (row->expires && (!next->expires || next->expires > row->expires))
-		row->expires = next->expires;
-	if (next->severity > row->severity)
-		row->severity = next->severity;
-	row->flags = (uint8_t)(((row->flags | next->flags) & ways) |
-			       (row->flags & next->flags & SEKI_ENTRY_ALERT));
-	if (!row->reason)
-		row->reason = next->reason;
+	if (expires && (!next_expires || next_expires > expires))
+		list_cell_expire_at(cell, next_expires);
+	cell->said = (uint8_t)(flags_merge(list_cell_flags(cell), list_cell_flags(next)) |
+			       severity << LIST_SEVERITY_SHIFT);
+	if (!cell->note)
+		cell->note = next->note;
 }
 
 int list_gather_add(const struct list_entry *entry, void *arg)
 {
 	struct list_gather *gather = arg;
-	const struct policy_list *list = &gather->policy->lists[gather->list];
-	struct policy_entry next = {.list = gather->list,
-				    .prefix = entry->prefix,
-				    .flags = entry->flags ? entry->flags : list->flags,
-				    .severity = entry->severity == LIST_SEVERITY_UNSAID ? list->severity
-											: entry->severity,
-				    .remove = entry->remove,
-				    .created = entry->created,
-				    .expires = entry->expires ? entry->expires : gather->expires};
 	const uint32_t hash = prefix_hash(&entry->prefix);
-	struct policy_entry *row;
+	struct list_cell next, *cell;
 	uint32_t slot;
-	bool full;
-	int err = reason_find(gather, entry->reason, &next.reason);
+	int err = cell_fill(gather, entry, &next);
 
 	if (!err && gather->slots_used * 2 >= gather->slot_count)
 		err = slots_grow(gather);
 	if (err)
 		return err;
 	slot = slot_find(gather, &entry->prefix, hash);
-	if (gather->slots[slot].row) {
-		entry_merge(&gather->policy->entries[gather->slots[slot].row - 1], &next);
+	if (gather->slots[slot].cell) {
+		cell_merge(&gather->batch->cells[gather->slots[slot].cell - 1], &next);
 		return -EEXIST;
 	}
-	row = policy_array_add(gather->policy, ARRAY_ENTRIES, &full);
-	if (!row)
-		return full ? -ENOSPC : -ENOMEM;
-	*row = next;
-	gather->slots[slot] = (struct list_gather_slot){.hash = hash, .row = gather->policy->entry_count};
+	if (gather->batch->cell_count == LIST_GATHER_MAX)
+		return -ENOSPC;
+	cell = list_batch_cell(gather->batch);
+	if (!cell)
+		return -ENOMEM;
+	*cell = next;
+	gather->slots[slot] = (struct list_gather_slot){.hash = hash, .cell = gather->batch->cell_count};
 	gather->slots_used++;
 	return 0;
 }
@@ -198,6 +150,5 @@ int list_gather_add(const struct list_entry *entry, void *arg)
 void list_gather_end(struct list_gather *gather)
 {
 	free(gather->slots);
-	free(gather->reasons);
 	*gather = (struct list_gather){0};
 }

@@ -20,13 +20,14 @@
 	X(PRIVATE, 2, "private", "entries that touch private, shared or reserved addresses (RFC 6890)") \
 	X(SHARE, 4, "share", "a list that covers more of the address space than max-share") \
 	X(SHRINK, 8, "shrink", "a list of less than half as many entries as the one that is loaded") \
-	X(CUT, 16, "cut", "a file that is cut off or does not hold what it says it holds")
+	X(CUT, 16, "cut", "a file that is cut off or does not hold what it says it holds") \
+	X(EXCEPTIONS, 32, "exceptions", "entries that are exceptions, for which other lists do not hold")
 
 enum list_allow {
 #define X(id, bit, name, help) LIST_ALLOW_##id = bit,
 	LIST_ALLOWS(X)
 #undef X
-		LIST_ALLOW_ALL = 31
+		LIST_ALLOW_ALL = 63
 };
 
 #define LIST_SHARE_STANDARD 20u /* per cent; FireHOL's level 1 without its bogons is below 2 */

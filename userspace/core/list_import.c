@@ -102,13 +102,6 @@ static void import_tell(struct list_import *in, list_refused_fn tell)
 	tell(in->line, shown, in->why, in->arg);
 }
 
-static bool import_drops(const struct list_import *in, const struct list_entry *entry)
-{
-	uint8_t flags = entry->flags ? entry->flags : in->how->flags;
-
-	return !(flags & SEKI_ENTRY_ALERT) && !entry->remove;
-}
-
 /* May the list name this prefix? False: refused, and why is said. */
 static bool import_guarded(struct list_import *in, const struct list_guard *guard,
 			   const struct prefix *prefix, enum list_touch special)
@@ -137,6 +130,7 @@ static bool import_guarded(struct list_import *in, const struct list_guard *guar
 int import_add(struct list_import *in, const struct list_entry *entry)
 {
 	const struct list_guard *guard = in->how->guard;
+	const uint8_t flags = entry->flags ? entry->flags : in->how->flags;
 	int err = 0;
 
 	in->named = true;
@@ -144,13 +138,19 @@ int import_add(struct list_import *in, const struct list_entry *entry)
 		import_refuse(in, "it has expired");
 		return 0;
 	}
-	if (guard && import_drops(in, entry)) {
+	if (guard && !entry->remove && !(flags & SEKI_ENTRY_ALERT)) {
 		enum list_touch special = list_guard_special(&entry->prefix, NULL);
 
+		/* A feed that drops must not open what others close. */
+		if (flags & SEKI_ENTRY_ALLOW & ~in->how->flags && !(guard->allow & LIST_ALLOW_EXCEPTIONS)) {
+			import_refuse(in, "it is an exception to other lists (allow-exceptions takes it)");
+			return 0;
+		}
 		/* What is nobody's on the internet says nothing about how much of it the list covers. */
 		if (guard->max_share && special != LIST_TOUCH_WITHIN)
 			err = list_share_add(&in->share, &entry->prefix);
-		if (err || !import_guarded(in, guard, &entry->prefix, special))
+		if (err ||
+		    (!(flags & SEKI_ENTRY_ALLOW) && !import_guarded(in, guard, &entry->prefix, special)))
 			return err;
 	}
 	err = in->add(entry, in->arg);

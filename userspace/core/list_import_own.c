@@ -76,7 +76,7 @@ static void header_read(struct list_import *in, const json_t *header, struct tex
 		header_digest(in, json_text(header, "digest"), rest);
 }
 
-/* drop, alert and source, destination, both, each with the list's own when it is not said. */
+/* drop, alert, allow and source, destination, both, each with the list's own when it is not said. */
 static void entry_flags(struct list_import *in, struct list_entry *entry, const json_t *object)
 {
 	struct text action = json_text(object, "action"), direction = json_text(object, "direction");
@@ -90,12 +90,14 @@ static void entry_flags(struct list_import *in, struct list_entry *entry, const 
 		flags |= SEKI_ENTRY_SRC | SEKI_ENTRY_DST;
 	else if (json_object_get(object, "direction"))
 		import_refuse(in, "direction is none of source, destination, both");
-	if (text_is(action, "drop"))
-		flags = (uint8_t)(flags & ~SEKI_ENTRY_ALERT);
-	else if (text_is(action, "alert"))
+	if (json_object_get(object, "action"))
+		flags = (uint8_t)(flags & ~(SEKI_ENTRY_ALERT | SEKI_ENTRY_ALLOW));
+	if (text_is(action, "alert"))
 		flags |= SEKI_ENTRY_ALERT;
-	else if (json_object_get(object, "action"))
-		import_refuse(in, "action is none of drop, alert");
+	else if (text_is(action, "allow"))
+		flags |= SEKI_ENTRY_ALLOW;
+	else if (json_object_get(object, "action") && !text_is(action, "drop"))
+		import_refuse(in, "action is none of drop, alert, allow");
 	entry->flags = flags;
 }
 

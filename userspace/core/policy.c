@@ -12,8 +12,6 @@
 #include "policy_table.h"
 #include "ruleset.h"
 
-#define REASONS_MAX (1u << 20) /* different ones */
-
 #define AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define NUMBER(type, member, low, top)                                                                       \
 	{                                                                                                    \
@@ -66,24 +64,18 @@ static const struct policy_field list_fields[] = {
 	NAME(struct policy_list, name),
 	TEXT(struct policy_list, path, 0),
 	TEXT(struct policy_list, format, 0),
-	NUMBER(struct policy_list, flags, SEKI_ENTRY_SRC, SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALERT),
+	NUMBER(struct policy_list, flags, SEKI_ENTRY_SRC,
+	       SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALERT | SEKI_ENTRY_ALLOW),
 	NUMBER(struct policy_list, severity, 0, SEKI_SEVERITY_MAX - 1),
+	NUMBER(struct policy_list, priority, 0, UINT8_MAX),
 	NUMBER(struct policy_list, allow, 0, LIST_ALLOW_ALL),
 	NUMBER(struct policy_list, max_share, 1, 100),
 	NUMBER(struct policy_list, expires, 0, UINT32_MAX),
+	NUMBER(struct policy_list, max_age, 0, UINT32_MAX),
 };
 static const struct policy_field entry_fields[] = {
 	NUMBER(struct policy_entry, list, 0, SEKI_MAX_LISTS - 2),
-	NUMBER(struct policy_entry, flags, 0, SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALERT),
-	NUMBER(struct policy_entry, severity, 0, POLICY_SEVERITY_UNSAID),
-	NUMBER(struct policy_entry, remove, 0, 1),
 	PREFIX(struct policy_entry, prefix),
-	NUMBER(struct policy_entry, reason, 0, REASONS_MAX),
-	NUMBER(struct policy_entry, created, 0, UINT64_MAX),
-	NUMBER(struct policy_entry, expires, 0, UINT64_MAX),
-};
-static const struct policy_field reason_fields[] = {
-	{FIELD_TEXT, .offset = 0, .size = POLICY_REASON_MAX, .min = 1, .why = "reason of an entry"},
 };
 static const struct policy_field variable_fields[] = {
 	NAME(struct policy_variable, name),
@@ -122,6 +114,7 @@ static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, engines, 1, SEKI_MAX_RINGS),
 	NUMBER(struct policy, engine_memory, 0, UINT64_MAX),
 	NUMBER(struct policy, list_entries, 1, UINT32_MAX),
+	NUMBER(struct policy, lists_digest, 0, UINT64_MAX),
 	TEXT(struct policy, eve_path, 0),
 	NUMBER(struct policy, store_bytes, 0, UINT64_MAX),
 	NUMBER(struct policy, store_age, 0, UINT32_MAX),
@@ -143,8 +136,7 @@ const struct policy_array policy_arrays[POLICY_ARRAYS] = {
 	[ARRAY_HOSTS] = ARRAY("egress hosts", hosts, host_count, 65536, host_fields),
 	/* one less: list 0 is the manual one */
 	[ARRAY_LISTS] = ARRAY("lists", lists, list_count, SEKI_MAX_LISTS - 1, list_fields),
-	[ARRAY_ENTRIES] = ARRAY("list entries", entries, entry_count, 4u << 20, entry_fields),
-	[ARRAY_REASONS] = ARRAY("reasons of list entries", reasons, reason_count, REASONS_MAX, reason_fields),
+	[ARRAY_ENTRIES] = ARRAY("addresses of lists", entries, entry_count, 1u << 20, entry_fields),
 	[ARRAY_VARIABLES] = ARRAY("variables", variables, variable_count, 1024, variable_fields),
 	[ARRAY_RULE_FILES] = ARRAY("rule files", rule_files, rule_file_count, 4096, rule_file_fields),
 	[ARRAY_RULE_DATA] = ARRAY("rule data files", rule_data, rule_data_count, 1024, rule_data_fields),
@@ -198,22 +190,6 @@ void *policy_array_add(struct policy *policy, enum policy_array_id id, bool *ful
 	memset(row, 0, array->item_size);
 	++*count;
 	return row;
-}
-
-int policy_add_entry(struct policy *policy, uint16_t list, const struct prefix *prefix)
-{
-	struct policy_entry *entry;
-	bool full;
-
-	if (list >= policy->list_count || !prefix_is_canonical(prefix))
-		return -EINVAL;
-	entry = policy_array_add(policy, ARRAY_ENTRIES, &full);
-	if (!entry)
-		return full ? -ENOSPC : -ENOMEM;
-	entry->list = list;
-	entry->severity = POLICY_SEVERITY_UNSAID;
-	entry->prefix = *prefix;
-	return 0;
 }
 
 void policy_free(struct policy *policy)
@@ -338,21 +314,15 @@ const char *policy_check(const struct policy *policy)
 		return "ttl is longer than ttl-max";
 	if (policy->block.cut_severity > policy->block.source_severity)
 		return "cut-severity is above severity";
-	for (uint32_t i = 0; i < policy->entry_count; i++) {
+	for (uint32_t i = 0; i < policy->entry_count; i++)
 		if (policy->entries[i].list >= policy->list_count)
 			return "an entry of a list that is not there";
-		if (policy->entries[i].reason > policy->reason_count)
-			return "an entry with a reason that is not there";
-		if (policy->entries[i].flags &&
-		    !(policy->entries[i].flags & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST)))
-			return "an entry without direction";
-		if (policy->entries[i].severity >= SEKI_SEVERITY_MAX &&
-		    policy->entries[i].severity != POLICY_SEVERITY_UNSAID)
-			return "an entry whose severity is none";
-	}
 	for (uint32_t i = 0; i < policy->list_count; i++)
 		if (!(policy->lists[i].flags & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST)))
 			return "a list without direction";
+	for (uint32_t i = 0; i < policy->list_count; i++)
+		if (policy->lists[i].flags & SEKI_ENTRY_ALERT && policy->lists[i].flags & SEKI_ENTRY_ALLOW)
+			return "a list with two actions";
 	for (uint32_t i = 0; i < policy->net_count; i++)
 		if (!policy->nets[i].allow && !policy->nets[i].flags)
 			return "a prefix that says nothing";

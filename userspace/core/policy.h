@@ -58,20 +58,16 @@ struct policy_list { /* a list file to load at start and apply */
 	char path[POLICY_PATH_MAX];
 	char format[16];   /* of the file; "": by content */
 	uint8_t flags, severity;
+	uint8_t priority;
 	uint8_t allow;	   /* enum list_allow */
 	uint8_t max_share; /* per cent of the address space */
 	uint32_t expires;  /* seconds, of entries that do not say; 0: never */
+	uint32_t max_age;  /* seconds, after which the list is old; 0: by its own word only */
 };
 
-#define POLICY_SEVERITY_UNSAID 0xffu
-struct policy_entry {
-	uint16_t list;	  /* row of lists[] */
-	uint8_t flags;	  /* SEKI_ENTRY_*; 0: the list's */
-	uint8_t severity; /* or POLICY_SEVERITY_UNSAID: the list's */
-	bool remove;	  /* a change that takes the prefix off */
+struct policy_entry { /* an address that stands in the configuration itself */
+	uint16_t list; /* row of lists[] */
 	struct prefix prefix;
-	uint32_t reason; /* row of reasons[] plus one; 0: none */
-	uint64_t created, expires; /* epoch seconds, 0: unsaid, never */
 };
 
 struct policy_variable {
@@ -100,6 +96,7 @@ struct policy {
 	uint32_t engines;
 	uint64_t engine_memory;
 	uint32_t list_entries; /* of all lists together */
+	uint64_t lists_digest; /* of the image that the content of lists[] is kept in; 0: it is not kept yet */
 	char eve_path[POLICY_PATH_MAX];
 	uint64_t store_bytes;  /* that kept events may take, all months together */
 	uint32_t store_age;    /* seconds that they are kept */
@@ -110,11 +107,10 @@ struct policy {
 	struct policy_host *hosts;
 	struct policy_list *lists;
 	struct policy_entry *entries;
-	char (*reasons)[POLICY_REASON_MAX];
 	struct policy_variable *variables;
 	char (*rule_files)[POLICY_PATH_MAX];
 	struct policy_rule_data *rule_data;
-	uint32_t iface_count, net_count, service_count, host_count, list_count, entry_count, reason_count, variable_count,
+	uint32_t iface_count, net_count, service_count, host_count, list_count, entry_count, variable_count,
 		rule_file_count, rule_data_count;
 };
 
@@ -129,9 +125,6 @@ __must_check int policy_default(struct policy **out);
  * keys; one error refuses the whole. Contents of list files are not read here: list_count rows name them.
  */
 __must_check int policy_parse(const char *file, const char *text, size_t len, struct policy **out, struct conf_errors *errors);
-
-/* Adds a prefix that a list file named to lists[list]. -EINVAL, -ENOSPC at 4 Mi entries, -ENOMEM. */
-__must_check int policy_add_entry(struct policy *policy, uint16_t list, const struct prefix *prefix);
 
 /* One line per key: name, type, default, range, help. For man page, `check --help`. fn gets each row. */
 struct policy_key_help {

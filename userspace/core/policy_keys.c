@@ -40,7 +40,7 @@ static const char *const scope_names[] = {
 };
 /* SEKI_ENTRY_SRC and _DST as a number: the index plus one */
 static const char *const direction_names[] = {"source", "destination", "both", NULL};
-static const char *const list_action_names[] = {"drop", "alert", NULL};
+static const char *const list_action_names[] = {"drop", "alert", "allow", NULL};
 static const char *const switch_names[] = {"off", "on", NULL};
 static const char *const format_names[] = {"auto",
 #define X(id, name) name,
@@ -79,7 +79,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "block", STATEMENT(policy_read_block), .type = "{ ... }", .help = "automatic blocking" },
 	{ "", "store", STATEMENT(policy_read_block), .type = "{ ... }", .help = "what is kept of events, for reports" },
 	{ "", "eve-records", STATEMENT(policy_read_eve_records), .type = "KIND...", .help = "records in the event file beside alerts: drop anomaly stats flow fileinfo http dns tls smtp ftp ssh, or all; those of each flow are many (drop stats)" },
-	{ "", "list-entries", KEY_COUNT, SETTING(list_entries), .min = 100, .max = 16000000, .standard = "4000000", .help = "of all lists together; the daemon needs about 150 bytes for each" },
+	{ "", "list-entries", KEY_COUNT, SETTING(list_entries), .min = 100, .max = 16000000, .standard = "4000000", .help = "of all lists together; the daemon needs about 35 bytes for each, the kernel twice 30" },
 	{ "", "eve", KEY_TEXT, SETTING(eve_path), .standard = "/var/log/sekimori/eve.json", .type = "PATH", .help = "event file" },
 
 	{ "interface", "role", KEY_CHOICE, PLACE(struct policy_iface, role), .required = true, .choices = role_names, .help = "what the interface faces" },
@@ -100,8 +100,10 @@ const struct policy_key policy_key_rows[] = {
 	{ "list", "format", KEY_CHOICE, PLACE(struct policy_list_scratch, format), .choices = format_names, .standard = "auto", .help = "of the file; auto: by its content" },
 	{ "list", "address", STATEMENT(policy_read_list_address), .type = "PREFIX...", .help = "entries written here" },
 	{ "list", "direction", KEY_CHOICE, PLACE(struct policy_list_scratch, direction), .choices = direction_names, .standard = "both", .help = "where the address has to stand" },
-	{ "list", "action", KEY_CHOICE, PLACE(struct policy_list_scratch, action), .choices = list_action_names, .standard = "drop", .help = "alert: pass and tell" },
+	{ "list", "action", KEY_CHOICE, PLACE(struct policy_list_scratch, action), .choices = list_action_names, .standard = "drop", .help = "alert: pass and tell; allow: exceptions, for which the entries around them do not hold" },
 	{ "list", "severity", KEY_CHOICE, PLACE(struct policy_list_scratch, row.severity), .choices = severity_names, .standard = "high", .help = "of its events, unless an entry has its own" },
+	{ "list", "priority", KEY_COUNT, PLACE(struct policy_list_scratch, row.priority), .max = 255, .standard = "0", .help = "where lists contradict the highest is right; among equals exceptions, then drop, then alert" },
+	{ "list", "max-age", KEY_SECONDS, PLACE(struct policy_list_scratch, row.max_age), .max = 315360000, .standard = "0", .help = "tell when the file was last read longer ago; the list stays in force; 0: by the file's own word only" },
 	{ "list", "expires", KEY_SECONDS, PLACE(struct policy_list_scratch, row.expires), .max = 315360000, .standard = "0", .help = "life of entries that do not say, from loading on; 0: for good" },
 	{ "list", "max-share", KEY_COUNT, PLACE(struct policy_list_scratch, row.max_share), .min = 1, .max = 100, .standard = "20", .help = "per cent of the address space that the file may cover" },
 #define X(id, bit, word, text) { "list", "allow-" word, KEY_CHOICE, .offset = offsetof(struct policy_list_scratch, allow) + ALLOW_AT_##id, .size = 1, .choices = switch_names, .standard = "off", .help = "take " text },

@@ -267,7 +267,6 @@ static void add_list_address(struct policy_parser *p, const struct conf_node *no
 	if (!row)
 		return;
 	row->list = scratch->index;
-	row->severity = POLICY_SEVERITY_UNSAID;
 	row->prefix = *prefix;
 	scratch->addresses++;
 }
@@ -286,6 +285,8 @@ void policy_read_list(struct policy_parser *p, const struct conf_node *node, voi
 		LIST_FORMATS(X)
 #undef X
 	};
+	static const uint8_t action_flags[] = {0, SEKI_ENTRY_ALERT,
+					       SEKI_ENTRY_ALLOW}; /* in the order of their names */
 	struct policy_list *row;
 
 	if (!policy_want_block(p, node, true))
@@ -318,7 +319,7 @@ void policy_read_list(struct policy_parser *p, const struct conf_node *node, voi
 	for (unsigned int i = 0; i < sizeof(scratch.allow); i++)
 		row->allow |=
 			(uint8_t)(scratch.allow[i] << i); /* the bits of enum list_allow, in its order */
-	row->flags = (uint8_t)((scratch.direction + 1) | (scratch.action ? SEKI_ENTRY_ALERT : 0));
+	row->flags = (uint8_t)((scratch.direction + 1) | action_flags[scratch.action]);
 }
 _Static_assert(SEKI_ENTRY_SRC == 1 && SEKI_ENTRY_DST == 2, "direction_names are read as bits");
 

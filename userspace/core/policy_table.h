@@ -39,7 +39,7 @@ struct policy_key {
 	void (*statement)(struct policy_parser *p, const struct conf_node *node, void *object);
 };
 
-#define POLICY_KEYS_MAX 80
+#define POLICY_KEYS_MAX 96
 extern const struct policy_key policy_key_rows[];
 extern const unsigned int policy_key_count;
 
@@ -75,7 +75,6 @@ enum policy_array_id {
 	ARRAY_HOSTS,
 	ARRAY_LISTS,
 	ARRAY_ENTRIES,
-	ARRAY_REASONS,
 	ARRAY_VARIABLES,
 	ARRAY_RULE_FILES,
 	ARRAY_RULE_DATA,
@@ -150,7 +149,7 @@ struct policy_parser {
 struct policy_list_scratch {
 	struct policy_list row;
 	uint8_t direction, action, format;
-	uint8_t allow[5]; /* of LIST_ALLOWS, in its order */
+	uint8_t allow[6]; /* of LIST_ALLOWS, in its order */
 	uint16_t index; /* where row will be */
 	uint32_t addresses;
 };

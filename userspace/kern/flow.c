@@ -112,6 +112,14 @@ int gate_list_hits(struct gate *gate, uint32_t list, struct seki_hits *out)
 	return 0;
 }
 
+int gate_list_hits_clear(struct gate *gate, uint32_t list)
+{
+	void *values AUTO_FREE = NULL;
+	int cpus, err = percpu_alloc(sizeof(struct seki_hits), &values, &cpus);
+
+	return err ? err : bpf_map_update_elem(map_fd(gate, GATE_MAP_LIST_COUNT), &list, values, BPF_ANY);
+}
+
 int gate_counters(struct gate *gate, struct seki_counter out[SEKI_REASON_MAX])
 {
 	struct seki_counter sums[SEKI_REASON_MAX];

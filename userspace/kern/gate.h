@@ -106,6 +106,7 @@ __must_check int gate_egress_replace(struct gate *gate, const struct gate_egress
  * The switch is the caller's gate_settings_set() with active = *slot; the other slot keeps the previous generation.
  * -ENOSPC: does not fit, -EINVAL a malformed row or a prefix twice (said in why); nothing changed.
  */
+#define GATE_LIST_SPILL_ALARM 512u /* entries of one generation that find no room in their buckets: more are refused */
 #define GATE_LIST_MAX 16000000u /* rows of each family, about: prefixes of odd lengths need several keys */
 __must_check int gate_list_build(struct gate *gate, const struct gate_list_row *rows, uint32_t count, uint32_t *slot,
 				 struct gate_why *why);
@@ -125,6 +126,29 @@ __must_check int gate_net_lookup(struct gate *gate, const struct seki_addr *addr
 /* All rows of the active generation that can decide (not those that longer ones hide wholly), by address; malloc'ed array. */
 __must_check int gate_list_dump(struct gate *gate, struct gate_list_row **rows, uint32_t *count);
 
+/*
+ * Reads the active generation back, every part of it, and compares it with what the rows say: out is filled whatever is found;
+ * differences 0: they are equal, and every entry is reached the way packets go. -errno: could not be read.
+ */
+#define GATE_LIST_DIFFERENCES 16u
+enum gate_list_difference_kind {
+	GATE_LIST_MISSING,   /* the rows have it, the kernel does not */
+	GATE_LIST_EXTRA,     /* the other way round */
+	GATE_LIST_OTHER,     /* both have the prefix and say different things of it */
+	GATE_LIST_UNREACHED, /* the kernel has it where no packet finds it */
+};
+struct gate_list_difference {
+	struct seki_lpm key;
+	uint32_t kind; /* enum gate_list_difference_kind */
+	struct seki_entry want, held;
+};
+struct gate_list_verdict {
+	uint64_t want, held; /* digests of all entries, of whatever place */
+	uint32_t spilled, differences, count;
+	struct gate_list_difference first[GATE_LIST_DIFFERENCES]; /* by address */
+};
+__must_check int gate_list_verify(struct gate *gate, const struct gate_list_row *rows, uint32_t count, struct gate_list_verdict *out);
+
 /* auto-blocks. put: -ENOSPC when the table is full (the caller tells people). */
 __must_check int gate_block_put(struct gate *gate, const struct seki_addr *addr, const struct seki_entry *entry);
 __must_check int gate_block_get(struct gate *gate, const struct seki_addr *addr, struct seki_entry *out);
@@ -135,6 +159,8 @@ __must_check int gate_block_each(struct gate *gate, gate_block_fn fn, void *arg)
 __must_check int gate_source_get(struct gate *gate, const struct seki_addr *addr, struct seki_source *out);
 __must_check int gate_hits_get(struct gate *gate, const struct seki_hits_key *key, struct seki_hits *out);	   /* -ENOENT: never hit */
 __must_check int gate_list_hits(struct gate *gate, uint32_t list, struct seki_hits *out);	   /* summed over CPUs */
+/* The number goes to another list: what was counted under it does not. */
+__must_check int gate_list_hits_clear(struct gate *gate, uint32_t list);
 __must_check int gate_counters(struct gate *gate, struct seki_counter out[SEKI_REASON_MAX]);
 __must_check int gate_losses(struct gate *gate, uint64_t out[SEKI_LOSS_MAX]);
 /* Runs seki_flow_ctl; cmd->result is the program's answer, the return value is the run's. */

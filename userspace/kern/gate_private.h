@@ -29,8 +29,8 @@
 	X(LIST_HEAD, "seki_list_head", ARRAY, sizeof(uint32_t), sizeof(struct seki_list_head), 2)            \
 	X(LIST_WORDS, "seki_list_words", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t),                  \
 	  2 * SEKI_LIST_WORDS_MAX)                                                                           \
-	X(LIST_BUCKET4, "seki_bucket4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)           \
-	X(LIST_BUCKET6, "seki_bucket6", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)           \
+	X(LIST_BUCKET4, "seki_bucket4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                \
+	X(LIST_BUCKET6, "seki_bucket6", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                \
 	X(LIST_ODD, "seki_list_odd", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                   \
 	X(LIST_SPILL, "seki_list_spill", HASH, sizeof(struct seki_list_spill_key),                           \
 	  sizeof(struct seki_list_hit), 0)                                                                   \
@@ -41,7 +41,7 @@
 	X(EMBRYOS, "seki_embryos", LRU_HASH, sizeof(struct seki_flow_key), sizeof(struct seki_flow), 0)      \
 	X(QUOTA, "seki_quota", LRU_HASH, sizeof(struct seki_addr), sizeof(uint32_t), 0)                      \
 	X(SOURCES, "seki_sources", LRU_HASH, sizeof(struct seki_addr), sizeof(struct seki_source), 0)        \
-	X(HITS, "seki_hits", LRU_HASH, sizeof(struct seki_hits_key), sizeof(struct seki_hits), 0)                        \
+	X(HITS, "seki_hits", LRU_HASH, sizeof(struct seki_hits_key), sizeof(struct seki_hits), 0)            \
 	X(LIST_COUNT, "seki_list_count", PERCPU_ARRAY, sizeof(uint32_t), sizeof(struct seki_hits),           \
 	  SEKI_MAX_LISTS)                                                                                    \
 	X(COUNTERS, "seki_counters", PERCPU_ARRAY, sizeof(uint32_t), sizeof(struct seki_counter),            \
@@ -233,6 +233,13 @@ __must_check int vlan_tags_inline(const struct netdev *dev, struct gate_why *why
 void list_init(struct gate *gate);
 __must_check int list_open(struct gate *gate, struct gate_why *why);
 void list_close(struct gate *gate);
+/* The table of the active generation; *g is where its maps are. -ENOENT: nothing is in the slot. */
+struct list_table;
+__must_check int list_active(struct gate *gate, struct list_table *table, struct gate_generation **g,
+			     uint32_t *slot);
+/* The trie's shape for the map_ functions. */
+struct map_shape;
+void list_odd_shape(const struct gate_generation *g, struct map_shape *out);
 /* Rows and room of the active generation, both families together. */
 __must_check int list_usage(struct gate *gate, struct gate_usage *out);
 /* first is the ring that the object put into slot 0, or -1; borrowed. */

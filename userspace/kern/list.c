@@ -12,8 +12,8 @@
 #include "gate_private.h"
 #include "list_table.h"
 
-#define ODD_ENTRIES	    (1u << 20) /* as bpf/maps.bpf.h has it */
-#define GATE_LIST_SPILL_MAX 1024u
+#define ODD_ENTRIES	    (1u << 20)			/* as bpf/maps.bpf.h has it */
+#define GATE_LIST_SPILL_MAX (2 * GATE_LIST_SPILL_ALARM) /* as bpf/maps.bpf.h has it: of both generations */
 
 /* What a generation consists of: name of its pins, outer map, how the outer map numbers it. */
 static const struct part {
@@ -234,7 +234,7 @@ static int list_spill(const struct seki_list_spill_key *key, const struct seki_l
 {
 	struct spilling *to = arg;
 
-	if (to->count == ARRAY_LEN(to->rows) / 2) /* the other half is the other generation's */
+	if (to->count == GATE_LIST_SPILL_ALARM) /* the other half is the other generation's */
 		return -ENOSPC;
 	to->rows[to->count].key = *key;
 	to->rows[to->count].key.generation |= to->slot << 1;
@@ -258,7 +258,7 @@ static int list_spill_now(const struct seki_list_spill_key *key, const struct se
 
 	own.generation |= to->slot << 1;
 	there = !bpf_map_lookup_elem(fd, &own, &held);
-	if (!there && (!hit || to->gate->list_heads[to->slot].spilled >= GATE_LIST_SPILL_MAX / 2))
+	if (!there && (!hit || to->gate->list_heads[to->slot].spilled > GATE_LIST_SPILL_ALARM - 1))
 		return hit ? -ENOSPC : -ENOENT;
 	if (!hit)
 		return bpf_map_delete_elem(fd, &own);
@@ -297,7 +297,7 @@ struct odd_row {
 SEKI_STATIC_ASSERT(offsetof(struct odd_row, hit) == sizeof(struct seki_lpm),
 		   "a row is its key, then its value");
 
-static void odd_shape(const struct gate_generation *g, struct map_shape *out)
+void list_odd_shape(const struct gate_generation *g, struct map_shape *out)
 {
 	*out = (struct map_shape){g->fd[GATE_LIST_ODD], "the IPv6 list's trie", sizeof(struct seki_lpm),
 				  sizeof(struct seki_list_hit), ODD_ENTRIES};
@@ -318,7 +318,7 @@ static int odd_fill(const struct gate_generation *g, const struct gate_list_row 
 	for (uint32_t i = 0; i < count; i++)
 		if (list_table_is_odd(&rows[i].key))
 			odd[at++] = (struct odd_row){rows[i].key, list_hit_of(&rows[i])};
-	odd_shape(g, &shape);
+	list_odd_shape(g, &shape);
 	return map_fill(&shape, odd, many, why);
 }
 
@@ -521,8 +521,7 @@ bool gate_list_has_previous(struct gate *gate)
 	return !active_slot(gate, &active) && gate->list_heads[1 - active].bucket_mask4;
 }
 
-static int table_active(struct gate *gate, struct list_table *table, struct gate_generation **g,
-			uint32_t *slot)
+int list_active(struct gate *gate, struct list_table *table, struct gate_generation **g, uint32_t *slot)
 {
 	int err = active_slot(gate, slot);
 
@@ -542,13 +541,13 @@ int gate_list_put(struct gate *gate, const struct gate_list_row *row)
 	struct gate_generation *g;
 	struct list_table table;
 	struct map_shape shape;
-	int err = table_active(gate, &table, &g, &spill.slot);
+	int err = list_active(gate, &table, &g, &spill.slot);
 
 	if (err)
 		return err;
 	if (!list_table_is_odd(&row->key))
 		return list_table_put(&table, row, list_spill_now, &spill);
-	odd_shape(g, &shape);
+	list_odd_shape(g, &shape);
 	table.head->rows_odd++; /* or more than there are: the memory of a slot with a trie is not refilled */
 	err = map_put(&shape, &row->key, &hit);
 	return err ? err : list_table_put(&table, row, NULL, NULL);
@@ -559,7 +558,7 @@ int gate_list_remove(struct gate *gate, const struct seki_lpm *key, const struct
 	struct spilled spill = {.gate = gate};
 	struct gate_generation *g;
 	struct list_table table;
-	int err = table_active(gate, &table, &g, &spill.slot);
+	int err = list_active(gate, &table, &g, &spill.slot);
 
 	if (!err && key->prefixlen > 128)
 		err = -EINVAL;
@@ -590,7 +589,7 @@ int gate_list_lookup(struct gate *gate, const struct seki_addr *addr, struct gat
 	struct spilled spilled = {.gate = gate};
 	struct gate_generation *g;
 	struct list_table table;
-	int err = table_active(gate, &table, &g, &spilled.slot);
+	int err = list_active(gate, &table, &g, &spilled.slot);
 	bool found;
 
 	if (err)
@@ -653,13 +652,13 @@ static int list_dump(struct gate *gate, struct dumping *d)
 	struct list_table table;
 	struct map_shape shape;
 	uint32_t slot;
-	int err = table_active(gate, &table, &g, &slot);
+	int err = list_active(gate, &table, &g, &slot);
 
 	if (!err)
 		err = list_table_each(&table, dump_entry, d);
 	if (err)
 		return err;
-	odd_shape(g, &shape);
+	list_odd_shape(g, &shape);
 	return map_walk(&shape, dump_pair, d);
 }
 
@@ -689,7 +688,7 @@ int list_usage(struct gate *gate, struct gate_usage *out)
 	struct gate_generation *g;
 	struct list_table table;
 	uint32_t slot;
-	int err = table_active(gate, &table, &g, &slot);
+	int err = list_active(gate, &table, &g, &slot);
 
 	if (err)
 		return err;

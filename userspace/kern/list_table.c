@@ -733,31 +733,89 @@ static bool gate_opens(const struct list_table *t, bool six, struct key key, int
 	return t->words[SEKI_LIST_GATE4][at / 32] >> at % 32 * 2 & bit;
 }
 
-static int check_entry(const struct list_table *t, bool six, struct key key, const struct seki_list_hit *hit,
+/* The way of a packet to the bucket of an entry's key. */
+static bool key_is_led_to(const struct list_table *t, bool six, struct key key, int index,
+			  const struct place *place)
+{
+	uint64_t bits = seki_list_bloom_bits(place->hash);
+
+	return gate_opens(t, six, key, index) && (*bloom_word(t, six, place->hash) & bits) == bits &&
+	       (six ? t->head->levels6 : t->head->levels4) & 1u << index;
+}
+
+struct audit {
+	list_audit_fn fn;
+	void *arg;
+};
+
+static int audit_entry(const struct list_table *t, bool six, struct key key, const struct seki_list_hit *hit,
 		       void *arg)
 {
+	const struct audit *audit = arg;
+	struct seki_lpm prefix = lpm_of(six, key, hit->len);
 	int index = level_index(six, hit->len);
 	const struct level *level = index < 0 ? NULL : level_at(six, index);
 	struct place place;
-	uint64_t bits;
 
 	if (!level)
-		return -EIO;
+		return audit->fn(&prefix, hit, 0, false, audit->arg);
 	place = place_of(t, six, key, level);
-	bits = seki_list_bloom_bits(place.hash);
-	if (key_find(t, six, key, level, &place) != hit || !gate_opens(t, six, key, index) ||
-	    (*bloom_word(t, six, place.hash) & bits) != bits ||
-	    !((six ? t->head->levels6 : t->head->levels4) & 1u << index))
-		return -EIO;
-	*(uint64_t *)arg += entry_digest(six, key, level, hit);
-	return 0;
+	return audit->fn(&prefix, hit, entry_digest(six, key, level, hit),
+			 key_find(t, six, key, level, &place) == hit &&
+				 key_is_led_to(t, six, key, index, &place),
+			 audit->arg);
+}
+
+int list_table_audit(const struct list_table *table, list_audit_fn fn, void *arg)
+{
+	struct audit audit = {fn, arg};
+	int err = table_walk(table, false, audit_entry, &audit);
+
+	return err ? err : table_walk(table, true, audit_entry, &audit);
+}
+
+void list_table_audit_spilled(const struct list_table *table, const struct seki_list_spill_key *key,
+			      const struct seki_list_hit *hit, struct seki_lpm *prefix, uint64_t *digest,
+			      bool *reached)
+{
+	const bool six = key->generation & 1;
+	const struct key at = {key->hi, key->lo};
+	int index = level_index(six, hit->len);
+	const struct level *level = index < 0 ? NULL : level_at(six, index);
+	struct place place;
+
+	*prefix = lpm_of(six, at, hit->len);
+	*digest = 0;
+	*reached = false;
+	if (!level || level->length != key->level)
+		return;
+	place = place_of(table, six, at, level);
+	*digest = entry_digest(six, at, level, hit);
+	*reached = key_is_led_to(table, six, at, index, &place) && !key_find(table, six, at, level, &place) &&
+		   *bucket_overflow(bucket_at(table, six, place.first), six) & SEKI_LIST_SPILLED;
+}
+
+void list_table_audit_odd(const struct list_table *table, const struct seki_lpm *prefix,
+			  const struct seki_list_hit *hit, uint64_t *digest, bool *reached)
+{
+	static const struct level trie = {255, 255};
+	struct span span = span_of(prefix);
+	uint32_t at = seki_list_gate6_index(table->head, (uint32_t)(span.hi >> 32));
+
+	*digest = entry_digest(true, (struct key){span.hi, span.lo}, &trie, hit);
+	*reached = table->head->odd6 ||
+		   (span.len >= 32 && table->words[SEKI_LIST_GATE6][at / 8] >> at % 8 * 8 & SEKI_LIST_ODD);
+}
+
+static int check_entry(const struct seki_lpm *prefix, const struct seki_list_hit *hit, uint64_t digest,
+		       bool reached, void *arg)
+{
+	*(uint64_t *)arg += digest;
+	return reached ? 0 : -EIO;
 }
 
 int list_table_check(const struct list_table *table, uint64_t *digest)
 {
-	int err;
-
 	*digest = 0;
-	err = table_walk(table, false, check_entry, digest);
-	return err ? err : table_walk(table, true, check_entry, digest);
+	return list_table_audit(table, check_entry, digest);
 }

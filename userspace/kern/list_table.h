@@ -79,6 +79,20 @@ int list_table_each(const struct list_table *table, list_entry_fn fn, void *arg)
  * the same, whatever their seeds. */
 __must_check int list_table_check(const struct list_table *table, uint64_t *digest);
 
+/*
+ * Every entry as list_table_each() has it, with what it says as a number and whether packets find it through
+ * gate, Bloom word and buckets. Sums of the numbers are equal for tables that say the same.
+ */
+typedef int (*list_audit_fn)(const struct seki_lpm *prefix, const struct seki_list_hit *hit, uint64_t digest,
+			     bool reached, void *arg);
+__must_check int list_table_audit(const struct list_table *table, list_audit_fn fn, void *arg);
+/* The same of an entry in the spill map, and of one in the trie. */
+void list_table_audit_spilled(const struct list_table *table, const struct seki_list_spill_key *key,
+			      const struct seki_list_hit *hit, struct seki_lpm *prefix, uint64_t *digest,
+			      bool *reached);
+void list_table_audit_odd(const struct list_table *table, const struct seki_lpm *prefix,
+			  const struct seki_list_hit *hit, uint64_t *digest, bool *reached);
+
 /* Clears the bits behind the prefix's length. */
 void list_prefix_mask(struct seki_lpm *prefix);
 struct seki_list_hit list_hit_of(const struct gate_list_row *row);

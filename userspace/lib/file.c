@@ -154,9 +154,18 @@ static int open_temp(int folder, const char *base, char name[FILE_NAME_ROOM], in
 	return -EEXIST;
 }
 
-static int fill_temp(int fd, const void *data, size_t len, unsigned int mode)
+static int write_parts(int fd, const struct piece *parts, int count)
 {
-	int err = write_all(fd, data, len);
+	int err = 0;
+
+	for (int i = 0; !err && i < count; i++)
+		err = write_all(fd, parts[i].data, parts[i].len);
+	return err;
+}
+
+static int fill_temp(int fd, const struct piece *parts, int count, unsigned int mode)
+{
+	int err = write_parts(fd, parts, count);
 
 	if (err)
 		return err;
@@ -165,7 +174,7 @@ static int fill_temp(int fd, const void *data, size_t len, unsigned int mode)
 	return 0;
 }
 
-int file_replace(int dirfd, const char *path, const void *data, size_t len, unsigned int mode)
+int file_replace_parts(int dirfd, const char *path, const struct piece *parts, int count, unsigned int mode)
 {
 	AUTO_FD int folder = -1;
 	AUTO_FD int fd = -1;
@@ -180,7 +189,7 @@ int file_replace(int dirfd, const char *path, const void *data, size_t len, unsi
 	err = open_temp(folder, base, name, &fd);
 	if (err)
 		return err;
-	err = fill_temp(fd, data, len, mode);
+	err = fill_temp(fd, parts, count, mode);
 	if (!err && renameat(folder, name, folder, base))
 		err = -errno;
 	if (err) {
@@ -190,20 +199,34 @@ int file_replace(int dirfd, const char *path, const void *data, size_t len, unsi
 	return fsync(folder) ? -errno : 0;
 }
 
-int file_seal(const char *name, const void *data, size_t len, int *fd)
+int file_replace(int dirfd, const char *path, const void *data, size_t len, unsigned int mode)
+{
+	const struct piece part = {data, len};
+
+	return file_replace_parts(dirfd, path, &part, 1, mode);
+}
+
+int file_seal_parts(const char *name, const struct piece *parts, int count, int *fd)
 {
 	AUTO_FD int made = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int err;
 
 	if (made < 0)
 		return -errno;
-	err = write_all(made, data, len);
+	err = write_parts(made, parts, count);
 	if (err)
 		return err;
 	if (fcntl(made, F_ADD_SEALS, FILE_SEALS))
 		return -errno;
 	*fd = TAKE_FD(made);
 	return 0;
+}
+
+int file_seal(const char *name, const void *data, size_t len, int *fd)
+{
+	const struct piece part = {data, len};
+
+	return file_seal_parts(name, &part, 1, fd);
 }
 
 int file_map_sealed(int fd, size_t limit, const void **data, size_t *len)

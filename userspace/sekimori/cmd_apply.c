@@ -40,7 +40,7 @@ static void check_refused(unsigned int line, const char *text, const char *why, 
 }
 
 /* As a daemon would read it, but for the addresses that only it knows. */
-static int check_list(struct policy *policy, uint16_t row, const char *text, size_t len,
+static int check_list(const struct policy *policy, uint32_t row, const char *text, size_t len,
 		      struct list_report *report)
 {
 	const struct policy_list *list = &policy->lists[row];
@@ -48,12 +48,16 @@ static int check_list(struct policy *policy, uint16_t row, const char *text, siz
 					 .max_share = list->allow & LIST_ALLOW_SHARE ? 0 : list->max_share};
 	const struct list_import_how how = {
 		.format = list->format, .now = (uint64_t)time(NULL), .flags = list->flags, .guard = &guard};
+	const struct list_gather_how gather = {
+		.flags = list->flags, .severity = list->severity, .now = how.now};
 	struct check_list check = {.path = list->path};
-	int err = list_gather_begin(&check.gather, policy, row, 0, len);
+	struct list_batch batch = {0};
+	int err = list_gather_begin(&check.gather, &batch, &gather, len);
 
 	if (!err)
 		err = list_import(text, len, &how, list_gather_add, check_refused, &check.gather, report);
 	list_gather_end(&check.gather);
+	list_batch_clear(&batch);
 	return err;
 }
 
@@ -72,7 +76,7 @@ static int check_lists(struct policy *policy)
 			continue; /* its addresses stand in the configuration */
 		err = file_read(AT_FDCWD, path, 512u << 20, &text, &len);
 		if (!err)
-			err = check_list(policy, (uint16_t)i, text, len, &report);
+			err = check_list(policy, i, text, len, &report);
 		if (*report.refusal) {
 			fprintf(stderr, "%s: list %s is refused: %s%s%s%s\n", path, policy->lists[i].name,
 				report.refusal, report.allow ? " (allow-" : "", list_allow_name(report.allow),

@@ -36,10 +36,11 @@ static const struct command commands[] = {
 	{"allow", "ADDR[/LEN] [--remove]", "exempt from lists and automatic blocks", cmd_allow, false},
 	{"why", "ADDR", "what decides for this address now", cmd_why, false},
 	{"list",
-	 "status | show NAME | formats | export NAME [--format F] | load NAME FILE [--format F] [--expires "
-	 "TIME] [--action drop|alert] "
+	 "status | priorities | show NAME | verify [--mend] | rollback NAME | formats | export NAME "
+	 "[--format F] | load NAME FILE "
+	 "[--format F] [--expires TIME] [--max-age TIME] [--priority N] [--action drop|alert|allow] "
 	 "[--direction src|dst|both] [--severity S] [--update] [--max-share PERCENT] [--allow-own] "
-	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut]",
+	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut] [--allow-exceptions]",
 	 "named lists; `show auto`: automatic blocks", cmd_list, false},
 	{"alerts", "[--follow] [-n N]", "what was found, from the event file", cmd_alerts, false},
 	{"audit", "verify [--head NUMBER:HASH] | show [-n N]",

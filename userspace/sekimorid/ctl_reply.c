@@ -246,6 +246,11 @@ static json_t *reply_flags(uint8_t flags)
 	return json_string(side);
 }
 
+static const char *action_name(uint8_t flags)
+{
+	return flags & SEKI_ENTRY_ALLOW ? "allow" : flags & SEKI_ENTRY_ALERT ? "alert" : "drop";
+}
+
 static json_t *reply_item(const struct message_item *in)
 {
 	json_t *out = json_object();
@@ -255,7 +260,7 @@ static json_t *reply_item(const struct message_item *in)
 	put_text(out, "reason", in->reason);
 	put_text(out, "severity", NAME(severity_names, in->severity));
 	json_object_set_new(out, "side", reply_flags(in->flags));
-	put_text(out, "action", in->flags & SEKI_ENTRY_ALERT ? "alert" : "drop");
+	put_text(out, "action", action_name(in->flags));
 	put_number(out, "expires", in->expires);
 	put_number(out, "created", in->created);
 	if (in->sid)
@@ -272,10 +277,7 @@ static json_t *reply_entry(const struct seki_entry *entry, const struct seki_hit
 	put_flag(out, "lasting", !entry->expires);
 	put_text(out, "severity", NAME(severity_names, entry->severity));
 	json_object_set_new(out, "side", reply_flags(entry->flags));
-	put_text(out, "action",
-		 entry->flags & SEKI_ENTRY_ALLOW   ? "allow"
-		 : entry->flags & SEKI_ENTRY_ALERT ? "alert"
-						   : "drop");
+	put_text(out, "action", action_name(entry->flags));
 	if (entry->sid)
 		put_number(out, "sid", entry->sid);
 	put_number(out, "packets", hits->pkts);
@@ -342,23 +344,106 @@ static json_t *reply_items(const struct message_items *in)
 	return out;
 }
 
+static json_t *reply_list(const struct message_lists *in, uint32_t i)
+{
+	const struct list_about *about = &in->rows[i].about;
+	const struct seki_hits *hits = &in->rows[i].hits;
+	json_t *row = json_object();
+	char digest[20];
+
+	snprintf(digest, sizeof(digest), "%016" PRIx64, about->digest);
+	put_text(row, "name", in->rows[i].name);
+	put_text(row, "source", NAME(source_names, about->source));
+	put_number(row, "entries", about->count);
+	put_number(row, "serial", about->serial);
+	put_text(row, "digest", digest);
+	put_number(row, "changed", about->changed);
+	put_number(row, "taken", about->taken);
+	put_number(row, "not_after", about->not_after);
+	put_number(row, "priority", about->priority);
+	put_flag(row, "rollback", in->rows[i].rollback);
+	put_number(row, "packets", hits->pkts);
+	put_number(row, "bytes", hits->bytes);
+	if (hits->pkts)
+		put_number(row, "last_hit_seconds_ago", in->now > hits->last ? in->now - hits->last : 0);
+	return row;
+}
+
 static json_t *reply_lists(const struct message_lists *in)
 {
-	json_t *out = json_object(), *lists = json_array();
+	json_t *out = json_object(), *lists = json_array(), *kernel = json_object();
 
 	put_number(out, "result", 0);
 	put_number(out, "total", in->total);
-	for (uint32_t i = 0; i < in->count && i < SEKI_MAX_LISTS; i++) {
-		json_t *row = json_object();
-
-		put_text(row, "name", in->rows[i].name);
-		put_text(row, "source", NAME(source_names, in->rows[i].source));
-		put_number(row, "entries", in->rows[i].count);
-		put_number(row, "packets", in->rows[i].hits.pkts);
-		put_number(row, "bytes", in->rows[i].hits.bytes);
-		json_array_append_new(lists, row);
-	}
+	put_number(out, "limit", in->limit);
+	put_number(out, "memory_bytes", in->bytes);
+	for (uint32_t i = 0; i < in->count && i < SEKI_MAX_LISTS; i++)
+		json_array_append_new(lists, reply_list(in, i));
 	json_object_set_new(out, "lists", lists);
+	if (in->gate) {
+		put_number(kernel, "rows", in->usage.list_rows);
+		put_number(kernel, "rows_max", in->usage.list_max);
+		put_number(kernel, "spilled", in->usage.list_spilled);
+		put_number(kernel, "spilled_max", GATE_LIST_SPILL_ALARM);
+		put_number(kernel, "memory_bytes", in->usage.list_bytes);
+		put_flag(kernel, "previous", in->previous);
+		put_flag(kernel, "converged", !in->stale);
+		json_object_set_new(out, "kernel", kernel);
+	} else {
+		json_decref(kernel);
+	}
+	return out;
+}
+
+static json_t *reply_difference(const struct message_verified *in, uint32_t i)
+{
+	static const char *const kinds[] = {
+		[GATE_LIST_MISSING] = "missing",
+		[GATE_LIST_EXTRA] = "extra",
+		[GATE_LIST_OTHER] = "different",
+		[GATE_LIST_UNREACHED] = "unreached",
+	};
+	static const struct seki_hits none;
+	const struct gate_list_difference *seen = &in->first[i].seen;
+	struct prefix prefix = {.len = (uint8_t)seen->key.prefixlen};
+	json_t *row = json_object(), *side;
+	struct message_prefix key;
+
+	memcpy(prefix.addr, seen->key.addr.b, sizeof(prefix.addr));
+	message_prefix_put(&prefix, &key);
+	put_prefix(row, "prefix", &key);
+	put_text(row, "kind", NAME(kinds, seen->kind));
+	if (seen->want.flags) {
+		side = reply_entry(&seen->want, &none, 0);
+		put_text(side, "list", in->first[i].want);
+		json_object_set_new(row, "meant", side);
+	}
+	if (seen->held.flags) {
+		side = reply_entry(&seen->held, &none, 0);
+		put_text(side, "list", in->first[i].held);
+		json_object_set_new(row, "kernel", side);
+	}
+	return row;
+}
+
+static json_t *reply_verified(const struct message_verified *in)
+{
+	json_t *out = json_object(), *rows = json_array();
+	char digest[20];
+
+	put_number(out, "result", 0);
+	put_flag(out, "equal", !in->differences);
+	put_number(out, "rows", in->rows);
+	put_number(out, "spilled", in->spilled);
+	put_number(out, "differences", in->differences);
+	put_flag(out, "mended", in->mended);
+	snprintf(digest, sizeof(digest), "%016" PRIx64, in->want);
+	put_text(out, "digest_meant", digest);
+	snprintf(digest, sizeof(digest), "%016" PRIx64, in->held);
+	put_text(out, "digest_kernel", digest);
+	for (uint32_t i = 0; i < in->count && i < GATE_LIST_DIFFERENCES; i++)
+		json_array_append_new(rows, reply_difference(in, i));
+	json_object_set_new(out, "first", rows);
 	return out;
 }
 
@@ -396,6 +481,8 @@ json_t *ctl_reply_write(uint32_t type, const void *body, size_t len)
 		return reply_items(body);
 	case MESSAGE_LISTS:
 		return reply_lists(body);
+	case MESSAGE_VERIFIED:
+		return reply_verified(body);
 	case MESSAGE_COUNTERS:
 		return reply_counters(body);
 	default:

@@ -29,6 +29,8 @@ static const struct ctl_row rows[] = {
 	{"unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0},
 	{"allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE},
 	{"load", MESSAGE_LIST_LOAD, true, 0, 0},
+	{"verify", MESSAGE_LIST_VERIFY, true, 0, FIELD_REMOVE},
+	{"list-rollback", MESSAGE_LIST_ROLLBACK, true, FIELD_NAME, 0},
 	{"apply", MESSAGE_APPLY, true, 0, FIELD_PATH | FIELD_NUMBER},
 	{"confirm", MESSAGE_CONFIRM, true, 0, 0},
 	{"rollback", MESSAGE_ROLLBACK, true, 0, 0},
@@ -204,7 +206,8 @@ static int request_load(const json_t *object, struct message_load *load, const c
 	if (!request_text(object, "name", load->name, sizeof(load->name)) || !*load->name ||
 	    !request_text(object, "format", load->format, sizeof(load->format)))
 		return -EINVAL;
-	*why = "\"flags\", \"severity\", \"allow\", \"share\" or \"expires\" is out of range";
+	*why = "\"flags\", \"severity\", \"allow\", \"share\", \"expires\", \"max_age\" or \"priority\" is "
+	       "out of range";
 	number = SEKI_ENTRY_SRC | SEKI_ENTRY_DST;
 	if (!request_number(object, "flags", UINT8_MAX, &number))
 		return -EINVAL;
@@ -225,6 +228,14 @@ static int request_load(const json_t *object, struct message_load *load, const c
 	if (!request_number(object, "expires", EXPIRES_MAX, &number))
 		return -EINVAL;
 	load->expires = (uint32_t)number;
+	number = 0;
+	if (!request_number(object, "max_age", EXPIRES_MAX, &number))
+		return -EINVAL;
+	load->max_age = (uint32_t)number;
+	number = 0;
+	if (!request_number(object, "priority", UINT8_MAX, &number))
+		return -EINVAL;
+	load->priority = (uint8_t)number;
 	load->update = json_is_true(json_object_get(object, "update"));
 	return 0;
 }

@@ -325,6 +325,7 @@ static void keeper_tick(void *arg)
 	keeper_job_tick(k);
 	keeper_expire(k);
 	keeper_archive_tick(k);
+	keeper_journal_tick(k);
 	if (k->pending_until && keeper_now() >= k->pending_until && !keeper_job_runs(k)) {
 		if (keeper_rollback(k, 0, "nobody confirmed in time", text, sizeof(text)))
 			log_error("the kernel has fallen back to monitor; the earlier policy is not back: %s",
@@ -447,6 +448,8 @@ static void keeper_end(struct keeper *k)
 		close(k->listener);
 	if (k->shared >= 0)
 		close(k->shared);
+	if (k->journal.fd >= 0)
+		close(k->journal.fd);
 	if (k->lock >= 0)
 		close(k->lock);
 }
@@ -458,7 +461,7 @@ int keeper_run(const struct keeper_options *options)
 	int err;
 
 	k->options = *options;
-	k->lock = k->listener = k->compiled = k->shared = -1;
+	k->lock = k->listener = k->compiled = k->shared = k->journal.fd = -1;
 	k->started = keeper_epoch();
 	keeper_children_init(k);
 	err = instance_path(k->run_dir, sizeof(k->run_dir), options->run_root, options->instance, NULL);

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "core/inspector.h"
+#include "core/list_image.h"
 #include "kern/ring.h"
 #include "lib/instance.h"
 #include "lib/loop.h"
@@ -62,12 +63,19 @@ struct keeper_repeat {
 	uint32_t count, last; /* second of the last block */
 };
 
-enum keeper_list_source { LIST_FROM_HAND, LIST_FROM_CONFIG, LIST_FROM_FILE };
+/* An image of lists, mapped and checked; several may hold it. */
+struct keeper_image {
+	unsigned int owners;
+	const void *data;
+	size_t len;
+	struct list_image image;
+};
 
 /* A policy as people gave it: the configuration, and what commands added to it. */
 struct keeper_policy {
-	struct policy *base;	/* owned */
-	struct policy *runtime; /* owned: interfaces of `up`, entries of `allow`, management peers */
+	struct policy *base;	    /* owned */
+	struct policy *runtime;	    /* owned: interfaces of `up`, entries of `allow`, management peers */
+	struct keeper_image *lists; /* of base, owned; NULL: it has none */
 };
 
 struct keeper_job;
@@ -95,8 +103,20 @@ struct keeper {
 	uint32_t iface_count;
 
 	struct list_set *lists;
-	uint8_t list_source[SEKI_MAX_LISTS]; /* enum keeper_list_source */
-	bool lists_stale;		     /* expired items are still in the kernel's rows */
+	int64_t list_clock;    /* from epoch seconds to those of the packet path, as its rows have it; 0: not yet */
+	bool lists_stale;      /* the kernel's rows are to be made anew: expired items, another clock */
+	uint64_t lists_old;    /* a bit per list that people heard is out of date */
+	uint64_t lists_fresh;  /* of the set being made: lists whose counters begin anew */
+	uint64_t list_changes; /* of the kernel's tables */
+	struct {	       /* the idle generation is what holds but for one list, as it was before; while nothing else changed */
+		uint16_t list; /* LIST_MANUAL: it is not */
+		uint64_t changes;
+	} idle;
+	struct {
+		int fd; /* -1: none */
+		uint32_t records;
+		bool dirty;
+	} journal; /* what was done by hand since manual.list was written */
 
 	struct keeper_auto autos[KEEPER_AUTOS];
 	uint32_t auto_count;
@@ -195,27 +215,37 @@ bool keeper_addresses_read(struct keeper *k);
 uint32_t keeper_route_iface(const struct prefix *host);
 
 /* keeper_list.c */
+#define KEEPER_STALE_TICKS 30u /* whole generations for what only expired are made this often */
+/* What the lists say into the kernel: the prefix that changed, or all of them. */
 __must_check int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why);
+/* The same of a set that is not in force yet, always as a generation. */
+__must_check int keeper_lists_push_all(struct keeper *k, const struct list_set *set, struct gate_why *why);
+/* The idle generation comes back, by one store. */
+__must_check int keeper_lists_flip(struct keeper *k);
+/* The rows that the kernel should have; malloc'ed. */
+__must_check int keeper_lists_rows(struct keeper *k, const struct list_set *set, struct gate_list_row **rows,
+				   uint32_t *count);
 /*
- * The lists of policy replace those of the same name (and source LIST_FROM_CONFIG all others of the configuration);
- * update: their entries are added and removed instead.
+ * What the lists would be with those of the image: in the place of those of the same name (TAKE_LISTS), and of all others of the
+ * configuration (TAKE_CONFIG), or as changes to what is there. The set in force stays until keeper_lists_commit(), which owns next. limit: of all entries together.
  */
-__must_check int keeper_lists_take(struct keeper *k, const struct policy *policy,
-				   enum keeper_list_source source, bool update, struct gate_why *why);
-/* Items of the named list, malloc'ed, so that they can be put back when its replacement fails. */
-struct keeper_items {
-	struct list_item *items;
-	uint32_t count, size;
-	bool known; /* there was a list of that name */
-	uint8_t source;
-};
-__must_check int keeper_list_copy(struct keeper *k, const char *name, struct keeper_items *out);
-void keeper_list_restore(struct keeper *k, const char *name, const struct keeper_items *items);
+enum keeper_take { TAKE_LISTS, TAKE_CONFIG, TAKE_CHANGES };
+__must_check int keeper_lists_take(struct keeper *k, const struct list_image *image, enum keeper_take how,
+				   uint32_t limit, struct list_set **next, struct gate_why *why);
+void keeper_lists_commit(struct keeper *k, struct list_set *next);
+void keeper_expire(struct keeper *k);
+
+/* keeper_block.c */
 void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block *in);
 void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+
+/* keeper_allow.c */
 void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 void keeper_peer_allow(struct keeper *k, const struct message_peer *peer);
-void keeper_expire(struct keeper *k);
+
+/* keeper_verify.c */
+void keeper_list_verify(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+void keeper_list_rollback(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 
 /* keeper_proposal.c */
 void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
@@ -263,10 +293,40 @@ bool keeper_job_runs(const struct keeper *k);
 /* keeper_state.c: what a restart finds again */
 __must_check int keeper_state_load(struct keeper *k);
 __must_check int keeper_state_save_policy(struct keeper *k);
-__must_check int keeper_state_save_lists(struct keeper *k, bool manual);
 /* Compiled rules outlive the daemon. They are only offered: an engine takes them when they are of its very rules. */
 void keeper_state_load_compiled(struct keeper *k);
 void keeper_state_save_compiled(struct keeper *k);
 void keeper_state_forget(struct keeper *k); /* interfaces, after `down` */
+__must_check int keeper_state_path(const struct keeper *k, const char *file, char path[INSTANCE_PATH_MAX]);
+
+/* keeper_image.c: images of lists in memory */
+__must_check int keeper_image_sealed(int fd, struct keeper_image **out, const char **why);
+/* A file below the state folder. */
+__must_check int keeper_image_file(const struct keeper *k, const char *file, struct keeper_image **out,
+				   const char **why);
+struct keeper_image *keeper_image_share(struct keeper_image *image); /* NULL stays NULL */
+void keeper_image_free(struct keeper_image *image);
+DEFINE_CLEANUP(keeper_image_free, struct keeper_image)
+
+/* keeper_list_state.c: the lists in the state folder */
+__must_check int keeper_list_state_load(struct keeper *k);
+/* A list that was loaded from a file. rotate: what was saved of it before becomes its previous state. */
+__must_check int keeper_list_state_save(struct keeper *k, uint16_t list, bool rotate);
+bool keeper_list_state_has_previous(const struct keeper *k, const char *name);
+__must_check int keeper_list_state_previous(const struct keeper *k, const char *name, struct keeper_image **out,
+					    const char **why);
+__must_check int keeper_list_state_exchange(const struct keeper *k, const char *name); /* saved and previous */
+/* Lists of the configuration, under the name that policy->lists_digest then gives them; and all others away. */
+__must_check int keeper_list_state_config_save(struct keeper *k, struct policy *policy);
+void keeper_list_state_config_tidy(const struct keeper *k, uint64_t kept, uint64_t kept_too);
+__must_check int keeper_list_state_config_load(struct keeper *k, const struct policy *policy,
+					       struct keeper_image **out);
+
+/* keeper_journal.c: single changes of the manual list, kept at once */
+__must_check int keeper_journal_add(struct keeper *k, const struct list_item *item);
+__must_check int keeper_journal_remove(struct keeper *k, const struct prefix *prefix);
+/* Takes over what the journal says beyond manual.list, whose digest is base (0: there is none), and begins a new one. */
+__must_check int keeper_journal_load(struct keeper *k, uint64_t base);
+void keeper_journal_tick(struct keeper *k);
 
 #endif

@@ -18,6 +18,7 @@ void keeper_policy_free(struct keeper_policy *policy)
 {
 	policy_free(policy->base);
 	policy_free(policy->runtime);
+	keeper_image_free(policy->lists);
 	*policy = (struct keeper_policy){0};
 }
 
@@ -263,10 +264,26 @@ static void push_strays(struct keeper *k, const struct keeper_iface *rows, uint3
 		log_warn("stale interface rows: %s", strerror(-err));
 }
 
+/* The configuration's lists in the place of an earlier one's; what was loaded or typed stays. */
+static int push_lists(struct keeper *k, const struct policy *policy, const struct keeper_image *lists,
+		      struct gate_why *why)
+{
+	static const struct list_image none;
+	CLEANUP(list_set_free) struct list_set *next = NULL;
+	int err = keeper_lists_take(k, lists ? &lists->image : &none, TAKE_CONFIG, policy->list_entries,
+				    &next, why);
+
+	if (!err)
+		err = keeper_lists_push_all(k, next, why);
+	if (!err)
+		keeper_lists_commit(k, TAKE_PTR(next));
+	return err;
+}
+
 /* Settings are valid before the first packet meets the program; roles come last, so that nothing is enforced
  * half. */
-static int push(struct keeper *k, const struct policy *policy, struct keeper_iface *next,
-		const struct keeper_apply *how, char *text, size_t size)
+static int push(struct keeper *k, const struct policy *policy, const struct keeper_image *lists,
+		struct keeper_iface *next, const struct keeper_apply *how, char *text, size_t size)
 {
 	AUTO_FREE void *image = NULL;
 	struct gate_why why = {""};
@@ -281,9 +298,7 @@ static int push(struct keeper *k, const struct policy *policy, struct keeper_ifa
 	if (!err)
 		err = keeper_egress_push(k, policy, &why);
 	if (!err)
-		err = keeper_lists_take(k, policy, LIST_FROM_CONFIG, false, &why);
-	if (!err)
-		err = keeper_lists_push(k, NULL, &why);
+		err = push_lists(k, policy, lists, &why);
 	if (err) {
 		snprintf(text, size, "%s", *why.text ? why.text : strerror(-err));
 		return err;
@@ -319,7 +334,7 @@ static void apply_undo(struct keeper *k, const struct keeper_iface *next, uint32
 	if (!err)
 		err = apply_resolve(k, old, rows, &why);
 	if (!err)
-		err = push(k, old, rows, &how, text, sizeof(text));
+		err = push(k, old, k->now.lists, rows, &how, text, sizeof(text));
 	if (err)
 		keeper_audit(k, AUDIT_ALARM, 0, "the earlier policy could not be restored whole: %s%s",
 			     why.text, text);
@@ -340,7 +355,7 @@ static int apply_checked(struct keeper *k, struct keeper_policy *next, const str
 		snprintf(text, size, "%s", *why.text ? why.text : strerror(-err));
 		return err;
 	}
-	err = push(k, effective, rows, how, text, size);
+	err = push(k, effective, next->lists, rows, how, text, size);
 	if (err) {
 		apply_undo(k, rows, effective->iface_count);
 		return err;
@@ -420,6 +435,7 @@ int keeper_rollback(struct keeper *k, uint32_t uid, const char *cause, char *tex
 	err = keeper_policy_copy(k->before.runtime, &target.runtime);
 	if (!err && k->before.base)
 		err = keeper_policy_copy(k->before.base, &target.base);
+	target.lists = keeper_image_share(k->before.lists);
 	/* The allow entries and peers of now stay: going back must not shut anybody out. */
 	if (!err) {
 		free(target.runtime->nets);

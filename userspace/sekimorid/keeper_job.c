@@ -18,7 +18,8 @@
 #include "lib/file.h"
 #include "lib/log.h"
 
-#define JOB_PATIENCE 60u /* seconds that a parser may take */
+#define JOB_PATIENCE 60u   /* seconds that a parser may take */
+#define JOB_CHANGES  8192u /* of one update that are made one by one */
 #define RESOLV_CONF  "/etc/resolv.conf"
 
 struct keeper_job {
@@ -27,10 +28,11 @@ struct keeper_job {
 	uint32_t uid, deadline;
 	struct message_load load; /* JOB_LIST */
 	struct keeper_change change;
-	int policy, rules;   /* JOB_RULES: what the engines will get; -1: nothing */
-	bool handed;	     /* JOB_RULES: the engines have them, their answers are awaited */
-	struct policy *base; /* JOB_APPLY: what the configuration said, lists still to be read */
-	char text[3072];     /* what the parser remarked */
+	int policy, rules;	    /* JOB_RULES: what the engines will get; -1: nothing */
+	bool handed;		    /* JOB_RULES: the engines have them, their answers are awaited */
+	struct policy *base;	    /* JOB_APPLY: what the configuration said, lists still to be read */
+	struct keeper_image *lists; /* JOB_APPLY: its lists */
+	char text[3072];	    /* what the parser remarked */
 };
 
 static void job_stop_parser(struct keeper *k)
@@ -48,6 +50,7 @@ static void job_end(struct keeper *k)
 	if (!k->job)
 		return;
 	policy_free(k->job->base);
+	keeper_image_free(k->job->lists);
 	if (k->job->policy >= 0)
 		close(k->job->policy);
 	if (k->job->rules >= 0)
@@ -189,10 +192,13 @@ static void job_apply(struct keeper *k)
 	char text[768];
 	int err = keeper_policy_copy(k->now.runtime, &next.runtime);
 
-	if (!err && job->base)
+	if (!err && job->base) {
 		next.base = TAKE_PTR(job->base);
-	else if (!err && k->now.base)
+		next.lists = TAKE_PTR(job->lists);
+	} else if (!err && k->now.base) {
 		err = keeper_policy_copy(k->now.base, &next.base);
+		next.lists = keeper_image_share(k->now.lists);
+	}
 	if (!err)
 		err = job_up(next.runtime, &job->change.up);
 	if (err) {
@@ -261,15 +267,6 @@ static const char *job_rules_missing(const struct policy *policy)
 	return NULL;
 }
 
-static bool job_has_list_files(const struct policy *policy)
-{
-	for (uint32_t i = 0; i < policy->list_count; i++) {
-		if (*policy->lists[i].path)
-			return true;
-	}
-	return false;
-}
-
 /* The lists that the configuration names: opened here, read there. */
 static int job_read_lists(struct keeper *k, const struct policy *policy)
 {
@@ -277,8 +274,10 @@ static int job_read_lists(struct keeper *k, const struct policy *policy)
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < policy->list_count; i++) {
-		if (!*policy->lists[i].path)
-			continue; /* its addresses stand in the configuration */
+		if (!*policy->lists[i].path) { /* its addresses stand in the configuration */
+			err = bundle_add(&bundle, BUNDLE_LIST, i, "", "", 0);
+			continue;
+		}
 		err = bundle_add_file(&bundle, BUNDLE_LIST, i, policy->lists[i].path);
 		if (err) {
 			char text[512];
@@ -307,6 +306,8 @@ int keeper_job_list(struct keeper *k, uint64_t cookie, const struct message_load
 	ask.kind = PARSE_LIST;
 	ask.flags = load->flags;
 	ask.severity = load->severity;
+	ask.priority = load->priority;
+	ask.max_age = load->max_age;
 	ask.allow = load->allow;
 	ask.max_share = load->max_share;
 	ask.expires = load->expires;
@@ -433,84 +434,154 @@ static void job_rules(struct keeper *k, const struct message_parsed *parsed, int
 }
 
 /* Lists that lost more than half are doubted: their makers' slips are more frequent than such a clearance. */
-static bool job_shrinks(struct keeper *k, const struct policy *policy, char *text, size_t size)
+static bool job_shrinks(struct keeper *k, const struct policy_list *list, uint32_t count, char *text,
+			size_t size)
 {
-	uint32_t counts[SEKI_MAX_LISTS] = {0};
+	uint16_t index;
+	uint32_t loaded;
 
-	for (uint32_t i = 0; i < policy->entry_count; i++)
-		counts[policy->entries[i].list]++;
-	for (uint32_t i = 0; i < policy->list_count; i++) {
-		const struct policy_list *list = &policy->lists[i];
-		uint16_t index;
-		uint32_t loaded;
-
-		/* What people wrote into the configuration itself is no feed. */
-		if (k->job->kind == JOB_APPLY && !*list->path)
-			continue;
-		if (list->allow & LIST_ALLOW_SHRINK || list_index(k->lists, list->name, false, &index))
-			continue;
-		loaded = list_count(k->lists, index);
-		if (counts[i] >= loaded - loaded / 2)
-			continue;
-		snprintf(text, size,
-			 "list %s has %u entries, the one that is loaded %u: it would lose more than half "
-			 "(allow-shrink takes it)",
-			 list->name, counts[i], loaded);
-		return true;
-	}
-	return false;
+	if (list->allow & LIST_ALLOW_SHRINK || list_index(k->lists, list->name, false, &index))
+		return false;
+	loaded = list_count(k->lists, index);
+	if (count >= loaded - loaded / 2)
+		return false;
+	snprintf(text, size,
+		 "list %s has %u entries, the one that is loaded %u: it would lose more than half "
+		 "(allow-shrink takes it)",
+		 list->name, count, loaded);
+	return true;
 }
 
-static int job_list_take(struct keeper *k, const struct policy *policy, struct gate_why *why)
+/* Deltas change the tables in force; they are as many stores. */
+static int job_list_change(struct keeper *k, const struct list_image *image, uint16_t index,
+			   struct gate_why *why)
 {
-	const char *name = k->job->load.name;
-	struct keeper_items old;
-	int err = keeper_list_copy(k, name, &old);
+	int err = 0;
 
-	if (!err)
-		err = keeper_lists_take(k, policy, LIST_FROM_FILE, k->job->load.update, why);
-	if (!err)
-		err = keeper_lists_push(k, NULL, why);
-	/* The kernel kept the earlier generation: memory goes back to it too. */
-	if (err)
-		keeper_list_restore(k, name, &old);
-	free(old.items);
+	for (uint32_t i = 0; !err && i < image->cell_count; i++) {
+		struct list_item item;
+
+		list_image_item(image, &image->cells[i], &item);
+		item.list = index;
+		if (image->cells[i].said & LIST_CELL_REMOVE)
+			err = list_remove(k->lists, index, &item.prefix, keeper_epoch());
+		else
+			err = list_add(k->lists, &item, keeper_epoch());
+		if (err == -ENOENT) { /* not on the list: the other side may have said it before */
+			err = 0;
+			continue;
+		}
+		if (!err)
+			err = keeper_lists_push(k, &item.prefix, why);
+	}
 	return err;
 }
 
-static void job_list(struct keeper *k, const struct policy *policy, const struct message_parsed *parsed)
+/* All of it or nothing: what was stays until the kernel has taken what comes. */
+static int job_list_replace(struct keeper *k, const struct list_image *image, enum keeper_take how,
+			    struct gate_why *why)
+{
+	CLEANUP(list_set_free) struct list_set *next = NULL;
+	int err = keeper_lists_take(k, image, how, list_limit_get(k->lists), &next, why);
+
+	if (!err)
+		err = keeper_lists_push_all(k, next, why);
+	if (!err)
+		keeper_lists_commit(k, TAKE_PTR(next));
+	return err;
+}
+
+static int job_list_take(struct keeper *k, const struct list_image *image, uint16_t *index,
+			 struct gate_why *why)
+{
+	const bool update = k->job->load.update;
+	bool few = update && image->cell_count <= JOB_CHANGES &&
+		   !list_index(k->lists, image->lists[0].name, false, index) &&
+		   list_total(k->lists) + image->cell_count <= list_limit_get(k->lists);
+	int err;
+
+	if (few)
+		return job_list_change(k, image, *index, why);
+	err = job_list_replace(k, image, update ? TAKE_CHANGES : TAKE_LISTS, why);
+	if (!err)
+		err = list_index(k->lists, image->lists[0].name, false, index);
+	/* The idle generation is what holds, but with this list as it was. */
+	if (!err && !update) {
+		k->idle.list = *index;
+		k->idle.changes = k->list_changes;
+	}
+	return err;
+}
+
+static void job_list(struct keeper *k, const struct list_image *image, const struct message_parsed *parsed)
 {
 	struct keeper_job *job = k->job;
 	const bool update = job->load.update;
+	struct policy_list list = {.allow = job->load.allow};
 	struct gate_why why = {""};
+	uint16_t index = 0;
 	char text[4096];
 	int err;
 
-	if (policy->list_count != 1 || strcmp(policy->lists[0].name, job->load.name) != 0) {
+	if (image->list_count != 1 || strcmp(image->lists[0].name, job->load.name) != 0) {
 		keeper_job_failed(k, "the parser answered for another list");
 		return;
 	}
-	if (!update && job_shrinks(k, policy, text, sizeof(text))) {
+	memcpy(list.name, job->load.name, sizeof(list.name));
+	if (!update && job_shrinks(k, &list, image->cell_count, text, sizeof(text))) {
 		keeper_job_failed(k, text);
 		return;
 	}
-	err = job_list_take(k, policy, &why);
+	err = job_list_take(k, image, &index, &why);
 	if (err) {
 		snprintf(text, sizeof(text), "list %s is not loaded: %s", job->load.name,
 			 *why.text ? why.text : strerror(-err));
 		keeper_job_failed(k, text);
 		return;
 	}
-	err = keeper_state_save_lists(k, false);
+	err = keeper_list_state_save(k, index, !update);
 	keeper_audit(k, AUDIT_CHANGE, job->uid, "list %s %s: %u entries, %u rows refused", job->load.name,
-		     update ? "changed" : "loaded", policy->entry_count, parsed->refused);
+		     update ? "changed" : "loaded", image->cell_count, parsed->refused);
 	keeper_done(k, job->cookie, 0,
 		    "list %s: %u rows read, %u accepted (%u entries, %u to remove), %u merged, %u "
 		    "refused%s%s%.3400s",
-		    job->load.name, parsed->lines, parsed->accepted, policy->entry_count, parsed->removed,
+		    job->load.name, parsed->lines, parsed->accepted, image->cell_count, parsed->removed,
 		    parsed->merged, parsed->refused, err ? "; WARNING: not saved, a restart forgets it" : "",
 		    *parsed->text ? "\n" : "", parsed->text);
 	job_end(k);
+}
+
+/* The lists of the configuration that was read before. */
+static void job_lists(struct keeper *k, struct keeper_image *lists, const struct message_parsed *parsed)
+{
+	struct keeper_job *job = k->job;
+	const struct list_image *image = &lists->image;
+	char text[512];
+
+	if (image->list_count != job->base->list_count) {
+		keeper_job_failed(k, "the parser answered for other lists");
+		return;
+	}
+	for (uint32_t i = 0; i < image->list_count; i++) {
+		if (strcmp(image->lists[i].name, job->base->lists[i].name) != 0) {
+			keeper_job_failed(k, "the parser answered for other lists");
+			return;
+		}
+		/* What people wrote into the configuration itself is no feed. */
+		if (*job->base->lists[i].path &&
+		    job_shrinks(k, &job->base->lists[i], image->lists[i].count, text, sizeof(text))) {
+			keeper_job_failed(k, text);
+			return;
+		}
+	}
+	if (parsed->refused) {
+		size_t len = strlen(job->text);
+
+		snprintf(job->text + len, sizeof(job->text) - len, "%u list lines refused: %.160s",
+			 parsed->refused, parsed->text);
+	}
+	job->lists = keeper_image_share(lists);
+	job_apply(k);
 }
 
 static void job_resolv(struct keeper *k, const struct policy *policy)
@@ -524,57 +595,79 @@ static void job_resolv(struct keeper *k, const struct policy *policy)
 	job_end(k);
 }
 
-static void job_take(struct keeper *k, struct policy *policy, const struct message_parsed *parsed)
+static void job_config(struct keeper *k, struct policy *policy)
 {
 	struct keeper_job *job = k->job;
-	const char *missing = job->kind == JOB_APPLY && job->cookie ? job_rules_missing(policy) : NULL;
-	bool lists_read = job->base;
+	const char *missing = job->cookie ? job_rules_missing(policy) : NULL;
 	char text[512];
 	int err;
 
-	if (job->kind == JOB_LIST) {
-		job_list(k, policy, parsed);
-	} else if (job->kind == JOB_RESOLV) {
-		job_resolv(k, policy);
-	} else if (missing) { /* somebody asks; a start goes on without them, with an alarm */
+	if (missing) { /* somebody asks; a start goes on without them, with an alarm */
 		snprintf(text, sizeof(text),
 			 "rules \"%.400s\": no such file, and without it less would be found", missing);
 		keeper_job_failed(k, text);
-	} else {
-		policy_free(job->base);
-		err = keeper_policy_copy(policy, &job->base);
-		if (err) {
-			keeper_job_failed(k, strerror(-err));
-			return;
-		}
-		if (!lists_read && job_has_list_files(policy)) {
-			err = job_read_lists(k, policy);
-			if (err)
-				keeper_job_failed(k, strerror(-err));
-			return;
-		}
-		if (job_shrinks(k, policy, text, sizeof(text))) {
-			keeper_job_failed(k, text);
-			return;
-		}
-		if (parsed->refused) {
-			size_t len = strlen(job->text);
-
-			snprintf(job->text + len, sizeof(job->text) - len, "%u list lines refused: %.160s",
-				 parsed->refused, parsed->text);
-		}
-		job_apply(k);
+		return;
 	}
+	policy_free(job->base);
+	err = keeper_policy_copy(policy, &job->base);
+	if (err) {
+		keeper_job_failed(k, strerror(-err));
+		return;
+	}
+	if (!policy->list_count) {
+		job_apply(k);
+		return;
+	}
+	err = job_read_lists(k, policy);
+	if (err)
+		keeper_job_failed(k, strerror(-err));
 }
 
-void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, int image)
+static void job_refused(struct keeper *k, int err, const char *why)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "the parser's image was refused: %s %s", strerror(-err), why);
+	keeper_job_failed(k, text);
+}
+
+static void job_parsed_policy(struct keeper *k, int image)
 {
 	CLEANUP(policy_free) struct policy *policy = NULL;
 	const void *data = NULL;
 	const char *why = "";
-	char text[4096];
 	size_t len = 0;
-	int err;
+	int err = file_map_sealed(image, POLICY_IMAGE_MAX, &data, &len);
+
+	if (!err)
+		err = policy_unpack(data, len, &policy, &why);
+	if (data)
+		munmap((void *)data, len);
+	if (err)
+		job_refused(k, err, why);
+	else if (k->job->kind == JOB_RESOLV)
+		job_resolv(k, policy);
+	else
+		job_config(k, policy);
+}
+
+static void job_parsed_lists(struct keeper *k, const struct message_parsed *parsed, int image)
+{
+	CLEANUP(keeper_image_free) struct keeper_image *lists = NULL;
+	const char *why = "";
+	int err = keeper_image_sealed(image, &lists, &why);
+
+	if (err)
+		job_refused(k, err, why);
+	else if (k->job->kind == JOB_LIST)
+		job_list(k, &lists->image, parsed);
+	else
+		job_lists(k, lists, parsed);
+}
+
+void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, int image)
+{
+	char text[4096];
 
 	if (!k->job)
 		return;
@@ -592,17 +685,10 @@ void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, in
 		job_rules(k, parsed, image);
 		return;
 	}
-	err = file_map_sealed(image, POLICY_IMAGE_MAX, &data, &len);
-	if (!err)
-		err = policy_unpack(data, len, &policy, &why);
-	if (data)
-		munmap((void *)data, len);
-	if (err) {
-		snprintf(text, sizeof(text), "the parser's image was refused: %s %s", strerror(-err), why);
-		keeper_job_failed(k, text);
-		return;
-	}
-	job_take(k, policy, parsed);
+	if (k->job->kind == JOB_LIST || k->job->base)
+		job_parsed_lists(k, parsed, image);
+	else
+		job_parsed_policy(k, image);
 }
 
 void keeper_job_tick(struct keeper *k)

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * keeper_list.c - who is listed: changes by hand and by file, carried into the
- * kernel, read back and kept for the next start.
+ * keeper_list.c - who is listed, carried into the kernel: single prefixes as stores, whole lists as
+ * generations.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "keeper.h"
 #include "lib/log.h"
+
+#define CLOCK_SLACK	2    /* seconds that the two clocks may drift apart before the rows are made anew */
+#define EXPIRED_AT_ONCE 1024 /* prefixes taken off one by one; more of them go with the next generation */
 
 static struct gate_list_row list_gate_row(const struct list_row *in)
 {
@@ -20,10 +23,34 @@ static struct gate_list_row list_gate_row(const struct list_row *in)
 	return out;
 }
 
-/* Seconds to add to an epoch time for the packet path's clock. */
-static int64_t to_monotonic(void)
+/* Seconds to add to an epoch time for the packet path's clock, as of now. */
+static int64_t clock_offset(void)
 {
-	return (int64_t)keeper_now() - (int64_t)keeper_epoch();
+	struct timespec wall, mono;
+	int64_t ns;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	ns = (int64_t)(mono.tv_sec - wall.tv_sec) * 1000000000 + (mono.tv_nsec - wall.tv_nsec);
+	return (ns - 500000000) / 1000000000; /* both are negative: the nearest whole second */
+}
+
+/*
+ * Every row in the kernel was made with the same offset, so that rows can be compared. When somebody sets the
+ * clock, or the machine slept, they are made anew.
+ */
+static int64_t list_clock(struct keeper *k)
+{
+	int64_t now = clock_offset(), drift = now - k->list_clock;
+
+	if (!k->list_clock) {
+		k->list_clock = now;
+	} else if (drift > CLOCK_SLACK || drift < -CLOCK_SLACK) {
+		log_info("the clock moved by %lld s: ends of list entries are set anew", (long long)-drift);
+		k->list_clock = now;
+		k->lists_stale = true;
+	}
+	return k->list_clock;
 }
 
 /* The next shorter row at the same level of the kernel's tables: what holds for a prefix when its own row
@@ -38,7 +65,7 @@ static bool list_heir(struct keeper *k, const struct prefix *prefix, const struc
 	while (wider.len > low) {
 		wider.len--;
 		wider.addr[wider.len / 8] &= (uint8_t) ~(0x80 >> wider.len % 8);
-		if (!list_row(k->lists, &wider, keeper_epoch(), to_monotonic(), &row)) {
+		if (!list_row(k->lists, &wider, keeper_epoch(), list_clock(k), &row)) {
 			*out = list_gate_row(&row);
 			return true;
 		}
@@ -52,7 +79,7 @@ static int list_push_one(struct keeper *k, const struct prefix *only)
 {
 	struct gate_list_row row = {.key = {.prefixlen = only->len}}, heir;
 	struct list_row merged;
-	int err = list_row(k->lists, only, keeper_epoch(), to_monotonic(), &merged);
+	int err = list_row(k->lists, only, keeper_epoch(), list_clock(k), &merged);
 
 	if (!err) {
 		row = list_gate_row(&merged);
@@ -63,31 +90,67 @@ static int list_push_one(struct keeper *k, const struct prefix *only)
 	return err == -ENOENT ? 0 : err;
 }
 
-static int list_push_all(struct keeper *k, struct gate_why *why)
-{
-	AUTO_FREE struct list_row *rows = NULL;
-	AUTO_FREE struct gate_list_row *out = NULL;
-	struct seki_settings next = k->settings;
-	uint32_t count = 0, slot = 0;
-	int err = list_flatten(k->lists, keeper_epoch(), to_monotonic(), &rows, &count);
+struct flat {
+	struct gate_list_row *rows;
+	uint32_t count;
+};
 
-	if (err)
-		return err;
-	out = calloc(count ? count : 1, sizeof(*out));
-	if (!out)
+static void flat_add(const struct list_row *row, void *arg)
+{
+	struct flat *flat = arg;
+
+	flat->rows[flat->count++] = list_gate_row(row);
+}
+
+int keeper_lists_rows(struct keeper *k, const struct list_set *set, struct gate_list_row **rows,
+		      uint32_t *count)
+{
+	struct flat flat = {.rows = malloc((list_prefixes(set) + 1ul) * sizeof(*flat.rows))};
+
+	if (!flat.rows)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		out[i] = list_gate_row(&rows[i]);
-	err = gate_list_build(k->gate, out, count, &slot, why);
-	if (err)
-		return err;
+	list_flatten(set, keeper_epoch(), list_clock(k), flat_add, &flat);
+	*rows = flat.rows;
+	*count = flat.count;
+	return 0;
+}
+
+static int list_switch(struct keeper *k, uint32_t slot)
+{
+	struct seki_settings next = k->settings;
+	int err;
+
 	next.active = slot;
 	err = gate_settings_set(k->gate, &next);
-	if (err)
-		return err;
-	k->settings = next;
-	k->lists_stale = false;
-	return 0;
+	if (!err)
+		k->settings = next;
+	return err;
+}
+
+int keeper_lists_push_all(struct keeper *k, const struct list_set *set, struct gate_why *why)
+{
+	AUTO_FREE struct gate_list_row *rows = NULL;
+	uint32_t count = 0, slot = 0;
+	int err;
+
+	why->text[0] = '\0';
+	if (!k->gate)
+		return 0;
+	k->list_changes++;
+	err = keeper_lists_rows(k, set, &rows, &count);
+	if (!err)
+		err = gate_list_build(k->gate, rows, count, &slot, why);
+	if (!err)
+		err = list_switch(k, slot);
+	if (!err)
+		k->lists_stale = false;
+	return err;
+}
+
+int keeper_lists_flip(struct keeper *k)
+{
+	k->list_changes++;
+	return list_switch(k, 1 - k->settings.active);
 }
 
 int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why)
@@ -97,383 +160,164 @@ int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_w
 	why->text[0] = '\0';
 	if (!k->gate)
 		return 0;
-	if (only && !list_inside(k->lists, only))
+	(void)list_clock(k); /* may find that all rows have to be made anew */
+	if (only && !k->lists_stale && !list_inside(k->lists, only)) {
+		k->list_changes++;
 		err = list_push_one(k, only);
-	return err == -ENOSPC ? list_push_all(k, why) : err;
+	}
+	return err == -ENOSPC ? keeper_lists_push_all(k, k->lists, why) : err;
 }
 
-/* An earlier configuration's lists that this one does not name are no longer listed by anybody. */
-static void list_forget_config(struct keeper *k)
+void keeper_lists_commit(struct keeper *k, struct list_set *next)
 {
-	for (uint16_t i = 1; i < SEKI_MAX_LISTS; i++)
-		if (list_name(k->lists, i) && k->list_source[i] == LIST_FROM_CONFIG)
-			list_clear(k->lists, i);
+	/* Who takes the number of a list does not take its counters. */
+	for (uint16_t i = 0; i < SEKI_MAX_LISTS; i++)
+		if (k->lists_fresh >> i & 1 && k->gate && gate_list_hits_clear(k->gate, i))
+			log_warn("counters of list %s begin with those of an earlier one",
+				 list_name(next, i));
+	k->lists_fresh = 0;
+	list_set_free(k->lists);
+	k->lists = next;
 }
 
-/* What is not there is not taken off, and that is no error: the other side may have said it before. */
-static int list_take_entry(struct keeper *k, const struct policy *policy, const struct policy_entry *entry,
-			   uint16_t index)
+/* An earlier configuration's lists; those that the image does not name are no longer listed by anybody. */
+static uint64_t lists_of_config(const struct keeper *k)
 {
-	const struct policy_list *list = &policy->lists[entry->list];
-	struct list_item item = {.prefix = entry->prefix,
-				 .list = index,
-				 .flags = entry->flags ? entry->flags : list->flags,
-				 .severity = entry->severity == POLICY_SEVERITY_UNSAID ? list->severity
-										       : entry->severity,
-				 .expires = entry->expires,
-				 .created = entry->created ? entry->created : keeper_epoch()};
-	int err;
+	uint64_t lists = 0;
 
-	if (entry->remove) {
-		err = list_remove(k->lists, index, &entry->prefix);
-		return err == -ENOENT ? 0 : err;
+	for (uint16_t i = 1; i < SEKI_MAX_LISTS; i++) {
+		struct list_about about;
+
+		list_about(k->lists, i, &about);
+		if (list_name(k->lists, i) && about.source == LIST_FROM_CONFIG)
+			lists |= 1ull << i;
 	}
-	if (entry->reason)
-		memcpy(item.reason, policy->reasons[entry->reason - 1], sizeof(item.reason));
-	return list_add(k->lists, &item);
+	return lists;
 }
-_Static_assert(LIST_REASON_MAX == POLICY_REASON_MAX, "reasons of policies and of lists are as long");
 
-int keeper_lists_take(struct keeper *k, const struct policy *policy, enum keeper_list_source source,
-		      bool update, struct gate_why *why)
+/* Numbers for the image's lists; names that are new are in *made. */
+static int lists_number(struct keeper *k, const struct list_image *image, uint16_t *index, uint64_t *made,
+			struct gate_why *why)
 {
-	uint16_t index[SEKI_MAX_LISTS];
+	for (uint32_t i = 0; i < image->list_count; i++) {
+		const char *name = image->lists[i].name;
+		bool known = !list_index(k->lists, name, false, &index[i]);
+		int err = known ? 0 : list_index_at(k->lists, name, image->lists[i].index, &index[i]);
 
-	if (policy->list_count > SEKI_MAX_LISTS) {
-		snprintf(why->text, sizeof(why->text), "%u lists; at most %u", policy->list_count,
-			 SEKI_MAX_LISTS);
-		return -E2BIG;
-	}
-	if (source == LIST_FROM_CONFIG) {
-		list_forget_config(k);
-		if (list_limit(k->lists, policy->list_entries)) {
-			snprintf(why->text, sizeof(why->text),
-				 "list-entries is %u, but %u entries are loaded", policy->list_entries,
-				 list_total(k->lists));
-			return -ENOSPC;
-		}
-	}
-	for (uint32_t i = 0; i < policy->list_count; i++) {
-		int err = list_index(k->lists, policy->lists[i].name, true, &index[i]);
-
-		if (!err && index[i] == LIST_MANUAL)
+		if (!err && index[i] == LIST_MANUAL && image->lists[i].source != LIST_FROM_HAND)
 			err = -EINVAL;
 		if (err) {
-			snprintf(why->text, sizeof(why->text), "list %s: %s", policy->lists[i].name,
+			snprintf(why->text, sizeof(why->text), "list %s: %s", name,
 				 err == -ENOSPC ? "too many lists" : "this name cannot be used");
 			return err;
 		}
-		if (!update)
-			list_clear(k->lists, index[i]);
-		k->list_source[index[i]] = (uint8_t)source;
-	}
-	for (uint32_t i = 0; i < policy->entry_count; i++) {
-		const struct policy_entry *entry = &policy->entries[i];
-		int err = list_take_entry(k, policy, entry, index[entry->list]);
-
-		if (err) {
-			snprintf(why->text, sizeof(why->text),
-				 "list %s: entry %u of %u does not fit: at most %u entries in all "
-				 "(list-entries)",
-				 policy->lists[entry->list].name, i + 1, policy->entry_count,
-				 list_limit_get(k->lists));
-			return err;
-		}
+		if (!known)
+			*made |= 1ull << index[i];
+		if (!known && index[i] != image->lists[i].index)
+			k->lists_fresh |= 1ull << index[i];
 	}
 	return 0;
 }
 
-static void block_restore(struct keeper *k, const struct list_item *item, const struct list_item *old)
+static void lists_unnumber(struct list_set *set, uint64_t lists)
 {
-	int err = old ? list_add(k->lists, old) : list_remove(k->lists, item->list, &item->prefix);
-
-	if (err)
-		log_error("the list cannot be put back: %s", strerror(-err));
+	for (; lists; lists &= lists - 1)
+		list_forget(set, (uint16_t)__builtin_ctzll(lists));
 }
 
-static int list_copy_item(const struct list_item *item, void *arg)
+int keeper_lists_take(struct keeper *k, const struct list_image *image, enum keeper_take how, uint32_t limit,
+		      struct list_set **out, struct gate_why *why)
 {
-	struct keeper_items *out = arg;
-
-	if (out->count < out->size)
-		out->items[out->count++] = *item;
-	return 0;
-}
-
-int keeper_list_copy(struct keeper *k, const char *name, struct keeper_items *out)
-{
-	uint16_t index;
-
-	*out = (struct keeper_items){0};
-	if (list_index(k->lists, name, false, &index))
-		return 0;
-	out->known = true;
-	out->source = k->list_source[index];
-	out->size = list_count(k->lists, index);
-	out->items = calloc(out->size + 1, sizeof(*out->items));
-	if (!out->items)
-		return -ENOMEM;
-	list_each(k->lists, index, list_copy_item, out);
-	return 0;
-}
-
-void keeper_list_restore(struct keeper *k, const char *name, const struct keeper_items *items)
-{
-	uint16_t index;
-	int err = list_index(k->lists, name, false, &index);
-
-	if (err)
-		return;
-	if (!items->known) {
-		list_forget(k->lists, index);
-		return;
-	}
-	list_clear(k->lists, index);
-	k->list_source[index] = items->source;
-	for (uint32_t i = 0; !err && i < items->count; i++)
-		err = list_add(k->lists, &items->items[i]);
-	if (err)
-		keeper_audit(k, AUDIT_ALARM, 0, "list %s could not be put back whole: %s", name,
-			     strerror(-err));
-}
-
-struct block_find {
-	const struct prefix *prefix;
-	struct list_item item;
-	bool found;
-};
-
-static int block_match(const struct list_item *item, void *arg)
-{
-	struct block_find *find = arg;
-
-	if (item->list != LIST_MANUAL || prefix_compare(&item->prefix, find->prefix))
-		return 0;
-	find->item = *item;
-	find->found = true;
-	return 1;
-}
-
-void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block *in)
-{
-	struct list_item item = {.list = LIST_MANUAL,
-				 .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST,
-				 .severity = SEKI_SEVERITY_HIGH,
-				 .created = keeper_epoch()};
-	char text[PREFIX_TEXT_MAX], covers[200];
-	struct gate_why why = {""};
-	struct block_find find = {.prefix = &item.prefix};
+	uint64_t without = how == TAKE_CONFIG ? lists_of_config(k) : 0, made = 0, named = 0;
+	CLEANUP(list_set_free) struct list_set *next = NULL;
+	uint16_t index[SEKI_MAX_LISTS];
 	int err;
 
-	if (!message_prefix_get(&in->prefix, &item.prefix) ||
-	    !message_text_valid(in->reason, sizeof(in->reason))) {
-		keeper_done(k, cookie, -EINVAL, "malformed prefix or reason");
-		return;
-	}
-	if (in->seconds)
-		item.expires = keeper_epoch() + in->seconds;
-	memcpy(item.reason, in->reason, sizeof(item.reason));
-	prefix_format(&item.prefix, text);
-	list_why(k->lists, &item.prefix, block_match, &find);
-	err = list_add(k->lists, &item);
-	if (err) {
-		keeper_done(k, cookie, err, "%s: the list has no room for more than %u entries", text,
-			    list_limit_get(k->lists));
-		return;
-	}
-	err = keeper_lists_push(k, &item.prefix, &why);
-	if (err) {
-		block_restore(k, &item, find.found ? &find.item : NULL);
-		keeper_done(k, cookie, err, "%s: not blocked: %s %s", text, strerror(-err), why.text);
-		return;
-	}
-	err = keeper_state_save_lists(k, true);
-	keeper_covers(k, &item.prefix, covers, sizeof(covers));
-	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "block %s for %" PRIu64 " s: %s", text, in->seconds,
-		     in->reason);
-	keeper_done(k, cookie, 0, "%s is blocked%s%s%s%s", text,
-		    k->gate ? "" : " as soon as an interface is up", *covers ? "; " : "", covers,
-		    err ? "; WARNING: it could not be saved and ends with this daemon" : "");
+	k->lists_fresh = 0;
+	err = lists_number(k, image, index, &made, why);
+
+	for (uint32_t i = 0; !err && i < image->list_count; i++)
+		named |= 1ull << index[i];
+	if (!err)
+		err = list_set_merge(k->lists, how == TAKE_CHANGES ? 0 : without | named, image, index, limit,
+				     keeper_epoch(), &next);
+	if (err)
+		lists_unnumber(k->lists, made);
+	if (err == -ENOSPC && !*why->text)
+		snprintf(why->text, sizeof(why->text),
+			 "at most %u entries of all lists together (list-entries)", limit);
+	if (err)
+		return err;
+	lists_unnumber(next, without & ~named);
+	*out = TAKE_PTR(next);
+	return 0;
 }
 
-struct still_listed {
-	struct keeper *k;
-	char *text;
-	size_t size;
+/* --- the end of entries and of lists */
+
+struct ended {
+	struct prefix prefixes[EXPIRED_AT_ONCE];
+	uint32_t count;
+	bool more;
 };
 
-static int still_listed(const struct list_item *item, void *arg)
+static void ended_note(const struct prefix *prefix, void *arg)
 {
-	struct still_listed *s = arg;
-	char prefix[PREFIX_TEXT_MAX];
+	struct ended *ended = arg;
 
-	snprintf(s->text, s->size, "; list %s still has %s", list_name(s->k->lists, item->list),
-		 prefix_format(&item->prefix, prefix));
-	return 1;
+	if (ended->count == ARRAY_LEN(ended->prefixes))
+		ended->more = true;
+	else
+		ended->prefixes[ended->count++] = *prefix;
 }
 
-void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask *in)
+/* The kernel compares the times itself; this only takes dead rows out of its tables and ours. */
+static void lists_expire(struct keeper *k)
 {
-	struct prefix prefix;
-	struct gate_why why = {""};
-	char text[PREFIX_TEXT_MAX], still[160] = "";
-	struct still_listed rest = {.k = k, .text = still, .size = sizeof(still)};
-	bool listed, cut = false;
-	struct seki_addr addr;
+	static struct ended ended;
 	int err = 0;
 
-	if (!message_prefix_get(&in->prefix, &prefix)) {
-		keeper_done(k, cookie, -EINVAL, "malformed prefix");
-		return;
-	}
-	prefix_format(&prefix, text);
-	listed = !list_remove(k->lists, LIST_MANUAL, &prefix);
-	if (listed)
-		err = keeper_lists_push(k, &prefix, &why);
-	if (!err && prefix.len == 128 && k->gate) {
-		memcpy(addr.b, prefix.addr, sizeof(addr.b));
-		err = gate_block_remove(k->gate, &addr);
-		cut = !err;
-		if (err == -ENOENT)
-			err = 0;
-	}
-	if (err) {
-		keeper_done(k, cookie, err, "%s: the kernel did not let go: %s %s", text, strerror(-err),
-			    why.text);
-		return;
-	}
-	list_why(k->lists, &prefix, still_listed, &rest);
-	if (!listed && !cut) {
-		keeper_done(k, cookie, -ENOENT, "%s is neither blocked by hand nor automatically%s", text,
-			    still);
-		return;
-	}
-	if (listed && keeper_state_save_lists(k, true))
-		log_error("the manual list could not be saved");
-	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "unblock %s", text);
-	keeper_done(k, cookie, 0, "%s is unblocked (%s%s%s)%s", text, listed ? "by hand" : "",
-		    listed && cut ? ", " : "", cut ? "automatic block" : "", still);
-}
-
-static int allow_row_find(const struct policy *policy, const struct prefix *prefix,
-			  const struct seki_scope *scope)
-{
-	for (uint32_t i = 0; i < policy->net_count; i++)
-		if (policy->nets[i].allow && !prefix_compare(&policy->nets[i].prefix, prefix) &&
-		    !memcmp(&policy->nets[i].scope, scope, sizeof(*scope)))
-			return (int)i;
-	return -1;
-}
-
-static int allow_row_add(struct policy *policy, const struct prefix *prefix, const struct seki_scope *scope)
-{
-	struct policy_net *grown = realloc(policy->nets, (policy->net_count + 1) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	policy->nets = grown;
-	grown[policy->net_count] = (struct policy_net){.prefix = *prefix, .allow = true};
-	grown[policy->net_count++].scope = *scope;
-	return 0;
-}
-
-static void allow_row_remove(struct policy *policy, int row)
-{
-	memmove(&policy->nets[row], &policy->nets[row + 1],
-		(policy->net_count - (uint32_t)row - 1) * sizeof(policy->nets[0]));
-	policy->net_count--;
-}
-
-static int allow_push(struct keeper *k, struct gate_why *why)
-{
-	CLEANUP(policy_free) struct policy *effective = NULL;
-	int err;
-
-	why->text[0] = '\0';
+	ended.count = 0;
+	ended.more = false;
+	(void)list_expire(k->lists, keeper_epoch(), ended_note, &ended);
+	k->lists_stale |= ended.more;
 	if (!k->gate)
-		return 0;
-	err = keeper_policy_merge(&k->now, &effective);
-	return err ? err : keeper_nets_push(k, effective, why);
+		return;
+	(void)list_clock(k);
+	for (uint32_t i = 0; i < ended.count && !k->lists_stale; i++) {
+		k->list_changes++;
+		if (!list_inside(k->lists, &ended.prefixes[i]))
+			err = list_push_one(k, &ended.prefixes[i]);
+		k->lists_stale |= err || list_inside(k->lists, &ended.prefixes[i]);
+	}
 }
 
-void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *in)
+/* A list whose time is over stays as it is, since an old list protects better than none: but people hear of
+ * it. */
+static void lists_age(struct keeper *k)
 {
-	const struct seki_scope scope = {.kind = SEKI_SCOPE_USER};
-	struct gate_why why = {""};
-	char text[PREFIX_TEXT_MAX];
-	struct prefix prefix;
-	int row, err;
+	for (uint16_t i = 0; i < SEKI_MAX_LISTS; i++) {
+		const char *name = list_name(k->lists, i);
+		struct list_about about;
+		time_t until;
+		char text[32];
+		struct tm tm;
 
-	if (!message_prefix_get(&in->prefix, &prefix)) {
-		keeper_done(k, cookie, -EINVAL, "malformed prefix");
-		return;
-	}
-	prefix_format(&prefix, text);
-	row = allow_row_find(k->now.runtime, &prefix, &scope);
-	if (in->remove ? row < 0 : row >= 0) {
-		keeper_done(k, cookie, in->remove ? -ENOENT : 0,
-			    in->remove ? "%s was not allowed by this command; entries of the configuration "
-					 "are changed there"
-				       : "%s was in the allow set before",
-			    text);
-		return;
-	}
-	if (in->remove)
-		allow_row_remove(k->now.runtime, row);
-	else if (allow_row_add(k->now.runtime, &prefix, &scope)) {
-		keeper_done(k, cookie, -ENOMEM, "%s: out of memory", text);
-		return;
-	}
-	err = allow_push(k, &why);
-	if (err) {
-		if (!in->remove)
-			allow_row_remove(k->now.runtime, (int)k->now.runtime->net_count - 1);
-		else if (allow_row_add(k->now.runtime, &prefix, &scope))
-			log_error("the allow set cannot be put back");
-		keeper_done(k, cookie, err, "%s: not changed: %s %s", text, strerror(-err), why.text);
-		return;
-	}
-	if (keeper_state_save_policy(k))
-		log_error("the allow set could not be saved");
-	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "%s %s", in->remove ? "allow --remove" : "allow", text);
-	keeper_done(k, cookie, 0,
-		    in->remove ? "%s is no longer in the allow set"
-			       : "%s is in the allow set: no list and no automatic block holds for it",
-		    text);
-}
-
-/* Whoever manages this machine right now must not lock himself out by what he is about to do. */
-void keeper_peer_allow(struct keeper *k, const struct message_peer *peer)
-{
-	struct seki_scope scope = {
-		.port = htons(peer->port), .proto = peer->port ? 6 : 0, .kind = SEKI_SCOPE_MANAGEMENT};
-	struct policy *runtime = k->now.runtime;
-	struct prefix prefix = {.len = 128};
-	struct gate_why why;
-	uint32_t peers = 0;
-	int oldest = -1, err;
-
-	if (!peer->known || peer->uid || !runtime)
-		return;
-	memcpy(prefix.addr, peer->address, sizeof(prefix.addr));
-	if (allow_row_find(runtime, &prefix, &scope) >= 0)
-		return;
-	for (uint32_t i = 0; i < runtime->net_count; i++) {
-		if (runtime->nets[i].scope.kind != SEKI_SCOPE_MANAGEMENT)
+		list_about(k->lists, i, &about);
+		if (!name || !about.not_after || about.not_after > keeper_epoch()) {
+			k->lists_old &= ~(1ull << i);
 			continue;
-		peers++;
-		if (oldest < 0)
-			oldest = (int)i;
+		}
+		if (k->lists_old >> i & 1)
+			continue;
+		k->lists_old |= 1ull << i;
+		until = (time_t)about.not_after;
+		if (!gmtime_r(&until, &tm) || !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%SZ", &tm))
+			text[0] = '\0';
+		keeper_audit(k, AUDIT_ALARM, 0,
+			     "list %s was to be renewed by %s: its %u entries stay in force; load it again",
+			     name, text, about.count);
 	}
-	if (peers >= KEEPER_PEERS)
-		allow_row_remove(runtime, oldest);
-	err = allow_row_add(runtime, &prefix, &scope);
-	if (!err)
-		err = allow_push(k, &why);
-	if (!err)
-		err = keeper_state_save_policy(k);
-	if (err)
-		log_error("the management peer could not be put into the allow set: %s", strerror(-err));
 }
 
 struct expired {
@@ -491,19 +335,27 @@ static int expired_block(const struct seki_addr *addr, const struct seki_entry *
 	return e->count == ARRAY_LEN(e->addrs);
 }
 
-/* The kernel compares expiry itself; this only takes dead rows out of its tables and ours. */
-void keeper_expire(struct keeper *k)
+static void blocks_expire(struct keeper *k)
 {
 	static struct expired expired;
+
+	expired.count = 0;
+	expired.now = keeper_now();
+	if (gate_block_each(k->gate, expired_block, &expired) < 0)
+		return;
+	for (uint32_t i = 0; i < expired.count; i++)
+		if (gate_block_remove(k->gate, &expired.addrs[i]) == 0)
+			k->block_table_full = false;
+}
+
+void keeper_expire(struct keeper *k)
+{
 	struct gate_why why;
 	uint32_t removed;
 	int err;
 
-	if (list_expire(k->lists, keeper_epoch())) {
-		k->lists_stale = true;
-		if (keeper_state_save_lists(k, true))
-			log_error("the manual list could not be saved");
-	}
+	lists_expire(k);
+	lists_age(k);
 	if (!k->gate)
 		return;
 	if (k->ticks % 4 == 0) {
@@ -511,15 +363,9 @@ void keeper_expire(struct keeper *k)
 		if (err)
 			log_error("flows cannot be expired: %s", strerror(-err));
 	}
-	if (k->ticks % 5 == 0) {
-		expired.count = 0;
-		expired.now = keeper_now();
-		err = gate_block_each(k->gate, expired_block, &expired);
-		for (uint32_t i = 0; i < expired.count; i++)
-			if (gate_block_remove(k->gate, &expired.addrs[i]) == 0)
-				k->block_table_full = false;
-	}
-	if (k->lists_stale && k->ticks % 30 == 0) {
+	if (k->ticks % 5 == 0)
+		blocks_expire(k);
+	if (k->lists_stale && k->ticks % KEEPER_STALE_TICKS == 0) {
 		err = keeper_lists_push(k, NULL, &why);
 		if (err)
 			log_error("expired list entries stay for now: %s %s", strerror(-err), why.text);

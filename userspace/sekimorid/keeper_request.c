@@ -113,7 +113,8 @@ static bool load_valid(const struct message_load *in)
 {
 	return message_text_valid(in->format, sizeof(in->format)) &&
 	       (in->flags & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST)) &&
-	       !(in->flags & ~(SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALERT)) &&
+	       !(in->flags & ~(SEKI_ENTRY_SRC | SEKI_ENTRY_DST | SEKI_ENTRY_ALERT | SEKI_ENTRY_ALLOW)) &&
+	       !(in->flags & SEKI_ENTRY_ALERT && in->flags & SEKI_ENTRY_ALLOW) &&
 	       in->severity < SEKI_SEVERITY_MAX && in->allow <= LIST_ALLOW_ALL && in->max_share >= 1 &&
 	       in->max_share <= 100 && in->update <= 1;
 }
@@ -194,6 +195,12 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 		break;
 	case MESSAGE_ROLLBACK:
 		request_rollback(k, head->cookie, ask);
+		break;
+	case MESSAGE_LIST_VERIFY:
+		keeper_list_verify(k, head->cookie, ask);
+		break;
+	case MESSAGE_LIST_ROLLBACK:
+		keeper_list_rollback(k, head->cookie, ask);
 		break;
 	case MESSAGE_RELOAD:
 		if (keeper_job_rules(k, head->cookie, ask->peer.uid))

@@ -253,12 +253,23 @@ void keeper_list_status(struct keeper *k, uint64_t cookie)
 
 	memset(&out, 0, sizeof(out));
 	out.total = list_total(k->lists);
+	out.limit = list_limit_get(k->lists);
+	out.bytes = list_bytes(k->lists);
+	out.now = keeper_now();
+	out.stale = k->lists_stale;
+	out.gate = k->gate != NULL;
+	if (k->gate) {
+		out.previous = gate_list_has_previous(k->gate);
+		if (gate_usage(k->gate, &out.usage))
+			log_warn("the use of the kernel's tables cannot be read");
+	}
 	for (uint16_t i = 0; i < SEKI_MAX_LISTS; i++) {
 		if (!list_name(k->lists, i))
 			continue;
 		snprintf(out.rows[out.count].name, sizeof(out.rows[0].name), "%s", list_name(k->lists, i));
-		out.rows[out.count].count = list_count(k->lists, i);
-		out.rows[out.count].source = k->list_source[i];
+		list_about(k->lists, i, &out.rows[out.count].about);
+		out.rows[out.count].rollback = out.rows[out.count].about.source == LIST_FROM_FILE &&
+					       keeper_list_state_has_previous(k, list_name(k->lists, i));
 		if (k->gate && gate_list_hits(k->gate, i, &out.rows[out.count].hits))
 			log_warn("hits of list %s cannot be read", out.rows[out.count].name);
 		out.count++;

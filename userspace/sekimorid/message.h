@@ -164,8 +164,9 @@ struct message_parse {
 	uint32_t guard_count;
 	uint64_t now; /* epoch seconds */
 	/* PARSE_LIST: as in struct policy_list */
-	uint8_t flags, severity, allow, max_share;
-	uint32_t expires;
+	uint8_t flags, severity, allow, max_share, priority;
+	uint8_t pad[3];
+	uint32_t expires, max_age;
 	char name[POLICY_NAME_MAX];
 	char format[16];
 	struct message_guard guards[MESSAGE_GUARDS_MAX]; /* PARSE_LIST and PARSE_LISTS */
@@ -203,7 +204,8 @@ struct message_ask { /* requests that need nothing but an address, a name or a n
 	struct message_peer peer;
 	struct message_prefix prefix;
 	uint32_t number;	    /* confirm-within seconds, or the page's first item */
-	uint32_t remove;	    /* allow: take the entry out again; down: leave what is attached */
+	uint32_t remove;	    /* allow: take the entry out again; down: leave what is attached;
+				       list-verify: make the kernel's tables anew when they differ */
 	char name[POLICY_NAME_MAX]; /* of a list */
 	char path[POLICY_PATH_MAX]; /* of a configuration */
 };
@@ -212,8 +214,9 @@ struct message_load {
 	struct message_peer peer;
 	uint32_t expires; /* seconds, of entries that do not say; 0: never */
 	uint32_t update;  /* a change of what is loaded, not a replacement */
-	uint8_t flags, severity, allow, max_share; /* as in struct policy_list */
-	uint8_t pad[4];
+	uint32_t max_age;
+	uint8_t flags, severity, allow, max_share, priority; /* as in struct policy_list */
+	uint8_t pad[7];
 	char name[POLICY_NAME_MAX];
 	char format[16]; /* "": by content */
 };
@@ -303,12 +306,27 @@ struct message_items {
 	struct message_item items[MESSAGE_ITEMS_MAX];
 };
 struct message_lists {
-	uint32_t count, total;
+	uint32_t count, total, limit;
+	uint32_t now; /* CLOCK_MONOTONIC seconds, the clock of the hits */
+	uint32_t gate, previous, stale, pad;
+	uint64_t bytes; /* of the daemon's own copy */
+	struct gate_usage usage;
 	struct {
 		char name[LIST_NAME_MAX];
-		uint32_t count, source; /* 0 manual, 1 configuration, 2 loaded */
+		struct list_about about;
 		struct seki_hits hits;
+		uint32_t rollback, pad; /* 1: an earlier state is kept */
 	} rows[SEKI_MAX_LISTS];
+};
+struct message_verified {
+	uint64_t want, held; /* digests */
+	uint32_t rows;	     /* that the lists add up to */
+	uint32_t spilled, differences, count;
+	uint32_t mended, pad; /* 1: the tables were made anew for it */
+	struct {
+		struct gate_list_difference seen;
+		char want[LIST_NAME_MAX], held[LIST_NAME_MAX];
+	} first[GATE_LIST_DIFFERENCES];
 };
 struct message_counters {
 	struct seki_counter reasons[SEKI_REASON_MAX];
@@ -381,6 +399,10 @@ struct message_counters {
 	X(APPLY, "apply", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)        \
 	X(CONFIRM, "confirm", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)    \
 	X(ROLLBACK, "rollback", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)  \
+	X(LIST_VERIFY, "list-verify", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask),   \
+	  0, 50)                                                                                             \
+	X(LIST_ROLLBACK, "list-rollback", CTL, KEEPER, sizeof(struct message_ask),                           \
+	  sizeof(struct message_ask), 0, 50)                                                                 \
 	X(RELOAD, "rules-reload", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,    \
 	  50)                                                                                                \
 	X(UP, "up", CTL, KEEPER, sizeof(struct message_up), sizeof(struct message_up), 0, 50)                \
@@ -391,6 +413,8 @@ struct message_counters {
 	X(ITEMS, "list-items", KEEPER, CTL, sizeof(struct message_items), sizeof(struct message_items), 0,   \
 	  0)                                                                                                 \
 	X(LISTS, "lists", KEEPER, CTL, sizeof(struct message_lists), sizeof(struct message_lists), 0, 0)     \
+	X(VERIFIED, "list-verified", KEEPER, CTL, sizeof(struct message_verified),                           \
+	  sizeof(struct message_verified), 0, 0)                                                             \
 	X(COUNTERS, "counters", KEEPER, CTL, sizeof(struct message_counters),                                \
 	  sizeof(struct message_counters), 0, 0)
 
@@ -438,6 +462,7 @@ _Static_assert(sizeof(struct message_peer) == 32, "message_peer");
 _Static_assert(sizeof(struct message_prefix) == 24, "message_prefix");
 _Static_assert(sizeof(struct message_status) <= CHANNEL_BODY_MAX, "message_status");
 _Static_assert(sizeof(struct message_items) <= CHANNEL_BODY_MAX, "message_items");
+_Static_assert(sizeof(struct message_lists) <= CHANNEL_BODY_MAX, "message_lists");
 _Static_assert(sizeof(struct message_why) <= CHANNEL_BODY_MAX, "message_why");
 _Static_assert(sizeof(struct message_proposal) + MESSAGE_LINE_MAX <= CHANNEL_BODY_MAX,
 	       "message_proposal line");

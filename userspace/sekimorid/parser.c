@@ -23,6 +23,7 @@
 struct parser {
 	struct loop *loop;
 	struct policy *policy;
+	struct list_batch batch; /* of PARSE_LISTS and PARSE_LIST */
 	struct list_gather gather;
 	struct list_guard_row guards[MESSAGE_GUARDS_MAX];
 	uint32_t guard_count;
@@ -111,27 +112,42 @@ static void parser_list_report(struct parser *p, const struct list_report *repor
 	p->answer.removed += report->removed;
 }
 
-static int parser_list(struct parser *p, const struct bundle_entry *entry, const char *text)
+/* The addresses that the configuration itself names are no feed: nothing is refused of them. */
+static int parser_list_addresses(struct parser *p, uint32_t index)
 {
-	const struct policy_list *list;
-	struct list_guard guard = {.rows = p->guards, .count = p->guard_count};
-	struct list_import_how how = {.now = p->now, .guard = &guard, .noted = parser_refused};
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < p->policy->entry_count; i++) {
+		struct list_entry entry = {.prefix = p->policy->entries[i].prefix,
+					   .severity = LIST_SEVERITY_UNSAID,
+					   .reason = ""};
+
+		if (p->policy->entries[i].list != index)
+			continue;
+		err = list_gather_add(&entry, &p->gather);
+		if (err == -EEXIST)
+			err = 0;
+	}
+	return err;
+}
+
+static int parser_list_text(struct parser *p, const struct policy_list *list, struct list_image_list *row,
+			    const char *text, size_t len)
+{
+	struct list_guard guard = {.rows = p->guards,
+				   .count = p->guard_count,
+				   .allow = list->allow,
+				   .max_share = list->allow & LIST_ALLOW_SHARE ? 0 : list->max_share};
+	const struct list_import_how how = {.format = list->format,
+					    .now = p->now,
+					    .flags = list->flags,
+					    .guard = &guard,
+					    .noted = parser_refused};
 	struct list_report report = {0};
 	int err;
 
-	if (entry->index >= p->policy->list_count)
-		return -EBADMSG;
-	list = &p->policy->lists[entry->index];
 	list_guard_sort(&guard);
-	guard.allow = list->allow;
-	guard.max_share = list->allow & LIST_ALLOW_SHARE ? 0 : list->max_share;
-	how.format = list->format;
-	how.flags = list->flags;
-	err = list_gather_begin(&p->gather, p->policy, (uint16_t)entry->index,
-				list->expires ? p->now + list->expires : 0, entry->len);
-	if (!err)
-		err = list_import(text, entry->len, &how, list_gather_add, parser_refused, &p->gather,
-				  &report);
+	err = list_import(text, len, &how, list_gather_add, parser_refused, &p->gather, &report);
 	parser_list_report(p, &report);
 	if (*report.refusal) {
 		parser_say_first(p, "list %s is refused: %s%s%s%s\n", list->name, report.refusal,
@@ -147,9 +163,54 @@ static int parser_list(struct parser *p, const struct bundle_entry *entry, const
 	}
 	if (err)
 		parser_say_first(p, "list %s: %s\n", list->name,
-				 err == -ENOSPC ? "more entries than a policy holds" : strerror(-err));
+				 err == -ENOSPC ? "more entries than lists can have" : strerror(-err));
 	else if (report.not_after && report.not_after <= p->now)
 		parser_say_first(p, "list %s: by its own word it is out of date\n", list->name);
+	if (report.not_after && (!row->not_after || report.not_after < row->not_after))
+		row->not_after = report.not_after;
+	return err;
+}
+
+/* One list into the batch: the addresses of the configuration, then the file, if it has one. */
+static int parser_list(struct parser *p, uint32_t index, enum list_source source, const char *text,
+		       size_t len)
+{
+	const struct policy_list *list = &p->policy->lists[index];
+	const struct list_about about = {.source = (uint8_t)source,
+					 .priority = list->priority,
+					 .not_after = list->max_age ? p->now + list->max_age : 0};
+	struct list_gather_how how = {.flags = list->flags,
+				      .severity = list->severity,
+				      .expires = list->expires ? p->now + list->expires : 0,
+				      .now = p->now};
+	int err = list_batch_list(&p->batch, list->name, &about, 0, &how.row);
+
+	if (!err)
+		err = list_gather_begin(&p->gather, &p->batch, &how, len);
+	if (!err)
+		err = parser_list_addresses(p, index);
+	if (!err && text)
+		err = parser_list_text(p, list, &p->batch.lists[how.row], text, len);
+	return err;
+}
+
+static int parser_lists(struct parser *p, const void *data, size_t len)
+{
+	const char *texts[SEKI_MAX_LISTS] = {NULL}, *text;
+	size_t lens[SEKI_MAX_LISTS] = {0}, cursor = 0;
+	const struct bundle_entry *entry;
+	int more, err = 0;
+
+	while ((more = bundle_next(data, len, &cursor, &entry, &text)) != 0) {
+		if (more < 0 || entry->kind != BUNDLE_LIST || entry->index >= p->policy->list_count)
+			return -EBADMSG;
+		if (!*entry->name)
+			continue; /* it has no file */
+		texts[entry->index] = text;
+		lens[entry->index] = entry->len;
+	}
+	for (uint32_t i = 0; !err && i < p->policy->list_count; i++)
+		err = parser_list(p, i, LIST_FROM_CONFIG, texts[i], lens[i]);
 	return err;
 }
 
@@ -187,13 +248,26 @@ static int parser_resolv(struct parser *p, const char *text, size_t len)
 	return 0;
 }
 
-static int parser_bundle(struct parser *p, const struct message_parse *ask, const void *data, size_t len)
+static int parser_texts(struct parser *p, const void *data, size_t len)
 {
 	const struct bundle_entry *entry;
 	const char *text;
 	size_t cursor = 0;
 	int more, err = 0;
 
+	while (!err && (more = bundle_next(data, len, &cursor, &entry, &text)) != 0) {
+		if (more < 0)
+			return more;
+		if (entry->kind == BUNDLE_CONFIG)
+			err = parser_config(p, entry, text);
+		else if (entry->kind == BUNDLE_RESOLV)
+			err = parser_resolv(p, text, entry->len);
+	}
+	return err;
+}
+
+static void parser_guards(struct parser *p, const struct message_parse *ask)
+{
 	p->now = ask->now;
 	p->guard_count = ask->guard_count;
 	for (uint32_t i = 0; i < ask->guard_count; i++) {
@@ -201,40 +275,57 @@ static int parser_bundle(struct parser *p, const struct message_parse *ask, cons
 						       .kind = ask->guards[i].kind};
 		memcpy(p->guards[i].prefix.addr, ask->guards[i].addr, sizeof(p->guards[i].prefix.addr));
 	}
+}
 
-	if (ask->kind == PARSE_LIST) {
-		policy_free(p->policy);
-		p->policy = NULL;
+/* A policy of one list, as the request describes it. */
+static int parser_policy_of_list(struct parser *p, const struct message_parse *ask)
+{
+	struct policy_list *list;
+	int err;
+
+	policy_free(p->policy);
+	p->policy = NULL;
+	err = policy_default(&p->policy);
+	if (err)
+		return err;
+	list = p->policy->lists = calloc(1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	p->policy->list_count = 1;
+	*list = (struct policy_list){.flags = ask->flags,
+				     .severity = ask->severity,
+				     .priority = ask->priority,
+				     .allow = ask->allow,
+				     .max_share = ask->max_share,
+				     .expires = ask->expires,
+				     .max_age = ask->max_age};
+	memcpy(list->name, ask->name, sizeof(ask->name));
+	memcpy(list->format, ask->format, sizeof(ask->format));
+	return 0;
+}
+
+/* PARSE_LISTS comes after PARSE_CONFIG, whose policy it means. */
+static int parser_read(struct parser *p, const struct message_parse *ask, const void *data, size_t len)
+{
+	int err = 0;
+
+	parser_guards(p, ask);
+	list_batch_clear(&p->batch);
+	if (ask->kind == PARSE_LIST)
+		err = parser_policy_of_list(p, ask);
+	else if (!p->policy)
 		err = policy_default(&p->policy);
-		if (err)
-			return err;
-		p->policy->lists = calloc(1, sizeof(*p->policy->lists));
-		if (!p->policy->lists)
-			return -ENOMEM;
-		p->policy->list_count = 1;
-		p->policy->lists[0] = (struct policy_list){.flags = ask->flags,
-							   .severity = ask->severity,
-							   .allow = ask->allow,
-							   .max_share = ask->max_share,
-							   .expires = ask->expires};
-		memcpy(p->policy->lists[0].name, ask->name, sizeof(ask->name));
-		memcpy(p->policy->lists[0].format, ask->format, sizeof(ask->format));
-	} else if (!p->policy) {
-		err = policy_default(&p->policy);
-		if (err)
-			return err;
+	if (err)
+		return err;
+	switch (ask->kind) {
+	case PARSE_LIST: /* the whole memory file is the list's text: it came from the command line as it was
+			  */
+		return parser_list(p, 0, LIST_FROM_FILE, data, len);
+	case PARSE_LISTS:
+		return parser_lists(p, data, len);
+	default:
+		return parser_texts(p, data, len);
 	}
-	while (!err && (more = bundle_next(data, len, &cursor, &entry, &text)) != 0) {
-		if (more < 0)
-			return more;
-		if (entry->kind == BUNDLE_CONFIG)
-			err = parser_config(p, entry, text);
-		else if (entry->kind == BUNDLE_LIST)
-			err = parser_list(p, entry, text);
-		else if (entry->kind == BUNDLE_RESOLV)
-			err = parser_resolv(p, text, entry->len);
-	}
-	return err;
 }
 
 static void parser_rule_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
@@ -299,16 +390,35 @@ static int parser_answer_rules(struct parser *p, const void *data, size_t len)
 	return channel_send(PROCESS_FD_KEEPER, MESSAGE_PARSED, 0, &p->answer, sizeof(p->answer), fd);
 }
 
-static int parser_answer(struct parser *p, int err)
+static int parser_seal_policy(struct parser *p, int *fd)
 {
 	AUTO_FREE void *image = NULL;
-	AUTO_FD int fd = -1;
 	size_t len = 0;
+	int err = policy_pack(p->policy, &image, &len);
+
+	return err ? err : file_seal("sekimori-policy", image, len, fd);
+}
+
+static int parser_seal_lists(struct parser *p, int *fd)
+{
+	struct piece parts[LIST_IMAGE_PARTS];
+	int err;
+
+	list_gather_end(&p->gather); /* its memory is not needed twice */
+	err = list_batch_parts(&p->batch, parts);
+	if (!err)
+		err = file_seal_parts("sekimori-lists", parts, LIST_IMAGE_PARTS, fd);
+	list_batch_clear(&p->batch);
+	return err;
+}
+
+static int parser_answer(struct parser *p, enum message_parse_kind kind, int err)
+{
+	AUTO_FD int fd = -1;
 
 	if (!err)
-		err = policy_pack(p->policy, &image, &len);
-	if (!err)
-		err = file_seal("sekimori-policy", image, len, &fd);
+		err = kind == PARSE_LIST || kind == PARSE_LISTS ? parser_seal_lists(p, &fd)
+								: parser_seal_policy(p, &fd);
 	p->answer.result = err;
 	return channel_send(PROCESS_FD_KEEPER, MESSAGE_PARSED, 0, &p->answer, sizeof(p->answer), fd);
 }
@@ -342,26 +452,18 @@ static void parser_receive(int fd, uint32_t events, void *arg)
 	    (ask.kind >= PARSE_KIND_MAX || !message_text_valid(ask.name, sizeof(ask.name)) ||
 	     !message_text_valid(ask.format, sizeof(ask.format)) || ask.guard_count > MESSAGE_GUARDS_MAX))
 		err = -EINVAL;
-	if (!err && ask.kind == PARSE_LIST) {
-		/* The whole memory file is the list's text: it came from the command line as it was. */
-		struct bundle one = {0};
-
-		err = bundle_add(&one, BUNDLE_LIST, 0, ask.name, data, len);
-		if (!err)
-			err = parser_bundle(p, &ask, one.data, one.len);
-		bundle_free(&one);
-	} else if (!err && ask.kind == PARSE_RULES) {
+	if (!err && ask.kind == PARSE_RULES) {
 		err = parser_answer_rules(p, data, len);
 		munmap((void *)data, len);
 		if (err)
 			loop_stop(p->loop, 1);
 		return;
-	} else if (!err) {
-		err = parser_bundle(p, &ask, data, len);
 	}
+	if (!err)
+		err = parser_read(p, &ask, data, len);
 	if (data)
 		munmap((void *)data, len);
-	if (parser_answer(p, err))
+	if (parser_answer(p, ask.kind, err))
 		loop_stop(p->loop, 1);
 }
 
@@ -378,6 +480,7 @@ int parser_main(unsigned int index)
 	if (!err)
 		err = loop_run(loop);
 	list_gather_end(&parser.gather);
+	list_batch_clear(&parser.batch);
 	policy_free(parser.policy);
 	return err ? 1 : 0;
 }
