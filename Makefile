@@ -44,6 +44,7 @@ PREFIX ?= /usr/local
 DEST = $(DESTDIR)$(PREFIX)
 UNIT := $(patsubst selftests/unit/%.c,$(B)/unit/%,$(wildcard selftests/unit/*.c))
 PROG := $(patsubst selftests/prog/%.c,$(B)/prog/%,$(wildcard selftests/prog/*.c))
+KMODTEST := $(patsubst selftests/kmod/%.c,$(B)/kmodtest/%,$(wildcard selftests/kmod/*.c))
 BENCH := $(patsubst selftests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
 FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuzz/*.c))
 
@@ -108,7 +109,7 @@ fuzz:
 	$(Q)tools/install-deps.sh check
 	$(Q)selftests/fuzz/run.sh $(or $(SECONDS),60)
 
-tests: $(UNIT) $(PROG)
+tests: $(UNIT) $(PROG) $(KMODTEST)
 
 fuzzers: $(FUZZ)
 
@@ -153,6 +154,10 @@ $(B)/unit/%: $(B)/obj/selftests/unit/%.o $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS)
 $(B)/prog/%: $(B)/obj/selftests/prog/%.o $(KERN_A) $(CORE_A) $(LIB_A)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS)
+# With the module loaded: run in the VM only.
+$(B)/kmodtest/%: $(B)/obj/selftests/kmod/%.o $(KERN_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS)
 $(B)/bench/%: $(B)/obj/selftests/bench/%.o $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)

@@ -25,8 +25,9 @@
 		.type = NLA_NUL_STRING, .len = SEKI_REASON_TEXT                                              \
 	}
 
-static const struct nla_policy none_policy[] = {
-	[SEKI_A_UNSPEC] = {.type = NLA_REJECT},
+/* For commands without attributes. One row too many: a maxattr of 0 would mean the family's. */
+static const struct nla_policy none_policy[SEKI_A_PAD + 1] = {
+	[SEKI_A_PAD] = {.type = NLA_REJECT},
 };
 static const struct nla_policy begin_policy[SEKI_A_DIGEST + 1] = {
 	[SEKI_A_KIND] = KIND_POLICY,
