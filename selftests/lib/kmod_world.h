@@ -53,7 +53,8 @@ static inline const char *world_enter(void)
 static inline bool world_link(void)
 {
 	return world_run(
-		"ip link add w0 address 02:00:00:00:00:01 type veth peer name w1 && ip addr add 192.0.2.1/24 dev w0 && "
+		"ip link add w0 address 02:00:00:00:00:01 type veth peer name w1 && ip addr add 192.0.2.1/24 "
+		"dev w0 && "
 		"ip addr add 2001:db8::1/64 dev w0 nodad && ip link set lo up && ip link set w0 up && "
 		"ip link set w1 up");
 }
