@@ -12,8 +12,7 @@
 static char *print(struct mime *mime, const char *text, uint32_t len, uint32_t piece, uint32_t *left)
 {
 	struct blob out = {};
-	struct span name, data;
-	bool final;
+	struct tx_file file;
 
 	*left = 0;
 	for (uint32_t at = 0; at < len; at += piece) {
@@ -25,10 +24,10 @@ static char *print(struct mime *mime, const char *text, uint32_t len, uint32_t p
 		free(copy);
 	}
 	*left += mime_end(mime);
-	for (unsigned int i = 0; mime_file(mime, i, &name, &data, &final); i++) {
-		blob_add(&out, name.data, name.len, UINT32_MAX);
-		blob_text(&out, final ? "=" : "+=", UINT32_MAX);
-		blob_add(&out, data.data, data.len, UINT32_MAX);
+	for (unsigned int i = 0; mime_file(mime, i, &file); i++) {
+		blob_add(&out, file.name.data, file.name.len, UINT32_MAX);
+		blob_text(&out, file.final ? "=" : "+=", UINT32_MAX);
+		blob_add(&out, file.data.data, file.data.len, UINT32_MAX);
 		blob_text(&out, ";", UINT32_MAX);
 	}
 	blob_add(&out, "", 1, UINT32_MAX);
@@ -106,9 +105,8 @@ static void limits(void)
 	struct mime *mime = mime_new_form((struct span){(const uint8_t *)type, sizeof(type) - 1});
 	char *big = malloc(MIME_FILE_MAX);
 	uint64_t left = 0, held = 0;
-	struct span name, data;
+	struct tx_file file;
 	unsigned int i;
-	bool final;
 
 	memset(big, 'a', MIME_FILE_MAX);
 	for (i = 0; i < 6; i++) {
@@ -117,8 +115,8 @@ static void limits(void)
 		left += mime_feed(mime, (struct span){(const uint8_t *)"more\r\n", 6});
 	}
 	left += mime_end(mime);
-	for (i = 0; mime_file(mime, i, &name, &data, &final); i++)
-		held += data.len;
+	for (i = 0; mime_file(mime, i, &file); i++)
+		held += file.data.len;
 	CHECK_EQ(held, MIME_TOTAL_MAX);
 	CHECK(left >= 2 * (uint64_t)MIME_FILE_MAX);
 	mime_free(mime);
@@ -128,7 +126,7 @@ static void limits(void)
 	for (i = 0; i < 2 * MIME_FILES_MAX; i++)
 		mime_feed(mime, (struct span){(const uint8_t *)part, sizeof(part) - 1});
 	mime_end(mime);
-	for (i = 0; mime_file(mime, i, &name, &data, &final); i++)
+	for (i = 0; mime_file(mime, i, &file); i++)
 		;
 	CHECK_EQ(i, MIME_FILES_MAX);
 	mime_free(mime);
@@ -141,14 +139,13 @@ static void loss(void)
 	static const char after[] =
 		"lost line\r\n--x\r\nContent-Disposition: a; filename=g\r\n\r\nnext\r\n--x--\r\n";
 	struct mime *mime = mime_new_form((struct span){(const uint8_t *)type, sizeof(type) - 1});
-	struct span name, data;
-	bool final;
+	struct tx_file file;
 
 	mime_feed(mime, (struct span){(const uint8_t *)before, sizeof(before) - 1});
 	mime_gap(mime);
 	mime_feed(mime, (struct span){(const uint8_t *)after, sizeof(after) - 1});
-	CHECK(mime_file(mime, 0, &name, &data, &final) && final);
-	CHECK(mime_file(mime, 1, &name, &data, &final) && data.len == 4);
+	CHECK(mime_file(mime, 0, &file) && file.final);
+	CHECK(mime_file(mime, 1, &file) && file.data.len == 4);
 	mime_free(mime);
 }
 

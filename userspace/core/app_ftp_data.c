@@ -15,6 +15,8 @@ struct ftp_data_tx {
 	struct tx tx;
 	struct expectation *expectation;
 	struct blob content[2];
+	uint64_t size[2];
+	bool gap[2];
 };
 
 static int ftp_data_expected(struct flow *flow, struct expectation *expectation)
@@ -34,9 +36,10 @@ static enum app_status ftp_data_feed(struct flow *flow, enum direction dir, stru
 {
 	struct ftp_data_tx *tx = flow->app_state[0];
 
-	(void)gap; /* what is there is looked at all the same */
 	if (!tx)
 		return APP_OK;
+	tx->gap[dir] |= gap; /* what is there is looked at all the same */
+	tx->size[dir] += data.len;
 	if (data.len) {
 		flow->app_skipped += blob_add(&tx->content[dir], data.data, data.len, APP_BODY_MAX);
 		tx->tx.dirty[dir] = true;
@@ -55,22 +58,26 @@ static bool ftp_data_buffer(const struct tx *tx, enum buffer_id id, enum directi
 	const struct expectation *expectation = data->expectation;
 
 	*final = true;
-	if (index)
+	if (index || id != BUFFER_FTP_DATA_COMMAND)
 		return false;
-	switch (id) {
-	case BUFFER_FTP_DATA_COMMAND:
-		*out = span_text(expectation->command);
-		return true;
-	case BUFFER_FILE_NAME:
-		*out = (struct span){expectation->name, expectation->name_len};
-		return out->len && data->content[dir].len;
-	case BUFFER_FILE_DATA:
-		*out = blob_span(&data->content[dir]);
-		*final = tx->done[dir];
-		return out->len;
-	default:
+	*out = span_text(expectation->command);
+	return true;
+}
+
+static bool ftp_data_file(const struct tx *tx, enum direction dir, unsigned int index, struct tx_file *out)
+{
+	const struct ftp_data_tx *data = (const struct ftp_data_tx *)tx;
+
+	if (index || !data->content[dir].len)
 		return false;
-	}
+	*out = (struct tx_file){
+		.name = {data->expectation->name, data->expectation->name_len},
+		.data = blob_span(&data->content[dir]),
+		.size = data->size[dir],
+		.final = tx->done[dir],
+		.gap = data->gap[dir],
+	};
+	return true;
 }
 
 static void ftp_data_tx_free(struct tx *tx)
@@ -94,6 +101,7 @@ const struct app_decoder app_ftp_data = {
 	.expected = ftp_data_expected,
 	.feed = ftp_data_feed,
 	.buffer = ftp_data_buffer,
+	.file = ftp_data_file,
 	.tx_free = ftp_data_tx_free,
 	.flow_free = ftp_data_flow_free,
 };

@@ -544,6 +544,8 @@ static void side_gap(struct flow *flow, struct http *http, enum direction dir)
 
 	blob_clear(&side->line);
 	side->line_fresh = false;
+	if (side->tx)
+		side->tx->side[dir].body_gap = true;
 	switch (side->step) {
 	case HTTP_TUNNEL:
 	case HTTP_LOST:
@@ -732,27 +734,20 @@ static bool file_name(const struct http_tx *tx, enum direction dir, struct span 
 	return out->len > 0;
 }
 
-static bool file_buffer(const struct http_tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
-			struct span *out, bool *final)
+static bool http_file(const struct tx *tx, enum direction dir, unsigned int index, struct tx_file *out)
 {
-	const struct http_message *message = &tx->side[dir];
-	struct span name, data;
-	bool done;
+	const struct http_tx *http = (const struct http_tx *)tx;
+	const struct http_message *message = &http->side[dir];
 
-	if (message->form) {
-		if (!mime_file(message->form, index, &name, &data, &done))
-			return false;
-		*out = id == BUFFER_FILE_DATA ? data : name;
-		*final = id != BUFFER_FILE_DATA || done;
-		return id == BUFFER_FILE_DATA || name.len;
-	}
+	if (message->form)
+		return mime_file(message->form, index, out);
 	if (index || !message->has_body)
 		return false;
-	*final = true;
-	if (id == BUFFER_FILE_NAME)
-		return file_name(tx, dir, out);
-	*out = blob_span(&message->body);
-	*final = tx->tx.done[dir];
+	file_name(http, dir, &out->name);
+	out->data = blob_span(&message->body);
+	out->size = message->body_seen;
+	out->final = tx->done[dir];
+	out->gap = message->body_gap;
 	return true;
 }
 
@@ -782,8 +777,6 @@ static bool http_buffer(const struct tx *tx, enum buffer_id id, enum direction d
 	const struct http_tx *http = (const struct http_tx *)tx;
 	const struct http_message *message = &http->side[dir];
 
-	if (id == BUFFER_FILE_DATA || id == BUFFER_FILE_NAME)
-		return file_buffer(http, id, dir, index, out, final);
 	if (id == BUFFER_HTTP_REQUEST_BODY || id == BUFFER_HTTP_RESPONSE_BODY) {
 		if (!message->has_body)
 			return false;
@@ -830,6 +823,7 @@ const struct app_decoder app_http = {
 	.probe = http_line_probe,
 	.feed = http_feed,
 	.buffer = http_buffer,
+	.file = http_file,
 	.tx_free = http_tx_free,
 	.flow_free = http_flow_free,
 };

@@ -199,20 +199,20 @@ static enum app_status smb_feed(struct flow *flow, enum direction dir, struct sp
 	return smb->encrypts && smb->sealed[TO_SERVER] && smb->sealed[TO_CLIENT] ? APP_ENCRYPTED : APP_OK;
 }
 
-static bool content_buffer(const struct smb_tx *smb, enum buffer_id id, enum direction dir, struct span *out,
-			   bool *final)
+static bool smb_file(const struct tx *tx, enum direction dir, unsigned int index, struct tx_file *out)
 {
-	switch (id) {
-	case BUFFER_FILE_NAME:
-		*out = blob_span(&smb->file);
-		return out->len > 0;
-	case BUFFER_FILE_DATA:
-		*out = blob_span(&smb->bytes.bytes);
-		*final = smb->tx.done[dir];
-		return out->len > 0;
-	default:
+	const struct smb_tx *smb = (const struct smb_tx *)tx;
+
+	if (index || !smb->content || dir != smb->dir || !smb->bytes.bytes.len)
 		return false;
-	}
+	*out = (struct tx_file){
+		.name = blob_span(&smb->file),
+		.data = blob_span(&smb->bytes.bytes),
+		.size = smb->bytes.size,
+		.final = tx->done[dir],
+		.gap = smb->bytes.gap,
+	};
+	return true;
 }
 
 static bool smb_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
@@ -237,9 +237,7 @@ static bool smb_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 			*out = blob_span((const struct blob *)((const uint8_t *)smb + rows[i].at));
 			return out->len > 0;
 		}
-	if (id == BUFFER_SMB_VERSION)
-		return smb->version && tx_number(smb->version, out);
-	return smb->content && dir == smb->dir && content_buffer(smb, id, dir, out, final);
+	return id == BUFFER_SMB_VERSION && smb->version && tx_number(smb->version, out);
 }
 
 static void smb_tx_free(struct tx *tx)
@@ -274,6 +272,7 @@ const struct app_decoder app_smb = {
 	.probe = smb_probe,
 	.feed = smb_feed,
 	.buffer = smb_buffer,
+	.file = smb_file,
 	.tx_free = smb_tx_free,
 	.flow_free = smb_flow_free,
 };

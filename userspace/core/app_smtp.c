@@ -454,7 +454,6 @@ static bool smtp_buffer(const struct tx *tx, enum buffer_id id, enum direction d
 {
 	const struct smtp_tx *smtp = (const struct smtp_tx *)tx;
 	const struct smtp_piece *piece = NULL;
-	struct span name, data;
 
 	*final = true;
 	if (mail_fields[id])
@@ -472,13 +471,6 @@ static bool smtp_buffer(const struct tx *tx, enum buffer_id id, enum direction d
 	case BUFFER_SMTP_COMMAND_LINE:
 		piece = index < smtp->line_count ? &smtp->lines[index] : NULL;
 		break;
-	case BUFFER_FILE_DATA:
-	case BUFFER_FILE_NAME:
-		if (dir != TO_SERVER || !smtp->mime || !mime_file(smtp->mime, index, &name, &data, final))
-			return false;
-		*out = id == BUFFER_FILE_DATA ? data : name;
-		*final |= id == BUFFER_FILE_NAME;
-		return id == BUFFER_FILE_DATA || name.len;
 	default:
 		return false;
 	}
@@ -486,6 +478,13 @@ static bool smtp_buffer(const struct tx *tx, enum buffer_id id, enum direction d
 		return false;
 	*out = (struct span){smtp->text.data ? smtp->text.data + piece->at : NULL, piece->len};
 	return true;
+}
+
+static bool smtp_file(const struct tx *tx, enum direction dir, unsigned int index, struct tx_file *out)
+{
+	const struct smtp_tx *smtp = (const struct smtp_tx *)tx;
+
+	return dir == TO_SERVER && smtp->mime && mime_file(smtp->mime, index, out);
 }
 
 static void smtp_tx_free(struct tx *tx)
@@ -517,6 +516,7 @@ const struct app_decoder app_smtp = {
 	.probe = smtp_probe,
 	.feed = smtp_feed,
 	.buffer = smtp_buffer,
+	.file = smtp_file,
 	.tx_free = smtp_tx_free,
 	.flow_free = smtp_flow_free,
 };

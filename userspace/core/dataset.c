@@ -50,8 +50,9 @@ static const struct dataset_kind {
 	const char *word;
 	uint32_t bytes; /* of every value; 0: any number */
 } dataset_kinds[DATASET_TYPES] = {
-	[DATASET_STRING] = {"string", 0}, [DATASET_MD5] = {"md5", 16},	 [DATASET_SHA256] = {"sha256", 32},
-	[DATASET_IPV4] = {"ipv4", 16},	  [DATASET_IPV6] = {"ipv6", 16}, [DATASET_IP] = {"ip", 16},
+	[DATASET_STRING] = {"string", 0},  [DATASET_MD5] = {"md5", 16},	  [DATASET_SHA1] = {NULL, 20},
+	[DATASET_SHA256] = {"sha256", 32}, [DATASET_IPV4] = {"ipv4", 16}, [DATASET_IPV6] = {"ipv6", 16},
+	[DATASET_IP] = {"ip", 16},
 };
 
 int dataset_pool_new(struct dataset_pool **out)
@@ -90,7 +91,7 @@ void dataset_pool_share(struct dataset_pool *pool, struct tracker *values)
 int dataset_type_parse(const char *word, enum dataset_type *out)
 {
 	for (int i = 0; i < DATASET_TYPES; i++) {
-		if (!strcmp(word, dataset_kinds[i].word)) {
+		if (dataset_kinds[i].word && !strcmp(word, dataset_kinds[i].word)) {
 			*out = (enum dataset_type)i;
 			return 0;
 		}
@@ -415,6 +416,7 @@ static bool value_read(const struct dataset *set, struct span text, uint8_t *out
 		*len = base64_decode((struct span){text.data, digits}, out);
 		return *len > 0;
 	case DATASET_MD5:
+	case DATASET_SHA1:
 	case DATASET_SHA256:
 		*len = dataset_kinds[set->type].bytes;
 		if (text.len != 2 * *len)
@@ -449,7 +451,13 @@ static const char *line_read(char *text, int *err, void *arg)
 	uint32_t comma = span_find(line, ','), score = 0, len;
 	struct span rest = comma < line.len ? span_trim(span_from(line, comma + 1)) : (struct span){NULL, 0};
 	uint8_t value[DATASET_VALUE_MAX + 4];
+	enum dataset_type type = reader->set->type;
 
+	/* What md5sum and its like write behind a digest is the name of the file. */
+	if (!reader->scores && (type == DATASET_MD5 || type == DATASET_SHA1 || type == DATASET_SHA256)) {
+		line.len = comma = (uint32_t)strcspn(text, " \t");
+		rest = (struct span){NULL, 0};
+	}
 	if (reader->scores != (comma < line.len))
 		return reader->scores ? "no score behind the value" : "something stands behind the value";
 	for (uint32_t i = 0; i < rest.len; i++) {

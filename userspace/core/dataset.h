@@ -18,6 +18,7 @@
 enum dataset_type {
 	DATASET_STRING,
 	DATASET_MD5,
+	DATASET_SHA1, /* only for lists of file digests */
 	DATASET_SHA256,
 	DATASET_IPV4,
 	DATASET_IPV6,
@@ -50,9 +51,9 @@ __must_check int dataset_load(struct dataset *set, bool scores, const char *file
 			      size_t len, ruleset_refused_fn fn, void *arg);
 
 /*
- * From now on what rules change in these sets lies in values, which outlives them: sets of the same name and type in
- * another pool, or in another process, have the same members. Takes its own reference. Memory of a set bounds only what
- * was loaded into it; values bounds the changes.
+ * From now on what rules change in these sets lies in values, which outlives them: sets of the same name and
+ * type in another pool, or in another process, have the same members. Takes its own reference. Memory of a
+ * set bounds only what was loaded into it; values bounds the changes.
  */
 struct tracker;
 void dataset_pool_share(struct dataset_pool *pool, struct tracker *values);

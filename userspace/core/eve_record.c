@@ -158,16 +158,11 @@ int eve_fileinfo(const struct flow *flow, const struct tx *tx, enum direction di
 		 uint64_t wall_us, const struct eve_origin *origin, char **line, size_t *len)
 {
 	AUTO_JSON json_t *event = NULL;
-	struct span data, name = {NULL, 0};
-	bool final, ignored, whole;
+	struct tx_file found;
 	json_t *file;
 
-	if (!tx_buffer(tx, BUFFER_FILE_DATA, dir, index, &data, &final))
+	if (!tx_file(tx, dir, index, &found))
 		return -ENOENT;
-	tx_buffer(tx, BUFFER_FILE_NAME, dir, index, &name, &ignored);
-	/* What is longer than what is kept of a body has no digest here: it would be one of something else.
-	 */
-	whole = final && data.len < APP_BODY_MAX;
 	event = tx_begin("fileinfo", flow, tx, wall_us, origin);
 	file = json_object();
 	if (!event || !file) {
@@ -175,13 +170,14 @@ int eve_fileinfo(const struct flow *flow, const struct tx *tx, enum direction di
 		return -ENOMEM;
 	}
 	eve_set(event, "direction", json_string(dir == TO_SERVER ? "to_server" : "to_client"));
-	eve_set(file, "filename", eve_text(name));
-	eve_set(file, "gaps", json_false());
-	eve_set(file, "state", json_string(whole ? "CLOSED" : "TRUNCATED"));
-	if (whole)
-		digests_add(file, data);
+	eve_set(file, "filename", eve_text(found.name));
+	eve_set(file, "gaps", json_boolean(found.gap));
+	eve_set(file, "state", json_string(tx_file_whole(&found) ? "CLOSED" : "TRUNCATED"));
+	/* What is not there whole has no digest: it would be one of something else. */
+	if (tx_file_whole(&found))
+		digests_add(file, found.data);
 	eve_set(file, "stored", json_false());
-	eve_set(file, "size", json_integer(data.len));
+	eve_set(file, "size", json_integer((json_int_t)found.size));
 	eve_set(file, "tx_id", json_integer((json_int_t)tx->id));
 	eve_set(event, "fileinfo", file);
 	return eve_print(event, line, len);

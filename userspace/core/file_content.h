@@ -31,10 +31,4 @@ uint32_t file_content_put(struct file_content *file, uint64_t at, struct span da
 uint32_t file_content_end(struct file_content *file, uint32_t max);
 void file_content_free(struct file_content *file); /* not file itself */
 
-/* Is all of it there, from its first byte to its last? */
-static inline bool file_content_whole(const struct file_content *file)
-{
-	return !file->gap && file->size == file->bytes.len;
-}
-
 #endif

@@ -28,12 +28,13 @@ struct http_message {
 	struct blob body;   /* decoded, bounded */
 	uint64_t body_seen; /* bytes of the body after decoding, kept or not */
 	bool has_body;	    /* a byte of it came */
+	bool body_gap;	    /* bytes of the message are missing */
 	struct mime *form;  /* parts of a multipart body, or NULL */
 	/* what framing and content need; not inspection buffers themselves */
 	struct http_piece encoding, disposition;
 	unsigned int status;
 	bool chunked, has_length, http10, has_protocol, has_host;
-	int port;	   /* that the request names; -1 none, -2 no port */
+	int port;	 /* that the request names; -1 none, -2 no port */
 	bool length_odd; /* something follows the number: receivers disagree on what it means */
 	uint64_t length;
 	bool interim;		  /* a 100 was seen in its place */

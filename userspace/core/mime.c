@@ -22,6 +22,8 @@ enum mime_encoding { MIME_PLAIN, MIME_BASE64, MIME_QUOTED };
 struct mime_part {
 	struct blob name, data;
 	bool done;
+	uint64_t size; /* decoded, kept or not */
+	bool gap;
 };
 
 struct mime {
@@ -138,6 +140,7 @@ static void file_write(struct mime *mime, const void *data, uint32_t len)
 
 	if (!mime->open)
 		return;
+	mime->files[mime->count - 1].size += len;
 	if (len > room) {
 		left = len - room;
 		len = room;
@@ -447,18 +450,22 @@ void mime_gap(struct mime *mime)
 {
 	blob_clear(&mime->line);
 	blob_clear(&mime->head);
+	if (mime->open)
+		mime->files[mime->count - 1].gap = true;
 	part_end(mime);
 	mime->midline = true; /* not at a line's begin until the next line end */
 	mime->state = MIME_BETWEEN;
 }
 
-bool mime_file(const struct mime *mime, unsigned int index, struct span *name, struct span *data, bool *final)
+bool mime_file(const struct mime *mime, unsigned int index, struct tx_file *out)
 {
 	if (index >= mime->count)
 		return false;
-	*name = blob_span(&mime->files[index].name);
-	*data = blob_span(&mime->files[index].data);
-	*final = mime->files[index].done;
+	out->name = blob_span(&mime->files[index].name);
+	out->data = blob_span(&mime->files[index].data);
+	out->size = mime->files[index].size;
+	out->final = mime->files[index].done;
+	out->gap = mime->files[index].gap;
 	return true;
 }
 

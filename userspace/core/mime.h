@@ -8,6 +8,7 @@
 
 #include "app_event.h"
 #include "blob.h"
+#include "tx.h"
 
 #define MIME_FILES_MAX	  32u	      /* files of one message; more are left out and counted */
 #define MIME_FILE_MAX	  (1u << 20)  /* decoded bytes kept of one file */
@@ -36,10 +37,10 @@ void mime_gap(struct mime *mime);
 struct event_list *mime_events(struct mime *mime);
 
 /* The index-th file; false: not there (yet). name may be empty. */
-bool mime_file(const struct mime *mime, unsigned int index, struct span *name, struct span *data,
-	       bool *final);
+bool mime_file(const struct mime *mime, unsigned int index, struct tx_file *out);
 
-/* Value of the index-th header field of that name of the mail itself, unfolded; false: absent or not all read. */
+/* Value of the index-th header field of that name of the mail itself, unfolded; false: absent or not all
+ * read. */
 bool mime_header(const struct mime *mime, const char *name, unsigned int index, struct span *out);
 
 /* Value of a parameter ("; name=value", quoted or not) within a header value; false: absent. */

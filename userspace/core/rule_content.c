@@ -265,28 +265,3 @@ int keyword_buffer_content(struct rule_parser *parser, const struct rule_keyword
 	parser->list = kept;
 	return err ? err : keyword_old_buffer(parser, keyword, NULL);
 }
-
-/* filename and fileext: a content on the file's name; keyword->value 'e' at its end behind a dot. */
-int keyword_file_name(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
-{
-	bool negated;
-	char *text = rule_unquote(arg, &negated), dotted[256];
-	int kept = parser->list, list, err;
-	struct rule_node *node;
-
-	if (!text || strlen(text) > sizeof(dotted) - 2)
-		return rule_refuse(parser, "the name is not quoted or too long");
-	list = rule_find_list(parser, BUFFER_FILE_NAME, false);
-	node = list < 0 ? NULL : rule_add_node(parser, NODE_CONTENT);
-	if (!node)
-		return -EINVAL;
-	parser->list = kept;
-	node->list = (uint8_t)list;
-	node->negated = negated;
-	node->content.nocase = true;
-	node->content.endswith = keyword->value == 'e';
-	snprintf(dotted, sizeof(dotted), "%s%s", keyword->value == 'e' ? "." : "", text);
-	err = content_bytes(parser, dotted, &node->content.data, &node->content.len);
-	parser->last = -1;
-	return err;
-}

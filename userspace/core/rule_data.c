@@ -4,9 +4,11 @@
  * datarep, iprep.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dataset.h"
+#include "digest.h"
 #include "reputation.h"
 #include "rule_parse.h"
 
@@ -110,6 +112,20 @@ static int data_set(struct rule_parser *parser, const struct data_options *optio
 		return rule_refuse(parser, "the file of the set cannot be read");
 	}
 	return err;
+}
+
+int rule_load_digests(struct rule_parser *parser, const char *path, int type, struct dataset **out)
+{
+	struct data_options options = {.load = path, .type = (enum dataset_type)type, .typed = true};
+	char name[DATASET_NAME_MAX], digits[3 * DIGEST_BYTES_MAX + 1];
+	uint8_t digest[DIGEST_BYTES_MAX];
+
+	/* A name of its own for each file and kind, as short as names of sets must be. */
+	digest_of(DIGEST_SHA1, (struct span){(const uint8_t *)path, (uint32_t)strlen(path)}, digest);
+	digest_text(digest, digest_bytes(DIGEST_SHA1), '\0', digits);
+	snprintf(name, sizeof(name), "file %d %.40s", type, digits);
+	options.name = name;
+	return data_set(parser, &options, false, out);
 }
 
 /* The node, or for an address the test, that asks set. Both return what to fill in. */

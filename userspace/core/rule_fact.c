@@ -15,9 +15,7 @@
 #include "rule_parse.h"
 #include "x509.h"
 
-/* A node on buffer's list; the sticky buffer of the rule stays what it was. NULL: refused. */
-static struct rule_node *fact_node(struct rule_parser *parser, enum buffer_id buffer,
-				   enum rule_node_kind kind)
+struct rule_node *rule_fact_node(struct rule_parser *parser, enum buffer_id buffer, enum rule_node_kind kind)
 {
 	int list = rule_find_list(parser, buffer, false);
 	struct rule_node *node = list < 0 ? NULL : rule_add_node(parser, kind);
@@ -31,7 +29,7 @@ static struct rule_node *fact_node(struct rule_parser *parser, enum buffer_id bu
 /* The buffer is exactly text. */
 static int fact_is(struct rule_parser *parser, enum buffer_id buffer, const char *text, bool negated)
 {
-	struct rule_node *node = fact_node(parser, buffer, NODE_CONTENT);
+	struct rule_node *node = rule_fact_node(parser, buffer, NODE_CONTENT);
 
 	if (!node)
 		return -EINVAL;
@@ -45,7 +43,7 @@ static int fact_is(struct rule_parser *parser, enum buffer_id buffer, const char
 static int fact_expression(struct rule_parser *parser, enum buffer_id buffer, const char *expression,
 			   bool negated)
 {
-	struct rule_node *node = fact_node(parser, buffer, NODE_PCRE);
+	struct rule_node *node = rule_fact_node(parser, buffer, NODE_PCRE);
 
 	if (!node)
 		return -EINVAL;
@@ -78,56 +76,6 @@ int keyword_event(struct rule_parser *parser, const struct rule_keyword *keyword
 	rule->app = app_event_groups[group].app;
 	rule->app_required = true;
 	return fact_is(parser, BUFFER_APP_EVENT, app_event_infos[event].name, false);
-}
-
-/* "100<>200", ">2MB": units become digits. -EINVAL: too long or not a unit. */
-static int size_digits(const char *text, char *out, size_t room)
-{
-	static const struct {
-		const char *unit;
-		uint64_t bytes;
-	} units[] = {{"KB", 1u << 10}, {"MB", 1u << 20}, {"GB", 1u << 30}};
-	size_t n = 0;
-
-	while (*text) {
-		uint64_t value = 0;
-		char *end;
-		int len;
-
-		if (n + 24 > room)
-			return -EINVAL;
-		if (*text < '0' || *text > '9') {
-			out[n++] = *text++;
-			continue;
-		}
-		value = strtoull(text, &end, 10);
-		for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-			if (strncasecmp(end, units[i].unit, 2))
-				continue;
-			if (value > UINT64_MAX / units[i].bytes)
-				return -EINVAL;
-			value *= units[i].bytes;
-			end += 2;
-		}
-		len = snprintf(out + n, room - n, "%llu", (unsigned long long)value);
-		n += (size_t)len;
-		text = end;
-	}
-	out[n] = '\0';
-	return 0;
-}
-
-/* The length of the file's content, when it is known. */
-int keyword_filesize(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
-{
-	struct rule_node *node = fact_node(parser, BUFFER_FILE_DATA, NODE_SIZE);
-	char text[128];
-
-	if (!node)
-		return -EINVAL;
-	if (size_digits(arg, text, sizeof(text)) || rule_range(text, UINT32_MAX, &node->size))
-		return rule_refuse(parser, "not a size or range of sizes");
-	return 0;
 }
 
 /* "uuid[,[<>=!]version][,any_frag]": calls of that interface, and of such a version of it. */
@@ -163,7 +111,7 @@ int keyword_dcerpc_iface(struct rule_parser *parser, const struct rule_keyword *
 			row++;
 		if (row == ARRAY_LEN(signs) || rule_unsigned(rule_trim(option + 1), UINT16_MAX, &version))
 			return rule_refuse(parser, "not a version with <, >, = or !, nor any_frag");
-		node = fact_node(parser, BUFFER_DCERPC_VERSION, NODE_BYTE_TEST);
+		node = rule_fact_node(parser, BUFFER_DCERPC_VERSION, NODE_BYTE_TEST);
 		if (!node)
 			return -EINVAL;
 		node->negated = signs[row].negated;
@@ -218,7 +166,7 @@ int keyword_ftpdata_command(struct rule_parser *parser, const struct rule_keywor
 /* keyword->value: an inner buffer that is a number; keyword->max: the greatest there is. */
 int keyword_number(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
-	struct rule_node *node = fact_node(parser, (enum buffer_id)keyword->value, NODE_NUMBER);
+	struct rule_node *node = rule_fact_node(parser, (enum buffer_id)keyword->value, NODE_NUMBER);
 
 	if (!node)
 		return -EINVAL;
@@ -251,7 +199,7 @@ int keyword_dns_rrtype(struct rule_parser *parser, const struct rule_keyword *ke
 /* "2020", ">2020-01-31", "2019<>2021-06-30T12:00:00": keyword->value is the date's buffer. */
 int keyword_tls_date(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
-	struct rule_node *node = fact_node(parser, (enum buffer_id)keyword->value, NODE_NUMBER);
+	struct rule_node *node = rule_fact_node(parser, (enum buffer_id)keyword->value, NODE_NUMBER);
 	char *between = strstr(arg, "<>");
 	uint32_t first, second = 0;
 

@@ -47,6 +47,12 @@
 		.name = word, .parse = keyword_transform, .value = TRANSFORM_##transform, .help = text       \
 	}
 
+#define DIGEST_LIST(word, transform, text)                                                                   \
+	{                                                                                                    \
+		.name = word, .parse = keyword_file_digest, .argument = ARGUMENT_NEEDED,                     \
+		.value = TRANSFORM_##transform, .help = text                                                 \
+	}
+
 static const struct rule_keyword keywords[] = {
 	META("msg", keyword_msg, "text of the alert"),
 	META("sid", keyword_sid, "number of the rule"),
@@ -350,6 +356,10 @@ static const struct rule_keyword keywords[] = {
 	META("tls.fingerprint", keyword_tls_fingerprint, "[!]\"xx:xx:…\": SHA-1 of the server certificate"),
 	META("filesize", keyword_filesize,
 	     "[<>]bytes or a<>b, with KB, MB or GB: length of a transferred file"),
+	DIGEST_LIST("filemd5", TO_MD5, "[!]file: the MD5 of a transferred file is (not) in that list"),
+	DIGEST_LIST("filesha1", TO_SHA1, "[!]file: the SHA-1 of a transferred file is (not) in that list"),
+	DIGEST_LIST("filesha256", TO_SHA256,
+		    "[!]file: the SHA-256 of a transferred file is (not) in that list"),
 	{.name = "dcerpc.iface",
 	 .alias = "dce_iface",
 	 .parse = keyword_dcerpc_iface,

@@ -38,7 +38,8 @@ struct rule_context {
 	struct transform_pool *transforms;
 	struct dataset_pool *datasets;
 	const struct reputation *reputation;
-	/* Fills a data set from the file that a rule names. -ENOENT: it cannot be had; else as dataset_load(). */
+	/* Fills a data set from the file that a rule names. -ENOENT: it cannot be had; else as
+	 * dataset_load(). */
 	int (*load)(const struct rule_context *context, const char *name, struct dataset *set, bool scores);
 	void *load_arg;
 };
@@ -70,10 +71,10 @@ struct rule_parser {
 	const char *references[RULE_REFERENCES_MAX], *addresses[RULE_REFERENCES_MAX];
 	unsigned int reference_count;
 	bool sid_seen, msg_seen, priority_seen;
-	bool snort;		/* the rule is written in Snort 3's language */
-	uint64_t services;	/* of service:, a bit per protocol */
+	bool snort;			  /* the rule is written in Snort 3's language */
+	uint64_t services;		  /* of service:, a bit per protocol */
 	const struct range_set *any_port; /* made before the rule's own memory */
-	bool services_unknown; /* … and one that is not decoded here */
+	bool services_unknown;		  /* … and one that is not decoded here */
 };
 
 enum keyword_argument { ARGUMENT_NONE, ARGUMENT_NEEDED, ARGUMENT_OPTIONAL };
@@ -124,12 +125,19 @@ void rule_clear(struct rule *rule);
 /* For keyword functions. */
 int rule_refuse(struct rule_parser *parser, const char *why);
 struct rule_node *rule_add_node(struct rule_parser *parser, enum rule_node_kind kind); /* NULL: refused */
-/* In the older syntax, where no sticky buffer says it, what builds on the match before belongs to its buffer. */
+/* In the older syntax, where no sticky buffer says it, what builds on the match before belongs to its buffer.
+ */
 void rule_follow(struct rule_parser *parser, struct rule_node *node);
 struct rule_test *rule_add_test(struct rule_parser *parser, enum rule_test_kind kind); /* NULL: refused */
 struct rule_state *rule_add_state(struct rule_parser *parser);			       /* NULL: refused */
 /* Index of the list for view, made when absent; -1: refused. */
 int rule_find_list(struct rule_parser *parser, enum buffer_id buffer, bool fresh);
+/* A node on buffer's list; the sticky buffer of the rule stays what it was. NULL: refused. */
+struct rule_node *rule_fact_node(struct rule_parser *parser, enum buffer_id buffer, enum rule_node_kind kind);
+/* The set of the digests that the file at path lists, one per line, read once per rule set. type: enum
+ * dataset_type. */
+__must_check int rule_load_digests(struct rule_parser *parser, const char *path, int type,
+				   struct dataset **out);
 /* Compiles expression, NUL-terminated, with PCRE2 options into node. */
 __must_check int rule_compile_pcre(struct rule_parser *parser, struct rule_node *node, const char *expression,
 				   uint32_t options);
@@ -145,74 +153,75 @@ __must_check int rule_number(struct rule_parser *parser, const char *text, int64
 __must_check int rule_range(const char *text, uint64_t max, struct rule_range *out);
 
 /* Laid out by hand: one per line. */
-#define RULE_KEYWORD_FUNCTIONS(X) \
-	X(keyword_msg) \
-	X(keyword_sid) \
-	X(keyword_rev) \
-	X(keyword_gid) \
-	X(keyword_classtype) \
-	X(keyword_priority) \
-	X(keyword_reference) \
-	X(keyword_metadata) \
-	X(keyword_target) \
-	X(keyword_noalert) \
-	X(keyword_alert) \
-	X(keyword_ignored) \
-	X(keyword_flow) \
-	X(keyword_flowbits) \
-	X(keyword_flowint) \
-	X(keyword_xbits) \
-	X(keyword_hostbits) \
-	X(keyword_threshold) \
-	X(keyword_detection_filter) \
-	X(keyword_stream_size) \
-	X(keyword_app_protocol) \
-	X(keyword_range) \
-	X(keyword_flags) \
-	X(keyword_fragbits) \
-	X(keyword_sameip) \
-	X(keyword_ipopts) \
-	X(keyword_ip_proto) \
-	X(keyword_content) \
-	X(keyword_nocase) \
-	X(keyword_position) \
-	X(keyword_edge) \
-	X(keyword_fast_pattern) \
-	X(keyword_old_buffer) \
-	X(keyword_buffer_content) \
-	X(keyword_buffer) \
-	X(keyword_transform) \
-	X(keyword_bsize) \
-	X(keyword_urilen) \
-	X(keyword_isdataat) \
-	X(keyword_absent) \
-	X(keyword_pcre) \
-	X(keyword_byte_test) \
-	X(keyword_byte_jump) \
-	X(keyword_byte_extract) \
-	X(keyword_byte_math) \
-	X(keyword_file_name) \
-	X(keyword_event) \
-	X(keyword_tls_version) \
-	X(keyword_tls_words) \
-	X(keyword_tls_fingerprint) \
-	X(keyword_ftpbounce) \
-	X(keyword_ftpdata_command) \
-	X(keyword_dcerpc_iface) \
-	X(keyword_dcerpc_opnum) \
-	X(keyword_base64_decode) \
-	X(keyword_asn1) \
-	X(keyword_address) \
-	X(keyword_dataset) \
-	X(keyword_datarep) \
-	X(keyword_iprep) \
-	X(keyword_number) \
-	X(keyword_tls_date) \
-	X(keyword_dns_rrtype) \
-	X(keyword_flow_count) \
-	X(keyword_vlan_id) \
-	X(keyword_requires) \
-	X(keyword_filesize)
+#define RULE_KEYWORD_FUNCTIONS(X)                                                                            \
+	X(keyword_msg)                                                                                       \
+	X(keyword_sid)                                                                                       \
+	X(keyword_rev)                                                                                       \
+	X(keyword_gid)                                                                                       \
+	X(keyword_classtype)                                                                                 \
+	X(keyword_priority)                                                                                  \
+	X(keyword_reference)                                                                                 \
+	X(keyword_metadata)                                                                                  \
+	X(keyword_target)                                                                                    \
+	X(keyword_noalert)                                                                                   \
+	X(keyword_alert)                                                                                     \
+	X(keyword_ignored)                                                                                   \
+	X(keyword_flow)                                                                                      \
+	X(keyword_flowbits)                                                                                  \
+	X(keyword_flowint)                                                                                   \
+	X(keyword_xbits)                                                                                     \
+	X(keyword_hostbits)                                                                                  \
+	X(keyword_threshold)                                                                                 \
+	X(keyword_detection_filter)                                                                          \
+	X(keyword_stream_size)                                                                               \
+	X(keyword_app_protocol)                                                                              \
+	X(keyword_range)                                                                                     \
+	X(keyword_flags)                                                                                     \
+	X(keyword_fragbits)                                                                                  \
+	X(keyword_sameip)                                                                                    \
+	X(keyword_ipopts)                                                                                    \
+	X(keyword_ip_proto)                                                                                  \
+	X(keyword_content)                                                                                   \
+	X(keyword_nocase)                                                                                    \
+	X(keyword_position)                                                                                  \
+	X(keyword_edge)                                                                                      \
+	X(keyword_fast_pattern)                                                                              \
+	X(keyword_old_buffer)                                                                                \
+	X(keyword_buffer_content)                                                                            \
+	X(keyword_buffer)                                                                                    \
+	X(keyword_transform)                                                                                 \
+	X(keyword_bsize)                                                                                     \
+	X(keyword_urilen)                                                                                    \
+	X(keyword_isdataat)                                                                                  \
+	X(keyword_absent)                                                                                    \
+	X(keyword_pcre)                                                                                      \
+	X(keyword_byte_test)                                                                                 \
+	X(keyword_byte_jump)                                                                                 \
+	X(keyword_byte_extract)                                                                              \
+	X(keyword_byte_math)                                                                                 \
+	X(keyword_file_name)                                                                                 \
+	X(keyword_event)                                                                                     \
+	X(keyword_tls_version)                                                                               \
+	X(keyword_tls_words)                                                                                 \
+	X(keyword_tls_fingerprint)                                                                           \
+	X(keyword_ftpbounce)                                                                                 \
+	X(keyword_ftpdata_command)                                                                           \
+	X(keyword_dcerpc_iface)                                                                              \
+	X(keyword_dcerpc_opnum)                                                                              \
+	X(keyword_base64_decode)                                                                             \
+	X(keyword_asn1)                                                                                      \
+	X(keyword_address)                                                                                   \
+	X(keyword_dataset)                                                                                   \
+	X(keyword_datarep)                                                                                   \
+	X(keyword_iprep)                                                                                     \
+	X(keyword_number)                                                                                    \
+	X(keyword_tls_date)                                                                                  \
+	X(keyword_dns_rrtype)                                                                                \
+	X(keyword_flow_count)                                                                                \
+	X(keyword_vlan_id)                                                                                   \
+	X(keyword_requires)                                                                                  \
+	X(keyword_filesize)                                                                                  \
+	X(keyword_file_digest)
 #define X(function) int function(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg);
 RULE_KEYWORD_FUNCTIONS(X)
 #undef X

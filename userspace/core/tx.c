@@ -42,6 +42,39 @@ bool tx_number(uint32_t number, struct span *out)
 	return true;
 }
 
+bool tx_file(const struct tx *tx, enum direction dir, unsigned int index, struct tx_file *out)
+{
+	const struct app_decoder *row = app_find(tx->proto, IPPROTO_TCP);
+
+	*out = (struct tx_file){0};
+	return row && row->file && row->file(tx, dir, index, out);
+}
+
+static bool file_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
+			struct span *out, bool *final)
+{
+	struct tx_file file;
+
+	if (!tx_file(tx, dir, index, &file))
+		return false;
+	*final = file.final;
+	switch (id) {
+	case BUFFER_FILE_NAME:
+		*final = true;
+		*out = file.name;
+		return out->len > 0;
+	case BUFFER_FILE_SIZE:
+		return file.final &&
+		       tx_number(file.size < UINT32_MAX ? (uint32_t)file.size : UINT32_MAX, out);
+	case BUFFER_FILE_WHOLE:
+		*out = file.data;
+		return tx_file_whole(&file);
+	default:
+		*out = file.data;
+		return true;
+	}
+}
+
 bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
 	       struct span *out, bool *final)
 {
@@ -62,6 +95,9 @@ bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsig
 		*final = true;
 		return name != NULL;
 	}
+	if (id == BUFFER_FILE_DATA || id == BUFFER_FILE_NAME || id == BUFFER_FILE_WHOLE ||
+	    id == BUFFER_FILE_SIZE)
+		return file_buffer(tx, id, dir, index, out, final);
 	/* Buffers do not depend on what the protocol runs over. */
 	row = app_find(tx->proto, IPPROTO_TCP);
 	return row && row->buffer && row->buffer(tx, id, dir, index, out, final);
