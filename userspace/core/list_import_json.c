@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "json_scan.h"
 #include "list_import_parts.h"
 
 #define DEPTH_MAX   32u	       /* of the document around the elements, and within one */
@@ -25,54 +26,6 @@ struct walk {
 	struct text key; /* of the value that comes next */
 	bool want_value; /* a key and its colon were read */
 };
-
-/*
- * The end of the string that begins at at (its quote), behind the closing quote. A line end stops it, since
- * strings have none: so a lost quote harms its own line only.
- */
-static size_t string_end(struct text text, size_t at)
-{
-	for (at++; at < text.len; at++) {
-		if (text.at[at] == '\\' && at + 1 < text.len && text.at[at + 1] != '\n')
-			at++;
-		else if (text.at[at] == '"')
-			return at + 1;
-		else if (text.at[at] == '\n')
-			return at;
-	}
-	return at;
-}
-
-/* The end of the object or array that begins at at; text.len + 1: it does not end. *deepest: containers in
- * one another. */
-static size_t container_end(struct text text, size_t at, unsigned int *lines, unsigned int *deepest)
-{
-	unsigned int depth = 0;
-
-	*lines = *deepest = 0;
-	while (at < text.len) {
-		switch (text.at[at]) {
-		case '"':
-			at = string_end(text, at);
-			continue;
-		case '\n':
-			++*lines;
-			break;
-		case '{':
-		case '[':
-			if (++depth > *deepest)
-				*deepest = depth;
-			break;
-		case '}':
-		case ']':
-			if (--depth == 0)
-				return at + 1;
-			break;
-		}
-		at++;
-	}
-	return text.len + 1;
-}
 
 static int element_read(struct list_import *in, const struct json_reader *reader, const char *array,
 			unsigned int line, struct text text)
@@ -132,7 +85,7 @@ static int walk_open(struct walk *w, char c)
 			return -ECANCELED;
 		}
 		if (c == '{' && w->reader->object && w->want_value) {
-			end = container_end(w->text, w->at, &lines, &deepest);
+			end = json_container_end(w->text, w->at, &lines, &deepest);
 			element = (struct text){w->text.at + w->at, end - w->at};
 			if (end <= w->text.len)
 				w->reader->object(w->key, element, w->reader->arg);
@@ -144,7 +97,7 @@ static int walk_open(struct walk *w, char c)
 		w->at++;
 		return 0;
 	}
-	end = container_end(w->text, w->at, &lines, &deepest);
+	end = json_container_end(w->text, w->at, &lines, &deepest);
 	if (end > w->text.len)
 		end = w->text.len;
 	element = (struct text){w->text.at + w->at, end - w->at};
@@ -170,7 +123,7 @@ static void walk_scalar(struct walk *w, struct text value)
 
 static void walk_string(struct walk *w)
 {
-	size_t end = string_end(w->text, w->at), next = end;
+	size_t end = json_string_end(w->text, w->at), next = end;
 	struct text inner = {w->text.at + w->at + 1, end - w->at - 1};
 
 	if (inner.len && inner.at[inner.len - 1] == '"')
