@@ -25,7 +25,7 @@ MODULE_SRC := $(addprefix kmod/,guard_table.c prefilter.c prefilter_check.c pref
 CORE_SRC := $(wildcard userspace/core/*.c) $(MODULE_SRC)
 KERN_SRC := $(wildcard userspace/kern/*.c)
 STORE_SRC := $(wildcard userspace/store/*.c)
-CORE_LIBS := -lhs -lpcre2-8 -ljansson -lnettle -lpsl -lz -lbrotlidec
+CORE_LIBS := -lhs -lpcre2-8 -ljansson -lexpat -lnettle -lpsl -lz -lbrotlidec
 KERN_LIBS := -lbpf -lelf -lz -lnl-genl-3 -lnl-3 -lnettle
 STORE_LIBS := -lsqlite3 -ljansson -lnettle
 LIB_A := $(B)/lib.a
@@ -115,11 +115,12 @@ fuzzers: $(FUZZ)
 
 # The daemon finds its object and rules relative to its own place, so any PREFIX works.
 install: all $(MAN)
-	$(Q)install -d $(DEST)/bin $(DEST)/lib/sekimori $(DEST)/share/sekimori/rules $(DEST)/share/man/man1 $(DEST)/share/man/man5
+	$(Q)install -d $(DEST)/bin $(DEST)/lib/sekimori $(DEST)/share/sekimori/rules $(DEST)/share/sekimori/logs $(DEST)/share/man/man1 $(DEST)/share/man/man5
 	$(Q)install -d $(DEST)/share/bash-completion/completions
 	$(Q)install -m 755 $(TOP)/sekimori $(TOP)/sekimorid $(DEST)/bin/
 	$(Q)install -m 644 $(BPF_OBJECT) $(BPF_OBJECT_KMOD) $(DEST)/lib/sekimori/
 	$(Q)install -m 644 $(wildcard rules/*.rules rules/*.config rules/*.table rules/*.json) $(DEST)/share/sekimori/rules/
+	$(Q)install -m 644 $(wildcard logs/*) $(DEST)/share/sekimori/logs/
 	$(Q)install -m 644 $(TOP)/sekimori.1 $(DEST)/share/man/man1/
 	$(Q)ln -sf sekimori.1 $(DEST)/share/man/man1/sekimorid.1
 	$(Q)install -m 644 $(TOP)/sekimori.conf.5 $(TOP)/sekimori-rules.5 $(DEST)/share/man/man5/

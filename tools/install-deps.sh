@@ -19,6 +19,7 @@ build  /usr/include/brotli/decode.h          libbrotli-dev
 build  /usr/include/hs/hs.h                  libvectorscan-dev
 build  /usr/include/pcre2.h                  libpcre2-dev
 build  /usr/include/jansson.h                libjansson-dev
+build  /usr/include/expat.h                  libexpat1-dev
 build  /usr/include/nettle/sha2.h            nettle-dev
 build  /usr/include/libpsl.h                 libpsl-dev
 build  /usr/include/pcap/pcap.h              libpcap-dev

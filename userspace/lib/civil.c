@@ -210,7 +210,7 @@ static bool take_digits(struct text *text, uint64_t *out)
 	digits = (struct text){text->at, len};
 	text->at += len;
 	text->len -= len;
-	return text_number(digits, 253402300799ull, out); /* the end of the year 9999 */
+	return text_number(digits, 253402300799999ull, out); /* the end of the year 9999, in milliseconds */
 }
 
 static bool pattern_zone(struct pattern *p, bool needed)
@@ -245,6 +245,12 @@ static bool pattern_take(struct pattern *p, char what)
 	case 's':
 		p->absolute = true;
 		return take_digits(&p->text, &p->since);
+	case 'q':
+		p->absolute = true;
+		if (!take_digits(&p->text, &p->since))
+			return false;
+		p->since /= 1000;
+		return true;
 	case 'f':
 		if (take_char(&p->text, ".,"))
 			while (take_number(&p->text, 1, 9, &ignored))
@@ -276,6 +282,8 @@ static bool pattern_end(const struct pattern *p, struct civil *out)
 {
 	uint64_t hour = p->hour;
 
+	if (p->absolute && p->since > 253402300799ull)
+		return false;
 	if (p->absolute) {
 		*out = civil_of((int64_t)p->since);
 		return true;
