@@ -7,13 +7,14 @@
 #include <brotli/decode.h>
 #include <stddef.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "account.h"
+#include "inflater.h"
 
 #define INFLATE_LAYERS	   4
 #define INFLATE_MEMBERS	   8
 #define INFLATE_STEP	   8192u
+#define INFLATE_KEPT	   (2 * INFLATER_WINDOW) /* of output between two layers */
 #define INFLATE_RAW_MAX	   1024u
 #define GZIP_HEADER_MAX	   (64u << 10)
 #define INFLATE_BROTLI_MAX (8u << 20)  /* memory that one Brotli decoder may ask for */
@@ -24,20 +25,21 @@ enum inflate_coding { INFLATE_GZIP, INFLATE_DEFLATE /* zlib or bare */, INFLATE_
 enum inflate_step { STEP_MORE, STEP_END, STEP_ERROR };
 
 struct inflate_layer {
-	z_stream z;
+	struct inflater *inflater;
+	uint8_t *window; /* of a layer whose output another one decodes */
+	uint32_t window_len;
 	BrotliDecoderState *brotli;
 	size_t brotli_bytes; /* that the decoder asked for */
 	struct span in;	     /* what a step has left */
 	enum inflate_state state;
 	enum inflate_coding coding; /* as said; what counts is what the bytes are */
-	bool open;		    /* z is initialised */
 	uint8_t head[2];	    /* the two bytes that tell the format */
 	uint8_t head_len;
 	uint8_t members; /* that have ended */
 	bool raw_lost;	 /* raw does not hold all input so far */
 	struct blob raw; /* input that has made no output yet: what to show when it was never compressed */
 	uint64_t made;
-	uint8_t trailer; /* bytes behind a gzip stream that are not content: checksum and length */
+	uint8_t trailer; /* bytes behind a stream that are not content: checksum and length */
 };
 
 struct http_inflate {
@@ -111,20 +113,29 @@ static bool is_gzip(const struct inflate_layer *layer)
 	       layer->head[1] == 0x8b;
 }
 
-/* Window bits by what the bytes are, not by what the header says: servers mix them up and browsers cope. */
-static int layer_bits(const struct inflate_layer *layer)
+static bool is_zlib(const struct inflate_layer *layer)
+{
+	const uint8_t *h = layer->head;
+
+	return layer->coding != INFLATE_BROTLI && layer->head_len >= 2 && (h[0] & 0x0f) == 8 &&
+	       (h[0] << 8 | h[1]) % 31 == 0;
+}
+
+/*
+ * By what the bytes are, not by what the header says: servers mix them up and browsers cope. Headers are read
+ * here: clients look over reserved flags and wrong checksums.
+ */
+static bool is_deflate(const struct inflate_layer *layer)
 {
 	const uint8_t *h = layer->head;
 
 	if (layer->members == INFLATE_MEMBERS)
-		return 0;
-	/* Its header is read here: zlib refuses reserved flags and wrong checksums, which clients look over.
-	 */
+		return false;
 	if (is_gzip(layer))
-		return -MAX_WBITS;
-	if (layer->head_len >= 2 && (h[0] & 0x0f) == 8 && ((h[0] << 8) | h[1]) % 31 == 0)
-		return MAX_WBITS;
-	return layer->coding == INFLATE_GZIP || layer->members ? 0 : -MAX_WBITS;
+		return true;
+	if (is_zlib(layer)) /* no window beyond what there is, no dictionary (RFC 1950) */
+		return h[0] >> 4 <= 7 && !(h[1] & 0x20);
+	return layer->coding != INFLATE_GZIP && !layer->members;
 }
 
 /* Their own size stands before the bytes, so that letting go is counted too. */
@@ -150,18 +161,6 @@ static void counted_free(void *address)
 	free(block);
 }
 
-static void *zlib_alloc(void *opaque, uInt items, uInt size)
-{
-	(void)opaque;
-	return counted_alloc((size_t)items * size);
-}
-
-static void zlib_free(void *opaque, void *address)
-{
-	(void)opaque;
-	counted_free(address);
-}
-
 static void *brotli_alloc(void *opaque, size_t size)
 {
 	struct inflate_layer *layer = opaque;
@@ -178,57 +177,55 @@ static void brotli_release(void *opaque, void *address)
 
 static void layer_close(struct inflate_layer *layer)
 {
-	if (layer->open)
-		inflateEnd(&layer->z);
-	layer->open = false;
+	counted_free(layer->inflater);
+	layer->inflater = NULL;
+	counted_free(layer->window);
+	layer->window = NULL;
+	layer->window_len = 0;
 	if (layer->brotli)
 		BrotliDecoderDestroyInstance(layer->brotli);
 	layer->brotli = NULL;
 }
 
-static bool layer_open(struct inflate_layer *layer)
+/* last: its output is the body. */
+static bool layer_open(struct inflate_layer *layer, bool last)
 {
-	int bits;
-
 	if (layer->coding == INFLATE_BROTLI) {
 		if (layer->members)
 			return false;
 		layer->brotli = BrotliDecoderCreateInstance(brotli_alloc, brotli_release, layer);
 		return layer->brotli;
 	}
-	bits = layer_bits(layer);
-	layer->z.zalloc = zlib_alloc;
-	layer->z.zfree = zlib_free;
-	layer->open = bits && inflateInit2(&layer->z, bits) == Z_OK;
-	return layer->open;
+	if (!is_deflate(layer))
+		return false;
+	layer->inflater = counted_alloc(sizeof(*layer->inflater));
+	layer->window = last ? NULL : counted_alloc(INFLATE_KEPT);
+	if (!layer->inflater || (!last && !layer->window)) {
+		layer_close(layer);
+		return false;
+	}
+	inflater_begin(layer->inflater);
+	return true;
 }
 
-/* Decodes from layer->in to at most room bytes at out. */
-static enum inflate_step layer_step(struct inflate_layer *layer, uint8_t *out, size_t room, size_t *made)
+/* Decodes from layer->in to at most room bytes behind out[*len]; the bytes before it are what it made. */
+static enum inflate_step layer_step(struct inflate_layer *layer, uint8_t *out, uint32_t *len, uint32_t room)
 {
-	size_t in = layer->in.len;
+	size_t in = layer->in.len, free = room - *len;
 	const uint8_t *next = layer->in.data;
-	BrotliDecoderResult result;
-	int rc;
+	BrotliDecoderResult brotli;
 
-	if (!layer->brotli) {
-		layer->z.next_in = (Bytef *)layer->in.data;
-		layer->z.avail_in = layer->in.len;
-		layer->z.next_out = out;
-		layer->z.avail_out = (uInt)room;
-		rc = inflate(&layer->z, Z_NO_FLUSH);
-		*made = room - layer->z.avail_out;
-		layer->in = (struct span){layer->z.next_in, layer->z.avail_in};
-		return rc == Z_STREAM_END		 ? STEP_END
-		       : rc != Z_OK && rc != Z_BUF_ERROR ? STEP_ERROR
-							 : STEP_MORE;
+	if (layer->inflater) {
+		enum inflater_result result = inflater_run(layer->inflater, &layer->in, out, len, room);
+
+		return result == INFLATER_END ? STEP_END : result == INFLATER_BAD ? STEP_ERROR : STEP_MORE;
 	}
-	*made = room;
-	result = BrotliDecoderDecompressStream(layer->brotli, &in, &next, made, &out, NULL);
-	*made = room - *made;
+	out += *len;
+	brotli = BrotliDecoderDecompressStream(layer->brotli, &in, &next, &free, &out, NULL);
+	*len = room - (uint32_t)free;
 	layer->in = (struct span){next, (uint32_t)in};
-	return result == BROTLI_DECODER_RESULT_SUCCESS ? STEP_END
-	       : result == BROTLI_DECODER_RESULT_ERROR ? STEP_ERROR
+	return brotli == BROTLI_DECODER_RESULT_SUCCESS ? STEP_END
+	       : brotli == BROTLI_DECODER_RESULT_ERROR ? STEP_ERROR
 						       : STEP_MORE;
 }
 
@@ -281,7 +278,7 @@ static uint32_t layer_end(struct http_inflate *body, unsigned int at, enum infla
 
 	layer_close(layer);
 	if (how == STEP_END) {
-		layer->trailer = is_gzip(layer) ? 8 : 0;
+		layer->trailer = is_gzip(layer) ? 8 : is_zlib(layer) ? 4 : 0;
 		/* Another gzip member may follow; anything else is kept as sent. */
 		layer->state = INFLATE_BEGIN;
 		layer->members++;
@@ -299,13 +296,49 @@ static uint32_t layer_end(struct http_inflate *body, unsigned int at, enum infla
 	return rest.len;
 }
 
+/* One step of the outermost layers, whose output the next one decodes. true: there is more to come. */
+static bool layer_through(struct http_inflate *body, unsigned int at, enum inflate_step *step,
+			  struct blob *out, uint32_t max)
+{
+	struct inflate_layer *layer = &body->layers[at];
+	uint8_t here[INFLATE_STEP], *window = layer->window ? layer->window : here;
+	uint32_t len, begin;
+
+	if (layer->window_len + INFLATE_STEP > INFLATE_KEPT) {
+		memmove(window, window + layer->window_len - INFLATER_WINDOW, INFLATER_WINDOW);
+		layer->window_len = INFLATER_WINDOW;
+	}
+	begin = len = layer->window ? layer->window_len : 0;
+	*step = layer_step(layer, window, &len, begin + INFLATE_STEP);
+	layer->made += len - begin;
+	layer->window_len = layer->window ? len : 0;
+	if (len > begin)
+		layer_feed(body, at + 1, (struct span){window + begin, len - begin}, out, max);
+	return len - begin == INFLATE_STEP;
+}
+
+/* One step of the innermost layer: into the body, which is also its window. */
+static bool layer_into(struct http_inflate *body, unsigned int at, enum inflate_step *step, struct blob *out,
+		       uint32_t max)
+{
+	struct inflate_layer *layer = &body->layers[at];
+	uint32_t begin = out->len, room = max - begin < INFLATE_STEP ? max - begin : INFLATE_STEP;
+
+	if (!blob_room(out, room, max)) {
+		*step = STEP_ERROR;
+		return false;
+	}
+	*step = layer_step(layer, out->data, &out->len, begin + room);
+	layer->made += out->len - begin;
+	return out->len - begin == room;
+}
+
 static uint32_t layer_run(struct http_inflate *body, unsigned int at, struct span data, struct blob *out,
 			  uint32_t max)
 {
 	struct inflate_layer *layer = &body->layers[at];
-	uint8_t room[INFLATE_STEP];
 	enum inflate_step step;
-	size_t made;
+	bool more;
 
 	layer->in = data;
 	do {
@@ -313,13 +346,11 @@ static uint32_t layer_run(struct http_inflate *body, unsigned int at, struct spa
 			event_list_add(body->events, EVENT_HTTP_COMPRESSION_BOMB);
 		if (out->len >= max || layer->made >= INFLATE_WORK_MAX)
 			return layer->in.len;
-		step = layer_step(layer, room, sizeof(room), &made);
-		layer->made += made;
-		if (made)
-			layer_pass(body, at + 1, (struct span){room, (uint32_t)made}, out, max);
+		more = at + 1 == body->count ? layer_into(body, at, &step, out, max)
+					     : layer_through(body, at, &step, out, max);
 		if (step != STEP_MORE)
 			return layer_end(body, at, step, data, out, max);
-	} while (layer->in.len || made == sizeof(room));
+	} while (layer->in.len || more);
 	if (!layer->made && blob_add(&layer->raw, data.data, data.len, INFLATE_RAW_MAX))
 		layer->raw_lost = true;
 	return 0;
@@ -367,12 +398,14 @@ static uint32_t layer_feed(struct http_inflate *body, unsigned int at, struct sp
 		if (layer->head_len < 2)
 			return 0;
 		head = (struct span){layer->head, layer->head_len};
-		layer->state = !layer_open(layer) ? INFLATE_PLAIN
-			       : is_gzip(layer)	  ? INFLATE_HEADER
-						  : INFLATE_RUN;
+		layer->state = !layer_open(layer, at + 1 == body->count) ? INFLATE_PLAIN
+			       : is_gzip(layer)				 ? INFLATE_HEADER
+									 : INFLATE_RUN;
 		if (layer->state == INFLATE_HEADER) {
 			blob_clear(&layer->raw);
 			blob_add(&layer->raw, head.data, head.len, GZIP_HEADER_MAX);
+		} else if (layer->state == INFLATE_RUN && is_zlib(layer)) {
+			blob_add(&layer->raw, head.data, head.len, INFLATE_RAW_MAX);
 		} else if (layer->state == INFLATE_RUN) {
 			layer_run(body, at, head, out, max);
 		} else {
