@@ -64,6 +64,7 @@ help:
 ## make run        install what is missing, build, and show the lab for about a minute
 ##                 STAY=1 keeps it running, IFACE=eth0 protects a real interface in monitor mode
 ## make check      install what is missing, build, run all tests (T=PATTERN: those whose name matches)
+## make newsletter the attacks of September 2014 through the whole chain, and their TOP 10 as a report (about five minutes)
 ## make check-vm   the packet tables on Debian's 6.1 and 6.12 kernels under QEMU
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
 ## make bench-lists     the blacklist beside the kernel's own structures, LARGEST=1000000 entries
@@ -85,6 +86,11 @@ check:
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) SAN=1 all tests
 	$(Q)selftests/run.sh $(if $(T),'$(T)')
+
+newsletter:
+	$(Q)tools/install-deps.sh check
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
+	$(Q)tools/newsletter.sh
 
 check-vm:
 	$(Q)tools/install-deps.sh vm

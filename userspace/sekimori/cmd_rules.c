@@ -387,34 +387,6 @@ static int rules_check(int argc, char **argv)
 	return code;
 }
 
-/* Beside the program as built, then as installed, then of the system. */
-static int explanations_read(const char *path, char **text, size_t *len)
-{
-	static const char *const places[] = {"../rules", "../share/sekimori/rules",
-					     "/usr/share/sekimori/rules"};
-	char program[4096];
-	ssize_t got = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	int err = -ENOENT;
-
-	if (path)
-		return file_read(AT_FDCWD, path, RULES_FILE_MAX, text, len);
-	program[got > 0 ? got : 0] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(places) && err == -ENOENT; i++) {
-		AUTO_FREE char *candidate = NULL;
-		const char *folder = places[i][0] == '/' ? "" : dirname(program);
-
-		if (asprintf(&candidate, "%s%s%s/explanations.json", folder, *folder ? "/" : "", places[i]) <
-		    0) {
-			candidate = NULL;
-			return -ENOMEM;
-		}
-		err = file_read(AT_FDCWD, candidate, RULES_FILE_MAX, text, len);
-		got = readlink("/proc/self/exe", program, sizeof(program) - 1);
-		program[got > 0 ? got : 0] = '\0';
-	}
-	return err;
-}
-
 static int explain_number(const char *word, const char *path, const char *language)
 {
 	AUTO_FREE char *json = NULL, *text = NULL;
@@ -430,7 +402,7 @@ static int explain_number(const char *word, const char *path, const char *langua
 		fprintf(stderr, "sekimori rules explain: %s is not a sid\n", word);
 		return EXIT_USAGE;
 	}
-	err = explanations_read(path, &json, &len);
+	err = data_file_shipped(path, "explanations.json", &json, &len);
 	if (err) {
 		fprintf(stderr, "sekimori rules explain: %s: %s (--file names it)\n",
 			path ? path : "explanations.json", strerror(-err));

@@ -43,6 +43,12 @@ static const struct command commands[] = {
 	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut] [--allow-exceptions]",
 	 "named lists; `show auto`: automatic blocks", cmd_list, false},
 	{"alerts", "[--follow] [-n N]", "what was found, from the event file", cmd_alerts, false},
+	{"report",
+	 "top | security-log [--period P | --from T --to T] [--n N] [--lang ja|en] [--format "
+	 "text|html|csv|json] "
+	 "[--tz ZONE] [--tenant NAME] [--store DIR] [--threats FILE]",
+	 "ranking of threats, or everything that was detected, from the kept events", cmd_report, false},
+	{"top", "[options of report]", "report top of the present month", cmd_top, false},
 	{"audit", "verify [--head NUMBER:HASH] | show [-n N]",
 	 "the log of every change: is it whole, what does it say", cmd_audit, false},
 	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},

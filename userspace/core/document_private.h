@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * document_private.h - the parts of a document, for its writers.
+ */
+#ifndef CORE_DOCUMENT_PRIVATE_H
+#define CORE_DOCUMENT_PRIVATE_H
+
+#include "document.h"
+
+enum part_kind { PART_SECTION, PART_SENTENCE, PART_TABLE };
+
+struct part {
+	struct part *next;
+	enum part_kind kind;
+	enum document_tone tone;
+	char *key, *text; /* of a table its query */
+	struct document_column columns[DOCUMENT_COLUMNS_MAX];
+	size_t column_count;
+	char **cells;
+	size_t cell_count, cell_room;
+};
+
+struct document {
+	enum explain_language language;
+	char *title;
+	struct part *first, *last;
+	bool failed;
+};
+
+/* Text that grows; failed once means failed for good. */
+struct output {
+	char *data;
+	size_t len, room;
+	bool failed;
+};
+void output_add(struct output *out, const char *data, size_t len);
+void output_text(struct output *out, const char *text);
+void output_format(struct output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void output_spaces(struct output *out, size_t count);
+
+void document_write_text(const struct document *document, struct output *out);
+void document_write_html(const struct document *document, struct output *out);
+void document_write_csv(const struct document *document, struct output *out);
+void document_write_json(const struct document *document, struct output *out);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * phrase_rows.h - the catalogue's rows: id, English, Japanese.
+ */
+#ifndef CORE_PHRASE_ROWS_H
+#define CORE_PHRASE_ROWS_H
+
+#define PHRASES(X) \
+	X(TITLE_TOP, "Detections: TOP {0} of {1}", "IPS脅威検知件数 TOP{0} ({1})") \
+	X(TITLE_LOG, "Security log report of {0}", "セキュリティログレポート ({0})") \
+	X(PERIOD, "{0} to {1} ({2}); made {3}", "対象期間 {0} から {1} まで ({2})、作成 {3}") \
+	X(AUDIT_HEAD, "head of the audit log at that time: {0}", "作成時点の監査ログの先頭ハッシュ: {0}") \
+	X(LOOK, "Look at this", "注目すべき点") \
+	X(LOOK_NONE, "Nothing needs your attention beyond the figures below.", "下の集計のほかに、特に注意が必要な点はありません。") \
+	X(LOOK_NOT_BLOCKED, "{0} critical attacks were not blocked before they were delivered. See \"Critical and not blocked\"; check the targets first.", "危険度 Critical で、到達前に遮断されなかった攻撃が {0} 件あります。「遮断されなかった Critical」を参照し、まず攻撃先を確認してください。") \
+	X(LOOK_EMERGING, "{0} is new: first seen {1}, on {2} of {3} days since, {4} detections.", "{0} が新たに観測されています。初回 {1}、以降 {3} 日中 {2} 日、{4} 件です。") \
+	X(LOOK_RISING, "{0} is rising: {1} detections, {2} in the period before.", "{0} が増加しています。今期 {1} 件、前期 {2} 件です。") \
+	X(LOOK_BLIND, "The sensor was watching for {0} % of the period: what happened in the rest is not known. See \"What could not be inspected\".", "センサーが監視していたのは期間の {0} % です。それ以外の時間に何があったかは分かりません。「検査できなかったもの」を参照してください。") \
+	X(LOOK_LOSS, "{0} records or events were lost. Figures are lower bounds.", "記録またはイベントが {0} 件失われました。件数は下限値です。") \
+	X(LOOK_NOISY, "{0} is frequent ({1} detections) though its severity is {2}.", "{0} は危険度 {2} ですが、回数が多く検知されています ({1} 件)。") \
+	X(RANKING, "Ranking", "ランキング") \
+	X(RANK, "rank", "順位") \
+	X(THREAT, "threat", "検知した脅威の内容") \
+	X(AFFECTED, "affected system", "影響を受けるシステム") \
+	X(COUNT, "detections", "検知数") \
+	X(RANK_BEFORE, "rank before", "前期順位") \
+	X(COUNT_BEFORE, "detections before", "前期件数") \
+	X(SHARE, "share", "割合") \
+	X(SINCE, "known since", "脅威の年") \
+	X(PEAK, "peak", "ピーク") \
+	X(ACTIVE, "last seen", "最終検知") \
+	X(TOTAL, "{0} detections in the period, {1} of them in the {2} rows above.", "期間中の検知は {0} 件、うち上の {2} 行の合計は {1} 件です。") \
+	X(NO_DETECTIONS, "No detections in the period.", "期間中の検知はありません。") \
+	X(RANK_ORDER, "Equal counts stand in the order in which they were first seen.", "同数の場合は初回検知の早い順です。") \
+	X(UNKNOWN, "unknown", "不明") \
+	X(SHARES, "Shares", "構成比") \
+	X(SHARE_OF, "what", "対象") \
+	X(NUMERATOR, "detections", "該当件数") \
+	X(OF_ROWS, "of the rows above", "上表の合計に対して") \
+	X(OF_ALL, "of all detections", "全検知に対して") \
+	X(HOW, "how it is counted", "数え方") \
+	X(SHARE_FIRST_TWO, "ranks 1 and 2", "1 位と 2 位") \
+	X(SHARE_FIRST_TWO_HOW, "the two first rows", "上位 2 行の合計") \
+	X(SHARE_OLD, "known for ten years or longer", "10 年以上前から知られた脅威") \
+	X(SHARE_OLD_HOW, "year of the vulnerability {0} or earlier", "脆弱性の年が {0} 年以前") \
+	X(SHARE_PLATFORM, "target {0}", "{0} を標的とする攻撃") \
+	X(SHARE_METHOD, "method {0}", "手法 {0}") \
+	X(HOW_CLEAR, "rows {0}: nothing else is affected", "{0} 位: 対象が明確な行のみ") \
+	X(HOW_UNCLEAR, "rows {0}: also those that affect others too, or may be of another kind", "{0} 位: 複数の対象に及ぶ行、分類が不明確な行を含む") \
+	X(EMERGING, "Emerging: new, and not among the first {0}", "新たに観測された脅威 (TOP{0} 圏外)") \
+	X(EMERGING_NONE, "Nothing was seen for the first time in this period below the first {0}.", "TOP{0} 圏外で、この期間に初めて観測された脅威はありません。") \
+	X(FIRST_SEEN, "first seen", "初回検知") \
+	X(DAYS, "days seen", "検知日数") \
+	X(DAYS_OF, "{0} of {1}", "{1} 日中 {0} 日") \
+	X(MOVES, "Rising, and gone after a spike", "増加中の脅威、急増後に消えた脅威") \
+	X(MOVES_NONE, "No threat more than doubled, and none vanished after a spike.", "件数が 2 倍を超えた脅威も、急増後に消えた脅威もありません。") \
+	X(MOVE, "movement", "推移") \
+	X(MOVE_RISING, "rising", "増加") \
+	X(MOVE_GONE, "spike, then gone", "急増後に消失") \
+	X(HISTORY, "Rank in earlier periods", "過去の順位") \
+	X(BLINDNESS, "What could not be inspected", "検査できなかったもの") \
+	X(BLIND_WATCHED, "Watched {0} % of the period.", "監視時間は期間の {0} % です。") \
+	X(BLIND_UNKNOWN, "The store has no figures of this period from the sensor: coverage is unknown, and nothing here says \"safe\".", "この期間のセンサーの記録がありません。監視率は不明であり、この報告書は「安全」を意味しません。") \
+	X(WHAT, "what", "項目") \
+	X(AMOUNT, "amount", "量") \
+	X(BYTES, "{0} bytes", "{0} バイト") \
+	X(CIPHERTEXT, "ciphertext that no rule can see", "暗号化され規則が適用できない通信") \
+	X(NOT_COPIED, "passed without inspection (cleared or not suspect)", "検査対象外として通過した通信 (検査完了後を含む)") \
+	X(INSPECTED, "inspected payload", "検査したペイロード") \
+	X(ALL_TRAFFIC, "all traffic seen", "観測した全通信") \
+	X(LOST_RECORDS, "lost: {0}", "損失: {0}") \
+	X(STORE_LOST, "events lost with a damaged store", "保存領域の破損で失われたイベント") \
+	X(STORE_REMOVED, "events removed by age or size; their figures stay", "保存期間・容量により削除したイベント (集計は残ります)") \
+	X(DROPS, "Dropped without a rule (not detections)", "規則によらない遮断 (検知数には含まれません)") \
+	X(DROPS_NONE, "Nothing was dropped, or would have been, by lists and packet checks.", "リストおよびパケット検査による遮断はありません。") \
+	X(REASON, "reason", "理由") \
+	X(PACKETS_DROPPED, "packets dropped", "遮断パケット数") \
+	X(PACKETS_WOULD, "would have been dropped (monitor)", "遮断相当 (監視モード)") \
+	X(SEVERITIES, "All detections by severity and verdict", "全検知の危険度と結果") \
+	X(SEVERITY, "severity", "危険度") \
+	X(SUM, "sum", "計") \
+	X(NOT_BLOCKED, "Critical and not blocked", "遮断されなかった Critical") \
+	X(NOT_BLOCKED_NONE, "None.", "ありません。") \
+	X(TARGET, "target", "攻撃先") \
+	X(SOURCE, "source", "攻撃元") \
+	X(SOURCES, "sources", "攻撃元数") \
+	X(VERDICT, "verdict", "結果") \
+	X(LAST, "last", "最終") \
+	X(FREQUENT, "Frequent, whatever the severity", "回数の多い検知 (危険度によらず)") \
+	X(TOP_SOURCES, "Sources", "攻撃元") \
+	X(TOP_TARGETS, "Targets", "攻撃先") \
+	X(PER_DAY, "By day", "日別") \
+	X(DAY, "day", "日") \
+	X(NEW, "New in this period", "今期初めて検知したもの") \
+	X(NEW_NONE, "Nothing new.", "新しいものはありません。") \
+	X(LABEL_GOLDEN_WEEK, "Golden Week", "ゴールデンウィーク") \
+	X(LABEL_OBON, "Obon", "お盆") \
+	X(LABEL_YEAR_END, "year end", "年末年始")
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report.h - from figures and events to reports for people. The program brings
+ * what the store has; here it is counted, ranked and judged. Pure.
+ */
+#ifndef CORE_REPORT_H
+#define CORE_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "document.h"
+#include "sekimori/abi.h"
+#include "threat.h"
+
+#define REPORT_DAYS 400 /* of history by day before the end of the period */
+#define REPORT_ROWS_MAX 1000u
+
+struct report_frame {
+	enum explain_language language;
+	uint64_t from, to, now;	    /* us since the epoch; to exclusive */
+	uint64_t before_from;	    /* the period before begins here and ends at from */
+	int32_t zone_s;		    /* seconds east of UTC, for days and times */
+	unsigned int n;		    /* rows of the ranking */
+	const char *name;	    /* of the period: "2014-09"; of whom: "" */
+	const char *audit_head;	    /* "" unknown */
+};
+
+struct report;
+/* threats and frame's texts are borrowed for the report's life. */
+__must_check int report_new(const struct report_frame *frame, struct threat_set *threats, struct report **out);
+void report_free(struct report *report);
+DEFINE_CLEANUP(report_free, struct report)
+
+/* What matched is told first, then how often. -ENOMEM, -E2BIG: too many rules. */
+__must_check int report_rule(struct report *report, uint32_t gid, uint32_t sid, const char *label, const char *rule);
+struct report_figure {
+	uint64_t slot; /* begin of a quarter of an hour */
+	uint8_t severity, verdict;
+	uint32_t gid, sid;
+	uint64_t count, first, last;
+};
+/* Detections of the whole history up to the end of the period; later ones are ignored. */
+__must_check int report_figure(struct report *report, const struct report_figure *figure);
+/* A detection of the period, for sources and targets. */
+struct report_event {
+	uint64_t t;
+	uint8_t severity, verdict;
+	uint32_t gid, sid;
+	struct seki_addr source, target;
+};
+__must_check int report_event(struct report *report, const struct report_event *event);
+/* Counters of the period as the sensor told them, "packets", "lost.ring-full", …; see keeper_archive.c. */
+void report_counter(struct report *report, const char *name, uint64_t sum);
+/* Events that the store lost or removed in months of the period. */
+void report_store(struct report *report, uint64_t lost, uint64_t removed);
+
+/* *out is the caller's. -ENOMEM. */
+__must_check int report_top(struct report *report, struct document **out);
+__must_check int report_log(struct report *report, struct document **out);
+
+#endif

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd_report.c - report and top: what the store has, told to people.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "client.h"
+#include "client_store.h"
+#include "core/report.h"
+#include "data_file.h"
+#include "lib/wall.h"
+#include "period.h"
+#include "store/audit_log.h"
+
+struct report_options {
+	const char *store, *threats, *period, *from, *to, *tenant, *lang, *format;
+	unsigned int n;
+};
+
+struct report_feed { /* from the store to the report */
+	struct report *report;
+	int err;
+};
+
+static bool feed_rule(const struct store_rule *rule, void *arg)
+{
+	struct report_feed *feed = arg;
+
+	feed->err = report_rule(feed->report, rule->gid, rule->sid, rule->label, rule->json);
+	return !feed->err;
+}
+
+static bool feed_figure(const struct store_figure *in, void *arg)
+{
+	struct report_feed *feed = arg;
+	const struct report_figure figure = {
+		.slot = in->slot,
+		.severity = in->severity,
+		.verdict = in->verdict,
+		.gid = in->gid,
+		.sid = in->sid,
+		.count = in->count,
+		.first = in->first,
+		.last = in->last,
+	};
+
+	feed->err = report_figure(feed->report, &figure);
+	return !feed->err;
+}
+
+static bool feed_event(const struct store_row *row, void *arg)
+{
+	struct report_feed *feed = arg;
+	const struct store_event *in = &row->event;
+	const struct report_event event = {
+		.t = in->t_packet,
+		.severity = in->severity,
+		.verdict = in->verdict,
+		.gid = in->gid,
+		.sid = in->sid,
+		.source = in->target ? in->dst : in->src,
+		.target = in->target ? in->src : in->dst,
+	};
+
+	feed->err = report_event(feed->report, &event);
+	return !feed->err;
+}
+
+static bool feed_counter(const char *name, uint64_t sum, void *arg)
+{
+	report_counter(((struct report_feed *)arg)->report, name, sum);
+	return true;
+}
+
+struct feed_months {
+	struct report_feed *feed;
+	const struct period *period;
+};
+
+static bool feed_month(const struct store_month *month, void *arg)
+{
+	const struct feed_months *in = arg;
+	uint64_t begin = period_month(month->year, month->month),
+		 end = period_month(month->year, month->month + 1);
+
+	if (begin < in->period->to && end > in->period->from)
+		report_store(in->feed->report, month->lost, month->removed);
+	return true;
+}
+
+static int report_fill(struct store *store, struct report *report, const struct period *period, bool events,
+		       const char *tenant)
+{
+	struct report_feed feed = {.report = report};
+	const struct feed_months months = {&feed, period};
+	struct store_filter all = {.to = period->to, .kinds = 1u << STORE_ALERT, .tenant = tenant};
+	struct store_filter now = {
+		.from = period->from, .to = period->to, .kinds = 1u << STORE_ALERT, .tenant = tenant};
+	int err = store_rules(store, feed_rule, &feed);
+
+	if (!err && !feed.err)
+		err = store_figures(store, &all, feed_figure, &feed);
+	if (!err && !feed.err && events)
+		err = store_scan(store, &now, feed_event, &feed);
+	if (!err && !feed.err)
+		err = store_counters(store, period->from, period->to, feed_counter, &feed);
+	if (!err && !feed.err)
+		err = store_months(store, feed_month, (void *)&months);
+	return err ? err : feed.err;
+}
+
+static int threats_load(const char *path, struct threat_set **out)
+{
+	char why[160] = "";
+	AUTO_FREE char *text = NULL;
+	size_t len = 0;
+	int err = data_file_shipped(path, "threats.json", &text, &len);
+
+	if (!err)
+		err = threat_set_new(text, len, out, why);
+	if (err)
+		fprintf(stderr, "sekimori: names of threats: %s: %s (--threats names the file)\n",
+			path ? path : "threats.json", *why ? why : strerror(-err));
+	return err;
+}
+
+static int format_of(const char *name, enum document_format *out)
+{
+	for (int i = 0; i < DOCUMENT_FORMATS; i++) {
+		if (!strcmp(document_format_names[i], name)) {
+			*out = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static void head_text(char text[96])
+{
+	char dir[INSTANCE_PATH_MAX];
+	struct audit_head head;
+
+	text[0] = '\0';
+	if (!client_store_folder(dir) && !audit_head_read(dir, &head))
+		snprintf(text, 96, "%llu:%s", (unsigned long long)head.number, head.hash);
+}
+
+static int report_print(const char *name, const struct report_options *options, const struct period *period,
+			enum document_format format)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	CLEANUP(threat_set_free) struct threat_set *threats = NULL;
+	CLEANUP(report_free) struct report *report = NULL;
+	CLEANUP(document_free) struct document *document = NULL;
+	AUTO_FREE char *text = NULL;
+	bool log = !strcmp(name, "security-log");
+	char head[96];
+	struct report_frame frame = {
+		.language = explain_language(options->lang ? options->lang : getenv("LANG")),
+		.from = period->from,
+		.to = period->to,
+		.before_from = period->before_from,
+		.now = wall_us(),
+		.zone_s = period->zone_s,
+		.n = options->n,
+		.name = period->name,
+		.audit_head = head,
+	};
+	size_t len;
+	int err;
+
+	head_text(head);
+	if (client_store_open(options->store, &store) || threats_load(options->threats, &threats))
+		return EXIT_NOT_CONVERGED;
+	err = report_new(&frame, threats, &report);
+	if (!err)
+		err = report_fill(store, report, period, log, options->tenant);
+	if (!err)
+		err = log ? report_log(report, &document) : report_top(report, &document);
+	if (!err)
+		err = document_write(document, format, &text, &len);
+	if (err) {
+		fprintf(stderr, "sekimori: report %s: %s\n", name, strerror(-err));
+		return EXIT_NOT_CONVERGED;
+	}
+	fwrite(text, 1, len, stdout);
+	return 0;
+}
+
+static int options_read(int argc, char **argv, struct report_options *out)
+{
+	static const struct option rows[] = {
+		{"period", required_argument, NULL, 'p'},
+		{"from", required_argument, NULL, 'a'},
+		{"to", required_argument, NULL, 'b'},
+		{"n", required_argument, NULL, 'n'},
+		{"lang", required_argument, NULL, 'l'},
+		{"format", required_argument, NULL, 'f'},
+		{"tenant", required_argument, NULL, 't'},
+		{"store", required_argument, NULL, 's'},
+		{"threats", required_argument, NULL, 'r'},
+		{"tz", required_argument, NULL, 'z'},
+		{NULL, 0, NULL, 0},
+	};
+	const char **const texts[] = {
+		['p'] = &out->period, ['a'] = &out->from,   ['b'] = &out->to,	 ['l'] = &out->lang,
+		['f'] = &out->format, ['t'] = &out->tenant, ['s'] = &out->store, ['r'] = &out->threats};
+	char *end;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "n:", rows, NULL)) != -1) {
+		if (c == 'n') {
+			out->n = (unsigned int)strtoul(optarg, &end, 10);
+			if (*end || end == optarg || out->n < 1 || out->n > REPORT_ROWS_MAX)
+				return client_usage("report", "--n takes 1 to 1000", optarg);
+		} else if (c == 'z') {
+			setenv("TZ", optarg, 1);
+		} else if (c == '?') {
+			return client_usage("report", "unknown option", NULL);
+		} else {
+			*texts[c] = optarg;
+		}
+	}
+	return optind < argc ? client_usage("report", "unexpected argument", argv[optind]) : 0;
+}
+
+static int report_run(const char *name, int argc, char **argv)
+{
+	struct report_options options = {.n = 10};
+	enum document_format format = client.json ? DOCUMENT_JSON : DOCUMENT_TEXT;
+	struct period period;
+	char why[160] = "";
+	int rc = options_read(argc, argv, &options);
+
+	if (rc)
+		return rc;
+	if (options.format && format_of(options.format, &format))
+		return client_usage("report", "--format takes text, html, csv or json", options.format);
+	tzset();
+	if (period_read(options.period, options.from, options.to, wall_us(), &period, why))
+		return client_usage("report", why, NULL);
+	return report_print(name, &options, &period, format);
+}
+
+int cmd_report(int argc, char **argv)
+{
+	static const char *const names[] = {"top", "security-log"};
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(names); i++)
+		if (!strcmp(argv[1], names[i]))
+			return report_run(names[i], argc - 1, argv + 1);
+	return client_usage("report", "there are top and security-log", argc > 1 ? argv[1] : NULL);
+}
+
+int cmd_top(int argc, char **argv)
+{
+	return report_run("top", argc, argv);
+}
