@@ -275,6 +275,30 @@ static void version2(void)
 }
 
 /* The fingerprints of a hello with GREASE in every list, computed by hand; and of what is cut off. */
+/* SSLv2 from end to end: both hellos, the certificate, and the client's key in clear, however it is cut. */
+static void version2_key(void)
+{
+	static const char client[] = "\x80\x1c\x01\x00\x02\x00\x03\x00\x00\x00\x10\x01\x02\x03"
+				     "0123456789abcdef";
+	static const char server[] = "\x80\x17\x04\x00\x01\x00\x02\x00\x05\x00\x03\x00\x04"
+				     "CERTxyzCONN";
+	static const char key[] = "\x80\x12\x02\x01\x00\x80\x00\x00\x00\x04\x00\x04"
+				  "keysargs"
+				  "\x80\x05"
+				  "crypt";
+	struct turn turns[] = {FROM_CLIENT(client), FROM_SERVER(server), FROM_CLIENT(key),
+			       FROM_SERVER("\x80\x04"
+					   "more")};
+	char *text = session_check(APP_TLS, turns, 4, NULL);
+
+	CHECK_LINE(text, "0 tls.version S0=sslv2");
+	CHECK_LINE(text, "0 tls.version C0=sslv2");
+	CHECK(strstr(text, " client_keyx") && strstr(text, " server_hello"));
+	CHECK_LINE(text, "0 tls.certs C0=CERTx");
+	CHECK_NO(text, "invalid_sslv2_header");
+	free(text);
+}
+
 static void fingerprints(void)
 {
 	static const uint8_t hello[] =
@@ -441,6 +465,7 @@ static void malformed(void)
 	blob_free(&names.serial);
 }
 
-static const struct ktap_test tests[] = {TEST(full),	     TEST(tls13),     TEST(lies), TEST(version2),
-					 TEST(fingerprints), TEST(malformed), TEST(ja4),  TEST(events)};
+static const struct ktap_test tests[] = {TEST(full),	  TEST(tls13),	      TEST(lies),
+					 TEST(version2),  TEST(version2_key), TEST(fingerprints),
+					 TEST(malformed), TEST(ja4),	      TEST(events)};
 KTAP_MAIN(tests)

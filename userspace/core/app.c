@@ -17,7 +17,7 @@
 /* Order matters only where two would say yes to the same bytes. */
 static const struct app_decoder *const app_rows[] = {
 	&app_tls, &app_http,	&app_ssh,     &app_smb,	   &app_smtp,
-	&app_ftp, &app_dns_tcp, &app_dns_udp, &app_dcerpc, &app_dcerpc_udp, &app_ftp_data,
+	&app_ftp, &app_dns_tcp, &app_dns_udp, &app_dcerpc, &app_dcerpc_udp, &app_ftp_data, &app_dtls,
 };
 
 const struct app_decoder *app_find(enum app_proto proto, uint8_t ip_proto)

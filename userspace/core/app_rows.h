@@ -10,7 +10,7 @@
 #include "blob.h"
 
 extern const struct app_decoder app_http, app_tls, app_dns_udp, app_dns_tcp, app_smtp, app_ftp, app_ssh,
-	app_smb, app_dcerpc, app_dcerpc_udp, app_ftp_data;
+	app_smb, app_dcerpc, app_dcerpc_udp, app_ftp_data, app_dtls;
 
 /*
  * A zeroed object of size bytes that begins with struct tx, appended to the flow's transactions. A decoder

@@ -8,14 +8,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "digest.h"
-
 #define TLS_RECORD_MAX (16384u + 2048u)
-
-enum { TLS_CCS = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_DATA, TLS_HEARTBEAT };
-enum { TLS_HELLO_REQUEST = 0, TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2, TLS_CERTIFICATE = 11 };
-enum { TLS_SERVER_KEY = 12, TLS_CLIENT_KEY = 16 };
-enum { TLS_EXT_SNI = 0, TLS_EXT_ALPN = 16, TLS_EXT_VERSIONS = 43 };
+#define V2_HEAD	       7u /* bytes that tell an SSLv2 hello */
 
 struct tls_side {
 	uint8_t head[5];
@@ -40,7 +34,7 @@ struct tls {
 	struct tls_side sides[2];
 	struct tls_tx *tx;
 	bool closed; /* the transaction is done both ways */
-	bool v2;     /* SSLv2: never called ciphertext */
+	bool v2;     /* both sides speak SSLv2: never called ciphertext */
 	bool encrypted;
 	uint16_t version;
 };
@@ -107,26 +101,6 @@ void tls_free(struct tls *tls)
 	free(tls);
 }
 
-const char *tls_version_name(uint16_t version)
-{
-	switch (version) {
-	case 0x0002:
-		return "SSLv2";
-	case 0x0300:
-		return "SSLv3";
-	case 0x0301:
-		return "TLSv1";
-	case 0x0302:
-		return "TLS 1.1";
-	case 0x0303:
-		return "TLS 1.2";
-	case 0x0304:
-		return "TLS 1.3";
-	default:
-		return "UNDETERMINED";
-	}
-}
-
 static struct tls_tx *tls_tx_get(struct flow *flow, struct tls *tls)
 {
 	if (!tls->tx && !tls->closed)
@@ -154,167 +128,6 @@ static void note(const struct tls *tls, enum app_event event)
 		tx_event_set(&tls->tx->tx, event);
 }
 
-static void sni_read(struct flow *flow, struct tls_tx *tx, struct span list)
-{
-	struct span names, name;
-
-	if (tx->has_sni)
-		tx_event_set(&tx->tx, EVENT_TLS_MULTIPLE_SNI_EXTENSIONS);
-	if (!list.len) /* servers acknowledge a name like this, and some clients send it */
-		return;
-	if (!span_take_vector(&list, 2, &names) || names.len < 1) {
-		tx_event_set(&tx->tx, EVENT_TLS_INVALID_SNI_LENGTH);
-		return;
-	}
-	if (names.data[0] != 0) {
-		tx_event_set(&tx->tx, EVENT_TLS_INVALID_SNI_TYPE);
-		return;
-	}
-	names = span_from(names, 1);
-	if (!span_take_vector(&names, 2, &name)) {
-		tx_event_set(&tx->tx, EVENT_TLS_INVALID_SNI_LENGTH);
-		return;
-	}
-	blob_clear(&tx->sni);
-	flow->app_skipped += blob_add(&tx->sni, name.data, name.len, APP_LINE_MAX);
-	tx->has_sni = true;
-}
-
-static uint16_t versions_read(struct span body, enum direction dir)
-{
-	uint16_t best = 0;
-	struct span list;
-
-	if (dir == TO_CLIENT)
-		return body.len == 2 ? (uint16_t)be16(body.data) : 0;
-	if (!span_take_vector(&body, 1, &list))
-		return 0;
-	for (; list.len >= 2; list = span_from(list, 2)) {
-		uint16_t v = (uint16_t)be16(list.data);
-
-		if (v <= 0x0304 && v > best) /* others are GREASE and drafts */
-			best = v;
-	}
-	return best;
-}
-
-/* ClientHello and ServerHello differ in one list and one octet. */
-static bool hello_read(struct flow *flow, struct tls *tls, enum direction dir, struct span m)
-{
-	struct tls_tx *tx = tls_tx_get(flow, tls);
-	struct span part, extensions = {}, body;
-	struct span whole = m;
-	uint16_t version;
-
-	if (m.len < 34 || m.data[0] != 3)
-		return false;
-	version = (uint16_t)be16(m.data);
-	m = span_from(m, 34);
-	if (!span_take_vector(&m, 1, &part) || part.len > 32)
-		return false;
-	if (dir == TO_SERVER) {
-		if (!span_take_vector(&m, 2, &part) || !part.len || part.len % 2 ||
-		    !span_take_vector(&m, 1, &part))
-			return false;
-	} else {
-		if (m.len < 3)
-			return false;
-		m = span_from(m, 3);
-	}
-	if (m.len && !span_take_vector(&m, 2, &extensions)) {
-		note(tls, EVENT_TLS_HANDSHAKE_INVALID_LENGTH);
-		extensions.len = 0;
-	}
-	while (extensions.len >= 4) {
-		uint32_t type = be16(extensions.data);
-
-		extensions = span_from(extensions, 2);
-		if (!span_take_vector(&extensions, 2, &body)) {
-			note(tls, EVENT_TLS_HANDSHAKE_INVALID_LENGTH);
-			break;
-		}
-		if (type == TLS_EXT_SNI && dir == TO_SERVER && tx)
-			sni_read(flow, tx, body);
-		if (type == TLS_EXT_ALPN && tx && span_take_vector(&body, 2, &part)) {
-			blob_clear(&tx->alpn[dir]);
-			flow->app_skipped += blob_add(&tx->alpn[dir], part.data, part.len, APP_LINE_MAX);
-		}
-		if (type == TLS_EXT_VERSIONS && versions_read(body, dir))
-			version = versions_read(body, dir);
-	}
-	tls->version = version;
-	if (tx) {
-		tx->version = tx->versions[dir] = version;
-		memcpy(tx->random[dir], whole.data + 2, sizeof(tx->random[dir]));
-		tx->has_random[dir] = true;
-		ja3_read(whole, dir == TO_CLIENT, &tx->ja3[dir]);
-		if (dir == TO_SERVER)
-			ja4_read(whole, 't', tx->ja4);
-		tx->tx.dirty[dir] = true;
-	}
-	return true;
-}
-
-static void certificates_read(struct flow *flow, struct tls *tls, struct span m)
-{
-	struct tls_tx *tx = tls_tx_get(flow, tls);
-	uint8_t sha1[SHA1_DIGEST_SIZE];
-	struct span der;
-	int error;
-
-	if (!tx || tx->certs || m.len < 3)
-		return;
-	m = span_from(m, 3); /* length of the list: the message's own end holds */
-	while (m.len) {
-		if (!span_take_vector(&m, 3, &der)) {
-			note(tls, EVENT_TLS_CERTIFICATE_INVALID_LENGTH);
-			break;
-		}
-		if (tx->certs == TLS_CERTS_MAX) {
-			flow->app_skipped += der.len + m.len;
-			break;
-		}
-		if (!der.len)
-			continue;
-		if (blob_add(&tx->chain, der.data, der.len, TLS_HANDSHAKE_MAX))
-			break;
-		tx->cert_at[++tx->certs] = tx->chain.len;
-	}
-	if (!tx->certs)
-		return;
-	digest_of(DIGEST_SHA1, (struct span){tx->chain.data, tx->cert_at[1]}, sha1);
-	digest_text(sha1, sizeof(sha1), ':', tx->fingerprint);
-	/* A certificate that cannot be read leaves the names that could. */
-	error = x509_read((struct span){tx->chain.data, tx->cert_at[1]}, &tx->names);
-	tx->has_names = !error || tx->names.serial.len;
-	if (error) {
-		note(tls, EVENT_TLS_INVALID_CERTIFICATE);
-		note(tls, EVENT_TLS_CERTIFICATE_INVALID_DER);
-	}
-	tx->tx.dirty[TO_CLIENT] = true;
-}
-
-/* Notes a handshake message that rules can ask for, once. */
-static void state_note(struct tls_tx *tx, uint8_t type)
-{
-	static const struct {
-		uint8_t type;
-		const char *text;
-	} rows[] = {{TLS_CLIENT_HELLO, " client_hello"},
-		    {TLS_SERVER_HELLO, " server_hello"},
-		    {TLS_CLIENT_KEY, " client_keyx"},
-		    {TLS_SERVER_KEY, " server_keyx"}};
-
-	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++) {
-		size_t len = strlen(tx->states);
-
-		if (rows[i].type != type || strstr(tx->states, rows[i].text))
-			continue;
-		snprintf(tx->states + len, sizeof(tx->states) - len, "%s", rows[i].text);
-		tx->tx.dirty[TO_SERVER] = tx->tx.dirty[TO_CLIENT] = true;
-	}
-}
-
 /* One whole handshake message. false: this is no TLS. */
 static bool message_read(struct flow *flow, struct tls *tls, enum direction dir)
 {
@@ -323,28 +136,30 @@ static bool message_read(struct flow *flow, struct tls *tls, enum direction dir)
 
 	switch (side->start[0]) {
 	case TLS_CLIENT_HELLO:
-		if (dir != TO_SERVER || !hello_read(flow, tls, dir, body))
+		if (dir != TO_SERVER ||
+		    !tls_hello_read(flow, tls_tx_get(flow, tls), dir, body, &tls->version))
 			return false;
 		side->hello = true;
 		if (tls->tx)
-			state_note(tls->tx, TLS_CLIENT_HELLO);
+			tls_state_note(tls->tx, TLS_CLIENT_HELLO);
 		return true;
 	case TLS_SERVER_HELLO:
-		if (dir != TO_CLIENT || !hello_read(flow, tls, dir, body))
+		if (dir != TO_CLIENT ||
+		    !tls_hello_read(flow, tls_tx_get(flow, tls), dir, body, &tls->version))
 			return false;
 		/* It answers a ClientHello, or it proves nothing. */
 		side->hello = tls->sides[TO_SERVER].hello;
 		if (tls->tx)
-			state_note(tls->tx, TLS_SERVER_HELLO);
+			tls_state_note(tls->tx, TLS_SERVER_HELLO);
 		return true;
 	case TLS_CERTIFICATE:
 		if (dir == TO_CLIENT)
-			certificates_read(flow, tls, body);
+			tls_certificates_read(flow, tls_tx_get(flow, tls), body);
 		return true;
 	case TLS_CLIENT_KEY:
 	case TLS_SERVER_KEY:
 		if (tls->tx)
-			state_note(tls->tx, side->start[0]);
+			tls_state_note(tls->tx, side->start[0]);
 		return true;
 	default:
 		return true;
@@ -392,23 +207,6 @@ static bool handshake_feed(struct flow *flow, struct tls *tls, enum direction di
 	return true;
 }
 
-/*
- * RFC 6520: type, length of the payload, payload, at least 16 bytes of padding. A length beyond the record is
- * how Heartbleed reads memory.
- */
-static void heartbeat_check(const struct tls *tls, const struct tls_side *side)
-{
-	uint32_t payload = be16(side->begin + 1);
-
-	note(tls, EVENT_TLS_HEARTBEAT_MESSAGE);
-	if (side->begin_len < 3 || side->begin[0] < 1 || side->begin[0] > 2)
-		note(tls, EVENT_TLS_INVALID_HEARTBEAT_MESSAGE);
-	else if (payload + 3 > side->record_len)
-		note(tls, EVENT_TLS_OVERFLOW_HEARTBEAT_MESSAGE);
-	else if (payload + 3 + 16 > side->record_len)
-		note(tls, EVENT_TLS_INVALID_HEARTBEAT_MESSAGE);
-}
-
 /* Records that are looked at by their first bytes, while they are in clear. */
 static void short_record(const struct tls *tls, struct tls_side *side, struct span part)
 {
@@ -419,7 +217,7 @@ static void short_record(const struct tls *tls, struct tls_side *side, struct sp
 	if (before || side->ccs || side->data || (side->begin_len < sizeof(side->begin) && side->left))
 		return;
 	if (side->type == TLS_HEARTBEAT)
-		heartbeat_check(tls, side);
+		tls_heartbeat_check(tls->tx, side->begin, side->begin_len, side->record_len);
 	else if (side->record_len != 2 || side->begin[0] < 1 || side->begin[0] > 2)
 		note(tls, EVENT_TLS_INVALID_ALERT_MESSAGE);
 }
@@ -452,26 +250,6 @@ static bool record_body(struct flow *flow, struct tls *tls, enum direction dir, 
 	}
 }
 
-/* SSLv2 hellos come in their own framing; what follows a v2 ClientHello for version 3 is ordinary records. */
-static uint32_t v2_skip(struct flow *flow, struct tls *tls, enum direction dir, struct span data)
-{
-	struct tls_tx *tx = tls_tx_get(flow, tls);
-	uint16_t version = (uint16_t)(dir == TO_SERVER ? be16(data.data + 3) : be16(data.data + 5));
-
-	tls->sides[dir].begun = true;
-	tls->version = version;
-	if (tx) {
-		tx->version = tx->versions[dir] = version;
-		state_note(tx, dir == TO_SERVER ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO);
-		tx->tx.dirty[dir] = true;
-	}
-	if (version == 2)
-		tls->v2 = true;
-	else
-		tls->sides[dir].hello = true;
-	return (be16(data.data) & 0x7fff) + 2;
-}
-
 static bool record_head_sound(const struct tls *tls, const uint8_t *head)
 {
 	enum app_event event = head[0] < TLS_CCS || head[0] > TLS_HEARTBEAT ? EVENT_TLS_INVALID_RECORD_TYPE
@@ -491,7 +269,7 @@ static enum app_status records_feed(struct flow *flow, struct tls *tls, enum dir
 {
 	struct tls_side *side = &tls->sides[dir];
 
-	while (data.len && !tls->v2) {
+	while (data.len) {
 		uint32_t n;
 
 		if (side->left) {
@@ -524,34 +302,123 @@ static enum app_status records_feed(struct flow *flow, struct tls *tls, enum dir
 	return APP_OK;
 }
 
+/* --- SSLv2: records of its own, hellos and the client's key in clear (Hickman, The SSL Protocol, 1995) */
+
+enum { V2_CLIENT_HELLO = 1, V2_CLIENT_KEY = 2, V2_SERVER_HELLO = 4 };
+#define V2_RECORD_MAX 0x7fffu
+
+static void v2_certificate(struct flow *flow, struct tls_tx *tx, struct span der)
+{
+	uint8_t head[6] = {0, 0, 0, (uint8_t)(der.len >> 16), (uint8_t)(der.len >> 8), (uint8_t)der.len};
+	struct blob list = {};
+
+	blob_add(&list, head, sizeof(head), UINT32_MAX);
+	if (der.len && !blob_add(&list, der.data, der.len, UINT32_MAX))
+		tls_certificates_read(flow, tx, blob_span(&list));
+	blob_free(&list);
+}
+
+/* A whole record in clear. false: what follows in this direction is encrypted, or no SSLv2. */
+static bool v2_record(struct flow *flow, struct tls *tls, enum direction dir, struct span d)
+{
+	struct tls_tx *tx = tls_tx_get(flow, tls);
+	uint8_t type = d.len ? d.data[0] : 0;
+
+	if (!tx || (type != V2_CLIENT_HELLO && type != V2_CLIENT_KEY && type != V2_SERVER_HELLO) ||
+	    (type == V2_SERVER_HELLO) != (dir == TO_CLIENT))
+		return false;
+	tx->tx.dirty[dir] = true;
+	tls_state_note(tx, type == V2_CLIENT_KEY     ? TLS_CLIENT_KEY
+			   : type == V2_SERVER_HELLO ? TLS_SERVER_HELLO
+						     : TLS_CLIENT_HELLO);
+	if (type != V2_CLIENT_KEY)
+		tx->version = tx->versions[dir] = tls->version;
+	/* Type, session known, kind of certificate, version, three lengths, certificate. */
+	if (type == V2_SERVER_HELLO && d.len > 11 && be16(d.data + 5) <= d.len - 11)
+		v2_certificate(flow, tx, (struct span){d.data + 11, be16(d.data + 5)});
+	return type == V2_CLIENT_HELLO;
+}
+
+/* Heads have two bytes, or three when the record is padded. */
+static void v2_feed(struct flow *flow, struct tls *tls, enum direction dir, struct span data)
+{
+	struct tls_side *side = &tls->sides[dir];
+
+	while (data.len && !side->blind) {
+		struct span part = data;
+
+		if (!side->left) {
+			side->head[side->head_len++] = data.data[0];
+			data = span_from(data, 1);
+			if (side->head_len < (side->head[0] & 0x80 ? 2 : 3))
+				continue;
+			side->left = be16(side->head) & (side->head[0] & 0x80 ? V2_RECORD_MAX : 0x3fff);
+			side->head_len = 0;
+			side->blind = !side->left;
+			continue;
+		}
+		if (part.len > side->left)
+			part.len = side->left;
+		side->blind |= blob_add(&side->message, part.data, part.len, V2_RECORD_MAX) > 0;
+		side->left -= part.len;
+		data = span_from(data, part.len);
+		if (side->left)
+			continue;
+		side->blind |= !v2_record(flow, tls, dir, blob_span(&side->message));
+		blob_clear(&side->message);
+	}
+}
+
+/* A hello in the old framing that offers version 3: what follows it are ordinary records. */
+static void v2_offer(struct flow *flow, struct tls *tls, enum direction dir, struct span hello)
+{
+	struct tls_tx *tx = tls_tx_get(flow, tls);
+	struct tls_side *side = &tls->sides[dir];
+
+	if (tx) {
+		tx->version = tx->versions[dir] = tls->version;
+		tls_state_note(tx, dir == TO_SERVER ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO);
+		tx->tx.dirty[dir] = true;
+	}
+	side->hello = true;
+	side->type = 0;
+	side->left = (be16(hello.data) & V2_RECORD_MAX) + 2;
+	side->left = side->left > V2_HEAD ? side->left - V2_HEAD : 0;
+}
+
 /* Gathers the seven bytes that tell an SSLv2 hello, in message, which is unused so early. true: go on with
  * *data. */
 static bool v2_begin(struct flow *flow, struct tls *tls, enum direction dir, struct span *data,
 		     enum app_status *status)
 {
 	struct tls_side *side = &tls->sides[dir];
-	uint32_t skip;
+	uint8_t head[V2_HEAD];
 
-	if (side->begun || side->head_len || side->left)
+	if (tls->v2 || side->begun || side->head_len || side->left)
 		return true;
 	if (!side->message.len && !(data->data[0] & 0x80))
 		return true;
-	while (data->len && side->message.len < 7) {
-		if (blob_add(&side->message, data->data, 1, 7))
+	while (data->len && side->message.len < V2_HEAD) {
+		if (blob_add(&side->message, data->data, 1, V2_HEAD))
 			return false;
 		*data = span_from(*data, 1);
 	}
-	if (side->message.len < 7)
+	if (side->message.len < V2_HEAD)
 		return false;
+	memcpy(head, side->message.data, sizeof(head));
 	if (!v2_hello(blob_span(&side->message), dir)) {
 		note(tls, EVENT_TLS_INVALID_SSLV2_HEADER);
 		*status = APP_ERROR;
 		return false;
 	}
-	skip = v2_skip(flow, tls, dir, blob_span(&side->message));
 	blob_clear(&side->message);
-	side->type = 0;
-	side->left = skip > 7 ? skip - 7 : 0;
+	side->begun = true;
+	tls->version = (uint16_t)(dir == TO_SERVER ? be16(head + 3) : be16(head + 5));
+	tls->v2 = tls->version == 2;
+	if (tls->v2)
+		v2_feed(flow, tls, dir, (struct span){head, sizeof(head)});
+	else
+		v2_offer(flow, tls, dir, (struct span){head, sizeof(head)});
 	return true;
 }
 
@@ -563,8 +430,12 @@ enum app_status tls_feed(struct flow *flow, struct tls *tls, enum direction dir,
 
 	if (gap)
 		side->blind = true; /* record borders cannot be found again */
-	if (!side->blind && !tls->encrypted && data.len && v2_begin(flow, tls, dir, &data, &status))
-		status = records_feed(flow, tls, dir, data);
+	if (!side->blind && !tls->encrypted && data.len && v2_begin(flow, tls, dir, &data, &status)) {
+		if (tls->v2)
+			v2_feed(flow, tls, dir, data);
+		else
+			status = records_feed(flow, tls, dir, data);
+	}
 	if (status == APP_ERROR) {
 		side->blind = true;
 		/* A session that began as TLS stays one; the rest of this direction is left to the raw
@@ -590,117 +461,6 @@ static enum app_status feed(struct flow *flow, enum direction dir, struct span d
 	if (!flow->app_state[0])
 		return APP_ERROR;
 	return tls_feed(flow, flow->app_state[0], dir, data, gap, last);
-}
-
-/* As rules spell it; "": a version that rules have no word for. */
-static const char *version_word(uint16_t version)
-{
-	static const struct {
-		uint16_t version;
-		const char *word;
-	} rows[] = {{0x0002, "sslv2"},	{0x0300, "sslv3"},  {0x0301, "tls1.0"},
-		    {0x0302, "tls1.1"}, {0x0303, "tls1.2"}, {0x0304, "tls1.3"}};
-
-	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].version == version)
-			return rows[i].word;
-	return "";
-}
-
-static bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,
-		       struct span *out, bool *final)
-{
-	const struct tls_tx *tls = (const struct tls_tx *)tx;
-	struct span list;
-	uint32_t seconds;
-
-	*final = true;
-	switch (id) {
-	case BUFFER_TLS_SNI:
-		*out = blob_span(&tls->sni);
-		return tls->has_sni;
-	case BUFFER_TLS_CERT_SUBJECT:
-		*out = blob_span(&tls->names.subject);
-		return tls->has_names;
-	case BUFFER_TLS_CERT_ISSUER:
-		*out = blob_span(&tls->names.issuer);
-		return tls->has_names;
-	case BUFFER_TLS_CERT_SERIAL:
-		*out = blob_span(&tls->names.serial);
-		return tls->has_names;
-	case BUFFER_TLS_RANDOM:
-		*out = (struct span){tls->random[dir], 32};
-		return tls->has_random[dir];
-	case BUFFER_TLS_RANDOM_TIME:
-		*out = (struct span){tls->random[dir], 4};
-		return tls->has_random[dir];
-	case BUFFER_TLS_RANDOM_BYTES:
-		*out = (struct span){tls->random[dir] + 4, 28};
-		return tls->has_random[dir];
-	case BUFFER_TLS_NOT_BEFORE:
-	case BUFFER_TLS_NOT_AFTER:
-		return !x509_seconds(id == BUFFER_TLS_NOT_BEFORE ? tls->names.not_before
-								 : tls->names.not_after,
-				     &seconds) &&
-		       tx_number(seconds, out);
-	case BUFFER_TLS_CHAIN_LEN:
-		return tls->certs && tx_number(tls->certs, out);
-	case BUFFER_TLS_SUBJECTALTNAME:
-		return x509_alternative(&tls->names, index, out);
-	case BUFFER_TLS_CERT_FINGERPRINT:
-		*out = span_text(tls->fingerprint);
-		return out->len > 0;
-	case BUFFER_TLS_VERSION:
-		*out = span_text(version_word(tls->versions[dir]));
-		return out->len > 0;
-	case BUFFER_TLS_STATE:
-		*out = span_text(tls->states);
-		*final = tx->done[dir];
-		return out->len > 0;
-	case BUFFER_JA4_HASH:
-		*out = span_text(tls->ja4);
-		return out->len > 0;
-	case BUFFER_TLS_ALPN:
-		list = blob_span(&tls->alpn[dir]);
-		do {
-			if (!span_take_vector(&list, 1, out))
-				return false;
-		} while (index--);
-		return true;
-	case BUFFER_JA3_HASH:
-	case BUFFER_JA3S_HASH:
-		*out = (struct span){(const uint8_t *)tls->ja3[dir].hash, 32};
-		return tls->ja3[dir].present;
-	case BUFFER_JA3_STRING:
-	case BUFFER_JA3S_STRING:
-		*out = blob_span(&tls->ja3[dir].text);
-		return tls->ja3[dir].present;
-	case BUFFER_TLS_CERTS:
-		if (index >= tls->certs)
-			return false;
-		*out = (struct span){tls->chain.data + tls->cert_at[index],
-				     tls->cert_at[index + 1] - tls->cert_at[index]};
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void tls_tx_free(struct tx *tx)
-{
-	struct tls_tx *tls = (struct tls_tx *)tx;
-
-	blob_free(&tls->sni);
-	blob_free(&tls->names.subject);
-	blob_free(&tls->names.issuer);
-	blob_free(&tls->names.serial);
-	blob_free(&tls->names.alternatives);
-	ja3_free(&tls->ja3[TO_SERVER]);
-	ja3_free(&tls->ja3[TO_CLIENT]);
-	blob_free(&tls->alpn[TO_SERVER]);
-	blob_free(&tls->alpn[TO_CLIENT]);
-	blob_free(&tls->chain);
-	free(tls);
 }
 
 static void tls_flow_free(struct flow *flow)

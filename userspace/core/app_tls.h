@@ -33,6 +33,28 @@ struct tls_tx {
 	char states[64];      /* " client_hello" … in the order they came */
 };
 
+/* Types of records and of handshake messages (RFC 8446 and before). */
+enum { TLS_CCS = 20, TLS_ALERT, TLS_HANDSHAKE, TLS_DATA, TLS_HEARTBEAT };
+enum { TLS_HELLO_REQUEST = 0, TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2, TLS_CERTIFICATE = 11 };
+enum { TLS_SERVER_KEY = 12, TLS_CLIENT_KEY = 16 };
+#define TLS_DATAGRAM 0xfe /* first byte of the versions of DTLS */
+
+/* --- tls_message.c; tx may be NULL where one is taken: there was no memory, or the session's is over */
+
+/* The body of a ClientHello or ServerHello; they differ in one list and one octet. false: it is none. */
+bool tls_hello_read(struct flow *flow, struct tls_tx *tx, enum direction dir, struct span body, uint16_t *version);
+void tls_certificates_read(struct flow *flow, struct tls_tx *tx, struct span body);
+/* Notes a handshake message that rules can ask for, once. */
+void tls_state_note(struct tls_tx *tx, uint8_t type);
+/* The first bytes of a heartbeat in clear: is its length one that it can have? */
+void tls_heartbeat_check(struct tls_tx *tx, const uint8_t *begin, uint32_t begin_len, uint32_t record_len);
+/* app_decoder's of both ways to carry it. */
+bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index, struct span *out,
+		bool *final);
+void tls_tx_free(struct tx *tx);
+
+/* --- sessions over a stream */
+
 struct tls;
 
 struct tls *tls_new(void);

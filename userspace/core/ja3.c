@@ -54,6 +54,8 @@ static bool hello_print(struct span hello, bool server, struct blob *out)
 		number_print(out, value, "");
 		hello = span_from(hello, 1);
 	} else {
+		if (value >> 8 == 0xfe && !span_take_vector(&hello, 1, &part)) /* DTLS: the cookie */
+			return false;
 		if (!span_take_vector(&hello, 2, &part))
 			return false;
 		list_print(out, part, 2);

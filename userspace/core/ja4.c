@@ -109,7 +109,10 @@ static void extension_read(struct hello *hello, uint32_t type, struct span body)
 	if (type == EXT_VERSIONS && span_take_vector(&body, 1, &list)) {
 		hello->version = 0;
 		while (span_take_number(&list, 2, &value))
-			if (!tls_grease(value) && value > hello->version)
+			/* Those of datagrams count downwards. */
+			if (!tls_grease(value) &&
+			    (value >> 8 == 0xfe ? !hello->version || value < hello->version
+						: value > hello->version))
 				hello->version = (uint16_t)value;
 	}
 }

@@ -55,6 +55,7 @@ static const struct header_protocol {
 	{.name = "http1", .protocol = IPPROTO_TCP, .app = APP_HTTP},
 	{.name = "tls", .protocol = IPPROTO_TCP, .app = APP_TLS},
 	{.name = "ssl", .protocol = IPPROTO_TCP, .app = APP_TLS},
+	{.name = "dtls", .protocol = IPPROTO_UDP, .app = APP_TLS},
 	{.name = "dns", .app = APP_DNS},
 	{.name = "smtp", .protocol = IPPROTO_TCP, .app = APP_SMTP},
 	{.name = "ftp-data", .protocol = IPPROTO_TCP, .app = APP_FTP_DATA},
