@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * list.bpf.h - blacklist and auto-block. The structure is that of
- * sekimori/blacklist.h; list_gate() answers for most packets.
+ * sekimori/blacklist.h; list_gate4() and list_gate6() answer for most packets.
+ *
+ * What decides most hits is inline: a function's return costs more than it on processors that guard it. The
+ * rest are global functions without a work area, verified once; what is found is the word that an entry is.
  */
 #ifndef BPF_LIST_H
 #define BPF_LIST_H
 
 #include "allow.bpf.h"
 
-/* The words of a kind in the active generation; NULL: there is no list yet. */
-static __always_inline __u64 *list_word(__u32 active, enum seki_list_words kind, __u32 index)
+/* A word beside the IPv4 gate; 0 when there is no list yet. */
+static __always_inline __u64 list_word(__u32 active, __u32 index)
 {
-	__u32 at = active * SEKI_LIST_WORDS_MAX + kind;
-	void *words = bpf_map_lookup_elem(&seki_list_words, &at);
+	void *words = bpf_map_lookup_elem(&seki_list_words, &active);
+	__u64 *word = words ? bpf_map_lookup_elem(words, &index) : NULL;
 
-	return words ? bpf_map_lookup_elem(words, &index) : NULL;
+	return word ? *word : 0;
 }
 
 static __always_inline __u64 addr_hi(const struct seki_addr *a)
@@ -27,25 +30,27 @@ static __always_inline __u64 addr_lo(const struct seki_addr *a)
 	return (__u64)bpf_ntohl(a->w[2]) << 32 | bpf_ntohl(a->w[3]);
 }
 
-/* What the gate says of an address: 0 for most. IPv4 SEKI_LIST_COVERED, _INSIDE; IPv6 a mask of levels,
- * SEKI_LIST_ODD. */
-static __always_inline __u32 list_gate(__u32 active, const struct seki_addr *a)
+/* enum seki_list_class of an address in host byte order. */
+static __always_inline __u32 list_gate4(__u32 active, __u32 addr)
 {
-	const struct seki_list_head *head;
-	__u64 *word;
+	void *gate = bpf_map_lookup_elem(&seki_list_gate4, &active);
+	__u32 index = addr >> 13;
+	__u64 *word = gate ? bpf_map_lookup_elem(gate, &index) : NULL;
+
+	return word ? *word >> (addr >> 8) % 32 * 2 & 3 : 0;
+}
+
+/* The levels that exist below an address's first 32 bits, and SEKI_LIST_ODD. */
+static __always_inline __u32 list_gate6(__u32 active, __u32 first)
+{
+	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
 	__u32 index;
 
-	if (addr_is4(a)) {
-		index = bpf_ntohl(a->w[3]) >> 8;
-		word = list_word(active, SEKI_LIST_GATE4, index / 32);
-		return word ? *word >> index % 32 * 2 & 3 : 0;
-	}
-	head = bpf_map_lookup_elem(&seki_list_head, &active);
 	if (!head)
 		return 0;
-	index = seki_list_gate6_index(head, bpf_ntohl(a->w[0]));
-	word = list_word(active, SEKI_LIST_GATE6, index / 8);
-	return (word ? *word >> index % 8 * 8 & 0xff : 0) | (head->odd6 ? SEKI_LIST_ODD : 0);
+	index = seki_list_gate6_index(head, first);
+	return (list_word(active, SEKI_LIST_AT_GATE6 + index / 8) >> index % 8 * 8 & 0xff) |
+	       (head->odd6 ? SEKI_LIST_ODD : 0);
 }
 
 struct level {
@@ -56,143 +61,247 @@ static const struct level levels4[] = {SEKI_LIST_LEVELS4(X)};
 static const struct level levels6[] = {SEKI_LIST_LEVELS6(X)};
 #undef X
 
-/* Notes what an entry says. True: there is one. */
-static __always_inline bool held_take(struct work *w, const struct seki_list_hit *hit)
+static __always_inline struct seki_list_bucket4 *list_bucket4(__u32 active, __u32 index)
 {
-	if (!hit || !hit->flags)
-		return false;
-	w->held = *hit;
-	return true;
+	__u32 at = active * SEKI_LIST_SHARDS_MAX + index / SEKI_LIST_BUCKETS4;
+	void *shard = bpf_map_lookup_elem(&seki_shard4, &at);
+
+	index %= SEKI_LIST_BUCKETS4;
+	return shard ? bpf_map_lookup_elem(shard, &index) : NULL;
 }
 
-static __always_inline bool list_spilled(struct work *w, __u32 generation, __u64 hi, __u64 lo, __u32 level)
+static __always_inline union seki_list_line6 *list_line6(void *shard, __u32 index)
+{
+	return bpf_map_lookup_elem(shard, &index);
+}
+
+static __always_inline void *list_shard6(__u32 active, const struct seki_list_head *head, __u64 hash)
+{
+	__u32 at = active * SEKI_LIST_SHARDS_MAX + seki_list_shard(hash, head->shards6);
+
+	return bpf_map_lookup_elem(&seki_shard6, &at);
+}
+
+static __always_inline bool list_bloom4(__u32 active, __u64 hash)
+{
+	__u64 more = seki_list_more(hash), bits = seki_list_bits(more);
+
+	return (list_word(active, SEKI_LIST_AT_BLOOM4 + seki_list_word4(more)) & bits) == bits;
+}
+
+static __always_inline bool list_bloom6(void *shard, const struct seki_list_head *head, __u64 hash)
+{
+	__u32 word = seki_list_word(hash, head->words6);
+	__u64 bits = seki_list_bits(seki_list_more(hash));
+	union seki_list_line6 *line = list_line6(shard, word / 16);
+
+	return line && (line->word[word % 16] & bits) == bits;
+}
+
+static __always_inline __u64 list_spilled(__u32 generation, __u64 hi, __u64 lo, __u32 level)
 {
 	struct seki_list_spill_key key = {.hi = hi, .lo = lo, .generation = generation, .level = level};
+	union seki_list_said *said = bpf_map_lookup_elem(&seki_list_spill, &key);
 
-	return held_take(w, bpf_map_lookup_elem(&seki_list_spill, &key));
+	return said ? said->word : 0;
 }
 
-/*
- * One level of a family; the entry into w->held. Global, so that they are verified once and not for each of
- * the levels. work_of(slot) is the caller's desk.
- */
-__noinline int seki_list_probe4(__u32 slot, __u32 active, __u32 key, __u32 index)
+/* What the two buckets of a hash say of an address. *more: the first one's flag, if that can matter. */
+static __always_inline __u64 list_both4(__u32 active, const struct seki_list_head *head, __u64 hash,
+					__u32 addr, __u32 low, __u32 high, bool *more)
 {
-	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
-	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
-	void *buckets = bpf_map_lookup_elem(&seki_bucket4, &active);
-	struct seki_list_bucket4 *bucket;
-	__u32 at, overflow;
-	__u64 hash, *word;
-	struct level level;
+	const struct seki_list_bucket4 *bucket = list_bucket4(active, seki_list_first4(hash, head->buckets4));
+	__u64 said;
+	__u32 tags;
 
-	if (!head || !w || !buckets || index >= SEKI_LIST_LEVEL_COUNT4)
-		return 0;
-	level = levels4[index];
-	hash = seki_list_hash(head, key, 0, level.length);
-	word = list_word(active, SEKI_LIST_BLOOM4, seki_list_bloom_index(hash, head->bloom_mask4));
-	if (!word || (*word & seki_list_bloom_bits(hash)) != seki_list_bloom_bits(hash))
-		return 0;
-	at = seki_list_bucket_first(hash, head->bucket_mask4);
-	bucket = bpf_map_lookup_elem(buckets, &at);
+	*more = false;
 	if (!bucket)
 		return 0;
-	if (held_take(w, seki_list_scan4(bucket, key, level.low, level.length)))
-		return 1;
-	overflow = bucket->overflow;
-	if (!overflow)
-		return 0;
-	at = seki_list_bucket_second(hash, head->bucket_mask4);
-	bucket = bpf_map_lookup_elem(buckets, &at);
-	if (bucket && held_take(w, seki_list_scan4(bucket, key, level.low, level.length)))
-		return 1;
-	return overflow & SEKI_LIST_SPILLED && list_spilled(w, active << 1, key, 0, level.length);
+	said = seki_list_scan4(bucket, seki_list_tag(hash), addr, low, high);
+	if (seki_list_len(said) == high)
+		return said;
+	tags = SEKI_LIST_READ(bucket->tags);
+	*more = tags & SEKI_LIST_MORE;
+	if (!(tags & seki_list_second_bit(hash)))
+		return said;
+	bucket = list_bucket4(active, seki_list_second4(hash, head->buckets4));
+	return bucket ? seki_list_longer(said, seki_list_scan4(bucket, seki_list_tag(hash), addr, low, high))
+		      : said;
 }
 
-__noinline int seki_list_probe6(__u32 slot, __u32 active, __u64 hi, __u64 lo, __u32 index)
+/* What buckets say, or the spill map of a key at a level. */
+static __always_inline __u64 list_or_spilled(__u32 active, __u32 key, __u32 low, __u32 high, __u64 said)
 {
-	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
-	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
-	void *buckets = bpf_map_lookup_elem(&seki_bucket6, &active);
-	struct seki_list_bucket6 *bucket;
-	__u32 at, overflow;
-	__u64 hash, *word;
-	struct level level;
+	for (__u32 len = high; len >= low && len > seki_list_len(said); len--) {
+		__u64 other = list_spilled(active << 1, key, 0, len);
 
-	if (!head || !w || !buckets || index >= SEKI_LIST_LEVEL_COUNT6)
-		return 0;
-	level = levels6[index];
-	hash = seki_list_hash(head, hi, lo, level.length);
-	word = list_word(active, SEKI_LIST_BLOOM6, seki_list_bloom_index(hash, head->bloom_mask6));
-	if (!word || (*word & seki_list_bloom_bits(hash)) != seki_list_bloom_bits(hash))
-		return 0;
-	at = seki_list_bucket_first(hash, head->bucket_mask6);
-	bucket = bpf_map_lookup_elem(buckets, &at);
-	if (!bucket)
-		return 0;
-	if (held_take(w, seki_list_scan6(bucket, hi, lo, level.low, level.length)))
-		return 1;
-	overflow = bucket->overflow;
-	if (!overflow)
-		return 0;
-	at = seki_list_bucket_second(hash, head->bucket_mask6);
-	bucket = bpf_map_lookup_elem(buckets, &at);
-	if (bucket && held_take(w, seki_list_scan6(bucket, hi, lo, level.low, level.length)))
-		return 1;
-	return overflow & SEKI_LIST_SPILLED && list_spilled(w, active << 1 | 1, hi, lo, level.length);
-}
-
-static __always_inline bool list_find4(__u32 slot, const struct seki_list_head *head, __u32 active,
-				       const struct seki_addr *a, __u32 gate)
-{
-	__u32 addr = bpf_ntohl(a->w[3]), narrow = (1u << SEKI_LIST_NARROW4) - 1;
-	__u32 levels = head->levels4 &
-		       ((gate & SEKI_LIST_INSIDE ? narrow : 0) | (gate & SEKI_LIST_COVERED ? ~narrow : 0));
-
-	for (__u32 i = 0; i < SEKI_LIST_LEVEL_COUNT4; i++)
-		if (levels >> i & 1 &&
-		    seki_list_probe4(slot, active, addr & ~0u << (32 - levels4[i].length), i))
-			return true;
-	return false;
-}
-
-/* The trie has lengths above 64, which go before the levels from there on, and those below 24, which come
- * last. */
-static __always_inline bool list_find6(struct work *w, __u32 slot, const struct seki_list_head *head,
-				       __u32 active, const struct seki_addr *a, __u32 gate)
-{
-	__u32 levels = head->levels6 & gate;
-	__u64 hi = addr_hi(a), lo = addr_lo(a);
-	struct seki_list_hit *odd = NULL;
-
-	if (levels & 1 && seki_list_probe6(slot, active, hi, lo, 0))
-		return true;
-	if (gate & SEKI_LIST_ODD) {
-		void *trie = bpf_map_lookup_elem(&seki_list_odd, &active);
-
-		w->lpm.prefixlen = 128;
-		w->lpm.addr = *a;
-		odd = trie ? bpf_map_lookup_elem(trie, &w->lpm) : NULL;
+		if (other)
+			return other;
 	}
-	if (odd && odd->len > 64)
-		return held_take(w, odd);
-	for (__u32 i = 1; i < SEKI_LIST_LEVEL_COUNT6; i++)
-		if (levels >> i & 1 &&
-		    seki_list_probe6(slot, active, hi & ~0ull << (64 - levels6[i].length), 0, i))
-			return true;
-	return held_take(w, odd);
+	return said;
 }
 
-/* The entry that covers a, expired or not, into w->held; false: none. slot is that of w. */
-static __always_inline bool list_find(struct work *w, __u32 slot, __u32 active, const struct seki_addr *a,
-				      __u32 gate)
+/* Members of a crowded group that lie at the levels; the longest that covers addr, or 0. */
+__noinline __u64 seki_list_crowd4(__u32 active, __u32 addr, __u32 from, __u32 to)
 {
 	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
 
 	if (!head)
-		return false;
-	return addr_is4(a) ? list_find4(slot, head, active, a, gate)
-			   : list_find6(w, slot, head, active, a, gate);
+		return 0;
+	for (__u32 i = 0; i < SEKI_LIST_TOP4; i++) {
+		__u32 high = levels4[i].length, key = addr & ~0u << (32 - high);
+		__u64 hash, said;
+		bool more;
+
+		if (i < from || i >= to || !(head->levels4 >> i & 1))
+			continue;
+		hash = seki_list_hash4(head, key, high);
+		if (!list_bloom4(active, hash))
+			continue;
+		said = list_both4(active, head, hash, key, levels4[i].low, high, &more);
+		if (more)
+			said = list_or_spilled(active, key, levels4[i].low, high, said);
+		if (said)
+			return said;
+	}
+	return 0;
+}
+
+/* The longest entry of the place where a class has an address: COVERED the group of its /20, INSIDE that of
+ * its /24, HOSTS itself. */
+static __always_inline __u64 list_class4(__u32 active, const struct seki_list_head *head, __u32 addr,
+					 __u32 class)
+{
+	__u32 key = addr >> 8 << 8, level = 8, low = 25, high = 32;
+	__u64 said;
+	bool more;
+
+	if (class == SEKI_LIST_COVERED) {
+		key = addr >> 12 << 12;
+		level = 12;
+		low = 17;
+		high = 24;
+	} else if (class == SEKI_LIST_HOSTS) {
+		key = addr;
+		level = low = 32;
+	}
+	said = list_both4(active, head, seki_list_hash4(head, key, level), addr, low, high, &more);
+	if (!more)
+		return said;
+	if (class == SEKI_LIST_HOSTS)
+		return list_or_spilled(active, addr, 32, 32, said);
+	return seki_list_longer(said,
+				class == SEKI_LIST_INSIDE
+					? seki_list_crowd4(active, addr, 0, SEKI_LIST_WIDE4)
+					: seki_list_crowd4(active, addr, SEKI_LIST_WIDE4, SEKI_LIST_TOP4));
+}
+
+/* What covers an address of which nothing longer than /24 is listed. */
+__noinline __u64 seki_list_wide4(__u32 active, __u32 addr)
+{
+	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
+
+	return head ? list_class4(active, head, addr, SEKI_LIST_COVERED) : 0;
+}
+
+/*
+ * The entry that covers an address of a class that is not NONE, expired or not, as union seki_list_said; 0:
+ * none. addr in host byte order.
+ */
+static __always_inline __u64 list_find4(__u32 active, __u32 addr, __u32 class)
+{
+	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
+	__u64 said;
+
+	if (!head)
+		return 0;
+	said = list_class4(active, head, addr, class);
+	if (said)
+		return said;
+	if (class != SEKI_LIST_COVERED &&
+	    list_word(active, SEKI_LIST_AT_WIDE4 + (addr >> 18)) >> (addr >> 12) % 64 & 1)
+		said = seki_list_wide4(active, addr);
+	return said ? said : list_word(active, SEKI_LIST_AT_TOP4 + (addr >> 16));
+}
+
+static __always_inline __u64 list_probe6(__u32 active, const struct seki_list_head *head, __u64 hi, __u64 lo,
+					 __u32 high, __u32 low)
+{
+	__u64 hash = seki_list_hash6(head, hi, lo, high), said;
+	void *shard = list_shard6(active, head, hash);
+	union seki_list_line6 *line;
+	__u32 tags;
+
+	if (!shard || !list_bloom6(shard, head, hash))
+		return 0;
+	line = list_line6(shard, SEKI_LIST_BLOOM6 + seki_list_first(hash, head->buckets6));
+	if (!line)
+		return 0;
+	said = seki_list_scan6(&line->bucket, seki_list_tag(hash), hi, lo, low, high);
+	tags = SEKI_LIST_READ(line->bucket.tags);
+	if (said || !(tags & (seki_list_second_bit(hash) | SEKI_LIST_MORE)))
+		return said;
+	line = list_line6(shard, SEKI_LIST_BLOOM6 + seki_list_second(seki_list_more(hash), head->buckets6));
+	if (line)
+		said = seki_list_scan6(&line->bucket, seki_list_tag(hash), hi, lo, low, high);
+	return said || !(tags & SEKI_LIST_MORE) ? said : list_spilled(active << 1 | 1, hi, lo, high);
+}
+
+/* What the trie says of an address. */
+static __always_inline __u64 list_odd6(__u32 active, __u64 hi, __u64 lo)
+{
+	void *trie = bpf_map_lookup_elem(&seki_list_odd, &active);
+	struct seki_lpm key = {.prefixlen = 128};
+	union seki_list_said *said;
+
+	key.addr.w[0] = bpf_htonl(hi >> 32);
+	key.addr.w[1] = bpf_htonl((__u32)hi);
+	key.addr.w[2] = bpf_htonl(lo >> 32);
+	key.addr.w[3] = bpf_htonl((__u32)lo);
+	said = trie ? bpf_map_lookup_elem(trie, &key) : NULL;
+	return said ? said->word : 0;
+}
+
+/* The same of IPv6. The trie has lengths above 64, which go before the levels from there on, and those below
+ * 24, which come last. */
+__noinline __u64 seki_list_find6(__u32 active, __u64 hi, __u64 lo, __u32 gate)
+{
+	const struct seki_list_head *head = bpf_map_lookup_elem(&seki_list_head, &active);
+	__u64 said = 0, odd = 0;
+	__u32 levels;
+
+	if (!head)
+		return 0;
+	levels = head->levels6 & gate;
+	if (levels & 1)
+		said = list_probe6(active, head, hi, lo, 128, 128);
+	if (said)
+		return said;
+	if (gate & SEKI_LIST_ODD)
+		odd = list_odd6(active, hi, lo);
+	if (odd && seki_list_len(odd) > 64)
+		return odd;
+	for (__u32 i = 1; i < SEKI_LIST_LEVEL_COUNT6; i++) {
+		if (!(levels >> i & 1))
+			continue;
+		said = list_probe6(active, head, hi & ~0ull << (64 - levels6[i].length), 0, levels6[i].length,
+				   levels6[i].low);
+		if (said)
+			return said;
+	}
+	return odd;
+}
+
+static __always_inline __u32 list_gate(__u32 active, const struct seki_addr *a)
+{
+	return addr_is4(a) ? list_gate4(active, bpf_ntohl(a->w[3])) : list_gate6(active, bpf_ntohl(a->w[0]));
+}
+
+/* The entry that covers a, whose gate is open, expired or not; 0: none. */
+static __always_inline __u64 list_find(__u32 active, const struct seki_addr *a, __u32 gate)
+{
+	return addr_is4(a) ? list_find4(active, bpf_ntohl(a->w[3]), gate)
+			   : seki_list_find6(active, addr_hi(a), addr_lo(a), gate);
 }
 
 static __always_inline void hits_add(struct seki_hits *hits, const struct work *w)
@@ -251,7 +360,7 @@ static __always_inline void entry_count(struct work *w, const struct seki_addr *
 static __always_inline bool entry_holds(struct work *w, __u8 direction, const struct seki_addr *a,
 					__be16 our_port, bool automatic)
 {
-	const struct seki_list_hit *held = &w->held;
+	const struct seki_list_hit *held = &w->held.hit;
 
 	if (!(held->flags & direction) || (held->expires && held->expires <= w->now))
 		return false;
@@ -277,7 +386,7 @@ static __always_inline bool block_check(struct work *w, const struct seki_addr *
 
 	if (!e)
 		return false;
-	w->held =
+	w->held.hit =
 		(struct seki_list_hit){.expires = e->expires, .list = e->list, .flags = e->flags, .len = 128};
 	w->sid = e->sid;
 	return entry_holds(w, SEKI_ENTRY_SRC, source, w->p.dport, true);

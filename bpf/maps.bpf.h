@@ -66,13 +66,13 @@ MAP(seki_frags, LRU_HASH, 8192, struct seki_frag_key, __u8);
  * Inner maps are described by sizes, not types: with types the kernel keeps
  * their BTF, and Linux 6.1 then refuses every generation that user space
  * makes without it (map_meta_equal compares what BTF said about timers).
- * BPF_F_INNER_MAP: each generation has the size that it needs.
+ * Without BPF_F_INNER_MAP all of a kind have one size, and a look-up is no call.
  */
-#define LIST_INNER(name, size)                                                                               \
+#define LIST_INNER(name, entries, size)                                                                      \
 	struct name {                                                                                        \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                            \
-		__uint(max_entries, 1);                                                                      \
-		__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);                                         \
+		__uint(max_entries, entries);                                                                \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                           \
 		__uint(key_size, sizeof(__u32));                                                             \
 		__uint(value_size, size);                                                                    \
 	}
@@ -85,9 +85,10 @@ MAP(seki_frags, LRU_HASH, 8192, struct seki_frag_key, __u8);
 		__array(values, struct inner);                                                               \
 	} name SEC(".maps")
 
-LIST_INNER(list_words, sizeof(__u64));
-LIST_INNER(list_bucket4, sizeof(struct seki_list_bucket4));
-LIST_INNER(list_bucket6, sizeof(struct seki_list_bucket6));
+LIST_INNER(list_gate4, SEKI_LIST_WORDS_GATE4, sizeof(__u64));
+LIST_INNER(list_words, SEKI_LIST_WORDS, sizeof(__u64));
+LIST_INNER(list_shard4, SEKI_LIST_BUCKETS4, sizeof(struct seki_list_bucket4));
+LIST_INNER(list_shard6, SEKI_LIST_LINES6, sizeof(union seki_list_line6));
 struct list_odd {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 1 << 20);
@@ -103,9 +104,10 @@ struct {
 	__type(value, struct seki_list_head);
 	PINNED;
 } seki_list_head SEC(".maps");
-LIST_OUTER(seki_list_words, list_words, 2 * SEKI_LIST_WORDS_MAX);
-LIST_OUTER(seki_bucket4, list_bucket4, 2);
-LIST_OUTER(seki_bucket6, list_bucket6, 2);
+LIST_OUTER(seki_list_gate4, list_gate4, 2);
+LIST_OUTER(seki_list_words, list_words, 2);
+LIST_OUTER(seki_shard4, list_shard4, 2 * SEKI_LIST_SHARDS_MAX);
+LIST_OUTER(seki_shard6, list_shard6, 2 * SEKI_LIST_SHARDS_MAX);
 LIST_OUTER(seki_list_odd, list_odd, 2);
 
 struct ring {
@@ -194,8 +196,7 @@ struct work {
 		struct seki_source source;
 	};
 	struct seki_hits hits;
-	struct seki_list_hit held;  /* what the last look-up found */
-	struct seki_addr held_addr; /* for the address asked */
+	union seki_list_said held; /* what the last look-up found */
 };
 
 /* Slot 0 XDP, 1 tc egress: the two may interrupt one another, neither itself. */

@@ -77,7 +77,8 @@ __noinline int seki_list_look(__u32 slot, struct seki_settings *s, __u32 header,
 	if (!w || !s || header > SEKI_MAX_TUNNEL)
 		return 0;
 	a = direction == SEKI_ENTRY_SRC ? &pair_of(w, header)->src : &pair_of(w, header)->dst;
-	return list_find(w, slot, s->active & 1, a, gate) &&
+	w->held.word = list_find(s->active & 1, a, gate);
+	return w->held.word &&
 	       entry_holds(w, direction, a, direction == SEKI_ENTRY_SRC ? w->p.dport : w->p.sport, false);
 }
 

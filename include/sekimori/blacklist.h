@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * blacklist.h - the blacklist as the packet path reads it. Per generation and family:
+ * blacklist.h - the blacklist as the packet path reads it, per generation:
  *
- *	gate     one word answers "nothing here" for most addresses (IPv4: 2 bits per /24; IPv6: a mask of levels per hashed /32)
- *	bloom    4 bits in one word per key: ends most of the rest
- *	bucket   five entries in one cache line (IPv4) or two (IPv6), with expiry and list inside
+ *	gate	one word answers "nothing here" for most addresses (IPv4: a class per /24; IPv6: a mask of levels per hashed /32)
+ *	bloom	4 bits in one word per key: ends most of the rest
+ *	bucket	five entries in one cache line (IPv4) or two (IPv6), with expiry and list inside
  *
- * A prefix is stored at the nearest level that is as long as it or longer, as the few keys of that level which it covers. Levels are
- * asked from the longest on and the first entry found decides, so user space folds into each row what wider ones say. IPv6 lengths
- * that no level is near to (65..127, below 24) live in a small trie.
+ * IPv4: the class of a /24 says where to look. What is longer than /24 lies together in the bucket of its /24, prefixes of /17 to /24 in that
+ * of their /20, so that one line holds every candidate and the longest that covers the address decides. What is /16 or shorter fills a
+ * table with one entry per /16. A group with more members than fit well is crowded: the rest of them have keys at the nearest level that
+ * is as long as they are, which are asked only where a bucket says so. A /24 of which many hosts are listed has no group at all,
+ * but a key for each of them. Five bits of hash per slot, in one word, say which slot to read: comparing one key after the other ends in
+ * branches that nobody can foresee, and these cost as much as memory does.
  *
- * Packets read while user space writes: an entry is valid while its flags are not 0; they are written last and cleared first.
+ * IPv6: a prefix is stored at the nearest level that is as long as it or longer, as the keys of that level which it covers; levels are asked
+ * from the longest on and the first entry decides, so user space folds into each row what wider ones say. Lengths that no level is near
+ * to (65..127, below 24) live in a small trie.
+ *
+ * Buckets lie in shards, arrays of one size of which a generation has as many as it needs: arrays of one size are looked up
+ * without a call. IPv6 has its Bloom words there, too; IPv4 has some for the keys of levels.
+ *
+ * Packets read while user space writes: what an entry says is one aligned word, written after its key and cleared before it; who has
+ * read it looks at the key once more.
  */
 #ifndef SEKIMORI_BLACKLIST_H
 #define SEKIMORI_BLACKLIST_H
@@ -19,81 +30,154 @@
 
 #define SEKI_LIST_SLOTS 5
 
-/* Longest first: level, shortest prefix length stored there. */
-#define SEKI_LIST_LEVELS4(X) \
-	X(32, 31) X(30, 29) X(28, 27) X(26, 25) X(24, 23) X(22, 21) X(20, 19) X(18, 17) X(16, 13) X(12, 9) X(8, 0)
-#define SEKI_LIST_LEVELS6(X) \
-	X(128, 128) X(64, 57) X(56, 49) X(48, 41) X(40, 33) X(32, 24)
-#define SEKI_LIST_LEVEL_COUNT4 11
+/* Longest first: level, shortest prefix length stored there. IPv4: crowded groups of /24, of /20, the table of /16. */
+#define SEKI_LIST_LEVELS4(X) X(32, 32) X(31, 31) X(30, 29) X(28, 27) X(26, 25) X(24, 23) X(22, 21) X(20, 17) X(16, 0)
+#define SEKI_LIST_LEVELS6(X) X(128, 128) X(64, 57) X(56, 49) X(48, 41) X(40, 33) X(32, 24)
+#define SEKI_LIST_LEVEL_COUNT4 9
 #define SEKI_LIST_LEVEL_COUNT6 6
-#define SEKI_LIST_NARROW4 4 /* so many levels are longer than /24 */
+#define SEKI_LIST_WIDE4 5 /* the levels of crowded groups of /20 begin here; before them those of /24 */
+#define SEKI_LIST_TOP4 8
 
-/* What an entry says; the tail of a slot of both families. */
+/* What an entry says. */
 struct seki_list_hit {
 	__u32 expires; /* second of CLOCK_MONOTONIC, 0 = never */
 	__u16 list;
-	__u8 flags; /* SEKI_ENTRY_*; severity << SEKI_LIST_SEVERITY_SHIFT; 0: the slot is empty */
+	__u8 flags; /* SEKI_ENTRY_*; severity << SEKI_LIST_SEVERITY_SHIFT; never 0 */
 	__u8 len;   /* of the prefix as it was listed */
 };
 #define SEKI_LIST_SEVERITY_SHIFT 5
 
-struct seki_list_slot4 {
-	__u32 key; /* host byte order, bits behind the level are 0 */
+/* The same as one word, which is 0 where there is no entry. */
+union seki_list_said {
+	__u64 word;
 	struct seki_list_hit hit;
 };
 
-struct seki_list_slot6 {
-	__u64 hi, lo; /* host byte order */
-	struct seki_list_hit hit;
-};
-
-#define SEKI_LIST_SECOND 1u  /* a key whose first bucket this is lives in its second one */
-#define SEKI_LIST_SPILLED 2u /* or in the spill map */
+/*
+ * A bucket's tags: 5 bits of hash per slot, the first slot lowest; then about keys whose first bucket it is: one of six bits is set for
+ * each that lives in its second bucket, and a flag when one is in the spill map or a member of a crowded group at its level.
+ */
+#define SEKI_LIST_TAG_BITS 5
+#define SEKI_LIST_TAG_ONES 0x0108421ull /* 1 in each tag */
+#define SEKI_LIST_TAG_TOPS 0x1084210ull /* the uppermost bit of each */
+#define SEKI_LIST_TAG_MASK 0x1ffffffu
+#define SEKI_LIST_SECOND_AT 25
+#define SEKI_LIST_SECOND_BITS 6
+#define SEKI_LIST_MORE (1u << 31)
 
 struct seki_list_bucket4 {
-	struct seki_list_slot4 slot[SEKI_LIST_SLOTS];
-	__u32 overflow;
+	__u32 key[SEKI_LIST_SLOTS]; /* host byte order, bits behind the prefix or level are 0 */
+	__u32 tags;
+	__u64 said[SEKI_LIST_SLOTS];
+};
+
+struct seki_list_key6 {
+	__u64 hi, lo; /* host byte order */
 };
 
 struct seki_list_bucket6 {
-	struct seki_list_slot6 slot[SEKI_LIST_SLOTS];
-	__u32 overflow;
-	__u32 pad;
+	struct seki_list_key6 key[SEKI_LIST_SLOTS];
+	__u32 tags, pad;
+	__u64 said[SEKI_LIST_SLOTS];
 };
+
+/* One element of a shard. IPv6: the first ones are Bloom words, the others buckets. */
+union seki_list_line6 {
+	__u64 word[16];
+	struct seki_list_bucket6 bucket;
+};
+
+#define SEKI_LIST_SHARDS_MAX 512u /* of one family and generation */
+#define SEKI_LIST_BUCKETS4 16384u /* of a shard: 1 MiB */
+#define SEKI_LIST_LINES6 8192u
+#define SEKI_LIST_BLOOM6 512u
 
 struct seki_list_spill_key {
 	__u64 hi, lo;
 	__u32 generation; /* slot << 1 | is IPv6 */
-	__u32 level;
+	__u32 level;	  /* IPv4: the length as listed */
 };
 
 /* One per generation slot. */
 struct seki_list_head {
 	__u64 seed[2];
-	__u32 bloom_mask4, bloom_mask6;	  /* words - 1 */
-	__u32 bucket_mask4, bucket_mask6; /* buckets - 1 */
-	__u16 levels4, levels6;		  /* bit i: level i of the table above has entries */
-	__u8 odd6;			  /* the trie has prefixes shorter than /24: ask it always */
+	__u32 shards4, shards6; /* 0: nothing is in the slot */
+	__u32 buckets4;		/* of all shards, as many as are in use */
+	__u32 buckets6, words6; /* of each shard, likewise */
+	__u32 pad4;
+	__u16 levels4, levels6;	  /* bit i: level i of the table above has keys */
+	__u8 odd6;		  /* the trie has prefixes shorter than /24: ask it always */
 	__u8 pad[3];
 	__u32 rows4, rows6, rows_odd, spilled;
 };
 
-/* Inner maps of seki_list_words, by slot * SEKI_LIST_WORDS_MAX + kind: arrays of __u64. */
-enum seki_list_words { SEKI_LIST_GATE4, SEKI_LIST_BLOOM4, SEKI_LIST_GATE6, SEKI_LIST_BLOOM6, SEKI_LIST_WORDS_MAX };
-
-/* IPv4 gate: 2 bits per /24, 32 of them a word. */
+/* IPv4 gate: a class per /24, 2 bits, 32 of them a word. */
 #define SEKI_LIST_WORDS_GATE4 (1u << 19)
-#define SEKI_LIST_COVERED 1u /* an entry of /24 or shorter covers it */
-#define SEKI_LIST_INSIDE 2u  /* longer ones lie inside */
+enum seki_list_class {
+	SEKI_LIST_NONE,
+	SEKI_LIST_COVERED, /* by an entry of /24 or shorter; nothing longer inside */
+	SEKI_LIST_HOSTS,   /* many hosts inside, each with its key at level 32; perhaps covered as well */
+	SEKI_LIST_INSIDE,  /* a group of longer prefixes; perhaps covered as well */
+};
 
-/* IPv6 gate: 8 bits per hash of the first 32 bits, 8 of them a word; bit i: level i exists below, ODD: the trie has something. */
-#define SEKI_LIST_WORDS_GATE6 (1u << 17)
-#define SEKI_LIST_ODD 0x80u
+/* The array of words beside it, of one size for all generations: */
+#define SEKI_LIST_AT_TOP4 0u		      /* per /16: the longest entry of /16 or shorter (seki_list_said) */
+#define SEKI_LIST_AT_WIDE4 (1u << 16)	      /* a bit per /20: its group has members */
+#define SEKI_LIST_AT_BLOOM4 (SEKI_LIST_AT_WIDE4 + (1u << 14)) /* of keys at levels: few, so that it need not grow */
+#define SEKI_LIST_WORDS_BLOOM4 (1u << 15)
+#define SEKI_LIST_AT_GATE6 (SEKI_LIST_AT_BLOOM4 + SEKI_LIST_WORDS_BLOOM4)
+#define SEKI_LIST_WORDS_GATE6 (1u << 17)      /* 8 bits per hash of the first 32 bits; bit i: level i exists below */
+#define SEKI_LIST_ODD 0x80u		      /* the trie has something below */
+#define SEKI_LIST_WORDS (SEKI_LIST_AT_GATE6 + SEKI_LIST_WORDS_GATE6)
 
 #define SEKI_LIST_INLINE static inline __attribute__((always_inline))
+#define SEKI_LIST_READ(x) (*(const volatile __typeof__(x) *)&(x))
 
-/* Keyed by the generation's seed, so that who chooses addresses cannot choose buckets. IPv4: hi is the key, lo 0. */
-SEKI_LIST_INLINE __u64 seki_list_hash(const struct seki_list_head *head, __u64 hi, __u64 lo, __u32 level)
+/* Keyed by the generation's seed, so that who chooses addresses cannot choose buckets. */
+SEKI_LIST_INLINE __u64 seki_list_hash4(const struct seki_list_head *head, __u32 key, __u32 level)
+{
+	__u64 h = (((__u64)level << 32 | key) ^ head->seed[0]) * 0x9e3779b97f4a7c15ull;
+
+	return (h ^ h >> 32 ^ head->seed[1]) * 0xbf58476d1ce4e5b9ull;
+}
+
+/* The other bits that a key needs, from its hash. */
+SEKI_LIST_INLINE __u64 seki_list_more(__u64 hash)
+{
+	return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15ull;
+}
+
+/* IPv4: the first bucket, and the second one, which is in the same shard. */
+SEKI_LIST_INLINE __u32 seki_list_first4(__u64 hash, __u32 buckets)
+{
+	return (__u32)((hash >> 32) * buckets >> 32);
+}
+
+SEKI_LIST_INLINE __u32 seki_list_second4(__u64 hash, __u32 buckets)
+{
+	__u64 room = buckets < SEKI_LIST_BUCKETS4 ? buckets : SEKI_LIST_BUCKETS4;
+
+	return seki_list_first4(hash, buckets) / SEKI_LIST_BUCKETS4 * SEKI_LIST_BUCKETS4 +
+	       (__u32)((seki_list_more(hash) >> 32) * room >> 32);
+}
+
+SEKI_LIST_INLINE __u32 seki_list_tag(__u64 hash)
+{
+	return hash >> 8 & 31;
+}
+
+/* The bit that says of a key whose first bucket this is that it may live in the second one. */
+SEKI_LIST_INLINE __u32 seki_list_second_bit(__u64 hash)
+{
+	return 1u << (SEKI_LIST_SECOND_AT + ((hash >> 16 & 0xff) * SEKI_LIST_SECOND_BITS >> 8));
+}
+
+SEKI_LIST_INLINE __u32 seki_list_word4(__u64 more)
+{
+	return more >> 16 & (SEKI_LIST_WORDS_BLOOM4 - 1);
+}
+
+SEKI_LIST_INLINE __u64 seki_list_hash6(const struct seki_list_head *head, __u64 hi, __u64 lo, __u32 level)
 {
 	__u64 h = (hi ^ head->seed[0]) * 0x9e3779b97f4a7c15ull;
 
@@ -104,58 +188,121 @@ SEKI_LIST_INLINE __u64 seki_list_hash(const struct seki_list_head *head, __u64 h
 	return h ^ h >> 32;
 }
 
-SEKI_LIST_INLINE __u32 seki_list_bloom_index(__u64 hash, __u32 mask)
+/* IPv6 */
+SEKI_LIST_INLINE __u32 seki_list_shard(__u64 hash, __u32 shards)
 {
-	return (__u32)hash & mask;
+	return (__u32)((hash >> 32) * shards >> 32);
 }
 
-SEKI_LIST_INLINE __u64 seki_list_bloom_bits(__u64 hash)
+SEKI_LIST_INLINE __u32 seki_list_first(__u64 hash, __u32 buckets)
 {
-	return 1ull << (hash >> 58) | 1ull << (hash >> 52 & 63) | 1ull << (hash >> 46 & 63) | 1ull << (hash >> 40 & 63);
+	return (__u32)((hash & 0xffff) * buckets >> 16);
 }
 
-SEKI_LIST_INLINE __u32 seki_list_bucket_first(__u64 hash, __u32 mask)
+SEKI_LIST_INLINE __u32 seki_list_word(__u64 hash, __u32 words)
 {
-	return (__u32)(hash >> 16) & mask;
+	return (__u32)((hash >> 16 & 0xffff) * words >> 16);
 }
 
-SEKI_LIST_INLINE __u32 seki_list_bucket_second(__u64 hash, __u32 mask)
+SEKI_LIST_INLINE __u32 seki_list_second(__u64 more, __u32 buckets)
 {
-	return (__u32)(hash * 0x9e3779b97f4a7c15ull >> 32) & mask;
+	return (__u32)((more >> 16 & 0xffff) * buckets >> 16);
+}
+
+SEKI_LIST_INLINE __u64 seki_list_bits(__u64 more)
+{
+	return 1ull << (more >> 58) | 1ull << (more >> 52 & 63) | 1ull << (more >> 46 & 63) | 1ull << (more >> 40 & 63);
 }
 
 /* The byte of the IPv6 gate for an address whose first 32 bits are given. */
 SEKI_LIST_INLINE __u32 seki_list_gate6_index(const struct seki_list_head *head, __u32 first)
 {
-	return (__u32)(seki_list_hash(head, first, 0, 0) >> 20) & (SEKI_LIST_WORDS_GATE6 * 8 - 1);
+	return (__u32)(seki_list_hash6(head, first, 0, 0) >> 20) & (SEKI_LIST_WORDS_GATE6 * 8 - 1);
 }
 
-SEKI_LIST_INLINE struct seki_list_hit *seki_list_scan4(struct seki_list_bucket4 *bucket, __u32 key, __u8 low, __u8 level)
+SEKI_LIST_INLINE __u32 seki_list_len(__u64 said)
 {
-	for (int i = 0; i < SEKI_LIST_SLOTS; i++) {
-		struct seki_list_slot4 *slot = &bucket->slot[i];
+	return ((union seki_list_said){.word = said}).hit.len;
+}
 
-		if (slot->key == key && slot->hit.flags && slot->hit.len >= low && slot->hit.len <= level)
-			return &slot->hit;
+/* The longer of two entries. */
+SEKI_LIST_INLINE __u64 seki_list_longer(__u64 a, __u64 b)
+{
+	return seki_list_len(b) > seki_list_len(a) ? b : a;
+}
+
+/* A bit for each slot that has a tag, the lowest surely; perhaps more behind it. */
+SEKI_LIST_INLINE __u64 seki_list_match(__u32 tags, __u32 tag)
+{
+	__u64 differ = (tags & SEKI_LIST_TAG_MASK) ^ tag * SEKI_LIST_TAG_ONES;
+
+	return (differ - SEKI_LIST_TAG_ONES) & ~differ & SEKI_LIST_TAG_TOPS;
+}
+
+/* The slot of the lowest bit; SEKI_LIST_SLOTS: there is none. */
+SEKI_LIST_INLINE __u32 seki_list_match_slot(__u64 match)
+{
+	__u64 below = ((match & (0 - match)) - 1) & SEKI_LIST_TAG_TOPS;
+
+	return ((below >> (SEKI_LIST_TAG_BITS - 1)) * SEKI_LIST_TAG_ONES >> (SEKI_LIST_TAG_BITS * (SEKI_LIST_SLOTS - 1))) & 7;
+}
+
+/*
+ * The longest of the bucket's entries with a tag that cover an address and are low to high bits long (low above 0). One that changes
+ * meanwhile is not there: its key is read before and after it.
+ */
+SEKI_LIST_INLINE __u64 seki_list_scan4(const struct seki_list_bucket4 *bucket, __u32 tag, __u32 addr, __u32 low, __u32 high)
+{
+	__u64 match = seki_list_match(SEKI_LIST_READ(bucket->tags), tag), best = 0;
+
+	for (int n = 0; n < SEKI_LIST_SLOTS; n++) {
+		__u32 i = seki_list_match_slot(match), key, len;
+		__u64 said;
+
+		if (i >= SEKI_LIST_SLOTS)
+			break;
+		key = SEKI_LIST_READ(bucket->key[i]);
+		said = SEKI_LIST_READ(bucket->said[i]);
+		len = seki_list_len(said);
+		if (len - low <= high - low && !((key ^ addr) >> ((32 - len) & 31)) && SEKI_LIST_READ(bucket->key[i]) == key) {
+			if (len == high)
+				return said;
+			best = seki_list_longer(best, said);
+		}
+		match &= match - 1;
+		if (!match)
+			break;
 	}
-	return 0;
+	return best;
 }
 
-SEKI_LIST_INLINE struct seki_list_hit *seki_list_scan6(struct seki_list_bucket6 *bucket, __u64 hi, __u64 lo, __u8 low, __u8 level)
+/* A key of IPv6 has one entry at most at each level. */
+SEKI_LIST_INLINE __u64 seki_list_scan6(const struct seki_list_bucket6 *bucket, __u32 tag, __u64 hi, __u64 lo, __u32 low, __u32 high)
 {
-	for (int i = 0; i < SEKI_LIST_SLOTS; i++) {
-		struct seki_list_slot6 *slot = &bucket->slot[i];
+	__u64 match = seki_list_match(SEKI_LIST_READ(bucket->tags), tag);
 
-		if (slot->hi == hi && slot->lo == lo && slot->hit.flags && slot->hit.len >= low && slot->hit.len <= level)
-			return &slot->hit;
+	for (int n = 0; n < SEKI_LIST_SLOTS; n++) {
+		__u32 i = seki_list_match_slot(match);
+		const struct seki_list_key6 *key;
+		__u64 said, off;
+
+		if (i >= SEKI_LIST_SLOTS)
+			break;
+		key = &bucket->key[i];
+		off = (SEKI_LIST_READ(key->hi) ^ hi) | (SEKI_LIST_READ(key->lo) ^ lo);
+		said = SEKI_LIST_READ(bucket->said[i]);
+		off |= (SEKI_LIST_READ(key->hi) ^ hi) | (SEKI_LIST_READ(key->lo) ^ lo);
+		if (!off && seki_list_len(said) - low <= high - low)
+			return said;
+		match &= match - 1;
 	}
 	return 0;
 }
 
 SEKI_STATIC_ASSERT(sizeof(struct seki_list_hit) == 8, "seki_list_hit");
 SEKI_STATIC_ASSERT(sizeof(struct seki_list_bucket4) == 64, "a cache line");
-SEKI_STATIC_ASSERT(sizeof(struct seki_list_bucket6) == 128, "two cache lines");
+SEKI_STATIC_ASSERT(sizeof(union seki_list_line6) == 128, "two cache lines");
 SEKI_STATIC_ASSERT(sizeof(struct seki_list_spill_key) == 24, "seki_list_spill_key");
-SEKI_STATIC_ASSERT(sizeof(struct seki_list_head) == 56, "seki_list_head");
+SEKI_STATIC_ASSERT(sizeof(struct seki_list_head) == 64, "seki_list_head");
 
 #endif

@@ -18,8 +18,9 @@
  * seki_ifaces      HASH               seki_iface_key     seki_iface          user
  * seki_nets        LPM_TRIE           seki_lpm           seki_net            user   own, DMZ, allow scopes
  * seki_list_head   ARRAY 2            u32 slot           seki_list_head      user   blacklist generations (blacklist.h)
- * seki_list_words  ARRAY_OF_MAPS of ARRAY u64            gates, Bloom words  user
- * seki_bucket4, 6  ARRAY_OF_MAPS 2 of ARRAY         seki_list_bucket*   user
+ * seki_list_gate4  ARRAY_OF_MAPS 2 of ARRAY u64          class of each /24    user
+ * seki_list_words  ARRAY_OF_MAPS 2 of ARRAY u64          SEKI_LIST_AT_*       user
+ * seki_shard4, 6   ARRAY_OF_MAPS 2 * SEKI_LIST_SHARDS_MAX of ARRAY seki_list_line*   user
  * seki_list_odd    ARRAY_OF_MAPS 2 of LPM_TRIE seki_lpm -> seki_list_hit     user   IPv6 lengths without a level
  * seki_list_spill  HASH               seki_list_spill_key seki_list_hit      user   keys whose buckets are full
  * seki_blocked     HASH               seki_addr          seki_entry          user   auto-blocked sources

@@ -50,7 +50,7 @@ struct {
 	__type(value, __u64);
 } trie6 SEC(".maps");
 
-__u32 at;
+__u32 at, now;
 
 static __always_inline struct seki_addr *next(void)
 {
@@ -71,19 +71,24 @@ SEC("xdp")
 int bench_ours(struct xdp_md *ctx)
 {
 	struct seki_addr *a = next();
-	__u32 zero = 0, gate;
-	struct work *w;
+	union seki_list_said said;
+	__u32 gate;
 
 	if (!a)
 		return XDP_ABORTED;
-	gate = list_gate(0, a);
-	if (!gate)
-		return XDP_PASS;
-	w = bpf_map_lookup_elem(&seki_work, &zero);
-	if (!w || !list_find(w, 0, 0, a, gate))
-		return XDP_PASS;
+	if (addr_is4(a)) {
+		gate = list_gate4(0, bpf_ntohl(a->w[3]));
+		if (!gate)
+			return XDP_PASS;
+		said.word = list_find4(0, bpf_ntohl(a->w[3]), gate);
+	} else {
+		gate = list_gate6(0, bpf_ntohl(a->w[0]));
+		if (!gate)
+			return XDP_PASS;
+		said.word = seki_list_find6(0, addr_hi(a), addr_lo(a), gate);
+	}
 	/* what the product asks of an entry on the way to a drop */
-	return w->held.flags & SEKI_ENTRY_SRC && (!w->held.expires || w->held.expires > w->now) ? XDP_DROP
+	return said.hit.flags & SEKI_ENTRY_SRC && (!said.hit.expires || said.hit.expires > now) ? XDP_DROP
 												: XDP_PASS;
 }
 

@@ -15,20 +15,30 @@
 
 #include "kern/list_table.h"
 
-/* The memory of one part, which the object's outer map holds from then on; MAP_FAILED and errno. */
+/* The memory of count parts one behind the other, which the object's outer map holds from then on, from at
+ * on; MAP_FAILED and errno. */
 static inline void *list_part(struct bpf_object *object, const char *outer, __u32 at, __u32 value_size,
-			      __u32 entries)
+			      __u32 entries, __u32 count)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "seki_test_list", 4, value_size, entries, &options);
-	void *memory = MAP_FAILED;
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	size_t bytes = (size_t)value_size * entries;
+	void *memory = mmap(NULL, bytes * count, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	__u32 index[SEKI_LIST_SHARDS_MAX], many = count;
+	int fd[SEKI_LIST_SHARDS_MAX], err = 0, into = bpf_object__find_map_fd_by_name(object, outer);
 
-	if (fd < 0)
-		return memory;
-	if (!bpf_map_update_elem(bpf_object__find_map_fd_by_name(object, outer), &at, &fd, BPF_ANY))
-		memory = mmap(NULL, (size_t)value_size * entries, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	return memory;
+	for (__u32 i = 0; !err && i < count; i++) {
+		index[i] = at + i;
+		fd[i] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "seki_test_list", 4, value_size, entries,
+				       &options);
+		err = fd[i] < 0 || mmap((char *)memory + i * bytes, bytes, PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_FIXED, fd[i], 0) == MAP_FAILED;
+	}
+	if (!err && bpf_map_update_batch(into, index, fd, &many, NULL))
+		for (__u32 i = 0; !err && i < count; i++)
+			err = bpf_map_update_elem(into, &index[i], &fd[i], BPF_ANY) != 0;
+	for (__u32 i = 0; !err && i < count; i++)
+		close(fd[i]);
+	return err ? MAP_FAILED : memory;
 }
 
 /* The trie of IPv6 lengths that have no level. */
@@ -74,17 +84,14 @@ static inline int list_fill(struct bpf_object *object, __u32 slot, const struct 
 	err = list_table_size(rows, count, head, &bad);
 	if (err)
 		return err;
-	for (__u32 kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
-		table->words[kind] = list_part(object, "seki_list_words", slot * SEKI_LIST_WORDS_MAX + kind,
-					       8, list_table_words(head, kind));
-	table->bucket4 =
-		list_part(object, "seki_bucket4", slot, sizeof(*table->bucket4), head->bucket_mask4 + 1);
-	table->bucket6 =
-		list_part(object, "seki_bucket6", slot, sizeof(*table->bucket6), head->bucket_mask6 + 1);
-	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
-		if (table->words[kind] == MAP_FAILED)
-			return -errno;
-	if ((void *)table->bucket4 == MAP_FAILED || (void *)table->bucket6 == MAP_FAILED)
+	table->gate4 = list_part(object, "seki_list_gate4", slot, 8, SEKI_LIST_WORDS_GATE4, 1);
+	table->words = list_part(object, "seki_list_words", slot, 8, SEKI_LIST_WORDS, 1);
+	table->bucket4 = list_part(object, "seki_shard4", slot * SEKI_LIST_SHARDS_MAX,
+				   sizeof(*table->bucket4), SEKI_LIST_BUCKETS4, head->shards4);
+	table->line6 = list_part(object, "seki_shard6", slot * SEKI_LIST_SHARDS_MAX, sizeof(*table->line6),
+				 SEKI_LIST_LINES6, head->shards6);
+	if ((void *)table->gate4 == MAP_FAILED || (void *)table->words == MAP_FAILED ||
+	    (void *)table->bucket4 == MAP_FAILED || (void *)table->line6 == MAP_FAILED)
 		return -errno;
 	err = list_table_build(table, rows, count, slot ? NULL : list_fill_spill, object, &bad);
 	if (!err)
@@ -94,22 +101,27 @@ static inline int list_fill(struct bpf_object *object, __u32 slot, const struct 
 					 head, BPF_ANY);
 }
 
+static inline size_t list_shards4(const struct seki_list_head *head)
+{
+	return (size_t)head->shards4 * SEKI_LIST_BUCKETS4 * sizeof(struct seki_list_bucket4);
+}
+
+static inline size_t list_shards6(const struct seki_list_head *head)
+{
+	return (size_t)head->shards6 * SEKI_LIST_LINES6 * sizeof(union seki_list_line6);
+}
+
 static inline size_t list_bytes(const struct seki_list_head *head)
 {
-	size_t bytes = sizeof(struct seki_list_bucket4) * (head->bucket_mask4 + 1ul) +
-		       sizeof(struct seki_list_bucket6) * (head->bucket_mask6 + 1ul);
-
-	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
-		bytes += 8ul * list_table_words(head, kind);
-	return bytes;
+	return 8ul * (SEKI_LIST_WORDS_GATE4 + SEKI_LIST_WORDS) + list_shards4(head) + list_shards6(head);
 }
 
 static inline void list_drop(struct list_table *table)
 {
-	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
-		munmap(table->words[kind], 8ul * list_table_words(table->head, kind));
-	munmap(table->bucket4, sizeof(*table->bucket4) * (table->head->bucket_mask4 + 1ul));
-	munmap(table->bucket6, sizeof(*table->bucket6) * (table->head->bucket_mask6 + 1ul));
+	munmap(table->gate4, 8ul * SEKI_LIST_WORDS_GATE4);
+	munmap(table->words, 8ul * SEKI_LIST_WORDS);
+	munmap(table->bucket4, list_shards4(table->head));
+	munmap(table->line6, list_shards6(table->head));
 }
 
 #endif

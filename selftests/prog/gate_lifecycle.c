@@ -22,7 +22,7 @@ static void fresh_then_adopted(void)
 	CHECK(!gate_adopted(gate));
 	CHECK(world_pin_exists("life", "seki_settings"));
 	CHECK(world_pin_exists("life", "seki_egress_host"));
-	CHECK(world_pin_exists("life", "list_bucket6_0"));
+	CHECK(world_pin_exists("life", "list_shard6_0_0"));
 	CHECK(world_pin_exists("life", "ring_0"));
 	CHECK_EQ(gate_settings_get(gate, &held), 0);
 	CHECK_EQ(held.magic, 0);

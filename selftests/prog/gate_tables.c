@@ -209,9 +209,9 @@ static void list_rows_one_by_one(void)
 	CHECK_EQ(found.value.expires, 502);
 	CHECK_EQ(gate_list_lookup(gate, &odd.key.addr, &found), 0);
 	CHECK(found.value.expires == 505 && found.key.prefixlen == 100);
-	/* The /31 lives at the same level as its hosts: it is their heir. */
-	CHECK_EQ(gate_list_heir_low(&host.key), 96 + 31);
-	CHECK_EQ(gate_list_remove(gate, &host.key, &half), 0);
+	/* Each has its own entry: no heir. */
+	CHECK_EQ(gate_list_heir_low(&host.key), 128);
+	CHECK_EQ(gate_list_remove(gate, &host.key, NULL), 0);
 	CHECK_EQ(gate_list_lookup(gate, &host.key.addr, &found), 0);
 	CHECK_EQ(found.value.expires, 504);
 	CHECK_EQ(gate_list_remove(gate, &host.key, NULL), -ENOENT);
@@ -270,6 +270,46 @@ static void list_outgrows_its_tables(void)
 }
 
 /* Both generations outlive the keeper. */
+/* A list gets more shards and gives them back; whoever opens the instance finds all of them. */
+static void list_grows_and_shrinks(void)
+{
+	CLEANUP(gate_free) struct gate *again = NULL;
+	uint32_t count = 300000, slot = 9;
+	struct gate_list_row *rows AUTO_FREE = calloc(count, sizeof(*rows));
+	struct gate_list_row found;
+	struct gate_usage small, large, last;
+
+	for (uint32_t i = 0; i < count; i++)
+		rows[i] = (struct gate_list_row){net4(0x0c000000 + i * 3001, 32),
+						 {.expires = i + 1, .flags = SEKI_ENTRY_SRC}};
+	for (int i = 0; i < 2; i++) { /* both slots */
+		CHECK(!gate_list_build(gate, rows, 10, &slot, &why), "%s", why.text);
+		slot_switch(slot);
+	}
+	CHECK_EQ(gate_usage(gate, &small), 0);
+	CHECK(!gate_list_build(gate, rows, count, &slot, &why), "%s", why.text);
+	CHECK_EQ(gate_list_lookup(gate, &rows[9].key.addr, &found), 0);
+	CHECK_EQ(gate_list_lookup(gate, &rows[count - 1].key.addr, &found), -ENOENT);
+	slot_switch(slot);
+	CHECK_EQ(gate_usage(gate, &large), 0);
+	CHECK(large.list_bytes >= small.list_bytes + (3 << 20), "%llu", (unsigned long long)large.list_bytes);
+	CHECK(world_pin_exists("tables", "list_shard4_0_3") || world_pin_exists("tables", "list_shard4_1_3"));
+	if (CHECK(!world_gate("tables", NULL, 0, &again, &why), "%s", why.text))
+		for (uint32_t i = 0; i < count; i += 999)
+			CHECK(!gate_list_lookup(again, &rows[i].key.addr, &found) &&
+				      found.value.expires == i + 1,
+			      "row %u", i);
+	for (int i = 0; i < 2; i++) {
+		CHECK(!gate_list_build(gate, rows, 10, &slot, &why), "%s", why.text);
+		slot_switch(slot);
+	}
+	CHECK_EQ(gate_usage(gate, &last), 0);
+	CHECK_EQ(last.list_bytes, small.list_bytes);
+	CHECK(!world_pin_exists("tables", "list_shard4_0_3") &&
+	      !world_pin_exists("tables", "list_shard4_1_3"));
+	CHECK_EQ(gate_list_lookup(gate, &rows[9].key.addr, &found), 0);
+}
+
 static void list_survives_reopening(void)
 {
 	CLEANUP(gate_free) struct gate *again = NULL;
@@ -408,13 +448,11 @@ static void instance_closes(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(settings_come_back),	TEST(ifaces_come_back),
-	TEST(nets_are_replaced),	TEST(nets_that_do_not_fit),
-	TEST(egress_is_replaced),	TEST(list_is_built_switched_rolled_back),
-	TEST(list_rows_one_by_one),	TEST(list_that_is_refused),
-	TEST(list_outgrows_its_tables), TEST(list_survives_reopening),
-	TEST(blocks_fill_up),		TEST(idle_flows_expire),
-	TEST(what_bpf_wrote_is_read),	TEST(ring_descriptor_only_consumes),
+	TEST(settings_come_back),     TEST(ifaces_come_back),	     TEST(nets_are_replaced),
+	TEST(nets_that_do_not_fit),   TEST(egress_is_replaced),	     TEST(list_is_built_switched_rolled_back),
+	TEST(list_rows_one_by_one),   TEST(list_that_is_refused),    TEST(list_outgrows_its_tables),
+	TEST(list_grows_and_shrinks), TEST(list_survives_reopening), TEST(blocks_fill_up),
+	TEST(idle_flows_expire),      TEST(what_bpf_wrote_is_read),  TEST(ring_descriptor_only_consumes),
 	TEST(instance_closes),
 };
 

@@ -124,10 +124,10 @@ struct memory {
 
 static void memory_free(struct memory *m)
 {
-	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
-		free(m->table.words[kind]);
+	free(m->table.gate4);
+	free(m->table.words);
 	free(m->table.bucket4);
-	free(m->table.bucket6);
+	free(m->table.line6);
 }
 
 static int memory_make(struct memory *m, const struct gate_list_row *in, uint32_t count, list_spill_fn spill,
@@ -141,10 +141,10 @@ static int memory_make(struct memory *m, const struct gate_list_row *in, uint32_
 	err = list_table_size(in, count, &m->head, &bad);
 	if (err)
 		return err;
-	for (int kind = 0; kind < SEKI_LIST_WORDS_MAX; kind++)
-		m->table.words[kind] = calloc(list_table_words(&m->head, kind), 8);
-	m->table.bucket4 = calloc(m->head.bucket_mask4 + 1ul, sizeof(*m->table.bucket4));
-	m->table.bucket6 = calloc(m->head.bucket_mask6 + 1ul, sizeof(*m->table.bucket6));
+	m->table.gate4 = calloc(SEKI_LIST_WORDS_GATE4, 8);
+	m->table.words = calloc(SEKI_LIST_WORDS, 8);
+	m->table.bucket4 = calloc((size_t)m->head.shards4 * SEKI_LIST_BUCKETS4, sizeof(*m->table.bucket4));
+	m->table.line6 = calloc((size_t)m->head.shards6 * SEKI_LIST_LINES6, sizeof(*m->table.line6));
 	return list_table_build(&m->table, in, count, spill, arg, &bad);
 }
 
@@ -294,20 +294,25 @@ static int spill_count(const struct seki_list_spill_key *key, const struct seki_
 	return spilled->refuse ? -ENOSPC : 0;
 }
 
+static struct gate_list_row host_row(uint32_t addr)
+{
+	struct gate_list_row row = {.key = {.prefixlen = 128, .addr = addr_of("0.0.0.0")},
+				    .value = {.flags = SEKI_ENTRY_SRC}};
+
+	row.key.addr.w[3] = htonl(addr);
+	return row;
+}
+
 /* Addresses that somebody chose for one bucket, had he known the seed: under any other seed they spread. */
 static void chosen_addresses_cannot_overflow(void)
 {
-	static struct gate_list_row chosen[40];
+	static struct gate_list_row chosen[2000];
 	const struct seki_list_head known = {.seed = {7, 8}};
 	uint32_t count = 0;
 
-	for (uint32_t addr = 0x0a000000; count < ARRAY_LEN(chosen); addr++) {
-		if (seki_list_bucket_first(seki_list_hash(&known, addr, 0, 32), 2047) != 5)
-			continue;
-		chosen[count] = (struct gate_list_row){.key = {.prefixlen = 128, .addr = addr_of("10.0.0.0")},
-						       .value = {.flags = SEKI_ENTRY_SRC}};
-		chosen[count++].key.addr.w[3] = htonl(addr);
-	}
+	for (uint32_t net = 0x0a0000; count < ARRAY_LEN(chosen); net++)
+		if (seki_list_first4(seki_list_hash4(&known, net << 8, 8), 2048) == 5)
+			chosen[count++] = host_row(net << 8 | 7);
 	for (int round = 0; round < 100; round++) {
 		struct spilled spilled = {0};
 		struct memory m;
@@ -318,30 +323,72 @@ static void chosen_addresses_cannot_overflow(void)
 	}
 }
 
-/* Eleven keys for two buckets of five: what finds no room is handed out, or refused; never lost in silence.
- */
+/* Whoever gets everything of one network listed crowds its group, which has no end of places. */
+static void one_network_cannot_overflow(void)
+{
+	static struct gate_list_row all[2 * 511];
+	struct spilled spilled = {0};
+	uint32_t count = 0, found = 0;
+	struct seki_list_hit hit;
+	struct seki_lpm prefix;
+	struct memory m;
+
+	for (uint32_t net = 0; net < 2; net++)
+		for (uint32_t len = 24; len <= 32; len++)
+			for (uint32_t n = 0; n < 1u << (len - 24); n++, count++) {
+				all[count] = host_row(0xc6336400 + (net << 16) + (n << (32 - len)));
+				all[count].key.prefixlen = 96 + len;
+			}
+	CHECK_EQ(count, ARRAY_LEN(all));
+	/* The first network at once, the second one row after the other, the shortest first. */
+	CHECK_EQ(memory_make(&m, all, count / 2, spill_count, &spilled), 0);
+	for (uint32_t i = count / 2; i < count; i++)
+		CHECK_EQ(list_table_put(&m.table, &all[i], spill_count, &spilled), 0);
+	CHECK_EQ(spilled.count, 0);
+	for (uint32_t i = 0; i < 512; i++) {
+		struct gate_list_row host = host_row(0xc6336400 + (i >> 8 << 16) + (i & 255));
+
+		found +=
+			list_table_find(&m.table, &host.key.addr, NULL, NULL, &prefix, &hit) && hit.len == 32;
+	}
+	CHECK_EQ(found, 512);
+	memory_free(&m);
+}
+
+#define CROWD 11 /* keys whose first and second bucket are among the same two: ten places */
+
+/* Their networks have two more hosts each, so that each host has its own key. */
+static uint32_t crowd_choose(const struct seki_list_head *head, struct gate_list_row rows_out[3 * CROWD])
+{
+	uint32_t count = 0;
+
+	for (uint32_t addr = 0x0a000000; count < 3 * CROWD && addr < 0x7fffffff; addr++) {
+		uint64_t hash = seki_list_hash4(head, addr, 32);
+
+		if (seki_list_first4(hash, head->buckets4) >> 1 != 3 ||
+		    seki_list_second4(hash, head->buckets4) >> 1 != 3)
+			continue;
+		rows_out[count++] = host_row(addr);
+		rows_out[count++] = host_row(addr ^ 1);
+		rows_out[count++] = host_row(addr ^ 2);
+		addr |= 0xff;
+	}
+	return count;
+}
+
+/* What finds no room is handed out, or refused; never lost in silence. */
 static void many_keys_of_one_bucket_spill(void)
 {
-	static struct gate_list_row chosen[11];
+	static struct gate_list_row chosen[3 * CROWD];
 	struct spilled spilled = {0};
 	struct memory m;
-	uint32_t count = 0, bad, found = 0;
+	uint32_t count, bad, found = 0;
 	struct seki_list_head before;
 
 	CHECK_EQ(memory_make(&m, NULL, 0, NULL, NULL), 0);
 	before = m.head;
-	for (uint32_t addr = 0x0a000000; count < ARRAY_LEN(chosen) && addr < 0x7fffffff; addr++) {
-		uint64_t hash = seki_list_hash(&m.head, addr, 0, 32);
-
-		/* first and second bucket among two neighbours: ten places */
-		if (seki_list_bucket_first(hash, 2047) >> 1 != 3 ||
-		    seki_list_bucket_second(hash, 2047) >> 1 != 3)
-			continue;
-		chosen[count] = (struct gate_list_row){.key = {.prefixlen = 128, .addr = addr_of("10.0.0.0")},
-						       .value = {.flags = SEKI_ENTRY_SRC}};
-		chosen[count++].key.addr.w[3] = htonl(addr);
-	}
-	CHECK_EQ(count, 11);
+	count = crowd_choose(&m.head, chosen);
+	CHECK_EQ(count, 3 * CROWD);
 	CHECK_EQ(list_table_build(&m.table, chosen, count, spill_count, &spilled, &bad), 0);
 	CHECK(spilled.count >= 1 && spilled.count < 6, "%u", spilled.count);
 	CHECK_EQ(m.head.spilled, spilled.count);
@@ -450,6 +497,7 @@ static const struct ktap_test tests[] = {
 	TEST(rows_are_checked),
 	TEST(too_many_rows_are_refused),
 	TEST(chosen_addresses_cannot_overflow),
+	TEST(one_network_cannot_overflow),
 	TEST(many_keys_of_one_bucket_spill),
 	TEST(program_matches),
 };

@@ -27,10 +27,12 @@
 	X(IFACES, "seki_ifaces", HASH, sizeof(struct seki_iface_key), sizeof(struct seki_iface), 0)          \
 	X(NETS, "seki_nets", LPM_TRIE, sizeof(struct seki_lpm), sizeof(struct seki_net), 0)                  \
 	X(LIST_HEAD, "seki_list_head", ARRAY, sizeof(uint32_t), sizeof(struct seki_list_head), 2)            \
-	X(LIST_WORDS, "seki_list_words", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t),                  \
-	  2 * SEKI_LIST_WORDS_MAX)                                                                           \
-	X(LIST_BUCKET4, "seki_bucket4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                \
-	X(LIST_BUCKET6, "seki_bucket6", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                \
+	X(LIST_GATE4, "seki_list_gate4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)               \
+	X(LIST_WORDS, "seki_list_words", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)               \
+	X(LIST_SHARD4, "seki_shard4", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t),                     \
+	  2 * SEKI_LIST_SHARDS_MAX)                                                                          \
+	X(LIST_SHARD6, "seki_shard6", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t),                     \
+	  2 * SEKI_LIST_SHARDS_MAX)                                                                          \
 	X(LIST_ODD, "seki_list_odd", ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 2)                   \
 	X(LIST_SPILL, "seki_list_spill", HASH, sizeof(struct seki_list_spill_key),                           \
 	  sizeof(struct seki_list_hit), 0)                                                                   \
@@ -89,22 +91,24 @@ struct gate_prog {
 	uint8_t tag[BPF_TAG_SIZE];
 };
 
-/* Inner maps of one blacklist generation. */
+/* Inner maps of one blacklist generation: list_slot.h. */
 enum gate_list_part {
 	GATE_LIST_GATE4,
-	GATE_LIST_BLOOM4,
-	GATE_LIST_GATE6,
-	GATE_LIST_BLOOM6,
-	GATE_LIST_BUCKET4,
-	GATE_LIST_BUCKET6,
+	GATE_LIST_WORDS,
+	GATE_LIST_SHARD4,
+	GATE_LIST_SHARD6,
 	GATE_LIST_ODD,
 	GATE_LIST_PARTS
 };
 
+struct gate_list_maps {
+	int *fd; /* count of them */
+	uint32_t count;
+	void *memory; /* one behind the other; NULL for the trie */
+};
+
 struct gate_generation {
-	int fd[GATE_LIST_PARTS]; /* all -1: nothing is in the slot */
-	void *memory[GATE_LIST_PARTS];
-	size_t bytes[GATE_LIST_PARTS];
+	struct gate_list_maps part[GATE_LIST_PARTS]; /* all empty: nothing is in the slot */
 };
 
 struct gate {

@@ -1,208 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * list.c - blacklist generations: two slots of inner maps, mapped into memory, so that a change is a store. A
- * slot is never refilled: new maps take its place, made as large as they need to be, after a grace period
- * (T12).
+ * list.c - blacklist generations: two slots of maps in memory, so that a change is a store. A slot is filled
+ * again only after a grace period (T12).
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#include "gate_private.h"
+#include "list_slot.h"
 #include "list_table.h"
 
-#define ODD_ENTRIES	    (1u << 20)			/* as bpf/maps.bpf.h has it */
 #define GATE_LIST_SPILL_MAX (2 * GATE_LIST_SPILL_ALARM) /* as bpf/maps.bpf.h has it: of both generations */
-
-/* What a generation consists of: name of its pins, outer map, how the outer map numbers it. */
-static const struct part {
-	const char *name;
-	enum gate_map_id outer;
-	uint32_t value_size, stride, at; /* outer index: slot * stride + at */
-} parts[GATE_LIST_PARTS] = {
-	[GATE_LIST_GATE4] = {"gate4", GATE_MAP_LIST_WORDS, 8, SEKI_LIST_WORDS_MAX, SEKI_LIST_GATE4},
-	[GATE_LIST_BLOOM4] = {"bloom4", GATE_MAP_LIST_WORDS, 8, SEKI_LIST_WORDS_MAX, SEKI_LIST_BLOOM4},
-	[GATE_LIST_GATE6] = {"gate6", GATE_MAP_LIST_WORDS, 8, SEKI_LIST_WORDS_MAX, SEKI_LIST_GATE6},
-	[GATE_LIST_BLOOM6] = {"bloom6", GATE_MAP_LIST_WORDS, 8, SEKI_LIST_WORDS_MAX, SEKI_LIST_BLOOM6},
-	[GATE_LIST_BUCKET4] = {"bucket4", GATE_MAP_LIST_BUCKET4, sizeof(struct seki_list_bucket4), 1, 0},
-	[GATE_LIST_BUCKET6] = {"bucket6", GATE_MAP_LIST_BUCKET6, sizeof(struct seki_list_bucket6), 1, 0},
-	[GATE_LIST_ODD] = {"odd", GATE_MAP_LIST_ODD, sizeof(struct seki_list_hit), 1, 0},
-};
-
-static uint32_t part_entries(const struct seki_list_head *head, int part)
-{
-	switch (part) {
-	case GATE_LIST_BUCKET4:
-		return head->bucket_mask4 + 1;
-	case GATE_LIST_BUCKET6:
-		return head->bucket_mask6 + 1;
-	case GATE_LIST_ODD:
-		return ODD_ENTRIES;
-	default:
-		return list_table_words(head, (enum seki_list_words)parts[part].at);
-	}
-}
-
-static size_t pages(size_t bytes)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (bytes + page - 1) / page * page;
-}
-
-static void generation_close(struct gate_generation *g)
-{
-	if (!g)
-		return;
-	for (int i = 0; i < GATE_LIST_PARTS; i++) {
-		if (g->memory[i])
-			munmap(g->memory[i], g->bytes[i]);
-		if (g->fd[i] >= 0)
-			close(g->fd[i]);
-		g->memory[i] = NULL;
-		g->fd[i] = -1;
-	}
-}
-
-DEFINE_CLEANUP(generation_close, struct gate_generation)
-
-static void generation_empty(struct gate_generation *g)
-{
-	*g = (struct gate_generation){0};
-	for (int i = 0; i < GATE_LIST_PARTS; i++)
-		g->fd[i] = -1;
-}
-
-/* Maps the parts of g, whose descriptors are open. */
-static int generation_map(struct gate_generation *g, const struct seki_list_head *head)
-{
-	for (int i = 0; i < GATE_LIST_PARTS; i++) {
-		size_t bytes = pages((size_t)part_entries(head, i) * parts[i].value_size);
-		void *memory;
-
-		if (i == GATE_LIST_ODD)
-			continue;
-		memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, g->fd[i], 0);
-		if (memory == MAP_FAILED)
-			return -errno;
-		g->memory[i] = memory;
-		g->bytes[i] = bytes;
-	}
-	return 0;
-}
-
-/* The table over g's memory; head is where the packet path reads it, or a copy while it is built. */
-static struct list_table generation_table(const struct gate_generation *g, struct seki_list_head *head)
-{
-	struct list_table table = {.head = head,
-				   .bucket4 = g->memory[GATE_LIST_BUCKET4],
-				   .bucket6 = g->memory[GATE_LIST_BUCKET6]};
-
-	for (int i = 0; i < GATE_LIST_PARTS; i++)
-		if (parts[i].outer == GATE_MAP_LIST_WORDS)
-			table.words[parts[i].at] = g->memory[i];
-	return table;
-}
-
-static int generation_create(const struct seki_list_head *head, struct gate_generation *g)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, array, .map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP);
-	LIBBPF_OPTS(bpf_map_create_opts, trie, .map_flags = BPF_F_NO_PREALLOC);
-
-	for (int i = 0; i < GATE_LIST_PARTS; i++) {
-		bool odd = i == GATE_LIST_ODD;
-		char name[BPF_OBJ_NAME_LEN];
-
-		snprintf(name, sizeof(name), "seki_l_%s", parts[i].name);
-		g->fd[i] = bpf_map_create(odd ? BPF_MAP_TYPE_LPM_TRIE : BPF_MAP_TYPE_ARRAY, name,
-					  odd ? sizeof(struct seki_lpm) : sizeof(uint32_t),
-					  parts[i].value_size, part_entries(head, i), odd ? &trie : &array);
-		if (g->fd[i] < 0)
-			return g->fd[i];
-	}
-	return generation_map(g, head);
-}
-
-static void pin_name(char name[24], int part, uint32_t slot)
-{
-	snprintf(name, 24, "list_%s_%u", parts[part].name, slot);
-}
-
-/* The pin goes first: what the slot holds can always be opened without CAP_SYS_ADMIN. */
-static int generation_publish(struct gate *gate, uint32_t slot, const struct gate_generation *g)
-{
-	for (int i = 0; i < GATE_LIST_PARTS; i++) {
-		uint32_t at = slot * parts[i].stride + parts[i].at;
-		char name[24];
-		int err;
-
-		pin_name(name, i, slot);
-		err = pin_put(gate, name, g->fd[i]);
-		if (!err)
-			err = bpf_map_update_elem(map_fd(gate, parts[i].outer), &at, &g->fd[i], BPF_ANY);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* One part of what the slot holds: by its pin when that is the one, else by id, when the kernel lets us; then
- * the pin is put back. */
-static int part_open(struct gate *gate, uint32_t slot, int part, int *out)
-{
-	uint32_t at = slot * parts[part].stride + parts[part].at, held = 0;
-	int fd AUTO_FD = -1;
-	struct bpf_map_info info;
-	char name[24];
-	int err = map_slot_id(map_fd(gate, parts[part].outer), at, &held);
-
-	if (err)
-		return err;
-	pin_name(name, part, slot);
-	err = pin_open(gate, name, &fd);
-	if (err && err != -ENOENT)
-		return err;
-	if (!err)
-		err = map_info(fd, &info);
-	if (!err && info.id == held) {
-		*out = TAKE_FD(fd);
-		return 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	fd = bpf_map_get_fd_by_id(held);
-	err = fd < 0 ? fd : pin_put(gate, name, fd);
-	if (!err)
-		*out = TAKE_FD(fd);
-	return err;
-}
-
-/* What the slot holds. -ENOENT: nothing; -EBADMSG: its parts do not belong together. */
-static int generation_open(struct gate *gate, uint32_t slot, struct gate_generation *g)
-{
-	const struct seki_list_head *head = &gate->list_heads[slot];
-
-	if (!head->bucket_mask4)
-		return -ENOENT;
-	for (int i = 0; i < GATE_LIST_PARTS; i++) {
-		struct bpf_map_info info;
-		int err = part_open(gate, slot, i, &g->fd[i]);
-
-		if (!err)
-			err = map_info(g->fd[i], &info);
-		if (err)
-			return err;
-		if (info.value_size != parts[i].value_size || info.max_entries != part_entries(head, i))
-			return -EBADMSG;
-	}
-	return generation_map(g, head);
-}
+#define HEADS_BYTES	    4096			/* two of them, in whole pages */
 
 static int heads_map(struct gate *gate)
 {
-	void *memory = mmap(NULL, pages(2 * sizeof(struct seki_list_head)), PROT_READ | PROT_WRITE,
-			    MAP_SHARED, map_fd(gate, GATE_MAP_LIST_HEAD), 0);
+	void *memory = mmap(NULL, HEADS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    map_fd(gate, GATE_MAP_LIST_HEAD), 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -214,11 +29,11 @@ static int heads_map(struct gate *gate)
  * store. */
 static int list_grace(struct gate *gate, uint32_t slot)
 {
-	const struct gate_generation *g = &gate->list[slot];
+	const struct gate_list_maps *odd = &gate->list[slot].part[GATE_LIST_ODD];
 
-	if (g->fd[GATE_LIST_ODD] < 0)
+	if (!odd->count)
 		return 0; /* nobody can have read what was never there */
-	return bpf_map_update_elem(map_fd(gate, GATE_MAP_LIST_ODD), &slot, &g->fd[GATE_LIST_ODD], BPF_ANY);
+	return bpf_map_update_elem(map_fd(gate, GATE_MAP_LIST_ODD), &slot, odd->fd, BPF_ANY);
 }
 
 /* Keys of a generation that found no room in its buckets: few, or none. */
@@ -299,8 +114,8 @@ SEKI_STATIC_ASSERT(offsetof(struct odd_row, hit) == sizeof(struct seki_lpm),
 
 void list_odd_shape(const struct gate_generation *g, struct map_shape *out)
 {
-	*out = (struct map_shape){g->fd[GATE_LIST_ODD], "the IPv6 list's trie", sizeof(struct seki_lpm),
-				  sizeof(struct seki_list_hit), ODD_ENTRIES};
+	*out = (struct map_shape){g->part[GATE_LIST_ODD].fd[0], "the IPv6 list's trie",
+				  sizeof(struct seki_lpm), sizeof(struct seki_list_hit), LIST_ODD_ENTRIES};
 }
 
 static int odd_fill(const struct gate_generation *g, const struct gate_list_row *rows, uint32_t count,
@@ -338,17 +153,17 @@ static int head_make(const struct gate_list_row *rows, uint32_t count, struct se
 	if (err)
 		return why_set(why, -ENOSPC, "%u rows do not fit: the tables hold about %u per family", count,
 			       GATE_LIST_MAX);
-	if (head->rows_odd > ODD_ENTRIES)
+	if (head->rows_odd > LIST_ODD_ENTRIES)
 		return why_set(why, -ENOSPC,
 			       "%u IPv6 prefixes of lengths 65 to 127 or below 24 do not fit: at most %u",
-			       head->rows_odd, ODD_ENTRIES);
+			       head->rows_odd, LIST_ODD_ENTRIES);
 	return 0;
 }
 
 static int generation_build(const struct gate_list_row *rows, uint32_t count, struct seki_list_head *head,
 			    struct gate_generation *g, struct spilling *spilling, struct gate_why *why)
 {
-	struct list_table table = generation_table(g, head);
+	struct list_table table = slot_table(g, head);
 	uint64_t digest;
 	uint32_t bad = 0;
 	int err = list_table_build(&table, rows, count, list_spill, spilling, &bad);
@@ -376,57 +191,6 @@ static int active_slot(struct gate *gate, uint32_t *slot)
 	return 0;
 }
 
-/* Could the memory of one generation hold the other? A trie cannot be emptied at once, so none may have one.
- */
-static bool head_fits(const struct seki_list_head *held, const struct seki_list_head *next)
-{
-	return held->bucket_mask4 == next->bucket_mask4 && held->bucket_mask6 == next->bucket_mask6 &&
-	       held->bloom_mask4 == next->bloom_mask4 && held->bloom_mask6 == next->bloom_mask6 &&
-	       !held->rows_odd && !next->rows_odd;
-}
-
-/* Into the memory that the slot has: the kernel waits once, not for every map. */
-static int slot_refill(struct gate *gate, uint32_t slot, const struct gate_list_row *rows, uint32_t count,
-		       struct seki_list_head *head, struct spilling *spilling, struct gate_why *why)
-{
-	struct gate_generation *held = &gate->list[slot];
-	int err;
-
-	for (int i = 0; i < GATE_LIST_PARTS; i++)
-		if (held->memory[i])
-			memset(held->memory[i], 0, held->bytes[i]);
-	err = generation_build(rows, count, head, held, spilling, why);
-	if (!err)
-		err = spill_replace(gate, slot, spilling);
-	return err;
-}
-
-static int slot_remake(struct gate *gate, uint32_t slot, const struct gate_list_row *rows, uint32_t count,
-		       struct seki_list_head *head, struct spilling *spilling, struct gate_why *why)
-{
-	CLEANUP(generation_close) struct gate_generation *owner = NULL;
-	struct gate_generation fresh;
-	int err;
-
-	generation_empty(&fresh);
-	owner = &fresh;
-	err = generation_create(head, &fresh);
-	if (err)
-		return why_set(why, err, "cannot make tables for %u rows: %s", count, strerror(-err));
-	err = generation_build(rows, count, head, &fresh, spilling, why);
-	if (err)
-		return err;
-	err = spill_replace(gate, slot, spilling);
-	if (!err)
-		err = generation_publish(gate, slot, &fresh);
-	if (err)
-		return why_set(why, err, "cannot place the list into slot %u: %s", slot, strerror(-err));
-	generation_close(&gate->list[slot]);
-	gate->list[slot] = fresh;
-	(void)TAKE_PTR(owner);
-	return 0;
-}
-
 /*
  * A generation into a slot that no packet reads. From the first change of the slot to the last its head has
  * no sizes: whoever finds that, also after a death in between, knows that there is nothing to roll back to.
@@ -447,12 +211,17 @@ static int slot_replace(struct gate *gate, uint32_t slot, const struct gate_list
 	if (err)
 		return why_set(why, err, "the idle list cannot be let go: %s", strerror(-err));
 	memset(&gate->list_heads[slot], 0, sizeof(head));
-	err = before.bucket_mask4 && head_fits(&before, &head)
-		      ? slot_refill(gate, slot, rows, count, &head, spilling, why)
-		      : slot_remake(gate, slot, rows, count, &head, spilling, why);
-	if (!err)
-		gate->list_heads[slot] = head;
-	return err;
+	err = slot_fit(gate, slot, &head, !before.shards4 || before.rows_odd || head.rows_odd);
+	if (err)
+		return why_set(why, err, "cannot make tables for %u rows: %s", count, strerror(-err));
+	err = generation_build(rows, count, &head, &gate->list[slot], spilling, why);
+	if (err)
+		return err;
+	err = spill_replace(gate, slot, spilling);
+	if (err)
+		return why_set(why, err, "cannot place the list into slot %u: %s", slot, strerror(-err));
+	gate->list_heads[slot] = head;
+	return 0;
 }
 
 int list_open(struct gate *gate, struct gate_why *why)
@@ -467,17 +236,17 @@ int list_open(struct gate *gate, struct gate_why *why)
 	for (uint32_t slot = 0; slot < 2; slot++) {
 		struct gate_generation *g = &gate->list[slot];
 
-		err = generation_open(gate, slot, g);
+		err = slot_open(gate, slot);
 		if (!err)
 			continue;
-		generation_close(g);
+		slot_close(g);
 		if (slot != active) {
 			memset(&gate->list_heads[slot], 0,
 			       sizeof(*gate->list_heads)); /* nothing to roll back to */
 			continue;
 		}
 		/* A list in force that cannot be opened is never replaced by an empty one. */
-		if (gate->list_heads[slot].bucket_mask4)
+		if (gate->list_heads[slot].shards4)
 			return why_set(why, err, "the list in force cannot be opened: %s", strerror(-err));
 		err = slot_replace(gate, slot, NULL, 0, why);
 		if (err)
@@ -488,16 +257,15 @@ int list_open(struct gate *gate, struct gate_why *why)
 
 void list_init(struct gate *gate)
 {
-	for (int slot = 0; slot < 2; slot++)
-		generation_empty(&gate->list[slot]);
+	memset(gate->list, 0, sizeof(gate->list));
 }
 
 void list_close(struct gate *gate)
 {
 	for (int slot = 0; slot < 2; slot++)
-		generation_close(&gate->list[slot]);
+		slot_close(&gate->list[slot]);
 	if (gate->list_heads)
-		munmap(gate->list_heads, pages(2 * sizeof(struct seki_list_head)));
+		munmap(gate->list_heads, HEADS_BYTES);
 	gate->list_heads = NULL;
 }
 
@@ -518,7 +286,7 @@ bool gate_list_has_previous(struct gate *gate)
 {
 	uint32_t active;
 
-	return !active_slot(gate, &active) && gate->list_heads[1 - active].bucket_mask4;
+	return !active_slot(gate, &active) && gate->list_heads[1 - active].shards4;
 }
 
 int list_active(struct gate *gate, struct list_table *table, struct gate_generation **g, uint32_t *slot)
@@ -527,10 +295,10 @@ int list_active(struct gate *gate, struct list_table *table, struct gate_generat
 
 	if (err)
 		return err;
-	if (gate->list[*slot].fd[GATE_LIST_ODD] < 0)
+	if (!gate->list[*slot].part[GATE_LIST_ODD].count)
 		return -ENOENT;
 	*g = &gate->list[*slot];
-	*table = generation_table(*g, &gate->list_heads[*slot]);
+	*table = slot_table(*g, &gate->list_heads[*slot]);
 	return 0;
 }
 
@@ -564,7 +332,7 @@ int gate_list_remove(struct gate *gate, const struct seki_lpm *key, const struct
 		err = -EINVAL;
 	if (err)
 		return err;
-	return list_table_is_odd(key) ? bpf_map_delete_elem(g->fd[GATE_LIST_ODD], key)
+	return list_table_is_odd(key) ? bpf_map_delete_elem(g->part[GATE_LIST_ODD].fd[0], key)
 				      : list_table_remove(&table, key, heir, list_spill_now, &spill);
 }
 
@@ -596,7 +364,7 @@ int gate_list_lookup(struct gate *gate, const struct seki_addr *addr, struct gat
 		return err;
 	found = list_table_find(&table, addr, list_spilled, &spilled, &prefix, &hit);
 	/* The trie's answer has no prefix of its own: its length tells it. Nothing odd is IPv4. */
-	err = bpf_map_lookup_elem(g->fd[GATE_LIST_ODD], &host, &odd);
+	err = bpf_map_lookup_elem(g->part[GATE_LIST_ODD].fd[0], &host, &odd);
 	if (err && err != -ENOENT)
 		return err;
 	if (!err && (!found || odd.len > prefix.prefixlen)) {
@@ -646,6 +414,24 @@ static int dump_compare(const void *a, const void *b)
 	return order ? order : (x->key.prefixlen > y->key.prefixlen) - (x->key.prefixlen < y->key.prefixlen);
 }
 
+struct dump_spilled {
+	struct dumping *to;
+	uint32_t slot;
+};
+
+/* Rows whose keys found no room in the tables. */
+static int dump_spill(const void *key, const void *value, void *arg)
+{
+	const struct seki_list_spill_key *entry = key;
+	const struct dump_spilled *from = arg;
+	struct seki_lpm prefix;
+
+	if (entry->generation >> 1 != from->slot)
+		return 0;
+	prefix = list_spilled_prefix(entry, value);
+	return dump_entry(&prefix, value, from->to);
+}
+
 static int list_dump(struct gate *gate, struct dumping *d)
 {
 	struct gate_generation *g;
@@ -659,7 +445,9 @@ static int list_dump(struct gate *gate, struct dumping *d)
 	if (err)
 		return err;
 	list_odd_shape(g, &shape);
-	return map_walk(&shape, dump_pair, d);
+	err = map_walk(&shape, dump_pair, d);
+	map_shape_get(gate, GATE_MAP_LIST_SPILL, &shape);
+	return err ? err : map_walk(&shape, dump_spill, &(struct dump_spilled){d, slot});
 }
 
 int gate_list_dump(struct gate *gate, struct gate_list_row **rows, uint32_t *count)
@@ -695,9 +483,6 @@ int list_usage(struct gate *gate, struct gate_usage *out)
 	out->list_rows = table.head->rows4 + table.head->rows6;
 	out->list_max = GATE_LIST_MAX;
 	out->list_spilled = table.head->spilled;
-	out->list_bytes = 0;
-	for (slot = 0; slot < 2; slot++)
-		for (int i = 0; i < GATE_LIST_PARTS; i++)
-			out->list_bytes += gate->list[slot].bytes[i];
+	out->list_bytes = slot_bytes(gate, 0) + slot_bytes(gate, 1);
 	return 0;
 }

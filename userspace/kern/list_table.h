@@ -13,26 +13,26 @@
 #include "gate.h"
 #include "sekimori/blacklist.h"
 
-/* One generation's memory, all of it the caller's. *head says the sizes of the rest. */
+/* One generation's memory, all of it the caller's. *head says how many shards there are, one behind the
+ * other. */
 struct list_table {
 	struct seki_list_head *head;
-	uint64_t *words[SEKI_LIST_WORDS_MAX];
-	struct seki_list_bucket4 *bucket4;
-	struct seki_list_bucket6 *bucket6;
+	__u64 *gate4;			   /* SEKI_LIST_WORDS_GATE4 */
+	__u64 *words;			   /* SEKI_LIST_WORDS */
+	struct seki_list_bucket4 *bucket4; /* head->shards4 * SEKI_LIST_BUCKETS4 */
+	union seki_list_line6 *line6;	   /* head->shards6 * SEKI_LIST_LINES6 */
 };
 
 /* Does the row's prefix live in the trie (IPv6 lengths that no level is near to)? */
 bool list_table_is_odd(const struct seki_lpm *key);
 
 /*
- * Sizes for these rows: masks and rows_odd in *head, whose seed stays. -EINVAL: a row is
- * malformed (length, host bits, list, no flags), *bad is its number; -E2BIG: more than 2^22 buckets.
+ * Sizes for these rows: shards, what is used of them and rows_odd in *head, whose seed stays. -EINVAL: a row
+ * is malformed (length, host bits, list, no flags), *bad is its number; -E2BIG: more than
+ * SEKI_LIST_SHARDS_MAX shards.
  */
 __must_check int list_table_size(const struct gate_list_row *rows, uint32_t count,
 				 struct seki_list_head *head, uint32_t *bad);
-
-/* How many elements the inner map of a kind has. */
-uint32_t list_table_words(const struct seki_list_head *head, enum seki_list_words kind);
 
 /*
  * A key for which both buckets are full; the packet path asks the spill map for it. hit NULL: it may be there
@@ -80,19 +80,23 @@ int list_table_each(const struct list_table *table, list_entry_fn fn, void *arg)
 __must_check int list_table_check(const struct list_table *table, uint64_t *digest);
 
 /*
- * Every entry as list_table_each() has it, with what it says as a number and whether packets find it through
- * gate, Bloom word and buckets. Sums of the numbers are equal for tables that say the same.
+ * Every entry once, with what it says as a number and whether packets find it through gate and buckets under
+ * all of its keys; one of /16 or shorter, and one of IPv6, once for each key. Sums of the numbers are equal
+ * for tables that say the same.
  */
 typedef int (*list_audit_fn)(const struct seki_lpm *prefix, const struct seki_list_hit *hit, uint64_t digest,
 			     bool reached, void *arg);
 __must_check int list_table_audit(const struct list_table *table, list_audit_fn fn, void *arg);
-/* The same of an entry in the spill map, and of one in the trie. */
-void list_table_audit_spilled(const struct list_table *table, const struct seki_list_spill_key *key,
+/* The same of an entry in the spill map; false: it is one more key of a prefix that comes otherwise. */
+bool list_table_audit_spilled(const struct list_table *table, const struct seki_list_spill_key *key,
 			      const struct seki_list_hit *hit, struct seki_lpm *prefix, uint64_t *digest,
 			      bool *reached);
+/* And of one in the trie. */
 void list_table_audit_odd(const struct list_table *table, const struct seki_lpm *prefix,
 			  const struct seki_list_hit *hit, uint64_t *digest, bool *reached);
 
+/* The prefix of an entry in the spill map. */
+struct seki_lpm list_spilled_prefix(const struct seki_list_spill_key *key, const struct seki_list_hit *hit);
 /* Clears the bits behind the prefix's length. */
 void list_prefix_mask(struct seki_lpm *prefix);
 struct seki_list_hit list_hit_of(const struct gate_list_row *row);

@@ -84,10 +84,10 @@ struct meant {
 
 static void meant_clear(struct meant *m)
 {
-	for (int i = 0; i < SEKI_LIST_WORDS_MAX; i++)
-		free(m->table.words[i]);
+	free(m->table.gate4);
+	free(m->table.words);
 	free(m->table.bucket4);
-	free(m->table.bucket6);
+	free(m->table.line6);
 	free(m->spilled);
 }
 
@@ -121,13 +121,11 @@ static int meant_make(struct meant *m, const struct gate_list_row *rows, uint32_
 	err = list_table_size(rows, count, &m->head, &bad);
 	if (err)
 		return err;
-	for (int i = 0; !err && i < SEKI_LIST_WORDS_MAX; i++) {
-		m->table.words[i] = calloc(list_table_words(&m->head, (enum seki_list_words)i), 8);
-		err = m->table.words[i] ? 0 : -ENOMEM;
-	}
-	m->table.bucket4 = calloc(m->head.bucket_mask4 + 1ul, sizeof(*m->table.bucket4));
-	m->table.bucket6 = calloc(m->head.bucket_mask6 + 1ul, sizeof(*m->table.bucket6));
-	if (err || !m->table.bucket4 || !m->table.bucket6)
+	m->table.gate4 = calloc(SEKI_LIST_WORDS_GATE4, sizeof(*m->table.gate4));
+	m->table.words = calloc(SEKI_LIST_WORDS, sizeof(*m->table.words));
+	m->table.bucket4 = calloc((size_t)m->head.shards4 * SEKI_LIST_BUCKETS4, sizeof(*m->table.bucket4));
+	m->table.line6 = calloc((size_t)m->head.shards6 * SEKI_LIST_LINES6, sizeof(*m->table.line6));
+	if (!m->table.gate4 || !m->table.words || !m->table.bucket4 || !m->table.line6)
 		return -ENOMEM;
 	return list_table_build(&m->table, rows, count, meant_spill, m, &bad);
 }
@@ -143,8 +141,8 @@ static int meant_side(const struct meant *m, const struct gate_list_row *rows, u
 	for (size_t i = 0; !err && i < m->spilled_count; i++) {
 		const struct spilled_key *row = &m->spilled[i];
 
-		list_table_audit_spilled(&m->table, &row->key, &row->hit, &prefix, &digest, &reached);
-		err = side_add(&prefix, &row->hit, digest, reached, side);
+		if (list_table_audit_spilled(&m->table, &row->key, &row->hit, &prefix, &digest, &reached))
+			err = side_add(&prefix, &row->hit, digest, reached, side);
 	}
 	for (uint32_t i = 0; !err && m->head.rows_odd && i < count; i++) {
 		struct seki_list_hit hit = list_hit_of(&rows[i]);
@@ -175,8 +173,9 @@ static int held_spilled(const void *key, const void *value, void *arg)
 
 	if (entry->generation >> 1 != h->slot)
 		return 0;
-	list_table_audit_spilled(h->table, entry, value, &prefix, &digest, &reached);
-	return side_add(&prefix, value, digest, reached, h->side);
+	return list_table_audit_spilled(h->table, entry, value, &prefix, &digest, &reached)
+		       ? side_add(&prefix, value, digest, reached, h->side)
+		       : 0;
 }
 
 static int held_odd(const void *key, const void *value, void *arg)
