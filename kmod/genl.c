@@ -63,8 +63,7 @@ static int require(const struct genl_info *info, unsigned long mask)
 {
 	unsigned int attr;
 
-	for_each_set_bit(attr, &mask, BITS_PER_LONG)
-	{
+	for_each_set_bit (attr, &mask, BITS_PER_LONG) {
 		if (!info->attrs[attr]) {
 			NL_SET_ERR_MSG(info->extack,
 				       "an attribute that the command needs is missing, see sekimori/genl.h");
@@ -211,8 +210,7 @@ static int dump_guards(struct sk_buff *skb, struct netlink_callback *cb)
 	void *head;
 
 	rtnl_lock();
-	list_for_each_entry(guard, &state->guards, node)
-	{
+	list_for_each_entry (guard, &state->guards, node) {
 		if (at++ < cb->args[0])
 			continue;
 		head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family, NLM_F_MULTI,

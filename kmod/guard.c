@@ -31,7 +31,8 @@ u64 seki_guard_stat(const struct seki_guard *guard, enum seki_guard_stat stat)
 	u64 sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu) sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->stat[stat]);
+	for_each_possible_cpu (cpu)
+		sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->stat[stat]);
 	return sum;
 }
 
@@ -107,7 +108,8 @@ static void guard_watch(struct work_struct *work)
 	struct seki_guard *guard;
 
 	rtnl_lock();
-	list_for_each_entry(guard, &state->guards, node) guard_update(guard);
+	list_for_each_entry (guard, &state->guards, node)
+		guard_update(guard);
 	if (!list_empty(&state->guards))
 		queue_delayed_work(system_wq, &state->guard_watch, GUARD_PERIOD);
 	rtnl_unlock();
@@ -135,28 +137,49 @@ static bool row_enforces(const struct seki_guard_row *row, u32 now)
 	return row->mode == SEKI_MODE_ENFORCE && (!row->enforce_until || now < row->enforce_until);
 }
 
+/* The lists, then the automatic blocks; each table has the allow set in it. */
+static enum seki_guard_answer guard_judge(const struct net *net, const struct seki_guard_packet *packet,
+					  u32 now)
+{
+	static const enum seki_table_kind kinds[] = {SEKI_TABLE_GUARD, SEKI_TABLE_BLOCKS};
+	enum seki_guard_answer answer = SEKI_GUARD_PASS, one;
+	const struct seki_table *table;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds) && answer != SEKI_GUARD_DROP; i++) {
+		table = seki_state_table(net, kinds[i]);
+		one = table ? seki_guard_judge(table->data, packet, now) : SEKI_GUARD_PASS;
+		if (one != SEKI_GUARD_PASS)
+			answer = one;
+	}
+	return answer;
+}
+
+/* False: it has no addresses, and passes. */
+static bool guard_read(const struct sk_buff *skb, struct seki_guard_packet *packet)
+{
+	u32 len = min_t(u32, skb->len - skb_network_offset(skb), SEKI_GUARD_HEAD_BYTES);
+	u8 head[SEKI_GUARD_HEAD_BYTES];
+	const u8 *data = skb_header_pointer(skb, skb_network_offset(skb), len, head);
+
+	packet->vlan = skb_vlan_tag_present(skb) ? skb_vlan_tag_get_id(skb) : 0;
+	return data && seki_guard_parse(data, len, ntohs(skb->protocol), packet);
+}
+
 static unsigned int guard_packet(struct seki_guard *guard, const struct sk_buff *skb)
 {
-	const struct seki_table *table = seki_state_table(guard->state->net, SEKI_TABLE_GUARD);
 	struct seki_guard_packet packet = {.ifindex = guard->dev->ifindex};
-	u32 now = ktime_get_seconds(), len = skb->len - skb_network_offset(skb);
 	const struct seki_guard_row *row;
-	u8 head[SEKI_GUARD_HEAD_BYTES];
 	enum seki_guard_answer answer;
-	const u8 *data;
+	u32 now = ktime_get_seconds();
 
 	guard_count(guard, SEKI_GUARD_STAT_PACKETS);
-	if (!table)
-		return NF_ACCEPT;
-	len = min_t(u32, len, sizeof(head));
-	data = skb_header_pointer(skb, skb_network_offset(skb), len, head);
-	packet.vlan = skb_vlan_tag_present(skb) ? skb_vlan_tag_get_id(skb) : 0;
-	if (!data || !seki_guard_parse(data, len, ntohs(skb->protocol), &packet)) {
+	if (!guard_read(skb, &packet)) {
 		if (skb->protocol == htons(ETH_P_IP) || skb->protocol == htons(ETH_P_IPV6))
 			guard_count(guard, SEKI_GUARD_STAT_MALFORMED);
 		return NF_ACCEPT;
 	}
-	answer = seki_guard_judge(table->data, &packet, now);
+	answer = guard_judge(guard->state->net, &packet, now);
 	if (answer == SEKI_GUARD_EXEMPT)
 		guard_count(guard, SEKI_GUARD_STAT_ALLOWED);
 	if (answer != SEKI_GUARD_DROP)
@@ -195,7 +218,9 @@ static struct seki_guard *guard_find(struct seki_state *state, const struct net_
 	struct seki_guard *guard;
 
 	ASSERT_RTNL();
-	list_for_each_entry(guard, &state->guards, node) if (guard->dev == dev) return guard;
+	list_for_each_entry (guard, &state->guards, node)
+		if (guard->dev == dev)
+			return guard;
 	return NULL;
 }
 
@@ -369,8 +394,7 @@ int seki_guard_clear(struct seki_state *state, u32 ifindex, const char *reason,
 	int err = -ENOENT;
 
 	rtnl_lock();
-	list_for_each_entry(guard, &state->guards, node)
-	{
+	list_for_each_entry (guard, &state->guards, node) {
 		if (guard->dev->ifindex != ifindex)
 			continue;
 		guard_event(guard, SEKI_EVENT_GUARD_CLEAR, reason, true);
@@ -422,7 +446,8 @@ void seki_guard_net_exit(struct seki_state *state)
 	struct seki_guard *guard, *next;
 
 	rtnl_lock();
-	list_for_each_entry_safe(guard, next, &state->guards, node) guard_remove(guard);
+	list_for_each_entry_safe (guard, next, &state->guards, node)
+		guard_remove(guard);
 	rtnl_unlock();
 	synchronize_net(); /* no packet asks for the timer any more */
 	cancel_delayed_work_sync(&state->guard_watch);

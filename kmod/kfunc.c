@@ -100,8 +100,7 @@ int seki_kfunc_init(void)
 
 	for (i = 0; i < ARRAY_SIZE(sets); i++) {
 		if (!THIS_MODULE->btf_data_size || !ids_resolved(sets[i].set.set)) {
-			pr_err("built without BTF: programs could not call it; build it with pahole and "
-			       "resolve_btfids (doc/kmod.md)\n");
+			pr_err("built without BTF, no program could call it: see doc/kmod.md\n");
 			return -ENOEXEC;
 		}
 	}

@@ -20,18 +20,17 @@
 
 #define TXN_SILENCE (30 * HZ) /* a client that says nothing for so long gives way to another */
 
-/* A kind's largest size and its check, which alone makes a table trusted: nothing is looked at twice on the
- * packet path. */
-static const struct {
-	size_t max;
-	int (*check)(const void *table, __u32 len);
-} kinds[SEKI_TABLE_MAX] = {
-#define X(id, name, most) [SEKI_TABLE_##id].max = most,
+static const size_t sizes_max[SEKI_TABLE_MAX] = {
+#define X(id, name, most) [SEKI_TABLE_##id] = most,
 	SEKI_TABLE_KINDS(X)
 #undef X
-		[SEKI_TABLE_GUARD]
-			.check = seki_guard_check,
-	[SEKI_TABLE_PREFILTER].check = seki_prefilter_check,
+};
+
+/* The check alone makes a table trusted: nothing is looked at twice on the packet path. */
+static int (*const checks[SEKI_TABLE_MAX])(const void *table, __u32 len) = {
+	[SEKI_TABLE_PREFILTER] = seki_prefilter_check,
+	[SEKI_TABLE_GUARD] = seki_guard_check,
+	[SEKI_TABLE_BLOCKS] = seki_guard_check,
 };
 
 unsigned int seki_state_id;
@@ -41,7 +40,8 @@ u64 seki_state_stat(const struct seki_state *state, enum seki_stat stat)
 	u64 sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu) sum += READ_ONCE(per_cpu_ptr(state->counts, cpu)->stat[stat]);
+	for_each_possible_cpu (cpu)
+		sum += READ_ONCE(per_cpu_ptr(state->counts, cpu)->stat[stat]);
 	return sum;
 }
 
@@ -79,11 +79,7 @@ int seki_txn_begin(struct seki_state *state, u32 portid, u32 kind, u64 size, con
 	struct seki_table *table;
 	int err = 0;
 
-	if (!kinds[kind].check) {
-		NL_SET_ERR_MSG(extack, "this module was built without that kind of table");
-		return -ESTALE;
-	}
-	if (!size || size > kinds[kind].max) {
+	if (!size || size > sizes_max[kind]) {
 		NL_SET_ERR_MSG(extack, "the table is empty or larger than its kind may be");
 		return -EFBIG;
 	}
@@ -148,7 +144,7 @@ static int txn_check(const struct seki_txn *txn, u32 kind, struct netlink_ext_ac
 		NL_SET_ERR_MSG(extack, "the bytes do not have the digest that the transaction announced");
 		return -EBADMSG;
 	}
-	err = kinds[kind].check(table->data, table->size);
+	err = checks[kind](table->data, table->size);
 	if (err)
 		NL_SET_ERR_MSG(extack, "the table's contents are malformed");
 	return err;

@@ -13,7 +13,7 @@
  * GET_TABLE      dump                                            per table in force: KIND, SERIAL, SIZE, DIGEST, AGE, UID
  * GET_GUARD      dump                                            per protected interface: IFINDEX, IFNAME, STATE, PROG, FOUND, ROWS,
  *                                                                STATS: nest of u64, type = 1 + enum seki_guard_stat
- * TABLE_BEGIN    KIND, SIZE, DIGEST                              -ESTALE no such kind, -EFBIG, -EBUSY another client's is open, -ENOMEM
+ * TABLE_BEGIN    KIND, SIZE, DIGEST                              -EFBIG, -EBUSY another client's is open, -ENOMEM
  * TABLE_PUT      KIND, OFFSET, CHUNK                             -ENOENT no transaction of this socket, -ERANGE a gap or beyond SIZE
  * TABLE_COMMIT   KIND                                            SERIAL; -ENOENT, -ENODATA not all was put, -EBADMSG digest, -EINVAL contents
  * TABLE_ABORT    KIND                                            -ENOENT
@@ -82,7 +82,8 @@ enum seki_genl_attr {
 /* id, name, largest size */
 #define SEKI_TABLE_KINDS(X) \
 	X(PREFILTER, "prefilter", 64u << 20) \
-	X(GUARD, "guard", 256u << 20)
+	X(GUARD, "guard", 256u << 20) \
+	X(BLOCKS, "blocks", 32u << 20) /* of the guard's format: automatic blocks, which change more often than lists */
 enum seki_table_kind {
 #define X(id, ...) SEKI_TABLE_##id,
 	SEKI_TABLE_KINDS(X)

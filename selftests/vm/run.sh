@@ -16,7 +16,7 @@ append="${VM_PARTS:+seki.parts=$VM_PARTS }console=ttyS0 quiet panic=-1 oops=pani
 # The module for a series; its log goes to the run's.
 build_module() { # series
 	local dir=$work/$1
-	BTF_BASE=$dir/vmlinux RESOLVE_BTFIDS=$dir/resolve_btfids kmod/build.sh "$dir/headers" "$dir/kmod"
+	BTF_BASE=$dir/vmlinux RESOLVE_BTFIDS=$dir/resolve_btfids kmod/build.sh "$dir/headers" "$dir/kmod" SEKI_TEST=m
 }
 
 # Copies programs, and the libraries that ldd names.
@@ -55,8 +55,9 @@ make_initramfs() { # series
 		esac
 	done
 	gcc -O1 -static -o "$root/sbin/vmexit" selftests/vm/exit.c || return 1
-	cp build/sekimori.bpf.o "$root/sekimori/"
+	cp build/sekimori.bpf.o build/sekimori-kmod.bpf.o "$root/sekimori/"
 	cp "$work/$1"/kmod/*.ko "$root/sekimori/"
+	objcopy --remove-section .BTF "$root/sekimori/sekimori.ko" "$root/sekimori/sekimori-nobtf.ko" || return 1
 	put "$root" "$PWD"/build/sekimori{,d}
 	mv "$root$PWD"/build/sekimori{,d} "$root/sekimori/"
 	for test in build/prog/* build/kmodtest/*; do

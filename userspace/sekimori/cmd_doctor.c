@@ -18,6 +18,7 @@
 #include <sys/utsname.h>
 
 #include "client.h"
+#include "kern/genl.h"
 #include "lib/file.h"
 #include "sekimori/maps.h"
 
@@ -162,6 +163,24 @@ static void doctor_object(void)
 		tell(ANSWER_OK, "program", "%s", beside);
 }
 
+/* Asking for the family makes the kernel load a module that is installed. */
+static void doctor_module(void)
+{
+	enum kmod_presence presence;
+	struct kmod *kmod = NULL;
+	struct kmod_info info;
+
+	if (kmod_open(&kmod, &info, &presence))
+		kmod = NULL;
+	kmod_free(kmod);
+	if (presence == KMOD_LOADED)
+		tell(ANSWER_OK, "module", "sekimori.ko %s is loaded", info.version);
+	else
+		tell(presence == KMOD_ABSENT ? ANSWER_OK : ANSWER_WARN, "module", "%s%s%s: %s",
+		     kmod_presence_name(presence), *info.version ? ", version " : "", info.version,
+		     kmod_presence_text(presence));
+}
+
 static void doctor_iface(const char *name)
 {
 	char path[128], mtu[256], what[32];
@@ -229,6 +248,7 @@ int cmd_doctor(int argc, char **argv)
 	doctor_bpf();
 	doctor_sandbox();
 	doctor_object();
+	doctor_module();
 	if (argc == 3)
 		doctor_iface(argv[2]);
 	doctor_daemon();

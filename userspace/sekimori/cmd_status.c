@@ -101,6 +101,31 @@ static void print_ifaces(const json_t *status)
 	}
 }
 
+/* What the kernel module does, or why it does nothing; the second line only when somebody took the program
+ * away. */
+static void print_module(const json_t *status)
+{
+	const json_t *module = json_object_get(status, "module"), *stats = json_object_get(module, "stats");
+
+	if (strcmp(client_text(module, "presence"), "loaded")) {
+		printf("module    %s: %s\n", client_text(module, "presence"), client_text(module, "text"));
+		return;
+	}
+	printf("module    %s, prefilter %s (%lld payloads, %lld hits, %lld dropped), guard on %lld "
+	       "interfaces\n",
+	       client_text(module, "version"),
+	       !client_flag(module, "used") ? "not used: the daemon began without it, restart it"
+	       : json_object_get(json_object_get(module, "tables"), "prefilter") ? "in the packet's path"
+										 : "waits for a table",
+	       client_number(stats, "scans"), client_number(stats, "scan_hits"),
+	       client_number(stats, "scan_drops"), client_number(module, "guarded"));
+	if (client_number(module, "enforcing"))
+		printf("guard     ENFORCES in the program's place on %lld interfaces: %lld packets dropped, "
+		       "%lld would be\n",
+		       client_number(module, "enforcing"), client_number(module, "guard_dropped"),
+		       client_number(module, "guard_would_drop"));
+}
+
 static void print_losses(const json_t *status)
 {
 	const json_t *value, *events = json_object_get(status, "events"),
@@ -153,6 +178,7 @@ static void print_rest(const json_t *status)
 	printf("answers   %lld sources blocked, %lld flows cut, %lld proposals, %lld of them refused\n",
 	       client_number(status, "blocks_made"), client_number(status, "cuts_made"),
 	       client_number(status, "proposals"), client_number(status, "proposals_refused"));
+	print_module(status);
 	print_losses(status);
 	json_array_foreach(json_object_get(status, "processes"), i, row)
 	{

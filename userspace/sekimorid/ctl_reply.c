@@ -204,6 +204,51 @@ static json_t *reply_status_rest(json_t *out, const struct message_status *s)
 	return out;
 }
 
+static json_t *reply_table(const struct message_status_module *m, enum seki_table_kind kind)
+{
+	char digest[2 * SEKI_DIGEST_BYTES + 1];
+	json_t *out = json_object();
+
+	for (int i = 0; i < SEKI_DIGEST_BYTES; i++)
+		snprintf(digest + i * 2, 3, "%02x", m->tables[kind].digest[i]);
+	put_number(out, "serial", m->tables[kind].serial);
+	put_number(out, "size", m->tables[kind].size);
+	put_text(out, "sha256", digest);
+	return out;
+}
+
+static json_t *reply_module(const struct message_status_module *m)
+{
+	static const char *const stats[SEKI_STAT_MAX] = {
+#define X(id, name, help) [SEKI_STAT_##id] = name,
+		SEKI_STATS(X)
+#undef X
+	};
+	static const char *const kinds[SEKI_TABLE_MAX] = {
+#define X(id, name, max) [SEKI_TABLE_##id] = name,
+		SEKI_TABLE_KINDS(X)
+#undef X
+	};
+	json_t *out = json_object(), *tables = json_object(), *counts = json_object();
+
+	put_text(out, "presence", kmod_presence_name(m->presence));
+	put_text(out, "text", kmod_presence_text(m->presence));
+	put_text(out, "version", m->version);
+	put_flag(out, "used", m->used);
+	put_number(out, "guarded", m->guarded);
+	put_number(out, "enforcing", m->enforcing);
+	put_number(out, "guard_dropped", m->guard_dropped);
+	put_number(out, "guard_would_drop", m->guard_would);
+	for (int i = 0; i < SEKI_STAT_MAX; i++)
+		put_number(counts, stats[i], m->stats[i]);
+	for (int i = 0; i < SEKI_TABLE_MAX; i++)
+		if (m->tables[i].serial)
+			json_object_set_new(tables, kinds[i], reply_table(m, i));
+	json_object_set_new(out, "stats", counts);
+	json_object_set_new(out, "tables", tables);
+	return out;
+}
+
 static json_t *reply_status(const struct message_status *s)
 {
 	json_t *out = json_object(), *ifaces = json_array(), *processes = json_array();
@@ -235,6 +280,7 @@ static json_t *reply_status(const struct message_status *s)
 	}
 	json_object_set_new(out, "ifaces", ifaces);
 	json_object_set_new(out, "processes", processes);
+	json_object_set_new(out, "module", reply_module(&s->module));
 	return reply_status_rest(out, s);
 }
 

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "keeper.h"
+#include "keeper_module.h"
 #include "lib/log.h"
 #include "lib/wall.h"
 #include "ring_watch.h"
@@ -240,7 +241,7 @@ int keeper_gate(struct keeper *k, const struct policy *effective, struct gate_wh
 		ifindexes[count] = if_nametoindex(effective->ifaces[i].name);
 		count += ifindexes[count] != 0;
 	}
-	err = gate_open(&options, ifindexes, count, &k->gate, why);
+	err = keeper_module_gate(k, &options, ifindexes, count, why);
 	if (err)
 		return err;
 	k->adopted = gate_adopted(k->gate);
@@ -326,6 +327,7 @@ static void keeper_tick(void *arg)
 	keeper_expire(k);
 	keeper_archive_tick(k);
 	keeper_journal_tick(k);
+	keeper_module_tick(k);
 	if (k->pending_until && keeper_now() >= k->pending_until && !keeper_job_runs(k)) {
 		if (keeper_rollback(k, 0, "nobody confirmed in time", text, sizeof(text)))
 			log_error("the kernel has fallen back to monitor; the earlier policy is not back: %s",
@@ -398,6 +400,8 @@ static int keeper_prepare(struct keeper *k)
 		err = keeper_state_load(k);
 	if (!err)
 		err = loop_new(&k->loop);
+	if (!err)
+		err = keeper_module_new(k);
 	for (size_t i = 0; !err && i < ARRAY_LEN(signals); i++)
 		err = loop_signal(k->loop, signals[i], keeper_signal, k);
 	if (!err)
@@ -439,6 +443,7 @@ static void keeper_end(struct keeper *k)
 		unlink(path);
 	ring_watch_free(k->prio_watch);
 	ring_free(k->prio);
+	keeper_module_free(k);
 	gate_free(k->gate);
 	keeper_policy_free(&k->now);
 	keeper_policy_free(&k->before);

@@ -79,6 +79,7 @@ struct keeper_policy {
 };
 
 struct keeper_job;
+struct keeper_module;
 struct keeper_counts;
 
 struct keeper {
@@ -108,6 +109,8 @@ struct keeper {
 	uint64_t lists_old;    /* a bit per list that people heard is out of date */
 	uint64_t lists_fresh;  /* of the set being made: lists whose counters begin anew */
 	uint64_t list_changes; /* of the kernel's tables */
+	uint64_t block_changes;
+	struct keeper_module *module;
 	struct {	       /* the idle generation is what holds but for one list, as it was before; while nothing else changed */
 		uint16_t list; /* LIST_MANUAL: it is not */
 		uint64_t changes;

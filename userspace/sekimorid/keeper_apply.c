@@ -10,6 +10,7 @@
 
 #include "bundle.h"
 #include "keeper.h"
+#include "keeper_module.h"
 #include "lib/log.h"
 
 #define GRACE_SECONDS 30u /* DMZ flows that began before the shield may go on and are learnt */
@@ -228,8 +229,10 @@ static void push_leave(struct keeper *k, const struct keeper_iface *next, uint32
 			row |= next[j].ifindex == old->ifindex && next[j].want.vlan == old->want.vlan;
 		}
 		err = row ? 0 : gate_iface_set(k->gate, &key, NULL);
-		if (!err && !hook)
+		if (!err && !hook) {
+			keeper_module_leave(k, old->ifindex, "no longer in the policy");
 			err = gate_detach(k->gate, old->ifindex, &why);
+		}
 		if (err && err != -ENOENT)
 			log_warn("%s: %s %s", old->want.name, strerror(-err), why.text);
 	}

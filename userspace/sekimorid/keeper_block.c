@@ -110,6 +110,7 @@ void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask 
 	if (!err && prefix.len == 128 && k->gate) {
 		memcpy(addr.b, prefix.addr, sizeof(addr.b));
 		err = gate_block_remove(k->gate, &addr);
+		k->block_changes++;
 		cut = !err;
 		if (err == -ENOENT)
 			err = 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "keeper.h"
+#include "keeper_module.h"
 #include "lib/log.h"
 
 struct net_source {
@@ -128,8 +129,10 @@ int keeper_nets_push(struct keeper *k, const struct policy *policy, struct gate_
 	if (err)
 		return err;
 	err = gate_nets_replace(k->gate, rows, row_count, why);
-	if (!err)
+	if (!err) {
 		k->nets_stale = false;
+		keeper_module_nets(k, rows, row_count);
+	}
 	return err;
 }
 

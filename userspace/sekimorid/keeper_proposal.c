@@ -214,6 +214,7 @@ static void source_block(struct keeper *k, const struct policy_block *policy,
 		return;
 	}
 	k->blocks_made++;
+	k->block_changes++;
 	j->out.action = DECIDE_BLOCK_SOURCE;
 	j->out.block_seconds = ttl;
 	j->out.why[0] = '\0';

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "keeper.h"
+#include "keeper_module.h"
 #include "lib/log.h"
 #include "sandbox.h"
 
@@ -130,6 +131,7 @@ void keeper_status(struct keeper *k, uint64_t cookie)
 	out.blocks_made = k->blocks_made;
 	out.cuts_made = k->cuts_made;
 	keeper_hooks_poll(k);
+	keeper_module_status(k, &out.module);
 	status_ifaces(k, &out);
 	status_processes(k, &out);
 	if (k->gate)

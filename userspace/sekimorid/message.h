@@ -13,6 +13,7 @@
 #include "core/list.h"
 #include "core/policy.h"
 #include "kern/gate.h"
+#include "kern/genl.h"
 #include "lib/channel.h"
 #include "sekimori/event.h"
 
@@ -258,6 +259,18 @@ struct message_status_process {
 	uint32_t pid, restarts;
 	uint32_t up, pad;
 };
+struct message_status_module {
+	uint32_t presence; /* enum kmod_presence */
+	uint32_t used;	   /* the packet program calls it */
+	uint32_t guarded, enforcing; /* interfaces; those of them where the guard does the program's work */
+	uint64_t guard_dropped, guard_would;
+	uint64_t stats[SEKI_STAT_MAX];
+	struct {
+		uint64_t serial, size; /* 0: none is in force */
+		uint8_t digest[SEKI_DIGEST_BYTES];
+	} tables[SEKI_TABLE_MAX];
+	char version[32]; /* "" none */
+};
 struct message_status {
 	uint64_t generation, digest, started, since;
 	uint32_t gate, adopted;
@@ -273,6 +286,7 @@ struct message_status {
 	uint32_t pad;
 	uint64_t losses[SEKI_LOSS_MAX];
 	uint64_t dropped, would_drop, passed;
+	struct message_status_module module;
 	char alarm[256]; /* the last one */
 	char eve[POLICY_PATH_MAX];
 	struct message_status_iface ifaces[MESSAGE_IFACES_MAX];
