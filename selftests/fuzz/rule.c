@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (uint32_t i = 0; i < counts.loaded; i++) {
 		const struct rule_info *info = ruleset_at(set, i);
 
-		if (!info->sid || !info->line || !info->msg || !info->text || !ruleset_find(set, info->sid))
+		if (!info->sid || !info->line || !info->msg || !info->header || !ruleset_find(set, info->sid))
 			abort();
 	}
 	return 0;

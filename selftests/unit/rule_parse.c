@@ -36,7 +36,7 @@ static void everything_read(void)
 		CHECK_EQ(info->target, RULE_TARGET_DST);
 		CHECK_STR(info->file, "test.rules");
 		CHECK_EQ(info->line, 3);
-		CHECK(!strncmp(info->text, "drop tcp", 8));
+		CHECK(!strncmp(info->header, "drop tcp", 8));
 	}
 	CHECK(ruleset_find(world.set, 43) == NULL);
 	CHECK(ruleset_at(world.set, 1) == NULL);

@@ -12,6 +12,7 @@
 #include "match.h"
 #include "match_bytes.h"
 #include "match_decode.h"
+#include "pcre_jit.h"
 
 /* NO: another place of an earlier match may help. STOP: nothing earlier can. */
 enum match_result { MATCH_NO, MATCH_YES, MATCH_STOP };
@@ -20,6 +21,7 @@ struct match_room {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	struct pcre_jit jit;
 	bool commit, little;
 	uint8_t *decoded; /* BASE64_BYTES_MAX, made when first needed */
 	struct match_stats stats;
@@ -63,6 +65,7 @@ void match_room_free(struct match_room *room)
 	pcre2_match_data_free(room->data);
 	pcre2_match_context_free(room->context);
 	pcre2_jit_stack_free(room->stack);
+	pcre_jit_clear(&room->jit);
 	free(room->decoded);
 	free(room);
 }
@@ -250,9 +253,10 @@ static enum match_result match_pcre(struct match *match, unsigned int i, uint32_
 	const uint8_t *subject = match->data.len ? match->data.data + begin : (const uint8_t *)"";
 	/* A window that slid does not begin where the data does. */
 	uint32_t options = match->data_offset && !node->relative ? PCRE2_NOTBOL : 0;
+	const pcre2_code *code = pcre_jit_get(&match->room->jit, node->pcre.code);
 
 	for (;;) {
-		int count = pcre2_match(node->pcre.code, subject, match->data.len - begin, start, options,
+		int count = pcre2_match(code, subject, match->data.len - begin, start, options,
 					match->room->data, match->room->context);
 		const PCRE2_SIZE *place = pcre2_get_ovector_pointer(match->room->data);
 		PCRE2_SIZE first, last;

@@ -32,7 +32,7 @@ static struct span header_word(const char *text, unsigned int word)
 
 static bool address_literal(const struct rule *rule, unsigned int word, const struct range_set *set)
 {
-	struct span text = header_word(rule->info.text, word);
+	struct span text = header_word(rule->info.header, word);
 
 	return text.len && !set->all && !memchr(text.data, '$', text.len) &&
 	       !memchr(text.data, '!', text.len);

@@ -72,8 +72,8 @@ int keyword_classtype(struct rule_parser *parser, const struct rule_keyword *key
 
 	if (!row)
 		return rule_refuse(parser, "unknown classtype");
-	info->classtype = arena_string(parser->context->arena, row->name, strlen(row->name));
-	info->category = arena_string(parser->context->arena, row->description, strlen(row->description));
+	info->classtype = text_pool_get(parser->context->texts, row->name, strlen(row->name));
+	info->category = text_pool_get(parser->context->texts, row->description, strlen(row->description));
 	if (!info->classtype || !info->category)
 		return -ENOMEM;
 	if (!parser->priority_seen)
@@ -117,7 +117,7 @@ int keyword_metadata(struct rule_parser *parser, const struct rule_keyword *keyw
 			continue;
 		if (parser->metadata_count == RULE_METADATA_MAX)
 			return rule_refuse(parser, "too many metadata entries");
-		text = arena_string(parser->context->arena, item, strlen(item));
+		text = text_pool_get(parser->context->texts, item, strlen(item));
 		if (!text)
 			return -ENOMEM;
 		parser->metadata[parser->metadata_count++] = text;

@@ -186,9 +186,9 @@ int rule_parse(const struct rule_context *context, const char *text, size_t len,
 	mark = arena_mark(context->arena);
 	err = options_parse(parser, open + 1, refusal);
 	if (!err) {
-		rule.info.text = arena_string(context->arena, text, len);
+		rule.info.header = text_pool_get(context->texts, text, (size_t)(open - copy));
 		*out = arena_copy(context->arena, &rule, sizeof(rule));
-		err = rule.info.text && *out ? 0 : -ENOMEM;
+		err = rule.info.header && *out ? 0 : -ENOMEM;
 	}
 	if (err) {
 		parser_release(parser);

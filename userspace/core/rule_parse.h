@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "classification.h"
 #include "rule.h"
+#include "text_pool.h"
 #include "rule_group.h"
 
 #define RULE_TEXT_MAX	    65536u
@@ -33,6 +34,7 @@ struct rule_context {
 	struct arena *arena;
 	struct rule_groups *groups;
 	struct rule_names *names;
+	struct text_pool *texts;
 	const struct classification *classes;
 	const struct reference_kinds *references;
 	struct transform_pool *transforms;

@@ -99,18 +99,17 @@ int rule_compile_pcre(struct rule_parser *parser, struct rule_node *node, const 
 	node->pcre.text = arena_string(parser->context->arena, expression, strlen(expression));
 	if (!node->pcre.text)
 		return -ENOMEM;
-	node->pcre.flags = (options & PCRE2_CASELESS ? NODE_PCRE_NOCASE : 0) |
-			   (options & PCRE2_DOTALL ? NODE_PCRE_DOTALL : 0) |
-			   (options & PCRE2_MULTILINE ? NODE_PCRE_MULTILINE : 0) |
-			   (options & ~(PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_MULTILINE) ? NODE_PCRE_OTHER : 0);
+	node->pcre.flags =
+		(options & PCRE2_CASELESS ? NODE_PCRE_NOCASE : 0) |
+		(options & PCRE2_DOTALL ? NODE_PCRE_DOTALL : 0) |
+		(options & PCRE2_MULTILINE ? NODE_PCRE_MULTILINE : 0) |
+		(options & ~(PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_MULTILINE) ? NODE_PCRE_OTHER : 0);
 	node->pcre.code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
 					options | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
 	if (!node->pcre.code)
 		return code == PCRE2_ERROR_HEAP_FAILED
 			       ? -ENOMEM
 			       : rule_refuse(parser, "the regular expression is not valid");
-	/* Without JIT (no memory, no W^X exception) the interpreter does the same, slower. */
-	(void)pcre2_jit_compile(node->pcre.code, PCRE2_JIT_COMPLETE);
 	return 0;
 }
 

@@ -47,6 +47,8 @@ int ruleset_builder_fill(struct ruleset_builder *builder)
 	int err = transform_pool_new(&builder->transforms);
 
 	if (!err)
+		err = text_pool_new(&builder->texts);
+	if (!err)
 		err = dataset_pool_new(&builder->datasets);
 	if (!err)
 		err = reputation_new(&builder->reputation);
@@ -91,6 +93,7 @@ void ruleset_builder_free(struct ruleset_builder *builder)
 	free(builder->rules);
 	rule_groups_clear(&builder->groups);
 	rule_names_free(builder->names);
+	text_pool_free(builder->texts);
 	transform_pool_free(builder->transforms);
 	dataset_pool_free(builder->datasets);
 	reputation_free(builder->reputation);
@@ -294,6 +297,7 @@ static int ruleset_add_rule(struct ruleset_builder *builder, const struct rulese
 		.arena = &builder->arena,
 		.groups = &builder->groups,
 		.names = builder->names,
+		.texts = builder->texts,
 		.classes = &builder->classes,
 		.references = &builder->references,
 		.transforms = builder->transforms,
@@ -456,6 +460,7 @@ void ruleset_free(struct ruleset *set)
 	free(set->rules);
 	free(set->by_sid);
 	free(set->views);
+	text_pool_free(set->texts);
 	transform_pool_free(set->transforms);
 	dataset_pool_free(set->datasets);
 	reputation_free(set->reputation);

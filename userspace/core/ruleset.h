@@ -34,7 +34,7 @@ struct rule_info {
 	unsigned int reference_count;
 	const char *file;
 	unsigned int line;
-	const char *text;	/* the rule as written */
+	const char *header;	/* the rule as written, up to its options */
 };
 
 struct ruleset_counts {

@@ -507,6 +507,8 @@ int ruleset_build(struct ruleset_builder *builder, struct ruleset **out, char *w
 	reference_init(&builder->references);
 	free(TAKE_PTR(builder->sids));
 	builder->sid_room = 0;
+	set->texts = TAKE_PTR(builder->texts);
+	text_pool_close(set->texts);
 	set->transforms = TAKE_PTR(builder->transforms);
 	set->datasets = TAKE_PTR(builder->datasets);
 	set->reputation = TAKE_PTR(builder->reputation);

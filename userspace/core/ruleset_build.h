@@ -23,6 +23,7 @@ struct ruleset_builder {
 	struct arena arena;
 	struct rule_groups groups;
 	struct rule_names *names;
+	struct text_pool *texts;
 	struct transform_pool *transforms;
 	struct dataset_pool *datasets;
 	struct reputation *reputation;

@@ -51,6 +51,7 @@ struct tx_lane {
 struct ruleset {
 	unsigned int references;
 	struct arena arena;
+	struct text_pool *texts;
 	struct rule **rules; /* in the order of inspection */
 	uint32_t count;
 	struct rule **by_sid;
