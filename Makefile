@@ -34,7 +34,7 @@ KERN_A := $(B)/kern.a
 STORE_A := $(B)/store.a
 PROGRAMS := $(B)/sekimori $(B)/sekimorid
 sekimori_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
-sekimorid_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lseccomp -lcap
+sekimorid_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lcurl -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o
 BPF_OBJECT_KMOD := $(TOP)/sekimori-kmod.bpf.o

@@ -24,6 +24,7 @@ build  /usr/include/nettle/sha2.h            nettle-dev
 build  /usr/include/libpsl.h                 libpsl-dev
 build  /usr/include/pcap/pcap.h              libpcap-dev
 build  /usr/include/sqlite3.h                libsqlite3-dev
+build  /usr/include/$arch/curl/curl.h       libcurl4-gnutls-dev
 build  /usr/include/seccomp.h                libseccomp-dev
 build  /usr/include/sys/capability.h         libcap-dev
 run    /usr/bin/ip                           iproute2

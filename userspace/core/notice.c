@@ -91,6 +91,16 @@ struct notices *notices_new(const struct notice_settings *settings, notice_mark_
 	return n;
 }
 
+void notices_channels(struct notices *n, const struct notice_settings *settings)
+{
+	n->settings = *settings;
+	for (struct message *message = n->messages; message; message = message->next) {
+		memset(message->fate, message->delivered ? FATE_DONE : FATE_WAITING, sizeof(message->fate));
+		memset(message->next_try, 0, sizeof(message->next_try));
+		memset(message->attempts, 0, sizeof(message->attempts));
+	}
+}
+
 static void group_free(struct notices *n, struct group *group)
 {
 	if (group->pair && group->pair->campaign == group)

@@ -54,6 +54,9 @@ struct notices *notices_new(const struct notice_settings *settings, notice_mark_
 void notices_free(struct notices *notices);
 DEFINE_CLEANUP(notices_free, struct notices)
 
+/* Other channels: what was not delivered is tried on them, from the beginning. */
+void notices_channels(struct notices *notices, const struct notice_settings *settings);
+
 /* false: nothing to tell about it (see decide_notify()). */
 bool notices_event(struct notices *notices, const struct notice_event *event, uint64_t now);
 

@@ -95,6 +95,23 @@
 	X(NEW_NONE, "Nothing new.", "新しいものはありません。") \
 	X(LABEL_GOLDEN_WEEK, "Golden Week", "ゴールデンウィーク") \
 	X(LABEL_OBON, "Obon", "お盆") \
-	X(LABEL_YEAR_END, "year end", "年末年始")
+	X(LABEL_YEAR_END, "year end", "年末年始") \
+	X(NOTICE_ONE, "[Sekimori] CRITICAL, {0}: {1} -> {2}", "[関守] 重大な攻撃 ({0}): {1} → {2}") \
+	X(NOTICE_MANY, "[Sekimori] CRITICAL: {0} attacks, {1} kinds or targets, first: {2}", "[関守] 重大な攻撃 {0} 件 ({1} 種): {2} ほか") \
+	X(NOTICE_SUMMARY, "[Sekimori] summary of what was held back: {0} critical attacks", "[関守] 通知を保留していた重大な攻撃 {0} 件のまとめ") \
+	X(NOTICE_INTRO, "{0} reports critical attacks that were not blocked before they were delivered.", "{0} が、危険度 Critical で到達前に遮断されなかった攻撃を検知しました。") \
+	X(NOTICE_LATE, "This notice is later than the promised two hours: no channel took it before.", "この通知は約束の 2 時間を過ぎています。それまで、どの通知経路でも送信できませんでした。") \
+	X(NOTICE_ROW, "* {0} (sid {1})\n  source {2}, target {3}\n  {4} times from {5} to {6}, {7}", "* {0} (sid {1})\n  攻撃元 {2}、攻撃先 {3}\n  {4} 件 ({5} から {6})、結果: {7}") \
+	X(NOTICE_BEFORE, "  ({0} more of it were told before)", "  (このほか {0} 件を通知済み)") \
+	X(NOTICE_SOURCES, "at least {0} sources", "{0} 以上の送信元") \
+	X(NOTICE_MORE, "{0} more groups are not shown; every event is in the security log report.", "ほかに {0} 組あります。すべてのイベントはセキュリティログレポートにあります。") \
+	X(NOTICE_TODO, "What to do: look whether the target runs what is attacked (sekimori rules explain SID), and at what it did since.\nEvents: sekimori report security-log   A source: sekimori why ADDRESS, sekimori block ADDRESS", "対応: 攻撃先で該当の製品が動いているか (sekimori rules explain SID)、その後の動作に異常がないかを確認してください。\nイベント: sekimori report security-log   攻撃元: sekimori why アドレス、sekimori block アドレス") \
+	X(VERDICT_UNKNOWN, "what the kernel did is not known", "遮断結果は不明") \
+	X(VERDICT_BLOCKED, "blocked", "遮断") \
+	X(VERDICT_CUT, "delivered, then cut", "到達後に切断") \
+	X(VERDICT_WOULD_BLOCK, "passed: monitor mode", "通過 (監視モード)") \
+	X(VERDICT_PASSED, "passed", "通過") \
+	X(NOTICE_TEST, "[Sekimori] test of the channel {0}", "[関守] 通知経路 {0} の試験") \
+	X(NOTICE_TEST_BODY, "This is a test by {0}. Critical attacks that were not blocked are told here.\n", "{0} からの試験通知です。遮断されなかった重大な攻撃は、ここに通知されます。\n")
 
 #endif

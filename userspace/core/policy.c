@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "eve.h"
+#include "explain.h"
 #include "list_guard.h"
 #include "policy_table.h"
 #include "ruleset.h"
@@ -88,6 +89,17 @@ static const struct policy_field rule_data_fields[] = {
 	NUMBER(struct policy_rule_data, kind, 0, RULE_DATA_MAX - 1),
 	TEXT(struct policy_rule_data, path, 1),
 };
+static const struct policy_field channel_fields[] = {
+	NAME(struct policy_channel, name),
+	NUMBER(struct policy_channel, kind, 0, CHANNEL_KINDS - 1),
+	NUMBER(struct policy_channel, second, 0, 1),
+	NUMBER(struct policy_channel, language, 0, EXPLAIN_JA),
+	TEXT(struct policy_channel, url, 1),
+	TEXT(struct policy_channel, from, 0),
+	TEXT(struct policy_channel, to, 0),
+	TEXT(struct policy_channel, user, 0),
+	TEXT(struct policy_channel, secret_path, 0),
+};
 /* Ranges of the numbers are those of the key table; here only what the bytes must be. */
 static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, settings.depth[0], 0, UINT32_MAX),
@@ -139,6 +151,8 @@ const struct policy_array policy_arrays[POLICY_ARRAYS] = {
 	[ARRAY_ENTRIES] = ARRAY("addresses of lists", entries, entry_count, 1u << 20, entry_fields),
 	[ARRAY_VARIABLES] = ARRAY("variables", variables, variable_count, 1024, variable_fields),
 	[ARRAY_RULE_FILES] = ARRAY("rule files", rule_files, rule_file_count, 4096, rule_file_fields),
+	[ARRAY_CHANNELS] =
+		ARRAY("notice channels", channels, channel_count, POLICY_CHANNELS_MAX, channel_fields),
 	[ARRAY_RULE_DATA] = ARRAY("rule data files", rule_data, rule_data_count, 1024, rule_data_fields),
 };
 

@@ -80,6 +80,27 @@ struct policy_rule_data { /* a file that rules use */
 	char path[POLICY_PATH_MAX];
 };
 
+#define POLICY_CHANNEL_KINDS(X)                              \
+	X(SMTP, "smtp", "mail: url smtp://HOST:PORT or smtps://") \
+	X(WEBHOOK, "webhook", "POST of JSON: url http:// or https://") \
+	X(SYSLOG, "syslog", "RFC 5424 over UDP: url syslog://ADDRESS:PORT")
+enum policy_channel_kind {
+#define X(id, ...) CHANNEL_##id,
+	POLICY_CHANNEL_KINDS(X)
+#undef X
+		CHANNEL_KINDS
+};
+#define POLICY_CHANNELS_MAX 8u
+struct policy_channel { /* where notices go */
+	char name[POLICY_NAME_MAX];
+	uint8_t kind;	  /* enum policy_channel_kind */
+	uint8_t second;	  /* only when the others fail */
+	uint8_t language; /* enum explain_language */
+	char url[POLICY_PATH_MAX], from[128], to[256];
+	char user[128];
+	char secret_path[POLICY_PATH_MAX]; /* password, or key of the signature; "" none */
+};
+
 struct policy_block { /* auto-block */
 	uint8_t cut_severity;	/* from this severity on the flow is cut */
 	uint8_t source_severity; /* from this one on the source is blocked too */
@@ -110,8 +131,10 @@ struct policy {
 	struct policy_variable *variables;
 	char (*rule_files)[POLICY_PATH_MAX];
 	struct policy_rule_data *rule_data;
+	struct policy_channel *channels;
 	uint32_t iface_count, net_count, service_count, host_count, list_count, entry_count, variable_count,
-		rule_file_count, rule_data_count;
+		rule_file_count, rule_data_count,
+		channel_count;
 };
 
 void policy_free(struct policy *policy); /* and the struct itself */

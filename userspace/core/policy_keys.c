@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explain.h"
 #include "list_guard.h"
 #include "list_import.h"
 #include "policy_table.h"
@@ -42,6 +43,13 @@ static const char *const scope_names[] = {
 static const char *const direction_names[] = {"source", "destination", "both", NULL};
 static const char *const list_action_names[] = {"drop", "alert", "allow", NULL};
 static const char *const switch_names[] = {"off", "on", NULL};
+static const char *const language_names[] = {[EXPLAIN_EN] = "en", [EXPLAIN_JA] = "ja", NULL};
+static const char *const channel_names[] = {
+#define X(id, name, ...) [CHANNEL_##id] = name,
+	POLICY_CHANNEL_KINDS(X)
+#undef X
+		[CHANNEL_KINDS] = NULL,
+};
 static const char *const format_names[] = {"auto",
 #define X(id, name) name,
 					   LIST_FORMATS(X)
@@ -77,6 +85,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "inspect", STATEMENT(policy_read_block), .type = "{ ... }", .help = "how much is looked at" },
 	{ "", "verdict", STATEMENT(policy_read_verdict), .type = "{ ... }", .help = "what the reasons of the packet program do" },
 	{ "", "block", STATEMENT(policy_read_block), .type = "{ ... }", .help = "automatic blocking" },
+	{ "", "notify", STATEMENT(policy_read_channel), .type = "NAME { ... }", .help = "a channel for notices: critical attacks that were not blocked" },
 	{ "", "store", STATEMENT(policy_read_block), .type = "{ ... }", .help = "what is kept of events, for reports" },
 	{ "", "eve-records", STATEMENT(policy_read_eve_records), .type = "KIND...", .help = "records in the event file beside alerts: drop anomaly stats flow fileinfo http dns tls smtp ftp ssh, or all; those of each flow are many (drop stats)" },
 	{ "", "list-entries", KEY_COUNT, SETTING(list_entries), .min = 100, .max = 16000000, .standard = "4000000", .help = "of all lists together; the daemon needs about 35 bytes for each, the kernel twice 30" },
@@ -124,6 +133,15 @@ const struct policy_key policy_key_rows[] = {
 	{ "inspect", "tcp-closing", KEY_SECONDS, SETTING(settings.tcp_closing), .min = 1, .max = 3600, .standard = "15s", .help = "forget ended flows after" },
 	{ "inspect", "udp-idle", KEY_SECONDS, SETTING(settings.udp_idle), .min = 1, .max = 86400, .standard = "1m", .help = "forget UDP flows after" },
 	{ "inspect", "other-idle", KEY_SECONDS, SETTING(settings.other_idle), .min = 1, .max = 86400, .standard = "30s", .help = "forget other flows after" },
+
+	{ "notify", "kind", KEY_CHOICE, PLACE(struct policy_channel, kind), .required = true, .choices = channel_names, .help = "how it is told" },
+	{ "notify", "url", KEY_TEXT, PLACE(struct policy_channel, url), .required = true, .type = "URL", .help = "smtp://HOST:PORT, smtps://, http://, https:// or syslog://ADDRESS:PORT" },
+	{ "notify", "from", KEY_TEXT, PLACE(struct policy_channel, from), .standard = "", .type = "ADDRESS", .help = "sender of mail" },
+	{ "notify", "to", KEY_TEXT, PLACE(struct policy_channel, to), .standard = "", .type = "ADDRESS", .help = "recipient of mail" },
+	{ "notify", "user", KEY_TEXT, PLACE(struct policy_channel, user), .standard = "", .type = "NAME", .help = "for servers that ask who sends" },
+	{ "notify", "secret-file", KEY_TEXT, PLACE(struct policy_channel, secret_path), .standard = "", .type = "PATH", .help = "password of mail, key of a webhook's signature" },
+	{ "notify", "language", KEY_CHOICE, PLACE(struct policy_channel, language), .choices = language_names, .standard = "en", .help = "of the text" },
+	{ "notify", "when-others-fail", KEY_CHOICE, PLACE(struct policy_channel, second), .choices = switch_names, .standard = "off", .help = "a second channel: silent while another one works" },
 
 	{ "store", "max-size", KEY_BYTES, SETTING(store_bytes), .min = 1u << 20, .max = 1ull << 44, .standard = "4g", .help = "of kept events; above it the oldest go, their figures stay" },
 	{ "store", "max-age", KEY_SECONDS, SETTING(store_age), .min = 86400, .max = 315360000, .standard = "400d", .help = "of kept events, by whole months; their figures stay" },

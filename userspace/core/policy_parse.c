@@ -212,6 +212,50 @@ void policy_read_interface(struct policy_parser *p, const struct conf_node *node
 		*row = iface;
 }
 
+/* What the kind needs, said where it is written. */
+static void channel_check(struct policy_parser *p, const struct conf_node *node,
+			  const struct policy_channel *channel)
+{
+	static const char *const schemes[CHANNEL_KINDS][2] = {[CHANNEL_SMTP] = {"smtp://", "smtps://"},
+							      [CHANNEL_WEBHOOK] = {"http://", "https://"},
+							      [CHANNEL_SYSLOG] = {"syslog://", "syslog://"}};
+	const char *const *scheme = schemes[channel->kind];
+
+	if (strncmp(channel->url, scheme[0], strlen(scheme[0])) &&
+	    strncmp(channel->url, scheme[1], strlen(scheme[1])))
+		policy_error(p, node, "notify %s: its url begins with %s or %s", channel->name, scheme[0],
+			     scheme[1]);
+	if (channel->kind == CHANNEL_SMTP && (!strchr(channel->from, '@') || !strchr(channel->to, '@')))
+		policy_error(p, node, "notify %s: mail needs addresses in from and to", channel->name);
+	if (channel->kind == CHANNEL_WEBHOOK && !*channel->secret_path)
+		policy_error(
+			p, node,
+			"notify %s: a webhook needs secret-file, so that the receiver can tell who sent it",
+			channel->name);
+}
+
+void policy_read_channel(struct policy_parser *p, const struct conf_node *node, void *object)
+{
+	struct policy_channel channel = {0}, *row;
+
+	if (!policy_want_block(p, node, true))
+		return;
+	if (node->word_count != 2 || !policy_name_good(node->words[1])) {
+		policy_error(p, node, "'notify' has one name: letters, digits, . _ -");
+		return;
+	}
+	strcpy(channel.name, node->words[1]);
+	policy_key_defaults("notify", &channel);
+	policy_read_keys(p, "notify", node->child, &channel, node);
+	for (uint32_t i = 0; i < p->policy->channel_count; i++)
+		if (!strcmp(p->policy->channels[i].name, channel.name))
+			policy_error(p, node, "notify %s is there already", channel.name);
+	channel_check(p, node, &channel);
+	row = policy_row_new(p, node, ARRAY_CHANNELS);
+	if (row)
+		*row = channel;
+}
+
 /* template is a struct policy_net without prefix */
 static void add_net(struct policy_parser *p, const struct conf_node *node, const struct prefix *prefix,
 		    void *template)

@@ -78,6 +78,7 @@ enum policy_array_id {
 	ARRAY_VARIABLES,
 	ARRAY_RULE_FILES,
 	ARRAY_RULE_DATA,
+	ARRAY_CHANNELS,
 	POLICY_ARRAYS
 };
 
@@ -128,6 +129,7 @@ void policy_read_uninspected(struct policy_parser *p, const struct conf_node *no
 void policy_read_profile(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_profile_allow(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_allow(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_channel(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_host(struct policy_parser *p, const struct conf_node *node, void *object);
 
 /* --- parser */

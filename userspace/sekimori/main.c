@@ -49,6 +49,8 @@ static const struct command commands[] = {
 	 "[--tz ZONE] [--tenant NAME] [--store DIR] [--threats FILE]",
 	 "ranking of threats, or everything that was detected, from the kept events", cmd_report, false},
 	{"top", "[options of report]", "report top of the present month", cmd_top, false},
+	{"notify", "test [CHANNEL]", "send a test over the channels of notices, and wait for the answer",
+	 cmd_notify, false},
 	{"audit", "verify [--head NUMBER:HASH] | show [-n N]",
 	 "the log of every change: is it whole, what does it say", cmd_audit, false},
 	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},

@@ -148,6 +148,25 @@ static json_t *reply_engine(const struct message_status *s)
 	return out;
 }
 
+static void put_notices(json_t *events, const struct message_status *s)
+{
+	const struct message_notifier_stats *n = &s->notifier;
+	json_t *out = json_object();
+
+	put_number(out, "channels", n->channels);
+	put_number(out, "events", n->events);
+	put_number(out, "told", n->told);
+	put_number(out, "waiting", n->waiting);
+	put_number(out, "messages", n->messages);
+	put_number(out, "attempts", n->attempts);
+	put_number(out, "failures", n->failures);
+	put_number(out, "breaches", n->breaches);
+	put_number(out, "lag_max_ms", n->lag_max_us / 1000);
+	if (*n->failure)
+		put_text(out, "failure", n->failure);
+	json_object_set_new(events, "notices", out);
+}
+
 static void put_archive(json_t *events, const struct message_status *s)
 {
 	json_t *store = json_object();
@@ -190,6 +209,7 @@ static json_t *reply_status_rest(json_t *out, const struct message_status *s)
 	json_object_set_new(out, "losses", losses);
 	json_object_set_new(out, "usage", usage);
 	put_archive(events, s);
+	put_notices(events, s);
 	json_object_set_new(out, "events", events);
 	json_object_set_new(out, "engine", reply_engine(s));
 	put_number(out, "dropped", s->dropped);

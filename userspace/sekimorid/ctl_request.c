@@ -35,6 +35,7 @@ static const struct ctl_row rows[] = {
 	{"confirm", MESSAGE_CONFIRM, true, 0, 0},
 	{"rollback", MESSAGE_ROLLBACK, true, 0, 0},
 	{"reload", MESSAGE_RELOAD, true, 0, 0},
+	{"notify-test", MESSAGE_NOTIFY_TEST, true, 0, FIELD_NAME},
 	{"up", MESSAGE_UP, true, 0, 0},
 	{"down", MESSAGE_DOWN, true, 0, 0},
 };

@@ -15,7 +15,7 @@
 #include "lib/loop.h"
 #include "process.h"
 
-#define KEEPER_CHILDREN	      (3 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, engines, parser */
+#define KEEPER_CHILDREN	      (4 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, notifier, engines, parser */
 #define KEEPER_RESTARTS	      5 /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
 #define KEEPER_RESTART_WINDOW 60u
 #define KEEPER_AUTOS	      256  /* addresses that the machine itself puts into the allow set */
@@ -132,6 +132,8 @@ struct keeper {
 	struct keeper_child children[KEEPER_CHILDREN];
 	struct message_reporter_stats reporter;
 	struct message_archive_stats archive;
+	struct message_notifier_stats notifier;
+	uint64_t test_cookie; /* who waits for `notify test`, 0 nobody */
 	struct keeper_counts *counts; /* keeper_archive.c: figures as told last, NULL before the first time */
 	struct message_audit *audits; /* that the archive has not got yet */
 	uint32_t audit_count;
@@ -261,6 +263,12 @@ void keeper_archive_limits(struct keeper *k);
 void keeper_archive_stats(struct keeper *k, const struct message_archive_stats *stats);
 /* The folder that the archive process gets, made when it is not there. */
 __must_check int keeper_archive_folder(struct keeper *k, int *fd);
+
+/* keeper_notify.c: channels of notices, and their test */
+void keeper_notify_channels(struct keeper *k);
+void keeper_notify_stats(struct keeper *k, const struct message_notifier_stats *stats);
+void keeper_notify_test(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+void keeper_notify_tested(struct keeper *k, const struct message_done *done);
 
 /* keeper_request.c */
 void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed);

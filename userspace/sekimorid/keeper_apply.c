@@ -395,6 +395,7 @@ int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keep
 		return err;
 	k->pending_until = how->confirm_within ? keeper_now() + how->confirm_within : 0;
 	keeper_archive_limits(k);
+	keeper_notify_channels(k);
 	if (keeper_eve_open(k))
 		keeper_audit(k, AUDIT_ALARM, 0, "events cannot be written");
 	if (keeper_state_save_policy(k))

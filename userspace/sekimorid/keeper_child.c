@@ -34,6 +34,7 @@ void keeper_children_init(struct keeper *k)
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_CTL};
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_REPORTER};
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_ARCHIVE};
+	k->children[n++] = (struct keeper_child){.kind = PROCESS_NOTIFIER};
 	for (unsigned int i = 0; i < SEKI_MAX_RINGS; i++)
 		k->children[n++] = (struct keeper_child){.kind = PROCESS_ENGINE, .index = i};
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_PARSER};
@@ -91,6 +92,12 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 		break;
 	case PROCESS_ARCHIVE:
 		keeper_archive_stats(k, (const struct message_archive_stats *)body);
+		break;
+	case PROCESS_NOTIFIER:
+		if (head->type == MESSAGE_NOTIFIER_STATS)
+			keeper_notify_stats(k, (const struct message_notifier_stats *)body);
+		else
+			keeper_notify_tested(k, (const struct message_done *)body);
 		break;
 	case PROCESS_CTL:
 		keeper_request(k, head, body, passed);
@@ -222,15 +229,15 @@ static int child_introduce(struct keeper *k, const struct keeper_child *engine)
 	return err;
 }
 
-/* The same between the reporter and the archive, once both are there. */
-static int child_introduce_archive(struct keeper *k)
+/* The same between two children that are one of a kind, once both are there. */
+static int child_join(struct keeper *k, enum process_kind one, uint32_t to_one, enum process_kind other,
+		      uint32_t to_other)
 {
-	const struct keeper_child *reporter = keeper_child(k, PROCESS_REPORTER, 0);
-	const struct keeper_child *archive = keeper_child(k, PROCESS_ARCHIVE, 0);
+	const struct keeper_child *a = keeper_child(k, one, 0), *b = keeper_child(k, other, 0);
 	const int queue = CHILD_QUEUE;
 	int ends[2], err;
 
-	if (reporter->fd < 0 || archive->fd < 0)
+	if (a->fd < 0 || b->fd < 0)
 		return 0;
 	err = channel_pair(ends);
 	if (err)
@@ -238,11 +245,14 @@ static int child_introduce_archive(struct keeper *k)
 	for (int i = 0; i < 2; i++)
 		if (setsockopt(ends[i], SOL_SOCKET, SO_SNDBUFFORCE, &queue, sizeof(queue)) < 0)
 			log_debug("a channel keeps its small queue");
-	err = child_send(archive, MESSAGE_ARCHIVE_REPORTER, 0, NULL, 0, ends[0]);
+	err = child_send(a, to_one, 0, NULL, 0, ends[0]);
 	if (!err)
-		err = child_send(reporter, MESSAGE_REPORTER_ARCHIVE, 0, NULL, 0, ends[1]);
+		err = child_send(b, to_other, 0, NULL, 0, ends[1]);
 	close(ends[0]);
 	close(ends[1]);
+	if (err)
+		log_error("%s and %s do not meet: %s", process_table[one].name, process_table[other].name,
+			  strerror(-err));
 	return err;
 }
 
@@ -500,10 +510,15 @@ static int child_greet(struct keeper *k, struct keeper_child *child)
 				log_error("engine %u and the reporter do not meet", i);
 		}
 	}
-	if (child->kind == PROCESS_REPORTER || child->kind == PROCESS_ARCHIVE) {
+	if (child->kind == PROCESS_NOTIFIER)
+		keeper_notify_channels(k);
+	if (!err && (child->kind == PROCESS_NOTIFIER || child->kind == PROCESS_ARCHIVE))
+		err = child_join(k, PROCESS_ARCHIVE, MESSAGE_ARCHIVE_NOTIFIER, PROCESS_NOTIFIER,
+				 MESSAGE_NOTIFIER_ARCHIVE);
+	if (!err && (child->kind == PROCESS_REPORTER || child->kind == PROCESS_ARCHIVE)) {
 		keeper_archive_limits(k);
-		if (child_introduce_archive(k))
-			log_error("the reporter and the archive do not meet");
+		err = child_join(k, PROCESS_ARCHIVE, MESSAGE_ARCHIVE_REPORTER, PROCESS_REPORTER,
+				 MESSAGE_REPORTER_ARCHIVE);
 	}
 	if (child->kind == PROCESS_ENGINE) {
 		keeper_children_names(k);

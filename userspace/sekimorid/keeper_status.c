@@ -124,6 +124,7 @@ void keeper_status(struct keeper *k, uint64_t cookie)
 	out.landlock = sandbox_landlock_abi();
 	out.reporter = k->reporter;
 	out.archive = k->archive;
+	out.notifier = k->notifier;
 	out.events_lost = k->events_lost;
 	out.proposals = k->proposals;
 	out.refused_proposals = k->proposals_refused;

@@ -24,6 +24,7 @@ enum process_kind {
 	PROCESS_ENGINE,
 	PROCESS_PARSER,
 	PROCESS_ARCHIVE,
+	PROCESS_NOTIFIER,
 	PROCESS_KIND_MAX
 };
 
@@ -151,6 +152,38 @@ struct message_archive_stats {
 	int32_t last_errno; /* why waiting ones are not stored, 0 */
 	int32_t audit_errno;
 	char audit_head[72];
+};
+
+#define MESSAGE_SECRET_MAX 256u
+struct message_channels { /* where notices go; texts end in NUL */
+	uint32_t count, pad;
+	char host[64], instance[32];
+	struct {
+		uint8_t kind, second, language; /* as in struct policy_channel */
+		uint8_t pad[5];
+		char name[POLICY_NAME_MAX];
+		char url[POLICY_PATH_MAX], from[128], to[256], user[128];
+		char secret[MESSAGE_SECRET_MAX];
+	} rows[POLICY_CHANNELS_MAX];
+};
+struct message_urgent { /* a critical attack that was not blocked */
+	uint64_t id; /* of the store, 0: it could not be stored yet */
+	uint64_t t_match;
+	struct seki_addr source, target;
+	uint32_t gid, sid;
+	uint8_t severity, verdict;
+	uint8_t pad[6];
+	char label[160];
+};
+struct message_mark { /* when an event was sent or delivered */
+	uint64_t id, t;
+	uint32_t moment; /* enum store_moment */
+	uint32_t pad;
+};
+struct message_notifier_stats {
+	uint64_t events, told, waiting, messages, attempts, failures, breaches, lag_max_us;
+	uint32_t channels, pad;
+	char failure[200]; /* of the last attempt that failed; "" since then one succeeded */
 };
 
 enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_RULES, PARSE_KIND_MAX };
@@ -282,6 +315,7 @@ struct message_status {
 	struct message_engine_stats engine; /* summed */
 	struct message_reporter_stats reporter;
 	struct message_archive_stats archive;
+	struct message_notifier_stats notifier;
 	struct gate_usage usage;
 	uint32_t pad;
 	uint64_t losses[SEKI_LOSS_MAX];
@@ -394,6 +428,19 @@ struct message_counters {
 	  sizeof(struct message_kept) + MESSAGE_LINE_MAX, 0, 0)                                              \
 	X(TAKEN, "events-taken", ARCHIVE, REPORTER, sizeof(struct message_taken),                            \
 	  sizeof(struct message_taken), 0, 0)                                                                \
+	X(NOTIFIER_CHANNELS, "channels", KEEPER, NOTIFIER, sizeof(struct message_channels),                  \
+	  sizeof(struct message_channels), 0, 0)                                                             \
+	X(NOTIFIER_ARCHIVE, "archive-channel", KEEPER, NOTIFIER, 0, 0, 1, 0)                                 \
+	X(NOTIFIER_TEST, "test", KEEPER, NOTIFIER, sizeof(struct message_ask), sizeof(struct message_ask),   \
+	  0, 0)                                                                                              \
+	X(NOTIFIER_STATS, "notifier-stats", NOTIFIER, KEEPER, sizeof(struct message_notifier_stats),         \
+	  sizeof(struct message_notifier_stats), 0, 10)                                                      \
+	X(NOTIFIER_TESTED, "tested", NOTIFIER, KEEPER, sizeof(struct message_done),                          \
+	  sizeof(struct message_done), 0, 10)                                                                \
+	X(ARCHIVE_NOTIFIER, "notifier-channel", KEEPER, ARCHIVE, 0, 0, 1, 0)                                 \
+	X(URGENT, "urgent-event", ARCHIVE, NOTIFIER, sizeof(struct message_urgent),                          \
+	  sizeof(struct message_urgent), 0, 0)                                                               \
+	X(MARK, "mark", NOTIFIER, ARCHIVE, sizeof(struct message_mark), sizeof(struct message_mark), 0, 0)   \
 	X(PARSE, "parse", KEEPER, PARSER, sizeof(struct message_parse), sizeof(struct message_parse), 1, 0)  \
 	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 2, \
 	  10)                                                                                                \
@@ -419,6 +466,8 @@ struct message_counters {
 	  sizeof(struct message_ask), 0, 50)                                                                 \
 	X(RELOAD, "rules-reload", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,    \
 	  50)                                                                                                \
+	X(NOTIFY_TEST, "notify-test", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask),   \
+	  0, 10)                                                                                             \
 	X(UP, "up", CTL, KEEPER, sizeof(struct message_up), sizeof(struct message_up), 0, 50)                \
 	X(DOWN, "down", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)          \
 	X(DONE, "done", KEEPER, CTL, sizeof(struct message_done), sizeof(struct message_done), 0, 0)         \

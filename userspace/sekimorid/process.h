@@ -45,6 +45,8 @@ int reporter_main(unsigned int index);
 int engine_prepare(void);
 int engine_main(unsigned int index);
 int parser_main(unsigned int index);
+int notifier_prepare(void);
+int notifier_main(unsigned int index);
 int archive_prepare(void);
 int archive_main(unsigned int index);
 

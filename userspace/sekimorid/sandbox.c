@@ -3,6 +3,7 @@
  * sandbox.c - ids, capabilities, Landlock, seccomp; in that order.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
 #include <pwd.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -84,16 +86,35 @@ static const struct sandbox_call allowed[] = {
 	{SANDBOX_BASE, "getrusage"},
 	{SANDBOX_BASE, "sysinfo"},
 	{SANDBOX_ACCEPT, "accept4"},
-	{SANDBOX_ACCEPT, "getsockopt"},
 	{SANDBOX_MEMFD, "memfd_create"},
+	{SANDBOX_NETWORK, "socket"},
+	{SANDBOX_NETWORK, "socketpair"},
+	{SANDBOX_NETWORK, "connect"},
+	{SANDBOX_NETWORK, "bind"},
+	{SANDBOX_NETWORK, "getsockname"},
+	{SANDBOX_NETWORK, "getpeername"},
+	{SANDBOX_NETWORK | SANDBOX_ACCEPT, "getsockopt"},
+	{SANDBOX_NETWORK, "setsockopt"},
+	{SANDBOX_NETWORK, "shutdown"},
+	{SANDBOX_NETWORK, "sendmmsg"},
+	{SANDBOX_NETWORK, "recvmmsg"},
+	{SANDBOX_NETWORK, "clone"},
+	{SANDBOX_NETWORK, "clone3"},
+	{SANDBOX_NETWORK, "pipe2"},
+	{SANDBOX_NETWORK, "eventfd2"},
+	{SANDBOX_NETWORK, "ioctl"},
+	{SANDBOX_NETWORK, "uname"},
+	{SANDBOX_NETWORK, "getegid"},
+	{SANDBOX_NETWORK, "getgid"},
+	{SANDBOX_NETWORK, "statfs"},
 	{SANDBOX_MEMFD | SANDBOX_FILES, "ftruncate"},
-	{SANDBOX_FILES, "open"},
-	{SANDBOX_FILES, "openat"},
-	{SANDBOX_FILES, "stat"},
-	{SANDBOX_FILES, "lstat"},
-	{SANDBOX_FILES, "access"},
-	{SANDBOX_FILES, "faccessat"},
-	{SANDBOX_FILES, "faccessat2"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "open"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "openat"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "stat"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "lstat"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "access"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "faccessat"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "faccessat2"},
 	{SANDBOX_FILES, "unlink"},
 	{SANDBOX_FILES, "unlinkat"},
 	{SANDBOX_FILES, "rename"},
@@ -104,8 +125,8 @@ static const struct sandbox_call allowed[] = {
 	{SANDBOX_FILES, "fdatasync"},
 	{SANDBOX_FILES, "fallocate"},
 	{SANDBOX_FILES, "fchmod"},
-	{SANDBOX_FILES, "getdents64"},
-	{SANDBOX_FILES, "readlink"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "getdents64"},
+	{SANDBOX_FILES | SANDBOX_NETWORK, "readlink"},
 	{SANDBOX_FILES, "getcwd"},
 };
 
@@ -141,8 +162,29 @@ unsigned int sandbox_landlock_abi(void)
 	return abi > 0 ? (unsigned int)abi : 0;
 }
 
+/* What the resolver and the TLS library read; what is not there on this system is not needed on it. */
+static void landlock_system(int ruleset)
+{
+	static const char *const places[] = {"/etc",	    "/usr", "/lib", "/lib64", "/run/systemd/resolve",
+					     "/dev/urandom"};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		AUTO_FD int fd = open(places[i], O_PATH | O_CLOEXEC);
+		struct landlock_path_beneath_attr below = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+							   .parent_fd = fd};
+		struct stat st;
+
+		if (fd < 0 || fstat(fd, &st) < 0)
+			continue;
+		if (S_ISDIR(st.st_mode))
+			below.allowed_access |= LANDLOCK_ACCESS_FS_READ_DIR;
+		if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0)
+			log_warn("%s: %s", places[i], strerror(errno));
+	}
+}
+
 /* Handles every access that this kernel knows and grants none of them, but those below folder. */
-static int sandbox_landlock(int folder)
+static int sandbox_landlock(int folder, bool network)
 {
 	struct landlock_ruleset_attr attr = {0};
 	unsigned int abi = sandbox_landlock_abi();
@@ -160,7 +202,7 @@ static int sandbox_landlock(int folder)
 		bits = 16; /* ioctl on devices */
 	attr.handled_access_fs = (1ULL << bits) - 1;
 #ifdef LANDLOCK_ACCESS_NET_BIND_TCP
-	if (abi >= 4) {
+	if (abi >= 4 && !network) {
 		attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP;
 		size = offsetof(struct landlock_ruleset_attr, handled_access_net) +
 		       sizeof(attr.handled_access_net);
@@ -182,6 +224,8 @@ static int sandbox_landlock(int folder)
 		if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0)
 			return -errno;
 	}
+	if (network)
+		landlock_system(fd);
 	return syscall(SYS_landlock_restrict_self, fd, 0) < 0 ? -errno : 0;
 }
 
@@ -240,7 +284,7 @@ int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups, int fold
 		log_error("cannot become user %s: %s", user, strerror(-err));
 		return err;
 	}
-	err = sandbox_landlock(folder);
+	err = sandbox_landlock(folder, groups & SANDBOX_NETWORK);
 	if (err) {
 		log_error("Landlock refused: %s", strerror(-err));
 		return err;

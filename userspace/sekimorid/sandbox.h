@@ -13,6 +13,7 @@
 #define SANDBOX_BASE   1u /* memory, time, reading and writing what it holds, polling, leaving */
 #define SANDBOX_ACCEPT 2u /* accept4, getsockopt */
 #define SANDBOX_MEMFD  4u /* memfd_create, ftruncate */
+#define SANDBOX_NETWORK 16u /* connections to others, and what names of hosts and certificates need of the system */
 #define SANDBOX_FILES  8u /* files in the one folder that it holds */
 
 /*
