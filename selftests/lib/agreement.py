@@ -21,12 +21,13 @@ BLAMES = ("ours wrong", "theirs wrong", "out of scope")
 # Suricata's keys that decide what is detected and that `inspect --set` takes under the same name.
 DETECTION_KEYS = re.compile(r"""(?x)
     vars\.(address|port)-groups\.\w+
-  | stream\.(midstream|async-oneside)
+  | stream\.(midstream|async-oneside|inline)
   | threshold-file
   | action-order
+  | packet-alert-max
 """)
 # What it assumes where nothing is said, and we do not.
-SURICATA_DEFAULTS = {"stream.midstream": "false"}
+SURICATA_DEFAULTS = {"stream.midstream": "false", "packet-alert-max": "15"}
 
 
 def flatten(node, prefix=""):
@@ -57,6 +58,8 @@ def settings_of(folder, arguments):
     wanted = dict(SURICATA_DEFAULTS)
     wanted.update(read_yaml(os.path.join(folder, "suricata.yaml")))
     wanted.update(re.findall(r"--set[ =]([\w.-]+)=(\S+)", text))
+    if "--simulate-ips" in text:
+        wanted["stream.inline"] = "yes"
     checks = re.search(r"-k\s*(none|all)", text)
     if checks or wanted.get("stream.checksum-validation") in ("no", "false"):
         options = ["-k", checks.group(1) if checks else "none"]

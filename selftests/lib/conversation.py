@@ -11,7 +11,7 @@ One step per line, # begins a comment line:
   ip PROTOCOL BYTES     one packet of another protocol
   segment FLAGS BYTES   one TCP segment of the client outside of any order; FLAGS of FSRPAUEC
   set NAME=VALUE…       of all packets from here on: ttl tos id frag options window seq ack icmp_id icmp_seq client
-                        server vlan (ID,…) tcp_options (of segment)
+                        server vlan (ID,…) tcp_options (of segment) checksum_off ip_checksum_off (0: right)
   wait SECONDS          nothing happens for so long
   include FILE          the steps of another file, beside this one
 """
@@ -27,7 +27,7 @@ from attack import LINKTYPE_ETHERNET, checksum  # noqa: E402
 START_US = 1700000000 * 1000000
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 FLAG_LETTERS = "FSRPAUEC"
-NUMBERS = ("ttl", "tos", "id", "frag", "window", "seq", "ack", "icmp_id", "icmp_seq")
+NUMBERS = ("ttl", "tos", "id", "frag", "window", "seq", "ack", "icmp_id", "icmp_seq", "checksum_off", "ip_checksum_off")
 
 
 def unescape(text):
@@ -169,7 +169,7 @@ class Session:
         self.file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, LINKTYPE_ETHERNET))
         self.time_us = START_US
         self.fields = {"ttl": 64, "tos": 0, "id": 1, "frag": 0x4000, "window": 64240, "seq": 1, "ack": 0, "icmp_id": 9,
-                       "icmp_seq": 1}
+                       "icmp_seq": 1, "checksum_off": 0, "ip_checksum_off": 0}
         self.options = b""
         self.tcp_options = b""  # of segments outside of any order
         self.vlans = []
@@ -191,7 +191,7 @@ class Session:
             head = struct.pack("!BBHHHBBH", 0x40 | size // 4, self.fields["tos"], size + len(segment), self.fields["id"],
                                self.fields["frag"], self.fields["ttl"], protocol, 0)
             head += source.packed + dest.packed + self.options
-            kind, head = 0x0800, head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+            kind, head = 0x0800, head[:10] + struct.pack("!H", checksum(head) ^ self.fields["ip_checksum_off"]) + head[12:]
         tags = b"".join(struct.pack("!HH", 0x8100, vlan) for vlan in self.vlans)
         frame = b"\x02\0\0\0\0\x02\x02\0\0\0\0\x01" + tags + struct.pack("!H", kind) + head + segment
         self.time_us += 1000
@@ -206,7 +206,7 @@ class Session:
             pseudo = source + dest + struct.pack("!BBH", 0, protocol, len(segment))
         if protocol == 1:
             pseudo = b""
-        value = checksum(pseudo + segment) or 0xFFFF
+        value = (checksum(pseudo + segment) or 0xFFFF) ^ self.fields["checksum_off"]
         self.packet(side, protocol, segment[:at] + struct.pack("!H", value) + segment[at + 2:])
 
     def segment(self, side, flags, data=b"", fixed=False):

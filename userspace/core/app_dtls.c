@@ -123,8 +123,7 @@ static void message_read(struct flow *flow, struct dtls *dtls, enum direction di
 		side->hello = dir == TO_SERVER || dtls->sides[TO_SERVER].hello;
 		break;
 	case TLS_CERTIFICATE:
-		if (dir == TO_CLIENT)
-			tls_certificates_read(flow, tx_get(flow, dtls), body);
+		tls_certificates_read(flow, tx_get(flow, dtls), dir, body);
 		break;
 	}
 	if (dtls->tx)

@@ -130,10 +130,10 @@ static void tls_add(const struct tx *tx, json_t *out)
 
 	fields_add(tx, tls_fields, ARRAY_LEN(tls_fields), out);
 	eve_set(out, "version", json_string(tls_version_name(tls->version)));
-	if (tls->names.not_before[0])
-		eve_set(out, "notbefore", json_string(tls->names.not_before));
-	if (tls->names.not_after[0])
-		eve_set(out, "notafter", json_string(tls->names.not_after));
+	if (tls->chains[TO_CLIENT].names.not_before[0])
+		eve_set(out, "notbefore", json_string(tls->chains[TO_CLIENT].names.not_before));
+	if (tls->chains[TO_CLIENT].names.not_after[0])
+		eve_set(out, "notafter", json_string(tls->chains[TO_CLIENT].names.not_after));
 	list_add(tx, BUFFER_TLS_SUBJECTALTNAME, TO_CLIENT, "subjectaltname", out);
 	list_add(tx, BUFFER_TLS_ALPN, TO_SERVER, "client_alpns", out);
 	list_add(tx, BUFFER_TLS_ALPN, TO_CLIENT, "server_alpns", out);

@@ -24,6 +24,8 @@ struct ftp_tx {
 	struct tx tx;
 	struct blob command, argument;
 	bool bounce;	  /* PORT names another host than the client */
+	uint16_t port;	  /* that it arranges for a data connection, 0: none */
+	bool passive;	  /* the server listens there */
 	struct blob text; /* reply lines */
 	struct ftp_reply replies[FTP_REPLIES_MAX];
 	unsigned int reply_count;
@@ -157,12 +159,12 @@ static void active_read(const struct flow *flow, struct ftp *ftp, struct ftp_tx 
 		return;
 	}
 	ftp->data = flow->client;
-	ftp->data_port = port;
+	ftp->data_port = tx->port = port;
 	ftp->passive = false;
 }
 
 /* 227 and 229: the server listens. */
-static void passive_read(const struct flow *flow, struct ftp *ftp, struct span line)
+static void passive_read(const struct flow *flow, struct ftp *ftp, struct ftp_tx *tx, struct span line)
 {
 	uint32_t open = span_find(line, '('), close = span_find(line, ')');
 	bool extended = span_begins(line, "229");
@@ -180,8 +182,8 @@ static void passive_read(const struct flow *flow, struct ftp *ftp, struct span l
 	if (extended ? !extended_port_read(text, &port) : !host_port_read(text, &address, &port))
 		return;
 	ftp->data = flow->server; /* what the reply names may be an address behind translation */
-	ftp->data_port = port;
-	ftp->passive = true;
+	ftp->data_port = tx->port = port;
+	ftp->passive = tx->passive = true;
 }
 
 /* The command moves data: say so, that the connection is known when it comes. */
@@ -220,6 +222,8 @@ static void tx_end(struct ftp *ftp, struct ftp_tx *tx)
 	if (tx->tx.done[TO_CLIENT])
 		return;
 	tx->tx.done[TO_CLIENT] = tx->tx.dirty[TO_CLIENT] = true;
+	/* What a command arranged, and whether it was answered, is known with its reply. */
+	tx->tx.done[TO_SERVER] = tx->tx.dirty[TO_SERVER] = true;
 	ftp->open--;
 }
 
@@ -245,7 +249,7 @@ static struct ftp_tx *tx_open(struct flow *flow, struct ftp *ftp)
 	if (!tx)
 		return NULL;
 	ftp->open++;
-	tx->tx.done[TO_SERVER] = tx->tx.dirty[TO_SERVER] = true;
+	tx->tx.dirty[TO_SERVER] = true;
 	return tx;
 }
 
@@ -309,7 +313,7 @@ static void reply_read(struct flow *flow, struct ftp *ftp, struct span line)
 	if (!final)
 		return;
 	if (span_begins(line, "227") || span_begins(line, "229"))
-		passive_read(flow, ftp, line);
+		passive_read(flow, ftp, tx, line);
 	if (line.data[0] == '2' && span_is(blob_span(&tx->command), "AUTH"))
 		ftp->tls = tls_new();
 	tx_end(ftp, tx);
@@ -378,6 +382,17 @@ static bool ftp_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 	case BUFFER_FTP_BOUNCE:
 		*out = span_text(ftp->bounce ? "bounce" : "");
 		break;
+	case BUFFER_FTP_MODE:
+		*out = span_text(!ftp->port ? "" : ftp->passive ? "passive" : "active");
+		*final = tx->done[TO_CLIENT];
+		break;
+	case BUFFER_FTP_DYNAMIC_PORT:
+		*final = tx->done[TO_CLIENT];
+		return ftp->port && tx_number(ftp->port, out);
+	case BUFFER_FTP_REPLIED:
+		*out = span_text(ftp->reply_count ? "yes" : "no");
+		*final = ftp->reply_count || tx->done[TO_CLIENT];
+		return *final;
 	case BUFFER_FTP_REPLY: /* behind the code and what separates it */
 		*out = span_from(line, line.len < 4 ? line.len : 4);
 		return true;

@@ -153,8 +153,7 @@ static bool message_read(struct flow *flow, struct tls *tls, enum direction dir)
 			tls_state_note(tls->tx, TLS_SERVER_HELLO);
 		return true;
 	case TLS_CERTIFICATE:
-		if (dir == TO_CLIENT)
-			tls_certificates_read(flow, tls_tx_get(flow, tls), body);
+		tls_certificates_read(flow, tls_tx_get(flow, tls), dir, body);
 		return true;
 	case TLS_CLIENT_KEY:
 	case TLS_SERVER_KEY:
@@ -180,8 +179,7 @@ static bool handshake_feed(struct flow *flow, struct tls *tls, enum direction di
 				continue;
 			side->message_left = be24(side->start + 1);
 			side->keep = side->start[0] == TLS_CLIENT_HELLO ||
-				     side->start[0] == TLS_SERVER_HELLO ||
-				     (side->start[0] == TLS_CERTIFICATE && dir == TO_CLIENT);
+				     side->start[0] == TLS_SERVER_HELLO || side->start[0] == TLS_CERTIFICATE;
 			blob_clear(&side->message);
 			/* The first message of a side is its hello. */
 			if (!side->begun &&
@@ -314,7 +312,7 @@ static void v2_certificate(struct flow *flow, struct tls_tx *tx, struct span der
 
 	blob_add(&list, head, sizeof(head), UINT32_MAX);
 	if (der.len && !blob_add(&list, der.data, der.len, UINT32_MAX))
-		tls_certificates_read(flow, tx, blob_span(&list));
+		tls_certificates_read(flow, tx, TO_CLIENT, blob_span(&list));
 	blob_free(&list);
 }
 

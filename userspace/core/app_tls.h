@@ -14,22 +14,27 @@
 #define TLS_CERTS_MAX	  16u	       /* certificates of one chain; more are left out and counted */
 #define TLS_HANDSHAKE_MAX (128u << 10) /* bytes of one handshake message that are kept */
 
+struct tls_chain {
+	struct blob der; /* certificates, one behind the other */
+	uint32_t at[TLS_CERTS_MAX + 1];
+	unsigned int count;
+	bool has_names;
+	struct x509_names names; /* of the first one */
+	char fingerprint[60];	 /* its SHA-1, "": none */
+};
+
 struct tls_tx {
 	struct tx tx;
 	struct blob sni;
-	bool has_sni, has_names;
-	struct x509_names names; /* of the first certificate */
+	bool has_sni;
+	struct tls_chain chains[2]; /* of the client, of the server: by the direction they go */
 	struct ja3 ja3[2];	 /* of the ClientHello, the ServerHello */
 	char ja4[JA4_LEN + 1];	 /* "": none */
 	struct blob alpn[2];	 /* as in the hello: each behind its length */
-	struct blob chain;	 /* DER certificates, one behind the other */
-	uint32_t cert_at[TLS_CERTS_MAX + 1];
-	unsigned int certs;
 	uint16_t version; /* negotiated, else offered; 0x0002: SSLv2; 0: not seen */
 	uint16_t versions[2]; /* of the ClientHello, the ServerHello */
 	uint8_t random[2][32];
 	bool has_random[2];
-	char fingerprint[60]; /* SHA-1 of the first certificate, "": none */
 	char states[64];      /* " client_hello" … in the order they came */
 };
 
@@ -43,7 +48,7 @@ enum { TLS_SERVER_KEY = 12, TLS_CLIENT_KEY = 16 };
 
 /* The body of a ClientHello or ServerHello; they differ in one list and one octet. false: it is none. */
 bool tls_hello_read(struct flow *flow, struct tls_tx *tx, enum direction dir, struct span body, uint16_t *version);
-void tls_certificates_read(struct flow *flow, struct tls_tx *tx, struct span body);
+void tls_certificates_read(struct flow *flow, struct tls_tx *tx, enum direction dir, struct span body);
 /* Notes a handshake message that rules can ask for, once. */
 void tls_state_note(struct tls_tx *tx, uint8_t type);
 /* The first bytes of a heartbeat in clear: is its length one that it can have? */

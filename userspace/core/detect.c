@@ -77,6 +77,16 @@ void detect_free(struct detect *detect)
 	free(detect);
 }
 
+void detect_limit_alerts(struct detect *detect, uint32_t most)
+{
+	detect->alert_max = most;
+}
+
+uint64_t detect_left_out(const struct detect *detect)
+{
+	return detect->left_out;
+}
+
 void detect_drop_ends_flow(struct detect *detect, bool on)
 {
 	detect->drop_ends_flow = on;

@@ -70,6 +70,10 @@ void detect_packet_judge(struct detect *detect);
 void detect_packet_end(struct detect *detect);
 /* Drop rules that matched more than one packet end the inspection of their flow, as where they are enforced. */
 void detect_drop_ends_flow(struct detect *detect, bool on);
+/* At most so many matches of one packet are judged, those of the rules that come first; 0: all. */
+void detect_limit_alerts(struct detect *detect, uint32_t most);
+/* Matches that were left out for that. */
+uint64_t detect_left_out(const struct detect *detect);
 
 /* Forgets what rules remember beyond flows: thresholds, rates, xbits. */
 void detect_forget(struct detect *detect);

@@ -124,12 +124,15 @@ void detect_fire(struct detect_run *run, const struct rule *rule)
 
 static void queue_key(const struct detect_queued *one, uint8_t track, struct tracker_key *key)
 {
+	/* Of a pair it does not matter who speaks. */
+	bool ordered = track != TRACK_BOTH || memcmp(&one->src, &one->dst, sizeof(one->src)) < 0;
+
 	key->kind += one->rule->info.gid << 8;
 	key->number = one->rule->info.sid;
 	if (track == TRACK_SRC || track == TRACK_BOTH)
-		key->first = one->src;
+		key->first = ordered ? one->src : one->dst;
 	if (track == TRACK_DST || track == TRACK_BOTH)
-		key->second = one->dst;
+		key->second = ordered ? one->dst : one->src;
 	if (track == TRACK_FLOW)
 		key->flow = one->flow ? one->flow->id + 1 : 0;
 }
@@ -237,6 +240,11 @@ void detect_packet_judge(struct detect *detect)
 	if (count > 1)
 		qsort(&detect->queue[from], count, sizeof(*detect->queue), queue_compare);
 	for (uint32_t i = from; i < from + count; i++) {
+		if (detect->alert_max && detect->alert_count >= detect->alert_max) {
+			detect->left_out += from + count - i;
+			return;
+		}
+		detect->alert_count += !detect->queue[i].rule->noalert;
 		if (queue_judge(detect, &detect->queue[i]))
 			return;
 	}
@@ -246,5 +254,5 @@ void detect_packet_end(struct detect *detect)
 {
 	detect_held_judge(detect);
 	detect_packet_judge(detect);
-	detect->queue_count = detect->queue_judged = 0;
+	detect->queue_count = detect->queue_judged = detect->alert_count = 0;
 }

@@ -230,9 +230,19 @@ static bool test_vlan(const struct packet *packet, const struct rule_test *test)
 
 		if (test->mode == 'i' && test->ignored == i)
 			return one;
+		if (test->mode == 'r' && test->ignored == packet->vlan_count - 1 - i)
+			return one;
 		fits += one;
 	}
 	return test->mode == 'n' ? fits > 0 : test->mode == 'l' && fits && fits == packet->vlan_count;
+}
+
+static bool test_checksum(const struct packet *packet, const struct rule_test *test)
+{
+	if (packet->ip_version != (test->mode == '4' ? 4 : 6) ||
+	    (test->range.low && packet->proto != test->range.low))
+		return false;
+	return (test->range.low ? packet->l4_checksum_bad : packet->ip_checksum_bad) == test->negated;
 }
 
 static bool test_flow_count(const uint64_t counts[2], const struct rule_test *test)
@@ -267,6 +277,8 @@ static bool header_test_rare(const struct detect_run *run, const struct rule_tes
 		return match_range(&test->range, packet->vlan_count);
 	case TEST_VLAN_ID:
 		return test_vlan(packet, test);
+	case TEST_CHECKSUM:
+		return test_checksum(packet, test);
 	case TEST_FLOW_AGE:
 		return flow && match_range(&test->range, (packet->time_us - flow->first_us) / 1000000);
 	case TEST_FLOW_PKTS:

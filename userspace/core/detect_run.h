@@ -80,6 +80,8 @@ struct detect {
 	/* What fits, until the packet is done; what stands before queue_judged has had its turn. */
 	struct detect_queued *queue;
 	uint32_t queue_count, queue_judged, queue_room;
+	uint32_t alert_max, alert_count; /* of the packet at hand; 0: no limit */
+	uint64_t left_out;		 /* matches beyond it */
 	bool drop_ends_flow;
 	struct detect_profile *profile; /* per rule; NULL: off */
 	uint64_t (*profile_clock)(void);

@@ -61,6 +61,7 @@ static int generation_new(struct inspector *inspector, struct ruleset *set, stru
 		return error;
 	if (inspector->options.tracker)
 		detect_share(generation->detect, inspector->options.tracker);
+	detect_limit_alerts(generation->detect, inspector->options.alert_max);
 	/* Live it is the kernel that ends a flow, and where it only monitors, inspection goes on. */
 	detect_drop_ends_flow(generation->detect, !inspector->options.live);
 	generation->users = 1;
@@ -468,13 +469,17 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	if (flow->proto == IPPROTO_UDP)
 		subject_probe_datagram(subject, packet, dir);
 	app = flow->app;
-	if (dir != subject->app_dir || !flow->pkts[!subject->app_dir])
+	if (inspector->options.stream_first && verdict == STREAM_TAKEN && flow->stream) {
+		subject_drain(inspector, subject, packets, dir, false);
+		flow->app_shown = flow->app;
+	} else if (dir != subject->app_dir || !flow->pkts[!subject->app_dir]) {
 		flow->app_shown = app;
+	}
 	detect_packet(subject->generation->detect, packet, flow, dir);
 	if (flow->stream && (verdict != STREAM_TAKEN || !joins_stream(packet)))
 		detect_loose(subject->generation->detect, packet, flow, dir);
 	if (verdict == STREAM_TAKEN) {
-		if (flow->stream)
+		if (flow->stream && !inspector->options.stream_first)
 			subject_drain(inspector, subject, packets, dir, false);
 		else if (flow->proto == IPPROTO_UDP)
 			subject_datagram(inspector, subject, packet, dir);

@@ -19,8 +19,10 @@ struct inspector_options {
 	uint32_t flow_max;     /* 0 = 65536 */
 	uint64_t seed;		  /* of the flow hash: random live, so that nobody can aim at one bucket; 0 for files: same input, same run */
 	bool handshake_required; /* TCP that began before the capture is not put in order, only its packets are seen */
+	bool stream_first;     /* rules about a packet know what its bytes made of the stream, as where packets are held back for that */
 	bool answer_opens;     /* where it is: the server's half of a handshake will do */
 	const struct overlap_hosts *hosts; /* who resolves overlaps how; borrowed for the inspector's life, may be NULL */
+	uint32_t alert_max;    /* matches of one packet that are judged; 0 = all */
 	uint32_t depth[2];     /* inspection depth per transaction; 0 = 1 MiB */
 	struct tracker *tracker; /* what rules count lies there, with what other inspectors count; borrowed for the inspector's life. NULL: in one of its own */
 };

@@ -203,6 +203,7 @@ enum rule_test_kind {
 	TEST_VLAN_LAYERS,
 	TEST_VLAN_ID,
 	TEST_FLOW_AGE,
+	TEST_CHECKSUM, /* mode: 4 or 6; low: IP protocol, 0 the IP header's own; negated: it is wrong */
 	TEST_FLOW_PKTS,	 /* mode: s to server, c to client, e either */
 	TEST_FLOW_BYTES, /* the same */
 	TEST_IPREP,   /* ignored: the category; mode: a any, s source, d destination, b both */

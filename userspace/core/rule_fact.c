@@ -124,6 +124,27 @@ int keyword_dcerpc_iface(struct rule_parser *parser, const struct rule_keyword *
 	return error;
 }
 
+/* One of a few words; keyword->value is the buffer that holds it. */
+int keyword_ftp_word(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	static const struct {
+		uint16_t buffer;
+		const char *word, *value;
+	} rows[] = {
+		{BUFFER_FTP_MODE, "active", "active"}, {BUFFER_FTP_MODE, "passive", "passive"},
+		{BUFFER_FTP_REPLIED, "yes", "yes"},    {BUFFER_FTP_REPLIED, "on", "yes"},
+		{BUFFER_FTP_REPLIED, "true", "yes"},   {BUFFER_FTP_REPLIED, "1", "yes"},
+		{BUFFER_FTP_REPLIED, "no", "no"},      {BUFFER_FTP_REPLIED, "off", "no"},
+		{BUFFER_FTP_REPLIED, "false", "no"},   {BUFFER_FTP_REPLIED, "0", "no"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].buffer == keyword->value && !strcasecmp(arg, rows[i].word))
+			return fact_is(parser, (enum buffer_id)keyword->value, rows[i].value, false);
+	return rule_refuse(parser,
+			   keyword->value == BUFFER_FTP_MODE ? "not active or passive" : "not yes or no");
+}
+
 /* "1,3,5-7": any of these operations. */
 int keyword_dcerpc_opnum(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {

@@ -3,6 +3,8 @@
  * rule_keyword.c - the table of rule keywords. Adding one is adding a row
  * and, where no function fits, the function.
  */
+#include <linux/in.h>
+#include <linux/in6.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -47,6 +49,11 @@
 		.name = word, .parse = keyword_transform, .value = TRANSFORM_##transform, .help = text       \
 	}
 
+#define CHECKSUM(word, version, protocol, text)                                                              \
+	{                                                                                                    \
+		.name = word, .parse = keyword_checksum, .argument = ARGUMENT_NEEDED,                        \
+		.flags = KEYWORD_PACKET, .value = (version) << 8 | (protocol), .help = text                  \
+	}
 #define DIGEST_LIST(word, transform, text)                                                                   \
 	{                                                                                                    \
 		.name = word, .parse = keyword_file_digest, .argument = ARGUMENT_NEEDED,                     \
@@ -149,6 +156,13 @@ static const struct rule_keyword keywords[] = {
 	 .argument = ARGUMENT_NEEDED,
 	 .flags = KEYWORD_PACKET,
 	 .help = "id[,any|all|layer]: a VLAN tag, outermost layer 0"},
+	CHECKSUM("ipv4-csum", 4, 0, "valid or invalid: checksum of the IPv4 header"),
+	CHECKSUM("tcpv4-csum", 4, IPPROTO_TCP, "valid or invalid: checksum of TCP over IPv4"),
+	CHECKSUM("tcpv6-csum", 6, IPPROTO_TCP, "valid or invalid: checksum of TCP over IPv6"),
+	CHECKSUM("udpv4-csum", 4, IPPROTO_UDP, "valid or invalid: checksum of UDP over IPv4"),
+	CHECKSUM("udpv6-csum", 6, IPPROTO_UDP, "valid or invalid: checksum of UDP over IPv6"),
+	CHECKSUM("icmpv4-csum", 4, IPPROTO_ICMP, "valid or invalid: checksum of ICMP"),
+	CHECKSUM("icmpv6-csum", 6, IPPROTO_ICMPV6, "valid or invalid: checksum of ICMPv6"),
 	FIELD("flow.age", NULL, TEST_FLOW_AGE, UINT32_MAX, "seconds since the flow's first packet"),
 	COUNT("flow.pkts", PKTS, 0, "toserver|toclient|either,range: packets of the flow so far"),
 	COUNT("flow.pkts_toserver", PKTS, 's', "packets to the server so far"),
@@ -370,6 +384,18 @@ static const struct rule_keyword keywords[] = {
 	 .parse = keyword_dcerpc_opnum,
 	 .argument = ARGUMENT_NEEDED,
 	 .help = "1,3,5-7: operations of the interface"},
+	{.name = "ftp.mode",
+	 .parse = keyword_ftp_word,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = BUFFER_FTP_MODE,
+	 .help = "active or passive: who listens for the data connection that a command arranges"},
+	AMOUNT("ftp.dynamic_port", FTP_DYNAMIC_PORT, 65535,
+	       "port that a command arranges for the data connection"),
+	{.name = "ftp.reply_received",
+	 .parse = keyword_ftp_word,
+	 .argument = ARGUMENT_NEEDED,
+	 .value = BUFFER_FTP_REPLIED,
+	 .help = "yes or no: the server answered the command"},
 	META("ftpdata_command", keyword_ftpdata_command,
 	     "stor, appe, stou, retr, nlst, list or mlsd: what the data connection is for"),
 	{.name = "ftpbounce", .parse = keyword_ftpbounce, .help = "PORT names another host than the client"},

@@ -109,7 +109,22 @@ int keyword_sameip(struct rule_parser *parser, const struct rule_keyword *keywor
 	return rule_add_test(parser, TEST_SAMEIP) ? 0 : -EINVAL;
 }
 
-/* "id[,layer]": any, all, or the number of the layer, outermost 0. */
+/* "valid" or "invalid"; keyword->value: IP version * 256 and protocol, 0 the header's own checksum. */
+int keyword_checksum(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	struct rule_test *test = rule_add_test(parser, TEST_CHECKSUM);
+
+	if (!test)
+		return -EINVAL;
+	if (strcmp(arg, "valid") && strcmp(arg, "invalid"))
+		return rule_refuse(parser, "not valid or invalid");
+	test->mode = keyword->value >> 8 == 4 ? '4' : '6';
+	test->range.low = keyword->value & 0xff;
+	test->negated = *arg == 'i';
+	return 0;
+}
+
+/* "id[,layer]": any, all, or the number of the layer: outermost 0, innermost -1. */
 int keyword_vlan_id(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	struct rule_test *test = rule_add_test(parser, TEST_VLAN_ID);
@@ -125,10 +140,12 @@ int keyword_vlan_id(struct rule_parser *parser, const struct rule_keyword *keywo
 	} else if (!strcmp(layer, "all")) {
 		test->mode = 'l';
 	} else {
-		if (rule_unsigned(layer, SEKI_MAX_VLAN - 1, &number))
-			return rule_refuse(parser, "the layer is not any, all or a number from 0 on");
-		test->mode = 'i';
-		test->ignored = (uint8_t)number;
+		bool inner = *layer == '-';
+
+		if (rule_unsigned(layer + inner, SEKI_MAX_VLAN - !inner, &number) || (inner && !number))
+			return rule_refuse(parser, "the layer is not any, all or a number");
+		test->mode = inner ? 'r' : 'i';
+		test->ignored = (uint8_t)(number - inner);
 	}
 	return 0;
 }

@@ -237,8 +237,8 @@ int rule_range(const char *text, uint64_t max, struct rule_range *out)
 	static const struct {
 		const char *sign;
 		uint8_t op;
-	} signs[] = {{"<=", RANGE_LE}, {">=", RANGE_GE}, {"<", RANGE_LT},
-		     {">", RANGE_GT},  {"!", RANGE_NE},	 {"=", RANGE_EQ}};
+	} signs[] = {{"<=", RANGE_LE}, {">=", RANGE_GE}, {"<", RANGE_LT}, {">", RANGE_GT},
+		     {"!=", RANGE_NE}, {"!", RANGE_NE},	 {"=", RANGE_EQ}};
 	char copy[64], *middle, *low;
 	size_t len = strlen(text);
 	uint64_t first, second;

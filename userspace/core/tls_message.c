@@ -151,13 +151,14 @@ bool tls_hello_read(struct flow *flow, struct tls_tx *tx, enum direction dir, st
 	return true;
 }
 
-void tls_certificates_read(struct flow *flow, struct tls_tx *tx, struct span m)
+void tls_certificates_read(struct flow *flow, struct tls_tx *tx, enum direction dir, struct span m)
 {
+	struct tls_chain *chain = tx ? &tx->chains[dir] : NULL;
 	uint8_t sha1[SHA1_DIGEST_SIZE];
 	struct span der;
 	int error;
 
-	if (!tx || tx->certs || m.len < 3)
+	if (!chain || chain->count || m.len < 3)
 		return;
 	m = span_from(m, 3); /* length of the list: the message's own end holds */
 	while (m.len) {
@@ -165,28 +166,28 @@ void tls_certificates_read(struct flow *flow, struct tls_tx *tx, struct span m)
 			note(tx, EVENT_TLS_CERTIFICATE_INVALID_LENGTH);
 			break;
 		}
-		if (tx->certs == TLS_CERTS_MAX) {
+		if (chain->count == TLS_CERTS_MAX) {
 			flow->app_skipped += der.len + m.len;
 			break;
 		}
 		if (!der.len)
 			continue;
-		if (blob_add(&tx->chain, der.data, der.len, TLS_HANDSHAKE_MAX))
+		if (blob_add(&chain->der, der.data, der.len, TLS_HANDSHAKE_MAX))
 			break;
-		tx->cert_at[++tx->certs] = tx->chain.len;
+		chain->at[++chain->count] = chain->der.len;
 	}
-	if (!tx->certs)
+	if (!chain->count)
 		return;
-	digest_of(DIGEST_SHA1, (struct span){tx->chain.data, tx->cert_at[1]}, sha1);
-	digest_text(sha1, sizeof(sha1), ':', tx->fingerprint);
+	digest_of(DIGEST_SHA1, (struct span){chain->der.data, chain->at[1]}, sha1);
+	digest_text(sha1, sizeof(sha1), ':', chain->fingerprint);
 	/* A certificate that cannot be read leaves the names that could. */
-	error = x509_read((struct span){tx->chain.data, tx->cert_at[1]}, &tx->names);
-	tx->has_names = !error || tx->names.serial.len;
+	error = x509_read((struct span){chain->der.data, chain->at[1]}, &chain->names);
+	chain->has_names = !error || chain->names.serial.len;
 	if (error) {
 		note(tx, EVENT_TLS_INVALID_CERTIFICATE);
 		note(tx, EVENT_TLS_CERTIFICATE_INVALID_DER);
 	}
-	tx->tx.dirty[TO_CLIENT] = true;
+	tx->tx.dirty[dir] = true;
 }
 
 /* Notes a handshake message that rules can ask for, once. */
@@ -247,6 +248,7 @@ bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsi
 		struct span *out, bool *final)
 {
 	const struct tls_tx *tls = (const struct tls_tx *)tx;
+	const struct tls_chain *chain = &tls->chains[dir];
 	struct span list;
 	uint32_t seconds;
 
@@ -256,14 +258,14 @@ bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsi
 		*out = blob_span(&tls->sni);
 		return tls->has_sni;
 	case BUFFER_TLS_CERT_SUBJECT:
-		*out = blob_span(&tls->names.subject);
-		return tls->has_names;
+		*out = blob_span(&chain->names.subject);
+		return chain->has_names;
 	case BUFFER_TLS_CERT_ISSUER:
-		*out = blob_span(&tls->names.issuer);
-		return tls->has_names;
+		*out = blob_span(&chain->names.issuer);
+		return chain->has_names;
 	case BUFFER_TLS_CERT_SERIAL:
-		*out = blob_span(&tls->names.serial);
-		return tls->has_names;
+		*out = blob_span(&chain->names.serial);
+		return chain->has_names;
 	case BUFFER_TLS_RANDOM:
 		*out = (struct span){tls->random[dir], 32};
 		return tls->has_random[dir];
@@ -275,16 +277,16 @@ bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsi
 		return tls->has_random[dir];
 	case BUFFER_TLS_NOT_BEFORE:
 	case BUFFER_TLS_NOT_AFTER:
-		return !x509_seconds(id == BUFFER_TLS_NOT_BEFORE ? tls->names.not_before
-								 : tls->names.not_after,
+		return !x509_seconds(id == BUFFER_TLS_NOT_BEFORE ? chain->names.not_before
+								 : chain->names.not_after,
 				     &seconds) &&
 		       tx_number(seconds, out);
 	case BUFFER_TLS_CHAIN_LEN:
-		return tls->certs && tx_number(tls->certs, out);
+		return chain->count && tx_number(chain->count, out);
 	case BUFFER_TLS_SUBJECTALTNAME:
-		return x509_alternative(&tls->names, index, out);
+		return x509_alternative(&chain->names, index, out);
 	case BUFFER_TLS_CERT_FINGERPRINT:
-		*out = span_text(tls->fingerprint);
+		*out = span_text(chain->fingerprint);
 		return out->len > 0;
 	case BUFFER_TLS_VERSION:
 		*out = span_text(version_word(tls->versions[dir]));
@@ -312,14 +314,23 @@ bool tls_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsi
 		*out = blob_span(&tls->ja3[dir].text);
 		return tls->ja3[dir].present;
 	case BUFFER_TLS_CERTS:
-		if (index >= tls->certs)
+		if (index >= chain->count)
 			return false;
-		*out = (struct span){tls->chain.data + tls->cert_at[index],
-				     tls->cert_at[index + 1] - tls->cert_at[index]};
+		*out = (struct span){chain->der.data + chain->at[index],
+				     chain->at[index + 1] - chain->at[index]};
 		return true;
 	default:
 		return false;
 	}
+}
+
+static void chain_free(struct tls_chain *chain)
+{
+	blob_free(&chain->names.subject);
+	blob_free(&chain->names.issuer);
+	blob_free(&chain->names.serial);
+	blob_free(&chain->names.alternatives);
+	blob_free(&chain->der);
 }
 
 void tls_tx_free(struct tx *tx)
@@ -327,14 +338,11 @@ void tls_tx_free(struct tx *tx)
 	struct tls_tx *tls = (struct tls_tx *)tx;
 
 	blob_free(&tls->sni);
-	blob_free(&tls->names.subject);
-	blob_free(&tls->names.issuer);
-	blob_free(&tls->names.serial);
-	blob_free(&tls->names.alternatives);
 	ja3_free(&tls->ja3[TO_SERVER]);
 	ja3_free(&tls->ja3[TO_CLIENT]);
 	blob_free(&tls->alpn[TO_SERVER]);
 	blob_free(&tls->alpn[TO_CLIENT]);
-	blob_free(&tls->chain);
+	chain_free(&tls->chains[TO_SERVER]);
+	chain_free(&tls->chains[TO_CLIENT]);
 	free(tls);
 }

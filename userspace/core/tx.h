@@ -72,13 +72,13 @@ enum app_proto {
 	  "content of a transferred file (HTTP body, SMTP attachment, FTP, SMB)")                            \
 	X(FILE_NAME, "file.name", UNKNOWN, B, M, "name of a transferred file")                               \
 	X(TLS_SNI, "tls.sni", TLS, S, O, "server name of the ClientHello")                                   \
-	X(TLS_CERT_SUBJECT, "tls.cert_subject", TLS, C, O, "subject of the server certificate")              \
-	X(TLS_CERT_ISSUER, "tls.cert_issuer", TLS, C, O, "issuer of the server certificate")                 \
-	X(TLS_CERT_SERIAL, "tls.cert_serial", TLS, C, O, "serial number, XX:XX")                             \
-	X(TLS_CERTS, "tls.certs", TLS, C, M, "certificates as DER")                                          \
-	X(TLS_SUBJECTALTNAME, "tls.subjectaltname", TLS, C, M,                                               \
-	  "an alternative name of the server certificate")                                                   \
-	X(TLS_CERT_FINGERPRINT, "tls.cert_fingerprint", TLS, C, O, "SHA-1 of the server certificate, xx:xx") \
+	X(TLS_CERT_SUBJECT, "tls.cert_subject", TLS, B, O, "subject of the certificate that goes in this direction")              \
+	X(TLS_CERT_ISSUER, "tls.cert_issuer", TLS, B, O, "issuer of the certificate that goes in this direction")                 \
+	X(TLS_CERT_SERIAL, "tls.cert_serial", TLS, B, O, "serial number, XX:XX")                             \
+	X(TLS_CERTS, "tls.certs", TLS, B, M, "certificates as DER")                                          \
+	X(TLS_SUBJECTALTNAME, "tls.subjectaltname", TLS, B, M,                                               \
+	  "an alternative name of the certificate that goes in this direction")                                                   \
+	X(TLS_CERT_FINGERPRINT, "tls.cert_fingerprint", TLS, B, O, "SHA-1 of the server certificate, xx:xx") \
 	X(TLS_RANDOM, "tls.random", TLS, B, O, "random of the hello, 32 bytes")                              \
 	X(TLS_RANDOM_TIME, "tls.random_time", TLS, B, O, "its first 4 bytes")                                \
 	X(TLS_RANDOM_BYTES, "tls.random_bytes", TLS, B, O, "its other 28 bytes")                             \
@@ -138,13 +138,16 @@ enum app_proto {
 	X(DCERPC_LITTLE, "dcerpc.little", UNKNOWN, B, O, "1 byte: the stub is little-endian")                \
 	X(SMB_VERSION, "smb.version", SMB, B, O, "1 or 2, 4 bytes")                                          \
 	X(FTP_DATA_COMMAND, "ftpdata_command", FTP_DATA, B, O, "command that asked for the data connection") \
+	X(FTP_MODE, "ftp.mode", FTP, B, O, "\"active\" or \"passive\" when the command arranges a data connection") \
+	X(FTP_DYNAMIC_PORT, "ftp.dynamic_port", FTP, B, O, "4 bytes") \
+	X(FTP_REPLIED, "ftp.reply_received", FTP, B, O, "\"yes\" or \"no\"") \
 	X(FTP_BOUNCE, "ftpbounce", FTP, S, O, "\"bounce\" when PORT names another host than the client")     \
 	X(DNS_OPCODE, "dns.opcode", DNS, B, O, "4 bytes")                                                    \
 	X(DNS_RCODE, "dns.rcode", DNS, C, O, "4 bytes")                                                      \
 	X(DNS_RRTYPE, "dns.rrtype", DNS, B, M, "type of a question or answer, 4 bytes")                      \
-	X(TLS_CHAIN_LEN, "tls.cert_chain_len", TLS, C, O, "4 bytes")                                         \
-	X(TLS_NOT_BEFORE, "tls_cert_notbefore", TLS, C, O, "4 bytes, seconds since 1970")                    \
-	X(TLS_NOT_AFTER, "tls_cert_notafter", TLS, C, O, "4 bytes, seconds since 1970")                      \
+	X(TLS_CHAIN_LEN, "tls.cert_chain_len", TLS, B, O, "4 bytes")                                         \
+	X(TLS_NOT_BEFORE, "tls_cert_notbefore", TLS, B, O, "4 bytes, seconds since 1970")                    \
+	X(TLS_NOT_AFTER, "tls_cert_notafter", TLS, B, O, "4 bytes, seconds since 1970")                      \
 	X(BASE64_DATA, "base64_data", UNKNOWN, B, O, "what base64_decode made")
 
 enum buffer_id {

@@ -120,9 +120,24 @@ static int set_midstream(struct inspection *inspection, const char *value)
 	return error;
 }
 
+static int set_stream_first(struct inspection *inspection, const char *value)
+{
+	return set_bool(value, &inspection->options.stream_first);
+}
+
 static int set_one_side(struct inspection *inspection, const char *value)
 {
 	return set_bool(value, &inspection->options.answer_opens);
+}
+
+static int set_alert_max(struct inspection *inspection, const char *value)
+{
+	uint64_t count;
+	int error = set_bytes(value, 0, UINT16_MAX, &count);
+
+	if (!error)
+		inspection->options.alert_max = (uint32_t)count;
+	return error;
 }
 
 static int set_action_order(struct inspection *inspection, const char *value)
@@ -151,8 +166,11 @@ static const struct {
 	{"dataset-folder", set_dataset_folder, "where files of data sets lie that are not beside the rules"},
 	{"flow.max", set_flow_max, "flows at the same time (65536)"},
 	{"action-order", set_action_order, "of rules that fit one packet (pass,drop,reject,alert)"},
+	{"packet-alert-max", set_alert_max, "matches of one packet that are told, the first rules' (0: all)"},
 	{"stream.async-oneside", set_one_side,
 	 "the server's half of a handshake will do, where one is required (no)"},
+	{"stream.inline", set_stream_first,
+	 "rules about a packet know what it did to the stream, as where it is held back for that (no)"},
 	{"stream.midstream", set_midstream, "take up TCP whose handshake is not seen (yes)"},
 };
 
