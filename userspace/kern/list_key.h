@@ -61,7 +61,33 @@ struct place {
 	__u64 *bloom;
 };
 /* level: of the table above, or 32 - group with the group's own key. */
-struct place place_of(const struct list_table *t, bool six, struct key key, uint32_t level);
+static inline struct place place_of(const struct list_table *t, bool six, struct key key, uint32_t level)
+{
+	const struct seki_list_head *head = t->head;
+	struct place place = {.six = six};
+	__u64 more;
+
+	if (six) {
+		union seki_list_line6 *shard, *buckets;
+
+		place.hash = seki_list_hash6(head, key.hi, key.lo, level);
+		more = seki_list_more(place.hash);
+		shard = t->line6 + (size_t)seki_list_shard(place.hash, head->shards6) * SEKI_LIST_LINES6;
+		buckets = shard + SEKI_LIST_BLOOM6;
+		place.first = &buckets[seki_list_first(place.hash, head->buckets6)].bucket;
+		place.second = &buckets[seki_list_second(more, head->buckets6)].bucket;
+		place.bloom = &shard->word[0] + seki_list_word(place.hash, head->words6);
+	} else {
+		place.hash = seki_list_hash4(head, (uint32_t)key.hi, level);
+		more = seki_list_more(place.hash);
+		place.first = &t->bucket4[seki_list_first4(place.hash, head->buckets4)];
+		place.second = &t->bucket4[seki_list_second4(place.hash, head->buckets4)];
+		place.bloom = &t->words[SEKI_LIST_AT_BLOOM4 + seki_list_word4(more)];
+	}
+	place.tag = seki_list_tag(place.hash);
+	place.second_bit = seki_list_second_bit(place.hash);
+	return place;
+}
 static inline struct place group_place(const struct list_table *t, struct key member, uint32_t group)
 {
 	return place_of(t, false, key_masked(false, member, group), 32 - group);

@@ -9,6 +9,8 @@
 #include "lib/cleanup.h"
 #include "list_key.h"
 
+#define AHEAD 4 /* buckets whose gates are fetched before they are needed */
+
 struct asking {
 	const struct list_table *t;
 	list_spilled_fn spilled;
@@ -105,6 +107,13 @@ static int walk_bucket(const struct list_table *table, bool six, void *bucket, w
 	return err;
 }
 
+/* What a look at its entries will read beside it. */
+static void gates_fetch(const struct list_table *table, const struct seki_list_bucket4 *bucket)
+{
+	for (int i = 0; i < SEKI_LIST_SLOTS; i++)
+		__builtin_prefetch(&table->gate4[bucket->key[i] >> 13]);
+}
+
 static int table_walk(const struct list_table *table, walk_fn fn, void *arg)
 {
 	const struct seki_list_head *head = table->head;
@@ -114,8 +123,11 @@ static int table_walk(const struct list_table *table, walk_fn fn, void *arg)
 	for (uint32_t i = 0; !err && i < 1u << 16; i++)
 		if (top[i])
 			err = fn(table, false, NULL, (struct key){i << 16, 0}, top[i], arg);
-	for (size_t i = 0; !err && i < head->buckets4; i++)
+	for (size_t i = 0; !err && i < head->buckets4; i++) {
+		if (i + AHEAD < head->buckets4)
+			gates_fetch(table, &table->bucket4[i + AHEAD]);
 		err = walk_bucket(table, false, &table->bucket4[i], fn, arg);
+	}
 	for (size_t shard = 0; shard < head->shards6; shard++)
 		for (size_t i = 0; !err && i < head->buckets6; i++)
 			err = walk_bucket(
@@ -223,32 +235,6 @@ static bool gate4_opens(const struct list_table *t, uint32_t addr, uint32_t len)
 			1u << (24 - covers));
 }
 
-static bool reaches4(const struct list_table *t, void *bucket, struct key key, uint32_t len)
-{
-	uint32_t addr = (uint32_t)key.hi;
-	struct place shared;
-
-	if (host_alone(t, addr, len))
-		return level_reaches(t, false, bucket, key, len);
-	if (!gate4_opens(t, addr, len))
-		return false;
-	shared = group_place(t, key, len > 24 ? 24 : 20);
-	return place_holds(&shared, bucket) ||
-	       (place_more(&shared) && level_reaches(t, false, bucket, key, len));
-}
-
-static bool reaches6(const struct list_table *t, void *bucket, struct key key, uint32_t len)
-{
-	int index = level_index(true, len);
-	uint32_t at;
-
-	if (index < 0)
-		return false;
-	at = seki_list_gate6_index(t->head, (uint32_t)(key.hi >> 32));
-	return t->words[SEKI_LIST_AT_GATE6 + at / 8] >> at % 8 * 8 >> index & 1 &&
-	       level_reaches(t, true, bucket, key, len);
-}
-
 /* The n keys of an IPv4 prefix at its level, all saying the same. */
 static bool crowd_whole(const struct list_table *t, struct key member, __u64 said)
 {
@@ -281,13 +267,36 @@ static bool whole4(const struct list_table *t, struct key base, __u64 said)
 	return whole;
 }
 
-/* Every key of an IPv4 prefix; key is one of them. */
-static bool entry_reached4(const struct list_table *t, void *bucket, struct key key, __u64 said)
+static bool reaches4(const struct list_table *t, void *bucket, struct key key, __u64 said)
 {
-	uint32_t len = seki_list_len(said);
+	uint32_t addr = (uint32_t)key.hi, len = seki_list_len(said);
+	struct place shared;
+	bool together;
 
-	return len > 16 && len <= 32 && reaches4(t, bucket, key, len) &&
-	       (len == 32 || whole4(t, key_masked(false, key, len), said));
+	if (len <= 16 || len > 32)
+		return false;
+	if (host_alone(t, addr, len))
+		return level_reaches(t, false, bucket, key, len);
+	if (!gate4_opens(t, addr, len))
+		return false;
+	shared = group_place(t, key, len > 24 ? 24 : 20);
+	together = place_holds(&shared, bucket);
+	if (!together && (!place_more(&shared) || !level_reaches(t, false, bucket, key, len)))
+		return false;
+	/* One key, or all of them. */
+	return (together && len >= 20) || len == 32 || whole4(t, key_masked(false, key, len), said);
+}
+
+static bool reaches6(const struct list_table *t, void *bucket, struct key key, uint32_t len)
+{
+	int index = level_index(true, len);
+	uint32_t at;
+
+	if (index < 0)
+		return false;
+	at = seki_list_gate6_index(t->head, (uint32_t)(key.hi >> 32));
+	return t->words[SEKI_LIST_AT_GATE6 + at / 8] >> at % 8 * 8 >> index & 1 &&
+	       level_reaches(t, true, bucket, key, len);
 }
 
 struct audit {
@@ -308,7 +317,7 @@ static int audit_entry(const struct list_table *t, bool six, void *bucket, struc
 	else if (six)
 		reached = reaches6(t, bucket, key, entry.hit.len);
 	else
-		reached = entry_reached4(t, bucket, key, said);
+		reached = reaches4(t, bucket, key, said);
 	/* The other keys of a prefix come with its first one. */
 	if (bucket && !six && reached && !key_is_base(key, said))
 		return 0;

@@ -1,88 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * list_table.c - makes and changes the blacklist's tables in memory. Two-choice buckets: a build moves
- * entries to make room (nobody reads yet), a later change never moves one, so that no packet can miss what is
- * listed throughout.
+ * list_table.c - puts entries into the blacklist's tables and takes them out. Two-choice buckets: a build
+ * moves entries to make room (nobody reads yet), a later change never moves one, so that no packet can miss
+ * what is listed throughout.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "lib/cleanup.h"
-#include "list_key.h"
+#include "list_store.h"
 
-#define KEYS_PER_BUCKET_X10 36u /* built at most this full: 3.6 of 5 */
-#define KEYS_SPARSE_X10	    25u /* while one shard is not full: changes find room */
-#define BUCKETS_MIN	    2048u
-#define MEMBERS_MAX	    3  /* of a group that share one place; what is more lies at the levels */
-#define MOVES_MAX	    2  /* entries moved one after another to make room */
-#define AHEAD		    16 /* keys whose lines are fetched before they are needed */
-
-static int row_check(const struct gate_list_row *row)
-{
-	uint32_t len = row->key.prefixlen;
-
-	if (len > 128 || row->value.list >= SEKI_MAX_LISTS || !row->value.flags ||
-	    row->value.flags >> SEKI_LIST_SEVERITY_SHIFT || row->value.severity >= SEKI_SEVERITY_MAX)
-		return -EINVAL;
-	/* Host bits would make two keys of one prefix. */
-	if (len % 8 && row->key.addr.b[len / 8] & (0xff >> (len % 8)))
-		return -EINVAL;
-	for (uint32_t i = (len + 7) / 8; i < 16; i++)
-		if (row->key.addr.b[i])
-			return -EINVAL;
-	return 0;
-}
-
-struct size {
-	uint32_t shards, buckets; /* of all shards */
-};
-
-/* room: buckets of a shard */
-static int size_for(uint64_t keys, uint32_t room, struct size *out)
-{
-	uint64_t full = (uint64_t)room * KEYS_PER_BUCKET_X10 / 10, wanted = keys * 10 / KEYS_SPARSE_X10;
-	uint64_t shards = keys / full + 1;
-
-	if (shards > SEKI_LIST_SHARDS_MAX)
-		return -E2BIG;
-	if (wanted < BUCKETS_MIN)
-		wanted = BUCKETS_MIN;
-	*out = (struct size){(uint32_t)shards,
-			     (uint32_t)(shards > 1 || wanted > room ? shards * room : wanted)};
-	return 0;
-}
-
-int list_table_size(const struct gate_list_row *rows, uint32_t count, struct seki_list_head *head,
-		    uint32_t *bad)
-{
-	__u64 keys[2] = {0};
-	struct size size[2];
-	uint32_t odd = 0, room6 = SEKI_LIST_LINES6 - SEKI_LIST_BLOOM6;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct span span;
-		uint32_t many;
-
-		if (row_check(&rows[i])) {
-			*bad = i;
-			return -EINVAL;
-		}
-		span = span_of(&rows[i].key);
-		many = span_keys(&span);
-		keys[span.six] += many;
-		odd += span.six && !many;
-	}
-	if (size_for(keys[0], SEKI_LIST_BUCKETS4, &size[0]) || size_for(keys[1], room6, &size[1]))
-		return -E2BIG;
-	head->rows_odd = odd;
-	head->shards4 = size[0].shards;
-	head->buckets4 = size[0].buckets;
-	head->shards6 = size[1].shards;
-	head->buckets6 = size[1].buckets / size[1].shards;
-	head->words6 = SEKI_LIST_BLOOM6 * 16 * head->buckets6 / room6; /* as many as go with the buckets */
-	return 0;
-}
+#define MOVES_MAX 2 /* entries moved one after another to make room */
 
 /* --- buckets */
 
@@ -138,7 +64,7 @@ static void word_set(__u64 *word, __u64 value)
 		__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-static void gate4_set(struct list_table *t, uint32_t addr, __u64 class)
+void gate4_set(struct list_table *t, uint32_t addr, __u64 class)
 {
 	__u64 *word = &t->gate4[addr >> 13];
 	uint32_t shift = (addr >> 8) % 32 * 2;
@@ -183,7 +109,7 @@ static void inside_mark(struct list_table *t, uint32_t addr)
 }
 
 /* One key of a prefix. */
-static void gates_mark(struct list_table *t, const struct span *span, struct key key)
+void gates_mark(struct list_table *t, const struct span *span, struct key key)
 {
 	uint32_t addr = (uint32_t)key.hi;
 	__u64 *wide;
@@ -194,7 +120,8 @@ static void gates_mark(struct list_table *t, const struct span *span, struct key
 		gate6_mark(t, (uint32_t)(key.hi >> 32), (uint8_t)(1u << level));
 		t->head->levels6 |= (uint16_t)(1u << level);
 	} else if (span->len > 24) {
-		inside_mark(t, addr);
+		if (!host_alone(t, addr, span->len))
+			inside_mark(t, addr);
 	} else {
 		wide = &t->words[SEKI_LIST_AT_WIDE4 + (addr >> 18)];
 		word_set(wide, *wide | 1ull << (addr >> 12) % 64);
@@ -217,13 +144,6 @@ static void odd_mark(struct list_table *t, const struct span *span)
 }
 
 /* --- finding room */
-
-/* What adds an entry: how it makes room, and where to what finds none. */
-struct adding {
-	bool build; /* nobody reads: entries may be moved */
-	list_spill_fn spill;
-	void *arg;
-};
 
 /* Which of an entry's possible places has it in this bucket? false: none, or more than one. */
 static bool entry_place(const struct list_table *t, bool six, void *bucket, int i, struct place *out)
@@ -394,7 +314,7 @@ static int group_put(struct list_table *t, struct key key, uint32_t group, __u64
 
 		known = place_find(&level, key, len, len);
 	}
-	if (!known && group_members(&place, (uint32_t)key.hi, group) < MEMBERS_MAX) {
+	if (!known && group_members(&place, (uint32_t)key.hi, group) < LIST_MEMBERS_MAX) {
 		bucket = place_room(t, &place, how->build, &slot);
 		if (bucket) {
 			*fresh = true;
@@ -428,26 +348,31 @@ static int top_put(struct list_table *t, const struct span *span, __u64 said, co
 	return 0;
 }
 
-static int row_put(struct list_table *t, const struct gate_list_row *row, const struct adding *how)
+int key_put(struct list_table *t, const struct span *span, struct key key, __u64 said,
+	    const struct adding *how, bool *fresh)
+{
+	if (span->six || host_alone(t, (uint32_t)key.hi, span->len))
+		return level_put(t, span->six, key, said, how, fresh);
+	return group_put(t, key, span_group(span), said, how, fresh);
+}
+
+int row_put(struct list_table *t, const struct gate_list_row *row, const struct adding *how)
 {
 	const union seki_list_said said = {.hit = list_hit_of(row)};
 	struct span span = span_of(&row->key);
-	uint32_t group = span.six ? 0 : span_group(&span), keys = span_keys(&span);
+	uint32_t keys = span_keys(&span);
 	bool fresh = false;
 	int err = 0;
 
 	if (span.six && !keys)
 		odd_mark(t, &span);
-	else if (group == 16)
+	else if (!keys)
 		err = top_put(t, &span, said.word, how, &fresh);
 	for (uint32_t n = 0; !err && n < keys; n++) {
 		struct key key = span_key(&span, n);
-		bool alone = !span.six && host_alone(t, (uint32_t)key.hi, span.len);
 
-		if (!alone)
-			gates_mark(t, &span, key);
-		err = group && !alone ? group_put(t, key, group, said.word, how, &fresh)
-				      : level_put(t, span.six, key, said.word, how, &fresh);
+		gates_mark(t, &span, key);
+		err = key_put(t, &span, key, said.word, how, &fresh);
 	}
 	/* A build counts what longer rows hide, too. */
 	if (!err && (how->build || fresh))
@@ -455,95 +380,10 @@ static int row_put(struct list_table *t, const struct gate_list_row *row, const 
 	return err;
 }
 
-/* Row numbers, the longest prefixes first, by counting. malloc'ed. */
-static uint32_t *rows_by_length(const struct gate_list_row *rows, uint32_t count)
-{
-	uint32_t begin[130] = {0}, *order = malloc(((size_t)count + 1) * sizeof(*order));
-
-	if (!order)
-		return NULL;
-	for (uint32_t i = 0; i < count; i++)
-		begin[129 - rows[i].key.prefixlen]++;
-	for (int len = 1; len < 130; len++)
-		begin[len] += begin[len - 1];
-	for (uint32_t i = 0; i < count; i++)
-		order[begin[128 - rows[i].key.prefixlen]++] = i;
-	return order;
-}
-
-/*
- * Before anything else is built: a /24 whose hosts fill a group gets class HOSTS, the others with hosts
- * INSIDE. They are counted where their class will be.
- */
-static void hosts_classify(struct list_table *t, const struct gate_list_row *rows, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		struct span span = span_of(&rows[i].key);
-		uint32_t hosts;
-
-		if (span.six || span.len != 32)
-			continue;
-		hosts = gate4_class(t, (uint32_t)span.hi);
-		if (hosts < MEMBERS_MAX)
-			gate4_set(t, (uint32_t)span.hi, hosts + 1);
-	}
-	SEKI_STATIC_ASSERT(MEMBERS_MAX == 3 && SEKI_LIST_INSIDE == 3 && SEKI_LIST_HOSTS == 2,
-			   "3 becomes 2, 1 and 2 become 3");
-	for (uint32_t i = 0; i < SEKI_LIST_WORDS_GATE4; i++) {
-		__u64 odd = t->gate4[i] & 0x5555555555555555ull,
-		      even = t->gate4[i] >> 1 & 0x5555555555555555ull;
-
-		t->gate4[i] = (odd | even) << 1 | (odd ^ even);
-	}
-}
-
-/* What row_put() will touch of a row's first key, fetched while others are built. */
-static void row_fetch(const struct list_table *t, const struct gate_list_row *row)
-{
-	struct span span = span_of(&row->key);
-	struct key key = {span.hi, span.lo};
-	struct place place;
-
-	if (!span_keys(&span))
-		return;
-	if (span.six || host_alone(t, (uint32_t)span.hi, span.len)) {
-		place = place_of(t, span.six, key,
-				 level_at(span.six, level_index(span.six, span.len))->length);
-		__builtin_prefetch(place.bloom, 1);
-	} else {
-		place = group_place(t, key, span_group(&span));
-	}
-	__builtin_prefetch(place.first, 1);
-	if (!span.six)
-		__builtin_prefetch(&t->gate4[span.hi >> 13], 1);
-}
-
-int list_table_build(struct list_table *table, const struct gate_list_row *rows, uint32_t count,
-		     list_spill_fn spill, void *arg, uint32_t *bad)
-{
-	const struct adding how = {true, spill, arg};
-	uint32_t *order AUTO_FREE = rows_by_length(rows, count);
-	int err = 0;
-
-	if (!order)
-		return -ENOMEM;
-	hosts_classify(table, rows, count);
-	for (uint32_t i = 0; !err && i < count; i++) {
-		if (i + AHEAD < count)
-			row_fetch(table, &rows[order[i + AHEAD]]);
-		err = row_put(table, &rows[order[i]], &how);
-		if (err == -EEXIST) {
-			*bad = order[i];
-			err = -EINVAL;
-		}
-	}
-	return err;
-}
-
 int list_table_put(struct list_table *table, const struct gate_list_row *row, list_spill_fn spill, void *arg)
 {
 	const struct adding how = {false, spill, arg};
-	int err = row_check(row);
+	int err = list_row_check(row);
 
 	return err ? err : row_put(table, row, &how);
 }
