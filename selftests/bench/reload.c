@@ -25,7 +25,7 @@ static int fetch(const char *name, const void **data, size_t *len, void *arg)
 	return image ? 0 : -1;
 }
 
-static struct ruleset *build(int argc, char **argv)
+static struct ruleset *build(int argc, char **argv, struct ruleset *previous)
 {
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
 	struct ruleset *set = NULL;
@@ -42,6 +42,7 @@ static struct ruleset *build(int argc, char **argv)
 			exit(1);
 	}
 	ruleset_set_cache(builder, fetch, NULL);
+	ruleset_set_previous(builder, previous);
 	if (ruleset_build(builder, &set, why, sizeof(why)))
 		exit(1);
 	malloc_trim(0);
@@ -71,7 +72,7 @@ static double compile_in_child(int argc, char **argv)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		struct ruleset *set = build(argc, argv);
+		struct ruleset *set = build(argc, argv, NULL);
 		void *data;
 		size_t len;
 
@@ -97,7 +98,7 @@ int main(int argc, char **argv)
 
 	/* Before this process has grown: a real child begins with nothing of it. */
 	compiling = compile_in_child(argc, argv);
-	first = build(argc, argv);
+	first = build(argc, argv, NULL);
 	if (inspector_new(&options, first, &ops, &inspector))
 		return 1;
 	steady = memory("VmRSS:");
@@ -105,7 +106,7 @@ int main(int argc, char **argv)
 	if (refs < 0 || write(refs, "5", 1) != 1)
 		return 1;
 	began = bench_now_ns();
-	second = build(argc, argv);
+	second = build(argc, argv, first);
 	if (inspector_reload(inspector, second))
 		return 1;
 	bench_row("reload.engine_ms", (bench_now_ns() - began) / 1e6, -1, "");

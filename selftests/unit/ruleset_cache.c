@@ -3,6 +3,7 @@
  * ruleset_cache.c - compiled databases come back from their image; what is
  * damaged or of other rules is compiled anew, and nobody notices but the clock.
  */
+#include "core/ruleset_parts.h"
 #include "rules.h"
 
 static const char rules[] = "alert tcp any any -> any any (content:\"needle\"; sid:1;)\n"
@@ -27,7 +28,7 @@ static int fetch(const char *name, const void **data, size_t *len, void *arg)
 	return image->data ? 0 : -ENOENT;
 }
 
-static bool build(const char *text, struct image *image, struct ruleset **out)
+static bool build_after(const char *text, struct image *image, struct ruleset *previous, struct ruleset **out)
 {
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
 	char why[128] = "";
@@ -36,7 +37,13 @@ static bool build(const char *text, struct image *image, struct ruleset **out)
 		return false;
 	CHECK_EQ(ruleset_add_rules(builder, "t", text, strlen(text), NULL, NULL), 0);
 	ruleset_set_cache(builder, fetch, image);
+	ruleset_set_previous(builder, previous);
 	return CHECK(!ruleset_build(builder, out, why, sizeof(why)), "%s", why);
+}
+
+static bool build(const char *text, struct image *image, struct ruleset **out)
+{
+	return build_after(text, image, NULL, out);
 }
 
 /* What the set finds in a datagram, by bits of sids. */
@@ -127,5 +134,63 @@ static void damaged(void)
 	}
 }
 
-static const struct ktap_test tests[] = {TEST(comes_back), TEST(damaged)};
+struct databases {
+	const struct mpm_database *known[64];
+	unsigned int count, shared;
+};
+
+static int gather(struct mpm *mpm, void *arg)
+{
+	struct databases *databases = arg;
+
+	if (mpm->database && databases->count < ARRAY_LEN(databases->known))
+		databases->known[databases->count++] = mpm->database;
+	return 0;
+}
+
+static int compare(struct mpm *mpm, void *arg)
+{
+	struct databases *databases = arg;
+
+	for (unsigned int i = 0; i < databases->count; i++)
+		databases->shared += mpm->database && mpm->database == databases->known[i];
+	return 0;
+}
+
+/* What did not change between two sets is there once, and outlives the first. */
+static void shared(void)
+{
+	static const char changed[] =
+		"alert http any any -> any any (http.uri; content:\"/other\"; sid:3;)\n"
+		"alert udp any any -> any any (content:\"needle\"; sid:4;)\n"
+		"alert udp any any -> any any (content:\"|00 ff|straw\"; nocase; sid:5;)\n";
+	struct ruleset *first = NULL;
+	CLEANUP(ruleset_free) struct ruleset *second = NULL, *third = NULL;
+	struct databases databases = {};
+	struct image image = {0};
+	AUTO_FREE void *data = NULL;
+
+	if (!build(rules, &image, &first))
+		return;
+	CHECK_EQ(ruleset_each_mpm(first, gather, &databases), 0);
+	if (build_after(changed, &image, first, &second)) {
+		CHECK_EQ(ruleset_each_mpm(second, compare, &databases), 0);
+		CHECK(databases.shared > 0 && databases.shared < databases.count, "%u of %u",
+		      databases.shared, databases.count);
+	}
+	/* With the image too: what is shared is passed over in it. */
+	CHECK_EQ(ruleset_cache_image(first, &data, &image.len), 0);
+	image.data = data;
+	databases.shared = 0;
+	if (build_after(rules, &image, first, &third)) {
+		CHECK(cached(third), "the image was not taken");
+		CHECK_EQ(ruleset_each_mpm(third, compare, &databases), 0);
+		CHECK(databases.shared >= databases.count, "%u of %u", databases.shared, databases.count);
+	}
+	ruleset_free(first);
+	CHECK_EQ(found_by(second), 1u << 4 | 1u << 5);
+	CHECK_EQ(found_by(third), 1u << 4 | 1u << 5);
+}
+
+static const struct ktap_test tests[] = {TEST(comes_back), TEST(damaged), TEST(shared)};
 KTAP_MAIN(tests)

@@ -45,6 +45,11 @@ int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect
 	return 0;
 }
 
+struct ruleset *detect_rules(const struct detect *detect)
+{
+	return detect->set;
+}
+
 void detect_share(struct detect *detect, struct tracker *tracker)
 {
 	tracker_ref(tracker);

@@ -40,6 +40,7 @@ __must_check int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, 
 void detect_share(struct detect *detect, struct tracker *tracker);
 struct tracker *detect_tracker(struct detect *detect);
 void detect_free(struct detect *detect);
+struct ruleset *detect_rules(const struct detect *detect);
 DEFINE_CLEANUP(detect_free, struct detect)
 
 /* Header, packet payload and flow keywords. flow may be NULL. dir is the packet's. */

@@ -699,6 +699,11 @@ void inspector_finish(struct inspector *inspector)
 	inspector->now_us = inspector->swept_us = 0;
 }
 
+struct ruleset *inspector_rules(const struct inspector *inspector)
+{
+	return detect_rules(inspector->generation->detect);
+}
+
 int inspector_reload(struct inspector *inspector, struct ruleset *set)
 {
 	struct generation *generation;

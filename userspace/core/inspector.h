@@ -97,6 +97,7 @@ void inspector_tick(struct inspector *inspector, uint64_t time_us);
 void inspector_finish(struct inspector *inspector);
 /* New flows use set; old flows keep theirs until they end. -ENOMEM: nothing changed. */
 __must_check int inspector_reload(struct inspector *inspector, struct ruleset *set);
+struct ruleset *inspector_rules(const struct inspector *inspector); /* those of new flows */
 void inspector_count(const struct inspector *inspector, struct inspector_stats *out);
 
 #endif

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MPM_DIGEST_BYTES 32u
+
 int mpm_add(struct mpm *mpm, const struct mpm_pattern *pattern)
 {
 	struct mpm_pattern *slot;
@@ -29,6 +31,13 @@ int mpm_add(struct mpm *mpm, const struct mpm_pattern *pattern)
 		slot->len = MPM_PATTERN_MAX;
 	return 0;
 }
+
+/* Never changes; the last that uses it frees it. */
+struct mpm_database {
+	hs_database_t *hs;
+	uint32_t users;
+	uint8_t literals[MPM_DIGEST_BYTES];
+};
 
 static int mpm_literal_compare(const struct mpm_pattern *x, const struct mpm_pattern *y)
 {
@@ -115,12 +124,60 @@ void mpm_digest(const struct mpm *mpm, struct digest *digest)
 	}
 }
 
+static void mpm_literals(const struct mpm *mpm, uint8_t out[MPM_DIGEST_BYTES])
+{
+	struct digest digest;
+
+	digest_begin(&digest, DIGEST_SHA256);
+	mpm_digest(mpm, &digest);
+	digest_end(&digest, out);
+}
+
 /* The patterns are not needed once there is a database. */
 static void mpm_built(struct mpm *mpm)
 {
 	free(mpm->patterns);
 	mpm->patterns = NULL;
 	mpm->pattern_count = mpm->pattern_room = 0;
+}
+
+/* Takes over hs, also on failure. -ENOMEM. */
+static int mpm_take(struct mpm *mpm, hs_database_t *hs)
+{
+	struct mpm_database *database = malloc(sizeof(*database));
+
+	if (!database) {
+		hs_free_database(hs);
+		return -ENOMEM;
+	}
+	*database = (struct mpm_database){.hs = hs, .users = 1};
+	mpm_literals(mpm, database->literals);
+	mpm->database = database;
+	mpm_built(mpm);
+	return 0;
+}
+
+static void mpm_database_put(struct mpm_database *database)
+{
+	if (!database || __atomic_sub_fetch(&database->users, 1, __ATOMIC_ACQ_REL))
+		return;
+	hs_free_database(database->hs);
+	free(database);
+}
+
+bool mpm_share(struct mpm *mpm, const struct mpm *from)
+{
+	uint8_t literals[MPM_DIGEST_BYTES];
+
+	if (mpm->database || !mpm->patterns || !from->database || mpm->literal_count != from->literal_count)
+		return false;
+	mpm_literals(mpm, literals);
+	if (memcmp(literals, from->database->literals, sizeof(literals)))
+		return false;
+	__atomic_add_fetch(&from->database->users, 1, __ATOMIC_RELAXED);
+	mpm->database = from->database;
+	mpm_built(mpm);
+	return true;
 }
 
 int mpm_compile(struct mpm *mpm, char *why, size_t why_len)
@@ -131,6 +188,7 @@ int mpm_compile(struct mpm *mpm, char *why, size_t why_len)
 	AUTO_FREE unsigned int *ids = calloc(count + 1u, sizeof(*ids));
 	AUTO_FREE size_t *lens = calloc(count + 1u, sizeof(*lens));
 	hs_compile_error_t *error = NULL;
+	hs_database_t *hs = NULL;
 	hs_error_t code;
 
 	if (!count || mpm->database)
@@ -145,12 +203,9 @@ int mpm_compile(struct mpm *mpm, char *why, size_t why_len)
 		ids[i] = i;
 		flags[i] = mpm_flags(mpm, pattern);
 	}
-	code = hs_compile_lit_multi(texts, flags, ids, lens, count, HS_MODE_BLOCK, NULL, &mpm->database,
-				    &error);
-	if (code == HS_SUCCESS) {
-		mpm_built(mpm);
-		return 0;
-	}
+	code = hs_compile_lit_multi(texts, flags, ids, lens, count, HS_MODE_BLOCK, NULL, &hs, &error);
+	if (code == HS_SUCCESS)
+		return mpm_take(mpm, hs);
 	snprintf(why, why_len, "the pattern compiler refuses: %s",
 		 error ? error->message : "no reason given");
 	hs_free_compile_error(error);
@@ -163,17 +218,16 @@ int mpm_save(const struct mpm *mpm, char **out, size_t *len)
 	*len = 0;
 	if (!mpm->database)
 		return 0;
-	return hs_serialize_database(mpm->database, out, len) == HS_SUCCESS ? 0 : -ENOMEM;
+	return hs_serialize_database(mpm->database->hs, out, len) == HS_SUCCESS ? 0 : -ENOMEM;
 }
 
 int mpm_load(struct mpm *mpm, const char *data, size_t len)
 {
-	if (hs_deserialize_database(data, len, &mpm->database) != HS_SUCCESS) {
-		mpm->database = NULL;
+	hs_database_t *hs = NULL;
+
+	if (hs_deserialize_database(data, len, &hs) != HS_SUCCESS)
 		return -EBADMSG;
-	}
-	mpm_built(mpm);
-	return 0;
+	return mpm_take(mpm, hs);
 }
 
 void mpm_platform(struct digest *digest)
@@ -192,7 +246,7 @@ void mpm_clear(struct mpm *mpm)
 	free(mpm->rules);
 	free(mpm->first);
 	free(mpm->places);
-	hs_free_database(mpm->database);
+	mpm_database_put(mpm->database);
 	*mpm = (struct mpm){0};
 }
 
@@ -200,7 +254,7 @@ int mpm_scratch(const struct mpm *mpm, struct hs_scratch **scratch)
 {
 	if (!mpm->database)
 		return 0;
-	return hs_alloc_scratch(mpm->database, scratch) == HS_SUCCESS ? 0 : -ENOMEM;
+	return hs_alloc_scratch(mpm->database->hs, scratch) == HS_SUCCESS ? 0 : -ENOMEM;
 }
 
 void mpm_scratch_free(struct hs_scratch *scratch)
@@ -244,5 +298,5 @@ void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *
 	if (mpm->places)
 		len = base >= mpm->limit ? 0 : len < mpm->limit - base ? len : (uint32_t)(mpm->limit - base);
 	if (len)
-		(void)hs_scan(mpm->database, (const char *)data, len, 0, scratch, mpm_event, &scan);
+		(void)hs_scan(mpm->database->hs, (const char *)data, len, 0, scratch, mpm_event, &scan);
 }

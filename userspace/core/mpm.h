@@ -15,7 +15,7 @@
 
 #define MPM_PATTERN_MAX 64u /* longer literals are found by their first bytes; the exact check follows */
 
-struct hs_database;
+struct mpm_database;
 struct hs_scratch;
 
 struct mpm_pattern {
@@ -34,10 +34,10 @@ struct mpm_place {
 struct mpm {
 	struct mpm_pattern *patterns; /* only before the build */
 	uint32_t pattern_count, pattern_room;
-	struct hs_database *database; /* NULL: nothing to find */
-	uint32_t *rules;	      /* grouped by literal */
-	uint32_t *first;	      /* literal n has rules[first[n]] … rules[first[n + 1] - 1] */
-	struct mpm_place *places;     /* of rules[n]; NULL: all of them anywhere */
+	struct mpm_database *database; /* NULL: nothing to find; may be shared */
+	uint32_t *rules;	       /* grouped by literal */
+	uint32_t *first;	       /* literal n has rules[first[n]] … rules[first[n + 1] - 1] */
+	struct mpm_place *places;      /* of rules[n]; NULL: all of them anywhere */
 	uint32_t literal_count;
 	uint32_t longest; /* literal */
 	bool once;	  /* a literal is reported at most once per scan */
@@ -58,6 +58,11 @@ __must_check int mpm_prepare(struct mpm *mpm, bool once);
 void mpm_digest(const struct mpm *mpm, struct digest *digest);
 /* The same for what all databases depend on: the library and the processor. */
 void mpm_platform(struct digest *digest);
+/*
+ * Takes the database of the same literals from another one, if it has it: it lives as long as one of them.
+ * The threads of both may use it.
+ */
+bool mpm_share(struct mpm *mpm, const struct mpm *from);
 /* The second step of the build, unless the database was loaded. -EINVAL with why, -ENOMEM. */
 __must_check int mpm_compile(struct mpm *mpm, char *why, size_t why_len);
 /* The database as bytes, owned by the caller; none when there is nothing to find. */

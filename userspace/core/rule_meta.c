@@ -83,22 +83,21 @@ int keyword_classtype(struct rule_parser *parser, const struct rule_keyword *key
 
 int keyword_reference(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
-	struct arena *arena = parser->context->arena;
-	const char *comma = strchr(arg, ','), *prefix, *text, *address;
-	char *whole = NULL;
+	struct text_pool *texts = parser->context->texts;
+	const char *comma = strchr(arg, ','), *prefix, *text, *address = NULL;
+	AUTO_FREE char *whole = NULL;
 
 	if (!comma)
 		return rule_refuse(parser, "not \"kind,value\"");
 	if (parser->reference_count == RULE_REFERENCES_MAX)
 		return rule_refuse(parser, "too many references");
 	prefix = reference_prefix(parser->context->references, arg, (size_t)(comma - arg));
-	text = arena_string(arena, arg, strlen(arg));
+	text = text_pool_get(texts, arg, strlen(arg));
 	comma += 1 + strspn(comma + 1, " \t");
-	if (prefix)
-		whole = arena_alloc(arena, strlen(prefix) + strlen(comma) + 1);
+	if (asprintf(&whole, "%s%s", prefix ? prefix : "", comma) < 0)
+		whole = NULL;
 	if (whole)
-		sprintf(whole, "%s%s", prefix, comma);
-	address = prefix ? whole : arena_string(arena, comma, strlen(comma));
+		address = text_pool_get(texts, whole, strlen(whole));
 	if (!text || !address)
 		return -ENOMEM;
 	parser->addresses[parser->reference_count] = address;

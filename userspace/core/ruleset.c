@@ -189,6 +189,11 @@ int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, 
 	}
 }
 
+void ruleset_set_previous(struct ruleset_builder *builder, struct ruleset *previous)
+{
+	builder->previous = previous;
+}
+
 void ruleset_set_loader(struct ruleset_builder *builder, ruleset_load_fn fn, void *arg)
 {
 	builder->load = fn;

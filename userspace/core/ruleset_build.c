@@ -443,6 +443,18 @@ struct build_text {
 	size_t why_len;
 };
 
+/* -EALREADY ends the search: it is found. */
+static int build_share_one(struct mpm *from, void *arg)
+{
+	return mpm_share(arg, from) ? -EALREADY : 0;
+}
+
+static int build_share(struct mpm *mpm, void *arg)
+{
+	(void)!ruleset_each_mpm(arg, build_share_one, mpm);
+	return 0;
+}
+
 static int build_compile(struct mpm *mpm, void *arg)
 {
 	const struct build_text *text = arg;
@@ -464,6 +476,9 @@ static int build_databases(struct ruleset_builder *builder, struct ruleset *set,
 		return err;
 	cache_key(set, set->cache_key);
 	ruleset_cache_name(set, name);
+	if (builder->previous)
+		(void)!ruleset_each_mpm(set, build_share, builder->previous);
+	builder->previous = NULL;
 	if (builder->fetch && !builder->fetch(name, &image, &len, builder->fetch_arg))
 		set->counts.cached = cache_load(set, set->cache_key, image, len);
 	err = ruleset_each_mpm(set, build_compile, &text);

@@ -38,10 +38,11 @@ struct ruleset_builder {
 	struct rule **rules;
 	uint32_t count, room, failed;
 	uint8_t action_rank[RULE_PASS + 1]; /* lower: judged first */
-	uint64_t *sids; /* (gid, sid) already taken, open hash */
+	uint64_t *sids;			    /* (gid, sid) already taken, open hash */
 	uint32_t sid_room;
 	double load_ms;
-	ruleset_fetch_fn fetch; /* NULL: no cache */
+	struct ruleset *previous; /* borrowed, NULL: none */
+	ruleset_fetch_fn fetch;	  /* NULL: no cache */
 	void *fetch_arg;
 	double (*now_ms)(void); /* NULL: load_ms stays 0 */
 };

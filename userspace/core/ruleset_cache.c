@@ -54,7 +54,7 @@ static int cache_load_one(struct mpm *mpm, void *arg)
 	reader->left -= sizeof(len);
 	if (len > reader->left || !len != !mpm->literal_count)
 		return -EBADMSG;
-	if (len && mpm_load(mpm, (const char *)reader->at, len))
+	if (len && !mpm->database && mpm_load(mpm, (const char *)reader->at, len))
 		return -EBADMSG;
 	reader->at += len;
 	reader->left -= len;

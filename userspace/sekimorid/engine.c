@@ -314,6 +314,8 @@ static int engine_build(struct engine *e, const void *data, size_t len, struct r
 		err = rules_read(builder, e->policy, data, len, engine_refused, engine_pause, e);
 	if (!err) {
 		ruleset_set_cache(builder, engine_compiled, e);
+		if (e->inspector)
+			ruleset_set_previous(builder, inspector_rules(e->inspector));
 		err = ruleset_build(builder, &set, text, sizeof(text));
 		if (err)
 			log_error("rules: %s", text);
