@@ -44,7 +44,8 @@ PREFIX ?= /usr/local
 DEST = $(DESTDIR)$(PREFIX)
 UNIT := $(patsubst selftests/unit/%.c,$(B)/unit/%,$(wildcard selftests/unit/*.c))
 PROG := $(patsubst selftests/prog/%.c,$(B)/prog/%,$(wildcard selftests/prog/*.c))
-KMODTEST := $(patsubst selftests/kmod/%.c,$(B)/kmodtest/%,$(wildcard selftests/kmod/*.c))
+KMODTEST := $(patsubst selftests/kmod/%.c,$(B)/kmodtest/%,$(filter-out %.bpf.c,$(wildcard selftests/kmod/*.c))) \
+	$(patsubst selftests/kmod/%.bpf.c,$(TOP)/kmodtest/%.bpf.o,$(wildcard selftests/kmod/*.bpf.c))
 BENCH := $(patsubst selftests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
 FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuzz/*.c))
 
@@ -130,6 +131,7 @@ install: all $(MAN)
 	$(Q)install -m 644 $(TOP)/sekimori.1 $(DEST)/share/man/man1/
 	$(Q)ln -sf sekimori.1 $(DEST)/share/man/man1/sekimorid.1
 	$(Q)install -m 644 $(TOP)/sekimori.conf.5 $(TOP)/sekimori-rules.5 $(DEST)/share/man/man5/
+	$(Q)kmod/dkms.sh $(DESTDIR)$(PREFIX)/src
 	$(Q)$(TOP)/sekimori completion bash >$(DEST)/share/bash-completion/completions/sekimori
 
 $(MAN): $(TOP)/%: doc/% tools/manpage.sh $(TOP)/sekimori
@@ -185,6 +187,10 @@ $(TOP)/fuzz/bin/%: $(TOP)/fuzz/obj/selftests/fuzz/%.o $(patsubst %.c,$(TOP)/fuzz
 # --- BPF
 $(BPF_OBJECT_KMOD): BPF_CFLAGS += -DSEKI_WITH_KMOD
 $(BPF_OBJECT) $(BPF_OBJECT_KMOD): bpf/sekimori.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+
+$(TOP)/kmodtest/%.bpf.o: selftests/kmod/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
 

@@ -29,28 +29,34 @@
 static const struct nla_policy none_policy[SEKI_A_PAD + 1] = {
 	[SEKI_A_PAD] = {.type = NLA_REJECT},
 };
+
 static const struct nla_policy begin_policy[SEKI_A_DIGEST + 1] = {
 	[SEKI_A_KIND] = KIND_POLICY,
 	[SEKI_A_SIZE] = {.type = NLA_U64},
 	[SEKI_A_DIGEST] = NLA_POLICY_EXACT_LEN(SEKI_DIGEST_BYTES),
 };
+
 static const struct nla_policy put_policy[SEKI_A_CHUNK + 1] = {
 	[SEKI_A_KIND] = KIND_POLICY,
 	[SEKI_A_OFFSET] = {.type = NLA_U64},
 	[SEKI_A_CHUNK] = {.type = NLA_BINARY, .len = SEKI_CHUNK_BYTES},
 };
+
 static const struct nla_policy kind_policy[SEKI_A_KIND + 1] = {
 	[SEKI_A_KIND] = KIND_POLICY,
 };
+
 static const struct nla_policy drop_policy[SEKI_A_REASON + 1] = {
 	[SEKI_A_KIND] = KIND_POLICY,
 	[SEKI_A_REASON] = REASON_POLICY,
 };
+
 static const struct nla_policy set_policy[SEKI_A_ROWS + 1] = {
 	[SEKI_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SEKI_A_PROG] = {.type = NLA_U32},
 	[SEKI_A_ROWS] = {.type = NLA_BINARY, .len = SEKI_GUARD_ROWS * sizeof(struct seki_guard_row)},
 };
+
 static const struct nla_policy clear_policy[SEKI_A_IFINDEX + 1] = {
 	[SEKI_A_REASON] = REASON_POLICY,
 	[SEKI_A_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -63,7 +69,7 @@ static int require(const struct genl_info *info, unsigned long mask)
 {
 	unsigned int attr;
 
-	for_each_set_bit (attr, &mask, BITS_PER_LONG) {
+	for_each_set_bit(attr, &mask, BITS_PER_LONG) {
 		if (!info->attrs[attr]) {
 			NL_SET_ERR_MSG(info->extack,
 				       "an attribute that the command needs is missing, see sekimori/genl.h");
@@ -210,7 +216,7 @@ static int dump_guards(struct sk_buff *skb, struct netlink_callback *cb)
 	void *head;
 
 	rtnl_lock();
-	list_for_each_entry (guard, &state->guards, node) {
+	list_for_each_entry(guard, &state->guards, node) {
 		if (at++ < cb->args[0])
 			continue;
 		head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family, NLM_F_MULTI,

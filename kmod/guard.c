@@ -31,7 +31,7 @@ u64 seki_guard_stat(const struct seki_guard *guard, enum seki_guard_stat stat)
 	u64 sum = 0;
 	int cpu;
 
-	for_each_possible_cpu (cpu)
+	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu_ptr(guard->counts, cpu)->stat[stat]);
 	return sum;
 }
@@ -108,7 +108,7 @@ static void guard_watch(struct work_struct *work)
 	struct seki_guard *guard;
 
 	rtnl_lock();
-	list_for_each_entry (guard, &state->guards, node)
+	list_for_each_entry(guard, &state->guards, node)
 		guard_update(guard);
 	if (!list_empty(&state->guards))
 		queue_delayed_work(system_wq, &state->guard_watch, GUARD_PERIOD);
@@ -200,11 +200,12 @@ static unsigned int guard_hook(void *priv, struct sk_buff *skb, const struct nf_
 	struct seki_guard *guard = priv;
 	bool there = dev_xdp_prog_count(guard->dev);
 	u32 now = READ_ONCE(guard->now);
+	bool known = now == SEKI_GUARD_MISSING ? !there : there;
 
 	if (likely(there && now == SEKI_GUARD_PRESENT))
 		return NF_ACCEPT;
 	/* The end or beginning of a link told nobody but this packet; the look needs RTNL. */
-	if (there == (now == SEKI_GUARD_MISSING) && !READ_ONCE(guard->kicked)) {
+	if (!known && !READ_ONCE(guard->kicked)) {
 		WRITE_ONCE(guard->kicked, 1);
 		mod_delayed_work(system_wq, &guard->state->guard_watch, 0);
 	}
@@ -218,7 +219,7 @@ static struct seki_guard *guard_find(struct seki_state *state, const struct net_
 	struct seki_guard *guard;
 
 	ASSERT_RTNL();
-	list_for_each_entry (guard, &state->guards, node)
+	list_for_each_entry(guard, &state->guards, node)
 		if (guard->dev == dev)
 			return guard;
 	return NULL;
@@ -394,7 +395,7 @@ int seki_guard_clear(struct seki_state *state, u32 ifindex, const char *reason,
 	int err = -ENOENT;
 
 	rtnl_lock();
-	list_for_each_entry (guard, &state->guards, node) {
+	list_for_each_entry(guard, &state->guards, node) {
 		if (guard->dev->ifindex != ifindex)
 			continue;
 		guard_event(guard, SEKI_EVENT_GUARD_CLEAR, reason, true);
@@ -446,7 +447,7 @@ void seki_guard_net_exit(struct seki_state *state)
 	struct seki_guard *guard, *next;
 
 	rtnl_lock();
-	list_for_each_entry_safe (guard, next, &state->guards, node)
+	list_for_each_entry_safe(guard, next, &state->guards, node)
 		guard_remove(guard);
 	rtnl_unlock();
 	synchronize_net(); /* no packet asks for the timer any more */

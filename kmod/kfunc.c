@@ -19,26 +19,6 @@
 
 __bpf_kfunc_start_defs();
 
-/*
- * The serial number of the prefilter table in force in the namespace of the packet's interface; 0: there is
- * none.
- */
-__bpf_kfunc u64 bpf_seki_serial_xdp(struct xdp_md *ctx)
-{
-	const struct xdp_buff *xdp = (const struct xdp_buff *)ctx;
-	const struct seki_table *table = seki_state_table(dev_net(xdp->rxq->dev), SEKI_TABLE_PREFILTER);
-
-	return table ? table->serial : 0;
-}
-
-__bpf_kfunc u64 bpf_seki_serial_tc(struct __sk_buff *ctx)
-{
-	const struct sk_buff *skb = (const struct sk_buff *)ctx;
-	const struct seki_table *table = seki_state_table(dev_net(skb->dev), SEKI_TABLE_PREFILTER);
-
-	return table ? table->serial : 0;
-}
-
 __bpf_kfunc int bpf_seki_scan_xdp(struct xdp_md *ctx, void *query, u32 query__sz)
 {
 	const struct xdp_buff *xdp = (const struct xdp_buff *)ctx;
@@ -67,12 +47,10 @@ __bpf_kfunc_end_defs();
 
 /* One set per hook: a module's second one of the same hook is refused. */
 BTF_KFUNCS_START(xdp_ids)
-BTF_ID_FLAGS(func, bpf_seki_serial_xdp)
 BTF_ID_FLAGS(func, bpf_seki_scan_xdp)
 BTF_KFUNCS_END(xdp_ids)
 
 BTF_KFUNCS_START(tc_ids)
-BTF_ID_FLAGS(func, bpf_seki_serial_tc)
 BTF_ID_FLAGS(func, bpf_seki_scan_tc)
 BTF_KFUNCS_END(tc_ids)
 

@@ -30,7 +30,7 @@ int seki_prefilter_init(void)
 	rooms = kcalloc(nr_cpu_ids, sizeof(*rooms), GFP_KERNEL);
 	if (!rooms)
 		return -ENOMEM;
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		rooms[cpu] = kvmalloc_node(sizeof(**rooms), GFP_KERNEL, cpu_to_node(cpu));
 		if (!rooms[cpu])
 			goto free_rooms;
@@ -46,7 +46,7 @@ void seki_prefilter_exit(void)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu (cpu)
+	for_each_possible_cpu(cpu)
 		kvfree(rooms[cpu]);
 	kfree(rooms);
 }

@@ -40,7 +40,7 @@ u64 seki_state_stat(const struct seki_state *state, enum seki_stat stat)
 	u64 sum = 0;
 	int cpu;
 
-	for_each_possible_cpu (cpu)
+	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu_ptr(state->counts, cpu)->stat[stat]);
 	return sum;
 }

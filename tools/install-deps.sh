@@ -46,6 +46,10 @@ vm     /usr/bin/gcc-12                       gcc-12
 vm     /usr/bin/make                         make
 vm     /usr/bin/pahole                       pahole
 vm     /usr/bin/sparse                       sparse
+vm     /usr/bin/spatch                       coccinelle
+vm     /usr/sbin/dkms                        dkms
+vm     /bin/kmod                             kmod
+vm     /usr/bin/perl                         perl
 vm     /usr/bin/qemu-system-x86_64           qemu-system-x86
 vm     /bin/busybox                          busybox-static
 vm     /usr/bin/cpio                         cpio

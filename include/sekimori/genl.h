@@ -84,6 +84,7 @@ enum seki_genl_attr {
 	X(PREFILTER, "prefilter", 64u << 20) \
 	X(GUARD, "guard", 256u << 20) \
 	X(BLOCKS, "blocks", 32u << 20) /* of the guard's format: automatic blocks, which change more often than lists */
+
 enum seki_table_kind {
 #define X(id, ...) SEKI_TABLE_##id,
 	SEKI_TABLE_KINDS(X)
@@ -103,6 +104,7 @@ enum seki_table_kind {
 	X(REFUSED, "refused", "tables that the check refused at their commit") \
 	X(ABORTED, "aborted", "transactions given up, by command, by a dead client, or by silence") \
 	X(EVENTS_LOST, "events_lost", "state events that no memory could be had for")
+
 enum seki_stat {
 #define X(id, ...) SEKI_STAT_##id,
 	SEKI_STATS(X)
@@ -118,6 +120,7 @@ enum seki_stat {
 	X(ALLOWED, "allowed", "of a listed party that the allow set exempts") \
 	X(MALFORMED, "malformed", "passed: no addresses could be read") \
 	X(MISSED, "missed", "times that the program was found missing or replaced")
+
 enum seki_guard_stat {
 #define X(id, ...) SEKI_GUARD_STAT_##id,
 	SEKI_GUARD_STATS(X)
@@ -130,6 +133,7 @@ enum seki_guard_stat {
 	X(PRESENT, "present") \
 	X(MISSING, "missing") \
 	X(REPLACED, "replaced")
+
 enum seki_guard_state {
 #define X(id, ...) SEKI_GUARD_##id,
 	SEKI_GUARD_STATES(X)
@@ -148,6 +152,7 @@ enum seki_guard_state {
 	X(TABLE_COMMIT, "table-commit", "a table came into force") \
 	X(TABLE_ABORT, "table-abort", "a transaction was given up") \
 	X(TABLE_DROP, "table-drop", "a table was withdrawn, by command")
+
 enum seki_genl_event {
 #define X(id, ...) SEKI_EVENT_##id,
 	SEKI_GENL_EVENTS(X)

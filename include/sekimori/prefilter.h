@@ -46,6 +46,7 @@ enum seki_pf_class {
 #undef X
 	SEKI_PF_CLASS_MAX
 };
+
 #define SEKI_PF_FOLD 0x20202020u /* set in every byte of a gram: letters lose their case, others collide */
 
 /* Sections of the image: id, type of one element. */

@@ -14,40 +14,38 @@
 
 struct image {
 	struct seki_guard_head head;
-	struct seki_guard_range6 rows6[1];
-	struct seki_guard_range4 rows4[2];
-	struct seki_guard_range4 allow4[1];
-	struct seki_scope scopes[1];
+	struct seki_guard_range6 row6;
+	struct seki_guard_range4 source4, destination4;
+	struct seki_guard_range4 allow4;
+	struct seki_scope scope;
 };
 
 /* 192.0.2.64/28 until second 50, 203.0.113.0/24, 2001:db8:bad::/48; 192.0.2.70 is exempt for port 53 of TCP.
  */
 static const struct image image = {
-	.head =
-		{
-			.magic = SEKI_GUARD_MAGIC,
-			.version = SEKI_GUARD_VERSION,
-			.size = sizeof(image),
-			.rows6 = 1,
-			.rows4 = 2,
-			.allow4 = 1,
-			.scopes = 1,
-		},
-	.rows6 = {{
-		.first_hi = 0x20010db80bad0000,
-		.last_hi = 0x20010db80badffff,
-		.last_lo = U64_MAX,
-		.hit = {.flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST},
-	}},
-	.rows4 =
-		{
-			{.first = 0xc0000240,
-			 .last = 0xc000024f,
-			 .hit = {.flags = SEKI_ENTRY_SRC, .expires = 50}},
-			{.first = 0xcb007100, .last = 0xcb0071ff, .hit = {.flags = SEKI_ENTRY_DST}},
-		},
-	.allow4 = {{.first = 0xc0000246, .last = 0xc0000246, .scopes = {.first = 0, .count = 1}}},
-	.scopes = {{.proto = NEXT_TCP, .port = htons(53)}},
+	.head.magic = SEKI_GUARD_MAGIC,
+	.head.version = SEKI_GUARD_VERSION,
+	.head.size = sizeof(image),
+	.head.rows6 = 1,
+	.head.rows4 = 2,
+	.head.allow4 = 1,
+	.head.scopes = 1,
+	.row6.first_hi = 0x20010db80bad0000,
+	.row6.last_hi = 0x20010db80badffff,
+	.row6.last_lo = U64_MAX,
+	.row6.hit.flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST,
+	.source4.first = 0xc0000240,
+	.source4.last = 0xc000024f,
+	.source4.hit.flags = SEKI_ENTRY_SRC,
+	.source4.hit.expires = 50,
+	.destination4.first = 0xcb007100,
+	.destination4.last = 0xcb0071ff,
+	.destination4.hit.flags = SEKI_ENTRY_DST,
+	.allow4.first = 0xc0000246,
+	.allow4.last = 0xc0000246,
+	.allow4.scopes.count = 1,
+	.scope.proto = NEXT_TCP,
+	.scope.port = htons(53),
 };
 
 static int failed;
@@ -86,8 +84,7 @@ static void test_judge(void)
 	CHECK(judge4(here, 0xcb007101, NEXT_TCP, 80, 10) == SEKI_GUARD_DROP);
 }
 
-/* Every byte of the table changed in every bit: refused, or asked without leaving its allocation, which the
- * allocator watches. */
+/* Every bit of the table changed: refused, or asked inside its allocation, which the allocator watches. */
 static void test_mutations(void)
 {
 	u8 *table = kmalloc(sizeof(image), GFP_KERNEL);

@@ -412,9 +412,24 @@ static const struct ktap_test tests[] = {
 	TEST(fuzz),
 };
 
-int main(void)
+/* `genl hold`: keeps a transaction open until it is killed, for who looks at the module's memory. */
+static int hold(void)
+{
+	uint8_t digest[SEKI_DIGEST_BYTES] = {0};
+
+	kmod = world_open();
+	if (!kmod || kmod_table_begin(kmod, SEKI_TABLE_GUARD, 512, digest, &why))
+		return 1;
+	pause();
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const char *skip = world_enter();
+
+	if (argc == 2 && !strcmp(argv[1], "hold"))
+		return hold();
 
 	if (skip) {
 		printf("KTAP version 1\n1..0 # SKIP %s\n", skip);

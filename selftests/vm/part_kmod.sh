@@ -22,6 +22,15 @@ module_is_gone() { [ ! -e /sys/module/sekimori ]; }
 far() { ip netns exec kfar "$@"; }
 reaches() { far ping -c 1 -W 2 -I "198.51.100.$1" 198.51.100.1; }
 cut_off() { ! reaches "$1"; }
+# The scan below must be able to fail: the memory of a transaction that is open is seen.
+sees_memory() {
+	/sekimori/kmodtest/genl hold & holder=$!
+	eventually allocations
+	seen=$?
+	kill $holder
+	wait $holder
+	return $seen
+}
 modules=/lib/modules/$(uname -r)/updates/dkms
 
 mkdir -p /tmp/kstate /tmp/krun
@@ -41,6 +50,13 @@ try "unit tests inside the kernel" insmod /sekimori/sekimori_test.ko
 dmesg | sed -n 's/.*ktap: \(\(not \)*ok [0-9]* .*\)/\1/p; s/.*ktap: \(# .*\)/\1/p'
 rmmod sekimori_test
 run_programs kmodtest
+# slub_debug keeps who allocated: with no guard, table or transaction left, nothing of the module's may be.
+allocations() { cat /sys/kernel/debug/slab/*/alloc_traces 2>/dev/null | grep '\[sekimori\]'; }
+mount -t debugfs debugfs /sys/kernel/debug
+tracked() { ls /sys/kernel/debug/slab/kmalloc-64/alloc_traces; }
+try "the allocator keeps who allocated" tracked
+try "an open transaction shows there" sees_memory
+try "no memory of the module's is left" eventually refused allocations
 
 echo "## daemon with the module"
 try "ip link loads the object that calls it" ip link set dev k0 xdp obj /sekimori/sekimori-kmod.bpf.o sec xdp

@@ -7,7 +7,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 work=$PWD/build/vm
-mkdir -p "$work"
+mkdir -p "$work/static"
 # KVM may open and still never run a guest: always emulate. slub_debug finds overruns and use after free.
 # One thread emulates both processors: with one each, a processor may run the breakpoint that the kernel's code patching (static keys) has
 # already taken out again, under traffic on both: "Oops: int3" on 6.12, an endless trap on 6.1.
@@ -65,6 +65,7 @@ make_initramfs() { # series
 		put "$root" "$PWD/$test"
 		mv "$root$PWD/$test" "$root/sekimori/$(basename "$(dirname "$test")")/"
 	done
+	cp build/kmodtest/*.bpf.o "$root/sekimori/kmodtest/"
 	cp selftests/vm/part_*.sh selftests/vm/splats.txt "$root/sekimori/vm/"
 	cp -r rules "$root/sekimori/"
 	cp selftests/baseline/* "$root/sekimori/selftests/baseline/"
@@ -149,6 +150,13 @@ for series in "$@"; do
 	*) failed=$((failed + 1)) ;;
 	esac
 done
+# What reads the module instead of running it; after the guests, since it builds in their folders.
+if [ -z "${VM_PARTS-}" ] && [ ${#started[@]} -gt 0 ]; then
+	wait "${workers[@]}"
+	selftests/vm/static.sh "${started[@]}" >"$work/static/log" 2>&1
+	echo $? >"$work/static/rc"
+	started+=(static)
+fi
 wait "${workers[@]}"
 for series in "${started[@]}"; do report "$series"; done
 echo "$passed passed, $failed failed, $skipped skipped"
