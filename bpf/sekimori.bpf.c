@@ -363,6 +363,22 @@ static __always_inline struct work *work_begin(__u32 slot, __u32 len, __u32 ifin
 	return w;
 }
 
+/*
+ * Calls of their own, so that what copying needs of the stack is not there while the packet is judged:
+ * Linux 6.1 counts 512 bytes for the deepest chain of calls, and judging uses them up.
+ */
+static __noinline int copy_xdp(struct xdp_md *ctx, struct work *w, struct seki_settings *s)
+{
+	copy_frame(ctx, false, w, s);
+	return 0;
+}
+
+static __noinline int copy_tc(struct __sk_buff *skb, struct work *w, struct seki_settings *s)
+{
+	copy_frame(skb, true, w, s);
+	return 0;
+}
+
 static __always_inline int xdp_run(struct xdp_md *ctx)
 {
 	struct work *w = work_begin(SLOT_XDP, (__u32)bpf_xdp_get_buff_len(ctx), ctx->ingress_ifindex);
@@ -381,7 +397,7 @@ static __always_inline int xdp_run(struct xdp_md *ctx)
 		return XDP_DROP;
 	drop = scan_frame(ctx, false, w, s);
 	if (w->copy)
-		copy_frame(ctx, false, w, s);
+		copy_xdp(ctx, w, s);
 	return drop ? XDP_DROP : XDP_PASS;
 }
 
@@ -420,7 +436,7 @@ int seki_tc_egress(struct __sk_buff *skb)
 		return TC_DROP;
 	drop = scan_frame(skb, true, w, s);
 	if (w->copy)
-		copy_frame(skb, true, w, s);
+		copy_tc(skb, w, s);
 	return drop ? TC_DROP : TC_PASS;
 }
 

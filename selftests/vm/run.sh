@@ -38,7 +38,7 @@ make_initramfs() { # series
 	put "$root" /bin/busybox /usr/bin/dash /bin/kmod /sbin/ip /sbin/tc /usr/sbin/bpftool /usr/sbin/ethtool
 	# Busybox' own shell prefers its applets whatever PATH says: the scripts need iproute2.
 	ln -sf /usr/bin/dash "$root/bin/sh"
-	for name in cat chmod cp cut date dmesg env false grep head hostname id kill ls mkdir mktemp mount nc ping printf ps rm \
+	for name in awk cat chmod cp cut date dmesg env false grep head hostname id kill ls mkdir mktemp mount nc ping printf ps rm \
 		sed seq sleep sort tail test timeout touch tr true umount uname wc; do
 		ln -sf /bin/busybox "$root/bin/$name"
 	done
