@@ -14,8 +14,9 @@
 #include "lib/civil.h"
 #include "phrase.h"
 
-#define WORD_BYTES                                                                                           \
-	45u /* of text in one encoded word: 60 digits of base64 and 12 of frame, RFC 2047 section 2 */
+/* Of text in one encoded word: 52 digits, 12 of frame and "Subject: " make 73 of the 76 of RFC 2047
+ * section 2. */
+#define WORD_BYTES 39u
 #define LINE_BYTES 57u /* of a body line: 76 digits, RFC 2045 section 6.8 */
 
 static const char *verdict_text(enum explain_language language, uint8_t verdict)

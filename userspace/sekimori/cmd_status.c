@@ -126,6 +126,29 @@ static void print_module(const json_t *status)
 		       client_number(module, "guard_would_drop"));
 }
 
+static void status_kept(const json_t *events)
+{
+	const json_t *store = json_object_get(events, "store"), *notices = json_object_get(events, "notices");
+
+	printf("store     %lld kept, %lld waiting, %lld lost%s%s; audit log %lld lines%s\n",
+	       client_number(store, "stored"), client_number(store, "waiting"),
+	       client_number(store, "lost") + client_number(store, "refused"),
+	       *client_text(store, "error") ? ", now: " : "", client_text(store, "error"),
+	       client_number(store, "audit_lines"),
+	       client_number(store, "audit_fault") ? ", BROKEN: sekimori audit verify" : "");
+	if (!client_number(notices, "channels")) {
+		printf("notices   no channel: critical attacks are told to nobody (notify in the "
+		       "configuration)\n");
+		return;
+	}
+	printf("notices   %lld critical events, %lld told in %lld messages, %lld waiting, %lld later than 2 "
+	       "h%s%s\n",
+	       client_number(notices, "events"), client_number(notices, "told"),
+	       client_number(notices, "messages"), client_number(notices, "waiting"),
+	       client_number(notices, "breaches"), *client_text(notices, "failure") ? "; failing: " : "",
+	       client_text(notices, "failure"));
+}
+
 static void print_losses(const json_t *status)
 {
 	const json_t *value, *events = json_object_get(status, "events"),
@@ -151,6 +174,7 @@ static void print_losses(const json_t *status)
 	       client_number(events, "written"), client_number(events, "refused"),
 	       client_number(events, "lost"), *client_text(events, "error") ? ", now: " : "",
 	       client_text(events, "error"));
+	status_kept(events);
 }
 
 static void print_rest(const json_t *status)
