@@ -66,7 +66,8 @@ help:
 ##                 STAY=1 keeps it running, IFACE=eth0 protects a real interface in monitor mode
 ## make check      install what is missing, build, run all tests (T=PATTERN: those whose name matches)
 ## make newsletter the attacks of September 2014 through the whole chain, and their TOP 10 as a report (about five minutes)
-## make check-vm   the packet tables on Debian's 6.1 and 6.12 kernels under QEMU
+## make check-vm   packet tables, kernel module and daemon on Debian's 6.1 and 6.12 kernels under QEMU (KERNEL=6.12: on one,
+##                 KERNEL=debug: on one with KASAN, lockdep and kmemleak that is built first)
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
 ## make bench-lists     the blacklist beside the kernel's own structures, LARGEST=1000000 entries
 ## make bench-inspect   the matcher beside Suricata 8, unpacked below build/
@@ -94,9 +95,9 @@ newsletter:
 	$(Q)tools/newsletter.sh
 
 check-vm:
-	$(Q)tools/install-deps.sh vm
+	$(Q)tools/install-deps.sh $(if $(filter debug,$(KERNEL)),vm-debug,vm)
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
-	$(Q)selftests/vm/run.sh
+	$(Q)selftests/vm/run.sh $(KERNEL)
 
 bench-lists:
 	$(Q)tools/install-deps.sh bench

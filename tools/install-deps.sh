@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs what Debian 12 lacks for a purpose: install-deps.sh build|run|check|vm|bench
+# Installs what Debian 12 lacks for a purpose: install-deps.sh build|run|check|vm|vm-debug|bench
 # One row per thing that must exist; its package is installed only when it does not.
 set -eu
 
@@ -50,6 +50,10 @@ vm     /usr/bin/spatch                       coccinelle
 vm     /usr/sbin/dkms                        dkms
 vm     /bin/kmod                             kmod
 vm     /usr/bin/perl                         perl
+vm-debug /usr/bin/flex                       flex
+vm-debug /usr/bin/bison                      bison
+vm-debug /usr/bin/bc                         bc
+vm-debug /usr/include/openssl/ssl.h          libssl-dev
 vm     /usr/bin/qemu-system-x86_64           qemu-system-x86
 vm     /bin/busybox                          busybox-static
 vm     /usr/bin/cpio                         cpio
@@ -66,9 +70,10 @@ build) wanted="build" ;;
 run) wanted="build run" ;;
 check) wanted="build run check" ;;
 vm) wanted="build run check vm" ;;
+vm-debug) wanted="build run check vm vm-debug" ;;
 bench) wanted="build run check bench" ;;
 *)
-	echo "usage: install-deps.sh build|run|check|vm|bench" >&2
+	echo "usage: install-deps.sh build|run|check|vm|vm-debug|bench" >&2
 	exit 2
 	;;
 esac

@@ -69,7 +69,8 @@ static void try_one(int i)
 		try_one(i);                                                                                  \
 	}
 PROGRAM(0)
-PROGRAM(1) PROGRAM(2) PROGRAM(3) PROGRAM(4) PROGRAM(5) PROGRAM(6) PROGRAM(7) PROGRAM(8) PROGRAM(9)
+PROGRAM(1)
+PROGRAM(2) PROGRAM(3) PROGRAM(4) PROGRAM(5) PROGRAM(6) PROGRAM(7) PROGRAM(8) PROGRAM(9)
 
 	static struct ktap_test tests[] = {
 		{NULL, program_0}, {NULL, program_1}, {NULL, program_2}, {NULL, program_3}, {NULL, program_4},

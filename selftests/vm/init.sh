@@ -56,6 +56,16 @@ for part in ${parts:-prog kmod product vlan}; do
 	. "/sekimori/vm/part_$part.sh"
 done
 
+# The debug kernel looks for memory that nothing refers to any more; twice, since what is young is not told.
+if [ -e /sys/kernel/debug/kmemleak ] || { mount -t debugfs debugfs /sys/kernel/debug && [ -e /sys/kernel/debug/kmemleak ]; } 2>/dev/null; then
+	echo scan >/sys/kernel/debug/kmemleak
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	sed 's/^/# /' /sys/kernel/debug/kmemleak
+	[ ! -s /sys/kernel/debug/kmemleak ]
+	result $? "no memory leak"
+fi
+
 # What a test provokes on purpose is written down in splats.txt, with its reason.
 sed -n 's/^\([^#\t][^\t]*\)\t.*/\1/p' /sekimori/vm/splats.txt >/tmp/allowed
 dmesg | grep -E 'BUG:|BUG |WARNING:|Oops|Call Trace|possible recursive|INFO: (rcu|task)|general protection|unreferenced object|refcount_t|[Uu]nregister_netdevice: waiting|scheduling while atomic' |

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernel.sh SERIES: Debian's newest kernel of a series and its headers, unpacked into build/vm/SERIES; nothing is installed.
+# kernel.sh SERIES: ("debug": see kernel_debug.sh) Debian's newest kernel of a series and its headers, unpacked into build/vm/SERIES; nothing is installed.
 #	vmlinux   the uncompressed kernel: to boot, and to base module BTF on
 #	headers   link to what a module is built against (KDIR)
 #	resolve_btfids   link to the tool that a module's BTF needs; Debian's 6.1 has none, that of 6.12 serves
@@ -11,6 +11,7 @@ series=${1-}
 dir=$PWD/build/vm/$series
 # A series' header meta package names the newest ABI that the archive has; its kbuild package has the ABI's name from 6.12 on.
 case $series in
+debug) exec selftests/vm/kernel_debug.sh ;;
 6.1) meta=linux-headers-cloud-amd64 kbuild=linux-kbuild-6.1 tools=linux-headers-6.12-cloud-amd64 ;;
 6.12) meta=linux-headers-6.12-cloud-amd64 kbuild='' tools='' ;;
 *)

@@ -76,8 +76,10 @@ make_initramfs() { # series
 }
 
 boot() { # series; returns the guest's own code, or 98
-	local rc log=$work/$1/log
-	timeout "${VM_TIMEOUT:-900}" qemu-system-x86_64 -accel tcg,thread=single -machine q35 -cpu max,-smap,-smep,-la57 -smp "${VM_SMP:-2}" -m "${VM_MEM:-1536}" \
+	local rc log=$work/$1/log limit=${VM_TIMEOUT:-900}
+	# Its checkers take five times as long.
+	[ "$1" != debug ] || limit=$((limit * 4))
+	timeout "$limit" qemu-system-x86_64 -accel tcg,thread=single -machine q35 -cpu max,-smap,-smep,-la57 -smp "${VM_SMP:-2}" -m "${VM_MEM:-2048}" \
 		-nodefaults -no-user-config -no-reboot -display none -serial stdio \
 		-device isa-debug-exit,iobase=0x501,iosize=2 -kernel "$work/$1/vmlinux" -initrd "$work/$1/initramfs.cpio" \
 		-append "$append" </dev/null >"$log" 2>&1 &

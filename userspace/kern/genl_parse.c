@@ -67,7 +67,7 @@ static void take_text(const struct nlattr *attr, char *to, size_t size)
 
 #define EACH_ATTR(attr, attrs, len)                                                                          \
 	for (int left_ = (int)(len), once_ = 1; once_; once_ = 0)                                            \
-		nla_for_each_attr (attr, (struct nlattr *)(uintptr_t)(attrs), (int)(len), left_)
+		nla_for_each_attr(attr, (struct nlattr *)(uintptr_t)(attrs), (int)(len), left_)
 
 void kmod_event_parse(const void *attrs, size_t len, struct kmod_event *out)
 {
