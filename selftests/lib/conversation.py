@@ -93,7 +93,8 @@ def certificate(given):
     algorithm = der(0x30, der(6, bytes.fromhex("2a864886f70d01010b")), der(5))
     names = der(0x30, *[der(0x82, one.encode()) for one in given.get("san", "www.example.com").split(",")])
     extension = der(0x30, der(6, bytes([0x55, 29, 17])), der(4, names))
-    validity = der(0x30, der(0x17, b"240101000000Z"), der(0x17, b"340101000000Z"))
+    dates = given.get("valid", "240101,340101").split(",")
+    validity = der(0x30, *[der(0x17, b"%s000000Z" % date.encode()) for date in dates])
     key = der(0x30, algorithm, der(3, b"\0" + bytes(16)))
     body = der(0x30, der(0xA0, der(2, b"\2")), der(2, bytes.fromhex(given.get("serial", "01a2ff"))), algorithm,
                distinguished_name(given.get("issuer", "C=JP/O=Issuer/CN=ca.example")), validity,
@@ -103,7 +104,7 @@ def certificate(given):
 
 
 def tls_certificate(*words):
-    """subject=C=…/O=…/CN=… issuer=… serial=HEX san=A,B"""
+    """subject=C=…/O=…/CN=… issuer=… serial=HEX san=A,B valid=YYMMDD,YYMMDD"""
     return handshake(11, vector(3, vector(3, certificate(options(words)))))
 
 

@@ -83,7 +83,7 @@ static void refused(void)
 static void bounded(void)
 {
 	CLEANUP(tracker_free) struct tracker *tracker = NULL;
-	struct rule_threshold limit = {THRESHOLD_LIMIT, TRACK_SRC, 1, 60, 0};
+	struct rule_threshold limit = {THRESHOLD_LIMIT, TRACK_SRC, 1, 60, 0, 0};
 	struct tracker_key key = {.kind = THRESHOLD_LIMIT};
 
 	if (!CHECK_EQ(tracker_new(64, &tracker), 0))

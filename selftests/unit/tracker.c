@@ -81,10 +81,10 @@ static void together(void)
 		struct rule_threshold limit;
 		uint32_t passed; /* of the matches of one source */
 	} rows[] = {
-		{{THRESHOLD_LIMIT, TRACK_SRC, 3, WINDOW_S, 0}, 3},
-		{{THRESHOLD_BOTH, TRACK_SRC, 5, WINDOW_S, 0}, 1},
-		{{THRESHOLD_THRESHOLD, TRACK_SRC, 10, WINDOW_S, 0}, MATCHES / SOURCES / 10},
-		{{THRESHOLD_DETECTION, TRACK_SRC, 100, WINDOW_S, 0}, MATCHES / SOURCES - 100},
+		{{THRESHOLD_LIMIT, TRACK_SRC, 3, WINDOW_S, 0, 0}, 3},
+		{{THRESHOLD_BOTH, TRACK_SRC, 5, WINDOW_S, 0, 0}, 1},
+		{{THRESHOLD_THRESHOLD, TRACK_SRC, 10, WINDOW_S, 0, 0}, MATCHES / SOURCES / 10},
+		{{THRESHOLD_DETECTION, TRACK_SRC, 100, WINDOW_S, 0, 0}, MATCHES / SOURCES - 100},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -125,7 +125,7 @@ static void keep_all_locks(void *memory, size_t len, uint32_t owner)
 static void dead_holder(void)
 {
 	CLEANUP(tracker_free) struct tracker *tracker = NULL;
-	struct rule_threshold limit = {THRESHOLD_LIMIT, TRACK_SRC, 2, WINDOW_S, 0};
+	struct rule_threshold limit = {THRESHOLD_LIMIT, TRACK_SRC, 2, WINDOW_S, 0, 0};
 	struct tracker_key key = key_of(1);
 	size_t len = tracker_bytes(8);
 	void *memory = shared_new(len);
@@ -145,7 +145,7 @@ static void dead_holder(void)
 static void hostile_holder(void)
 {
 	CLEANUP(tracker_free) struct tracker *tracker = NULL;
-	struct rule_threshold limit = {THRESHOLD_LIMIT, TRACK_SRC, 1, WINDOW_S, 0};
+	struct rule_threshold limit = {THRESHOLD_LIMIT, TRACK_SRC, 1, WINDOW_S, 0, 0};
 	size_t len = tracker_bytes(SLOTS);
 	void *memory = shared_new(len);
 	struct tracker_key key = key_of(3);
@@ -169,9 +169,9 @@ static void hostile_holder(void)
 static void hostile_bytes(void)
 {
 	CLEANUP(tracker_free) struct tracker *tracker = NULL;
-	struct rule_threshold rows[] = {{THRESHOLD_LIMIT, TRACK_SRC, 1, WINDOW_S, 0},
-					{THRESHOLD_BACKOFF, TRACK_SRC, 2, 0, 7},
-					{THRESHOLD_DETECTION, TRACK_SRC, 1, WINDOW_S, 0}};
+	struct rule_threshold rows[] = {{THRESHOLD_LIMIT, TRACK_SRC, 1, WINDOW_S, 0, 0},
+					{THRESHOLD_BACKOFF, TRACK_SRC, 2, 0, 7, 0},
+					{THRESHOLD_DETECTION, TRACK_SRC, 1, WINDOW_S, 0, 0}};
 	size_t len = tracker_bytes(SLOTS);
 	uint8_t *memory = shared_new(len);
 	uint64_t state = 1;

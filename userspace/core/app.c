@@ -16,9 +16,21 @@
 
 /* Order matters only where two would say yes to the same bytes. */
 static const struct app_decoder *const app_rows[] = {
-	&app_tls, &app_http,	&app_ssh,     &app_smb,	   &app_smtp,
-	&app_ftp, &app_dns_tcp, &app_dns_udp, &app_dcerpc, &app_dcerpc_udp, &app_ftp_data, &app_dtls,
+	&app_tls,     &app_http,    &app_ssh,	 &app_smb,	  &app_smtp,	 &app_ftp,
+	&app_dns_tcp, &app_dns_udp, &app_dcerpc, &app_dcerpc_udp, &app_ftp_data, &app_dtls,
 };
+
+static _Thread_local uint32_t body_max = APP_BODY_MAX;
+
+void app_body_limit(uint32_t bytes)
+{
+	body_max = bytes > APP_BODY_MAX ? bytes : APP_BODY_MAX;
+}
+
+uint32_t app_body_max(void)
+{
+	return body_max;
+}
 
 const struct app_decoder *app_find(enum app_proto proto, uint8_t ip_proto)
 {

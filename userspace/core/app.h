@@ -9,9 +9,11 @@
 
 #include "flow.h"
 
-#define APP_BODY_MAX (1u << 20) /* bytes kept of one body for inspection; more is counted in app_skipped */
-#define APP_LINE_MAX 16384u	/* a header or command line; longer: the decoder keeps the head and goes on */
-#define APP_TX_MAX   64u	/* unfinished transactions per flow; more end the oldest */
+#define APP_BODY_MAX                                                                                         \
+	(1u << 20) /* bytes kept of one body for inspection, unless app_body_limit() allows more; the rest   \
+		      is counted in app_skipped */
+#define APP_LINE_MAX 16384u /* a header or command line; longer: the decoder keeps the head and goes on */
+#define APP_TX_MAX   64u    /* unfinished transactions per flow; more end the oldest */
 
 enum app_probe { APP_PROBE_NO, APP_PROBE_MORE, APP_PROBE_YES };
 enum app_status {
@@ -42,6 +44,11 @@ struct app_decoder {
 	void (*tx_free)(struct tx *tx);	      /* frees tx itself, not tx->detect */
 	void (*flow_free)(struct flow *flow); /* flow->app_state */
 };
+
+/* Bytes kept of one body, for this thread: what its owner's inspection depth asks for, at least APP_BODY_MAX.
+ */
+void app_body_limit(uint32_t bytes);
+uint32_t app_body_max(void);
 
 /* Row of proto over ip_proto, NULL when there is none. */
 const struct app_decoder *app_find(enum app_proto proto, uint8_t ip_proto);

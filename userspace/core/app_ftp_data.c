@@ -41,7 +41,7 @@ static enum app_status ftp_data_feed(struct flow *flow, enum direction dir, stru
 	tx->gap[dir] |= gap; /* what is there is looked at all the same */
 	tx->size[dir] += data.len;
 	if (data.len) {
-		flow->app_skipped += blob_add(&tx->content[dir], data.data, data.len, APP_BODY_MAX);
+		flow->app_skipped += blob_add(&tx->content[dir], data.data, data.len, app_body_max());
 		tx->tx.dirty[dir] = true;
 	}
 	if (last)

@@ -14,9 +14,11 @@
 #include "http_head.h"
 #include "http_line.h"
 
-#define HTTP_HELD_MAX	 (8u << 20) /* body bytes that one flow may hold in all its transactions */
-#define HTTP_NAME_MAX	 128u	    /* bytes looked at to tell a field from a body */
-#define HTTP_TUNNEL_HEAD 6u	    /* bytes that tell TLS in a tunnel */
+#define HTTP_HELD_MAX                                                                                        \
+	(8u << 20) /* body bytes that one flow may hold in all its transactions; two whole bodies where      \
+		      those may be longer */
+#define HTTP_NAME_MAX	 128u /* bytes looked at to tell a field from a body */
+#define HTTP_TUNNEL_HEAD 6u   /* bytes that tell TLS in a tunnel */
 
 enum http_step {
 	HTTP_START,	 /* before a first line */
@@ -165,8 +167,9 @@ static void body_write(struct flow *flow, struct http *http, enum direction dir,
 {
 	struct http_side *side = &http->sides[dir];
 	struct http_message *message = &side->tx->side[dir];
-	uint32_t before = message->body.len, max = APP_BODY_MAX;
-	uint64_t room = http->held < HTTP_HELD_MAX ? HTTP_HELD_MAX - http->held : 0;
+	uint32_t before = message->body.len, max = app_body_max();
+	uint64_t held = max > HTTP_HELD_MAX / 2 ? max * 2ull : HTTP_HELD_MAX;
+	uint64_t room = http->held < held ? held - http->held : 0;
 
 	if (!data.len)
 		return;

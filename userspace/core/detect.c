@@ -82,6 +82,11 @@ void detect_free(struct detect *detect)
 	free(detect);
 }
 
+void detect_set_wall(struct detect *detect, int64_t offset_us)
+{
+	detect->wall_offset_us = offset_us;
+}
+
 void detect_limit_alerts(struct detect *detect, uint32_t most)
 {
 	detect->alert_max = most;

@@ -36,7 +36,8 @@ typedef void (*detect_alert_fn)(const struct detect_alert *alert, void *arg);
 
 /* Takes its own reference to set. */
 __must_check int detect_new(struct ruleset *set, detect_alert_fn fn, void *arg, struct detect **out);
-/* From now on what is remembered of addresses (thresholds, rates, xbits) is remembered there. Takes its own reference. */
+/* From now on what is remembered of addresses (thresholds, rates, xbits) is remembered there. Takes its own
+ * reference. */
 void detect_share(struct detect *detect, struct tracker *tracker);
 struct tracker *detect_tracker(struct detect *detect);
 void detect_free(struct detect *detect);
@@ -50,8 +51,8 @@ void detect_packet(struct detect *detect, const struct packet *packet, struct fl
 void detect_loose(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir);
 
 /*
- * Rules on events of the packet or of its flow, behind everything else about the packet: reassembly and decoders notice
- * events while they run. The packet need not hold IP.
+ * Rules on events of the packet or of its flow, behind everything else about the packet: reassembly and
+ * decoders notice events while they run. The packet need not hold IP.
  */
 void detect_events(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir);
 
@@ -62,15 +63,21 @@ void detect_events(struct detect *detect, const struct packet *packet, struct fl
 void detect_stream(struct detect *detect, const struct packet *packet, struct flow *flow, enum direction dir,
 		   struct span window, uint64_t window_offset, uint32_t fresh, bool last);
 
-/* Buffers of tx in dir appeared or grew, or the direction is done. Gives each rule at most one alert per transaction. */
-void detect_tx(struct detect *detect, const struct packet *packet, struct flow *flow, struct tx *tx, enum direction dir);
+/* Buffers of tx in dir appeared or grew, or the direction is done. Gives each rule at most one alert per
+ * transaction. */
+void detect_tx(struct detect *detect, const struct packet *packet, struct flow *flow, struct tx *tx,
+	       enum direction dir);
 
 /* Acts on what was found so far; must come before a transaction that was inspected in this packet dies. */
 void detect_packet_judge(struct detect *detect);
-/* The packet is done: acts on all that was found, in the order of the rules. packet, flow and transactions are still there. */
+/* The packet is done: acts on all that was found, in the order of the rules. packet, flow and transactions
+ * are still there. */
 void detect_packet_end(struct detect *detect);
-/* Drop rules that matched more than one packet end the inspection of their flow, as where they are enforced. */
+/* Drop rules that matched more than one packet end the inspection of their flow, as where they are enforced.
+ */
 void detect_drop_ends_flow(struct detect *detect, bool on);
+/* The wall clock minus the clock that packets carry; 0 for files. */
+void detect_set_wall(struct detect *detect, int64_t offset_us);
 /* At most so many matches of one packet are judged, those of the rules that come first; 0: all. */
 void detect_limit_alerts(struct detect *detect, uint32_t most);
 /* Matches that were left out for that. */

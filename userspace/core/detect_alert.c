@@ -137,12 +137,30 @@ static void queue_key(const struct detect_queued *one, uint8_t track, struct tra
 		key->flow = one->flow ? one->flow->id + 1 : 0;
 }
 
+/* Did the port match already within the threshold's time? From now on it did. */
+static bool port_known(struct detect *detect, const struct detect_queued *one,
+		       const struct rule_threshold *threshold, struct tracker_key key)
+{
+	uint64_t now = one->packet->time_us;
+	bool known;
+
+	key.kind += TRACKER_PORT;
+	key.flow =
+		(key.flow << 16) + (threshold->unique == 's' ? one->packet->src_port : one->packet->dst_port);
+	known = tracker_is_set(detect->tracker, &key, now);
+	if (!known)
+		tracker_set(detect->tracker, &key, now, now + (uint64_t)threshold->seconds * 1000000);
+	return known;
+}
+
 static bool threshold_pass(struct detect *detect, const struct detect_queued *one,
 			   const struct rule_threshold *threshold)
 {
 	struct tracker_key key = {.kind = threshold->kind};
 
 	queue_key(one, threshold->track, &key);
+	if (threshold->unique && port_known(detect, one, threshold, key))
+		return tracker_is_over(detect->tracker, &key, threshold, one->packet->time_us);
 	return tracker_pass(detect->tracker, &key, threshold, one->packet->time_us);
 }
 

@@ -63,7 +63,8 @@ struct detect {
 	uint32_t found_count;
 	uint64_t run;
 	uint64_t marks_given_up;
-	uint64_t suppressed; /* matches without an alert: suppressed or beyond a limit */
+	int64_t wall_offset_us;	     /* wall clock minus the packets' */
+	uint64_t suppressed;	     /* matches without an alert: suppressed or beyond a limit */
 	const struct packet *passed; /* a pass rule holds for this packet */
 	uint64_t passed_number;
 	/* The newest stream window, for transaction rules that also look at the stream. */
@@ -73,7 +74,8 @@ struct detect {
 	struct span window;
 	uint64_t window_offset;
 	bool window_last;
-	/* Rules found in the packet at hand that wait for its stream, to be judged together with those found there. */
+	/* Rules found in the packet at hand that wait for its stream, to be judged together with those found
+	 * there. */
 	struct detect_run held_run;
 	uint32_t *held;
 	uint32_t held_count, held_next;

@@ -163,6 +163,9 @@ static enum tx_result tx_judge_lists(struct detect_run *run, const struct rule *
 
 	if (run->tx->proto == APP_DCERPC)
 		tx_order(run);
+	if (run->tx->proto == APP_TLS)
+		match_room_clock(run->detect->room,
+				 (run->packet->time_us + (uint64_t)run->detect->wall_offset_us) / 1000000);
 	for (unsigned int i = 0; i < rule->list_count; i++) {
 		enum direction dir = run->dir;
 		enum tx_result one;

@@ -573,6 +573,9 @@ static void sweep(struct inspector *inspector)
 
 void inspector_tick(struct inspector *inspector, uint64_t time_us)
 {
+	const uint32_t *depth = inspector->options.depth;
+
+	app_body_limit(depth[0] > depth[1] ? depth[0] : depth[1]);
 	if (time_us > inspector->now_us)
 		inspector->now_us = time_us;
 	if (inspector->now_us - inspector->swept_us >= SWEEP_US)
@@ -702,6 +705,11 @@ void inspector_finish(struct inspector *inspector)
 struct ruleset *inspector_rules(const struct inspector *inspector)
 {
 	return detect_rules(inspector->generation->detect);
+}
+
+void inspector_set_wall(struct inspector *inspector, int64_t offset_us)
+{
+	detect_set_wall(inspector->generation->detect, offset_us);
 }
 
 int inspector_reload(struct inspector *inspector, struct ruleset *set)

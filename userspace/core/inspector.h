@@ -17,14 +17,19 @@ struct inspector_options {
 	uint64_t flow_memory;  /* bytes for flows and reassembly; 0 = 256 MiB. Beyond it the oldest flow is
 				  given up, counted */
 	uint32_t flow_max;     /* 0 = 65536 */
-	uint64_t seed;		  /* of the flow hash: random live, so that nobody can aim at one bucket; 0 for files: same input, same run */
-	bool handshake_required; /* TCP that began before the capture is not put in order, only its packets are seen */
-	bool stream_first;     /* rules about a packet know what its bytes made of the stream, as where packets are held back for that */
-	bool answer_opens;     /* where it is: the server's half of a handshake will do */
-	const struct overlap_hosts *hosts; /* who resolves overlaps how; borrowed for the inspector's life, may be NULL */
-	uint32_t alert_max;    /* matches of one packet that are judged; 0 = all */
-	uint32_t depth[2];     /* inspection depth per transaction; 0 = 1 MiB */
-	struct tracker *tracker; /* what rules count lies there, with what other inspectors count; borrowed for the inspector's life. NULL: in one of its own */
+	uint64_t seed; /* of the flow hash: random live, so that nobody can aim at one bucket; 0 for files:
+			  same input, same run */
+	bool handshake_required; /* TCP that began before the capture is not put in order, only its packets
+				    are seen */
+	bool stream_first; /* rules about a packet know what its bytes made of the stream, as where packets
+			      are held back for that */
+	bool answer_opens; /* where it is: the server's half of a handshake will do */
+	const struct overlap_hosts
+		*hosts;	    /* who resolves overlaps how; borrowed for the inspector's life, may be NULL */
+	uint32_t alert_max; /* matches of one packet that are judged; 0 = all */
+	uint32_t depth[2];  /* inspection depth per transaction; 0 = 1 MiB */
+	struct tracker *tracker; /* what rules count lies there, with what other inspectors count; borrowed
+				    for the inspector's life. NULL: in one of its own */
 };
 
 /* What BPF said of a live packet; zero for files but for the last two members. */
@@ -46,7 +51,8 @@ enum flow_outcome {
 	FLOW_LOST,	 /* lost a record or was given up: uninspected */
 };
 
-/* Something that no sound sender does; tx is NULL for events of packet and flow, flow for packets without one. */
+/* Something that no sound sender does; tx is NULL for events of packet and flow, flow for packets without
+ * one. */
 struct inspector_event {
 	enum app_event event;
 	const struct packet *packet;
@@ -73,7 +79,8 @@ struct inspector_stats {
 	uint64_t inspected_bytes, ciphertext_bytes, skipped_bytes;
 	uint64_t alerts;
 	uint64_t events, events_dropped; /* dropped: more than one packet has room for */
-	/* What a cap cost, by cause: flows of flows_given_up, holes of reassembly_gaps, datagrams, announcements. */
+	/* What a cap cost, by cause: flows of flows_given_up, holes of reassembly_gaps, datagrams,
+	 * announcements. */
 	uint64_t memory_flows, full_streams, full_fragments, full_expectations;
 };
 
@@ -93,8 +100,11 @@ void inspector_frame(struct inspector *inspector, enum link_type link, const uin
 void inspector_pass_over(struct inspector *inspector, uint64_t time_us);
 /* Time without packets: timeouts of flows and fragments. */
 void inspector_tick(struct inspector *inspector, uint64_t time_us);
-/* End of input: every flow ends, last data is inspected. What comes next is another input, on which this one leaves no trace. */
+/* End of input: every flow ends, last data is inspected. What comes next is another input, on which this one
+ * leaves no trace. */
 void inspector_finish(struct inspector *inspector);
+/* The wall clock minus the clock that packets carry; 0, until it is set. For the newest rules. */
+void inspector_set_wall(struct inspector *inspector, int64_t offset_us);
 /* New flows use set; old flows keep theirs until they end. -ENOMEM: nothing changed. */
 __must_check int inspector_reload(struct inspector *inspector, struct ruleset *set);
 struct ruleset *inspector_rules(const struct inspector *inspector); /* those of new flows */

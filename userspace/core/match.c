@@ -23,6 +23,7 @@ struct match_room {
 	pcre2_jit_stack *stack;
 	struct pcre_jit jit;
 	bool commit, little;
+	uint64_t now_s;
 	uint8_t *decoded; /* BASE64_BYTES_MAX, made when first needed */
 	struct match_stats stats;
 };
@@ -101,6 +102,11 @@ bool match_range(const struct rule_range *range, uint64_t value)
 void match_room_commit(struct match_room *room, bool on)
 {
 	room->commit = on;
+}
+
+void match_room_clock(struct match_room *room, uint64_t now_s)
+{
+	room->now_s = now_s;
 }
 
 void match_room_order(struct match_room *room, bool little)
@@ -364,7 +370,16 @@ static bool match_number_buffer(const struct match *match, const struct rule_nod
 	if (match->data.len != 4)
 		return false;
 	value = (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
-	return match_range(&node->size, value);
+	switch (node->size.op) {
+	case RANGE_BEFORE_NOW:
+		return value < match->room->now_s;
+	case RANGE_NOT_BEFORE_NOW:
+		return value >= match->room->now_s;
+	case RANGE_NOT_BEHIND_NOW:
+		return value <= match->room->now_s;
+	default:
+		return match_range(&node->size, value);
+	}
 }
 
 /* From node i on, with the last match ending at `at`. The recursion is as deep as the list is long. */

@@ -35,6 +35,8 @@ const struct match_stats *match_room_stats(const struct match_room *room);
 void match_room_commit(struct match_room *room, bool on);
 /* Byte order of numbers that "dce" leaves to the call. */
 void match_room_order(struct match_room *room, bool little);
+/* Seconds since 1970 of the packet at hand, for dates that are compared with it. */
+void match_room_clock(struct match_room *room, uint64_t now_s);
 /* The answer of a data set; commit: changes it, and false when there was nothing to change. */
 bool match_data(const struct data_question *question, struct span value, bool commit);
 

@@ -87,7 +87,19 @@ struct node_bytes { /* byte_test, byte_jump, byte_extract, byte_math */
 	int32_t post_offset;
 };
 
-enum range_operator { RANGE_EQ, RANGE_NE, RANGE_LT, RANGE_GT, RANGE_LE, RANGE_GE, RANGE_IN, RANGE_WITHIN };
+enum range_operator {
+	RANGE_EQ,
+	RANGE_NE,
+	RANGE_LT,
+	RANGE_GT,
+	RANGE_LE,
+	RANGE_GE,
+	RANGE_IN,
+	RANGE_WITHIN,
+	RANGE_BEFORE_NOW,
+	RANGE_NOT_BEFORE_NOW,
+	RANGE_NOT_BEHIND_NOW /* seconds of the packet at hand */
+};
 struct rule_range {
 	uint8_t op;
 	uint64_t low, high; /* RANGE_IN: both exclusive, RANGE_WITHIN: both inclusive */
@@ -111,7 +123,8 @@ struct node_asn1 {
 struct dataset;
 struct data_question {
 	struct dataset *set;
-	uint8_t action; /* STATE_ISSET, _ISNOTSET, _SET (it is not in, and is added), _UNSET; _COMPARE: its score */
+	uint8_t action; /* STATE_ISSET, _ISNOTSET, _SET (it is not in, and is added), _UNSET; _COMPARE: its
+			   score */
 	struct rule_range range;
 };
 
@@ -170,8 +183,9 @@ struct rule_list {
 	struct rule_view view;
 	uint16_t view_index; /* of the set's views */
 	uint16_t node_count;
-	uint8_t direction; /* enum direction of the buffer, or LIST_ANY_DIRECTION: that of what is looked at */
-	bool needs_final; /* cannot be judged while the buffer still grows */
+	uint8_t direction; /* enum direction of the buffer, or LIST_ANY_DIRECTION: that of what is looked at
+			    */
+	bool needs_final;  /* cannot be judged while the buffer still grows */
 	struct rule_node *nodes;
 };
 
@@ -203,11 +217,11 @@ enum rule_test_kind {
 	TEST_VLAN_LAYERS,
 	TEST_VLAN_ID,
 	TEST_FLOW_AGE,
-	TEST_CHECKSUM, /* mode: 4 or 6; low: IP protocol, 0 the IP header's own; negated: it is wrong */
+	TEST_CHECKSUM,	 /* mode: 4 or 6; low: IP protocol, 0 the IP header's own; negated: it is wrong */
 	TEST_FLOW_PKTS,	 /* mode: s to server, c to client, e either */
 	TEST_FLOW_BYTES, /* the same */
-	TEST_IPREP,   /* ignored: the category; mode: a any, s source, d destination, b both */
-	TEST_DATASET, /* mode: s source, d destination */
+	TEST_IPREP,	 /* ignored: the category; mode: a any, s source, d destination, b both */
+	TEST_DATASET,	 /* mode: s source, d destination */
 };
 
 /* A condition on the packet's or flow's header fields. */
@@ -235,11 +249,11 @@ enum rule_track { TRACK_NONE, TRACK_SRC, TRACK_DST, TRACK_BOTH, TRACK_RULE, TRAC
 enum rule_state_kind { STATE_FLOWBIT, STATE_FLOWINT, STATE_XBIT };
 struct rule_state { /* one flowbits, flowint, xbits or hostbits option */
 	uint8_t kind, action, track, op;
-	uint8_t count;	 /* flowbits: any of so many names */
-	uint32_t *names; /* interned numbers */
-	bool value_named; /* flowint: the value is that of another one */
+	uint8_t count;	       /* flowbits: any of so many names */
+	uint32_t *names;       /* interned numbers */
+	bool value_named;      /* flowint: the value is that of another one */
 	uint32_t value, other; /* value of an xbit: hash of its name */
-	uint32_t expire; /* xbits, seconds */
+	uint32_t expire;       /* xbits, seconds */
 };
 
 enum rule_threshold_kind {
@@ -254,6 +268,7 @@ struct rule_threshold {
 	uint8_t kind, track;
 	uint32_t count, seconds;
 	uint32_t multiplier; /* backoff */
+	char unique; /* detection_filter counts different ports: s source, d destination, 0: matches */
 };
 
 #define FLOW_ESTABLISHED     1u
@@ -307,7 +322,7 @@ struct rule {
 	uint8_t test_count, state_count, list_count;
 	uint8_t variable_count;
 	struct rule_threshold threshold, detection;
-	const struct threshold_entry *rate;	 /* of the operator's file, see threshold.h */
+	const struct threshold_entry *rate; /* of the operator's file, see threshold.h */
 	const struct threshold_link *suppress;
 
 	/* The content that lets the rule be looked at; fast_list < 0: none. */

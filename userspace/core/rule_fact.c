@@ -239,6 +239,24 @@ int keyword_tls_date(struct rule_parser *parser, const struct rule_keyword *keyw
 	return 0;
 }
 
+/* The certificate's dates and the time of the packet; keyword->value 'e' expired, 'v' valid. */
+int keyword_tls_validity(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	bool expired = keyword->value == 'e';
+	struct rule_node *node = rule_fact_node(parser, BUFFER_TLS_NOT_AFTER, NODE_NUMBER);
+
+	if (!node)
+		return -EINVAL;
+	node->size.op = expired ? RANGE_BEFORE_NOW : RANGE_NOT_BEFORE_NOW;
+	if (expired)
+		return 0;
+	node = rule_fact_node(parser, BUFFER_TLS_NOT_BEFORE, NODE_NUMBER);
+	if (!node)
+		return -EINVAL;
+	node->size.op = RANGE_NOT_BEHIND_NOW;
+	return 0;
+}
+
 int keyword_tls_version(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const char *const versions[] = {"1.0", "1.1", "1.2", "1.3"};

@@ -306,6 +306,10 @@ static int threshold_options(struct rule_parser *parser, char *arg, struct rule_
 			if (rule_unsigned(word, UINT32_MAX, &number) || !number)
 				return rule_refuse(parser, "count and seconds are numbers above 0");
 			*(item[0] == 'c' ? &value.count : &value.seconds) = (uint32_t)number;
+		} else if (!strcmp(item, "unique_on")) {
+			if (strcmp(word, "src_port") && strcmp(word, "dst_port"))
+				return rule_refuse(parser, "unique_on is src_port or dst_port");
+			value.unique = word[0];
 		} else {
 			return rule_refuse(parser, "unknown threshold option");
 		}
@@ -326,6 +330,8 @@ int keyword_threshold(struct rule_parser *parser, const struct rule_keyword *key
 
 	if (!err && !parser->rule->threshold.kind)
 		return rule_refuse(parser, "the type is missing");
+	if (!err && parser->rule->threshold.unique)
+		return rule_refuse(parser, "unique_on is for detection_filter");
 	return err;
 }
 

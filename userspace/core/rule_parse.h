@@ -223,9 +223,10 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 	X(keyword_vlan_id)                                                                                   \
 	X(keyword_requires)                                                                                  \
 	X(keyword_filesize)                                                                                  \
-	X(keyword_file_digest) \
-	X(keyword_checksum) \
-	X(keyword_ftp_word)
+	X(keyword_file_digest)                                                                               \
+	X(keyword_checksum)                                                                                  \
+	X(keyword_ftp_word)                                                                                  \
+	X(keyword_tls_validity)
 #define X(function) int function(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg);
 RULE_KEYWORD_FUNCTIONS(X)
 #undef X

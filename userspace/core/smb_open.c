@@ -45,7 +45,7 @@ static void content_end(struct flow *flow, struct smb_file *file, enum direction
 
 	if (!tx)
 		return;
-	flow->app_skipped += file_content_end(&tx->bytes, APP_BODY_MAX);
+	flow->app_skipped += file_content_end(&tx->bytes, app_body_max());
 	tx->tx.done[TO_SERVER] = tx->tx.done[TO_CLIENT] = true;
 	tx->tx.dirty[dir] = true;
 	file->content[dir] = NULL;
@@ -128,7 +128,7 @@ static void content_put(struct flow *flow, struct smb *smb, enum direction dir, 
 
 	if (!tx)
 		return;
-	flow->app_skipped += file_content_put(&tx->bytes, at, data, APP_BODY_MAX);
+	flow->app_skipped += file_content_put(&tx->bytes, at, data, app_body_max());
 	if (tx->bytes.overlap)
 		tx_event_set(&tx->tx, EVENT_SMB_FILE_OVERLAP);
 	tx->tx.dirty[dir] = true;

@@ -304,6 +304,20 @@ bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
 	return pass;
 }
 
+bool tracker_is_over(struct tracker *tracker, const struct tracker_key *key,
+		     const struct rule_threshold *threshold, uint64_t now_us)
+{
+	struct tracker_ways *ways = ways_lock(tracker, key);
+	struct tracker_slot *slot = slot_find(ways, key);
+	bool over;
+
+	if (slot)
+		slot_turn(slot, (uint64_t)threshold->seconds * 1000000, now_us);
+	over = slot && slot->count > threshold->count;
+	ways_unlock(tracker, ways);
+	return over;
+}
+
 bool tracker_rate(struct tracker *tracker, const struct tracker_key *key, const struct rule_threshold *limit,
 		  uint32_t timeout, uint64_t now_us)
 {

@@ -27,6 +27,7 @@ struct tracker_key {	 /* zeroed before it is filled: compared as bytes */
 #define TRACKER_XBIT  100u
 #define TRACKER_RATE  101u
 #define TRACKER_VALUE 102u
+#define TRACKER_PORT  103u
 _Static_assert(sizeof(struct tracker_key) == 48, "no holes: keys are compared as bytes");
 
 #define TRACKER_SLOTS 65536u /* of what rules count, unless there is a reason */
@@ -52,6 +53,9 @@ void tracker_clear(struct tracker *tracker);
 /* Counts one match at now; true: this one may alert. */
 bool tracker_pass(struct tracker *tracker, const struct tracker_key *key,
 		  const struct rule_threshold *threshold, uint64_t now_us);
+/* Without counting one: are there more in the window than the threshold says? */
+bool tracker_is_over(struct tracker *tracker, const struct tracker_key *key,
+		     const struct rule_threshold *threshold, uint64_t now_us);
 /* Counts one match at now; true: above the limit now, or within timeout seconds since it last was. */
 bool tracker_rate(struct tracker *tracker, const struct tracker_key *key, const struct rule_threshold *limit,
 		  uint32_t timeout, uint64_t now_us);

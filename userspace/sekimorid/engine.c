@@ -495,6 +495,7 @@ static void engine_tick(void *arg)
 	engine_clock(e);
 	if (!e->inspector)
 		return;
+	inspector_set_wall(e->inspector, e->wall_offset_us);
 	inspector_tick(e->inspector, engine_now_us());
 	engine_flush(e);
 	inspector_count(e->inspector, &in);
