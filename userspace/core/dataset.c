@@ -13,6 +13,7 @@
 #include "config_line.h"
 #include "digest.h"
 #include "lib/prefix.h"
+#include "base64.h"
 #include "match_decode.h"
 #include "tracker.h"
 

@@ -5,35 +5,21 @@
  */
 #include "match_decode.h"
 
-#define ASN1_ELEMENTS_MAX 256u
+#include "base64.h"
 
-int base64_digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+#define ASN1_ELEMENTS_MAX 256u
 
 uint32_t base64_decode(struct span data, uint8_t *out)
 {
 	uint32_t bits = 0, count = 0, written = 0;
 
-	for (uint32_t i = 0; i < data.len; i++) {
+	for (uint32_t i = base64_groups(data, out, &written); i < data.len; i++) {
 		int digit = base64_digit(data.data[i]);
 
 		if (digit < 0)
 			break;
-		bits = bits << 6 | (uint32_t)digit;
-		if (++count < 4)
-			continue;
-		out[written++] = (uint8_t)(bits >> 16);
-		out[written++] = (uint8_t)(bits >> 8);
-		out[written++] = (uint8_t)bits;
-		bits = count = 0;
+		bits = bits << 6 | (uint32_t)digit; /* fewer than four are left */
+		count++;
 	}
 	if (count >= 2)
 		out[written++] = (uint8_t)(bits >> (count == 2 ? 4 : 10));

@@ -15,9 +15,6 @@
  */
 uint32_t base64_decode(struct span data, uint8_t *out);
 
-/* 0…63, -1: no digit. */
-int base64_digit(uint8_t c);
-
 /* Does an element of the BER that begins at data have one of the faults that want names? At most
  * ASN1_ELEMENTS_MAX elements are looked at. */
 bool asn1_fault(const struct node_asn1 *want, struct span data);

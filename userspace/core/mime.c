@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "base64.h"
 
 /* What is longer is an oddity; it is read all the same. */
 #define MIME_BOUNDARY_LONG 254u
@@ -168,25 +169,19 @@ static void part_end(struct mime *mime)
 	mime->encoding = MIME_PLAIN;
 }
 
-static int base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 static void base64_write(struct mime *mime, struct span line)
 {
 	uint8_t out[MIME_LINE_MAX];
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < line.len; i++) {
-		int v = base64_value(line.data[i]);
+		int v;
 
+		if (!mime->quantum_chars)
+			i += base64_groups(span_from(line, i), out, &n);
+		if (i == line.len)
+			break;
+		v = base64_digit(line.data[i]);
 		if (line.data[i] == '=' && mime->quantum_chars >= 2) {
 			out[n++] = (uint8_t)(mime->quantum >> 16);
 			if (mime->quantum_chars == 3)

@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 #include "digest.h"
+#include "base64.h"
 #include "match_decode.h"
 #include "rule_parse.h"
 
