@@ -173,6 +173,34 @@ static void explanations(void)
 	CHECK_EQ(explain_sid("{", 1, 9, EXPLAIN_EN, &text, &why), -EBADMSG);
 }
 
+/* Of two rules with one number the later revision holds, wherever it stands; equal ones are a mistake. */
+static void revisions(void)
+{
+	static const struct {
+		const char *first, *second;
+		unsigned int rev; /* that holds */
+	} rows[] = {{"1", "2", 2}, {"2", "1", 2}, {"3", "3", 3}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ruleset_counts counts;
+		struct rules_world world;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "alert tcp any any -> any any (content:\"a\"; sid:1; rev:%s;)\n"
+			 "alert tcp any any -> any any (content:\"a\"; sid:1; rev:%s;)\n",
+			 rows[i].first, rows[i].second);
+		if (!rules_open(&world, text))
+			return;
+		ruleset_count(world.set, &counts);
+		CHECK_EQ(counts.loaded, 1);
+		CHECK_EQ(counts.failed, 1);
+		CHECK_EQ(ruleset_find(world.set, 1)->rev, rows[i].rev);
+		rules_close(&world);
+	}
+}
+
 static const struct ktap_test tests[] = {TEST(everything_read), TEST(refusals_told), TEST(files),
-					 TEST(limits),		TEST(keyword_table), TEST(explanations)};
+					 TEST(limits),		TEST(keyword_table), TEST(explanations),
+					 TEST(revisions)};
 KTAP_MAIN(tests)

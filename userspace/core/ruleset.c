@@ -294,6 +294,27 @@ static int ruleset_load_set(const struct rule_context *context, const char *name
 	return dataset_load(set, scores, name, text, len, place->fn, place->arg);
 }
 
+/* The number is taken: a later revision takes the place of the older one, whose line is told. -EEXIST: it is
+ * none. */
+static int ruleset_supersede(struct ruleset_builder *builder, const struct ruleset_place *place,
+			     struct rule *rule)
+{
+	uint32_t i = 0;
+
+	while (i < builder->count && (builder->rules[i]->info.sid != rule->info.sid ||
+				      builder->rules[i]->info.gid != rule->info.gid))
+		i++;
+	if (i == builder->count || builder->rules[i]->info.rev >= rule->info.rev)
+		return -EEXIST;
+	builder->failed++;
+	if (place->fn)
+		place->fn(builder->rules[i]->info.file, builder->rules[i]->info.line, rule->info.sid, "rev",
+			  "a later revision takes its place", place->arg);
+	rule_clear(builder->rules[i]);
+	builder->rules[i] = rule;
+	return 0;
+}
+
 static int ruleset_add_rule(struct ruleset_builder *builder, const struct ruleset_place *place,
 			    const char *text, size_t len)
 {
@@ -319,6 +340,8 @@ static int ruleset_add_rule(struct ruleset_builder *builder, const struct rulese
 		rule->info.file = place->file;
 		rule->info.line = place->line;
 		err = ruleset_take_sid(builder, rule->info.gid, rule->info.sid);
+		if (err == -EEXIST && !ruleset_supersede(builder, place, rule))
+			return 0;
 		if (err == -EEXIST)
 			refusal = (struct rule_refusal){rule->info.sid, "sid", "the number is already taken"};
 		if (!err)
