@@ -383,7 +383,9 @@ static void put_created2(struct wire *out, uint64_t number)
 {
 	struct wire body = {}, one;
 
-	put_le(&body, 89, 64);
+	put_le(&body, 89, 2);
+	while (body.len < 64)
+		put_le(&body, 0, 1);
 	put_id(&body);
 	put(&body, "........", 8);
 	one = smb2(5, number, true, &body);

@@ -271,7 +271,8 @@ static bool dns_plausible(struct span d, bool complete, uint16_t port)
 	if (d.len < DNS_HEAD)
 		return false;
 	opcode = get16(d, 2) >> 11 & 15;
-	if (opcode >= DNS_OPCODES || (port != 53 && get16(d, 2) & DNS_Z))
+	/* There an operation that nobody knows is an anomaly of DNS, elsewhere a sign of something else. */
+	if (port != 53 && (opcode >= DNS_OPCODES || get16(d, 2) & DNS_Z))
 		return false;
 	if (port == 53)
 		return !get16(d, 4) || name_read(d, &at, NULL) == 0;
