@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <time.h>
 
 #include "core/phrase.h"
 #include "core/report.h"
@@ -285,6 +286,35 @@ static void urgent(void)
 	json_decref(root);
 }
 
+/* Detections from as many addresses as there are of them are counted at once, also where only the last octets
+ * differ. */
+static void many_addresses(void)
+{
+	CLEANUP(threat_set_free) struct threat_set *threats = threats_shipped();
+	CLEANUP(report_free) struct report *report = report_of(threats, EXPLAIN_EN);
+	struct timespec began, ended;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &began);
+	for (uint32_t i = 0; i < 300000; i++) {
+		const struct report_event event = {
+			.t = SEPTEMBER + i,
+			.gid = 1,
+			.sid = 5,
+			.severity = SEKI_SEVERITY_CRITICAL,
+			.source = {.b = {[10] = 0xff,
+					 [11] = 0xff,
+					 198,
+					 (uint8_t)(i >> 16),
+					 (uint8_t)(i >> 8),
+					 (uint8_t)i}},
+			.target = {.b = {0x20, 1, [14] = (uint8_t)(i >> 8), (uint8_t)i}}};
+
+		CHECK_EQ(report_event(report, &event), 0);
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
+	CHECK(ended.tv_sec - began.tv_sec < 4, "%ld s", (long)(ended.tv_sec - began.tv_sec));
+}
+
 /* Texts of packets and rules in every format: they stay texts. */
 static void hostile_text(void)
 {
@@ -335,7 +365,7 @@ static void phrases(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(newsletter), TEST(emerging),     TEST(moves),  TEST(coverage),
-	TEST(urgent),	  TEST(hostile_text), TEST(widths), TEST(phrases),
+	TEST(many_addresses), TEST(newsletter),	  TEST(emerging), TEST(moves),	 TEST(coverage),
+	TEST(urgent),	      TEST(hostile_text), TEST(widths),	  TEST(phrases),
 };
 KTAP_MAIN(tests)

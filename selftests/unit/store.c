@@ -236,6 +236,12 @@ static void filters_and_figures(void)
 		}
 		CHECK(n > 0);
 		CHECK_EQ(events_in(reader, filters[i]), n);
+		{
+			struct store_filter brief = filters[i];
+
+			brief.brief = true;
+			CHECK_EQ(events_in(reader, brief), n);
+		}
 		CHECK_EQ(figures_in(reader, filters[i]), n);
 	}
 	CHECK_EQ(events_in(reader, (struct store_filter){.host = &events[1].src}), EVENTS / 7);

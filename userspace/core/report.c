@@ -195,8 +195,10 @@ static struct report_pair *pair_place(struct report_pair *places, unsigned int b
 	uint64_t mask = (1ull << bits) - 1, words[2], at;
 
 	memcpy(words, addr, sizeof(words));
-	at = (words[0] ^ words[1] * 0x9e3779b97f4a7c15ull ^ (uintptr_t)row >> 4) * 0xff51afd7ed558ccdull;
-	at = at >> 20 & mask;
+	/* Every bit of the address counts: the last octet of an IPv4 one is the highest byte of its word. */
+	at = words[0] ^ (words[1] ^ words[1] >> 32) * 0x9e3779b97f4a7c15ull ^ (uintptr_t)row >> 4;
+	at = (at ^ at >> 33) * 0xff51afd7ed558ccdull;
+	at = (at ^ at >> 33) & mask;
 	while (places[at].count &&
 	       (places[at].row != row || memcmp(&places[at].addr, addr, sizeof(*addr)) != 0))
 		at = (at + 1) & mask;

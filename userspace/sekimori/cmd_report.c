@@ -98,8 +98,11 @@ static int report_fill(struct store *store, struct report *report, const struct 
 	struct report_feed feed = {.report = report};
 	const struct feed_months months = {&feed, period};
 	struct store_filter all = {.to = period->to, .kinds = 1u << STORE_ALERT, .tenant = tenant};
-	struct store_filter now = {
-		.from = period->from, .to = period->to, .kinds = 1u << STORE_ALERT, .tenant = tenant};
+	struct store_filter now = {.from = period->from,
+				   .to = period->to,
+				   .kinds = 1u << STORE_ALERT,
+				   .tenant = tenant,
+				   .brief = true};
 	int err = store_rules(store, feed_rule, &feed);
 
 	if (!err && !feed.err)

@@ -116,6 +116,7 @@ struct store_filter {
 	const struct seki_addr *host; /* source or destination, NULL: any */
 	uint64_t after;	       /* only ids above, for following; 0: any */
 	bool newest_first;
+	bool brief; /* for counting: texts are "", in no order */
 	uint64_t limit; /* 0: none */
 };
 struct store_row { /* an event without its line; texts hold until fn returns */

@@ -119,15 +119,18 @@ static void row_read(sqlite3_stmt *s, uint32_t month, struct store_row *row)
 		row->moments[i] = db_get(s, 19 + i);
 }
 
+/* The signature of an alert is in its rule. */
+#define TEXTS                                                                                                \
+	"e.tenant, CASE WHEN e.sid = 0 THEN e.label ELSE (SELECT label FROM rule r WHERE r.gid = e.gid AND"  \
+	" r.sid = e.sid) END, e.list, e.iface"
+
 static void scan_sql(struct sql *sql, const struct store_filter *filter, uint32_t month, uint64_t left)
 {
-	sql_add(sql, "SELECT e.id, e.t, e.t_match, e.kind, e.severity, e.verdict, e.proto, e.target, e.src, "
-		     "e.dst, e.sport,"
-		     " e.dport, e.gid, e.sid, e.rev, e.tenant, CASE WHEN e.sid = 0 THEN e.label ELSE (SELECT "
-		     "label FROM"
-		     " rule r WHERE r.gid = e.gid AND r.sid = e.sid) END, e.list, e.iface, e.t_sent, "
-		     "e.t_delivered,"
-		     " e.t_acked FROM event e WHERE");
+	sql_add(sql,
+		"SELECT e.id, e.t, e.t_match, e.kind, e.severity, e.verdict, e.proto, e.target, e.src, "
+		"e.dst, e.sport,"
+		" e.dport, e.gid, e.sid, e.rev, %s, e.t_sent, e.t_delivered, e.t_acked FROM event e WHERE",
+		filter->brief ? "'', '', '', ''" : TEXTS);
 	if (filter->host)
 		sql_add(sql, " id IN (SELECT id FROM event WHERE src = ?4 UNION SELECT id FROM event WHERE "
 			     "dst = ?4) AND");
@@ -140,7 +143,8 @@ static void scan_sql(struct sql *sql, const struct store_filter *filter, uint32_
 	if (filter->after >> STORE_ID_BITS == month)
 		sql_add(sql, " AND e.id > %llu",
 			(unsigned long long)(filter->after & ((1ull << STORE_ID_BITS) - 1)));
-	sql_add(sql, filter->newest_first ? " ORDER BY e.t DESC, e.id DESC" : " ORDER BY e.t, e.id");
+	if (!filter->brief)
+		sql_add(sql, filter->newest_first ? " ORDER BY e.t DESC, e.id DESC" : " ORDER BY e.t, e.id");
 	if (filter->limit)
 		sql_add(sql, " LIMIT %llu", (unsigned long long)left);
 }
