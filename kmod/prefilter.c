@@ -223,6 +223,18 @@ static void candidates_resolve(struct seki_pf_scan *scan, const struct seki_pf_p
 	}
 }
 
+/* Could a rule match whose literals nobody can look for? */
+static bool blind_fits(const struct seki_pf_table *table, const struct seki_pf_query *query)
+{
+	const struct seki_pf_rule *blinds = seki_pf_section(table, SEKI_PF_BLINDS_AT);
+	__u32 i;
+
+	for (i = 0; i < table->section[SEKI_PF_BLINDS_AT].count; i++)
+		if (header_fits(table, &blinds[i], query))
+			return true;
+	return false;
+}
+
 static void sieve_open(struct seki_pf_scan *scan, enum seki_pf_class class)
 {
 	const struct seki_pf_table *table = scan->table;
@@ -248,8 +260,9 @@ void seki_prefilter_scan(const struct seki_pf_table *table, const struct seki_pf
 	__u64 any = 0;
 	unsigned int i;
 
-	query->outcome = SEKI_PF_NONE;
 	query->sid = 0;
+	query->outcome =
+		query->flags & SEKI_PF_NARROW && blind_fits(table, query) ? SEKI_PF_INSPECT : SEKI_PF_NONE;
 	if (!count || !((table->wanted[0] | judged) & query->direction))
 		return;
 	scan.table = table;

@@ -14,8 +14,8 @@ static const __u8 section_size[SEKI_PF_SECTION_MAX] = {
 
 static const __u32 section_max[SEKI_PF_SECTION_MAX] = {
 	[SEKI_PF_RULES_AT] = SEKI_PF_RULES_MAX,	  [SEKI_PF_LITERALS_AT] = SEKI_PF_LITERALS_MAX,
-	[SEKI_PF_LINKS_AT] = SEKI_PF_LINKS_MAX,	  [SEKI_PF_STEPS_AT] = SEKI_PF_STEPS_MAX,
-	[SEKI_PF_PROBES_AT] = SEKI_PF_PROBES_MAX,
+	[SEKI_PF_BLINDS_AT] = SEKI_PF_BLINDS_MAX, [SEKI_PF_LINKS_AT] = SEKI_PF_LINKS_MAX,
+	[SEKI_PF_STEPS_AT] = SEKI_PF_STEPS_MAX,	  [SEKI_PF_PROBES_AT] = SEKI_PF_PROBES_MAX,
 };
 
 static bool within(__u64 first, __u64 count, __u64 total)
@@ -44,12 +44,10 @@ static int sections_check(const struct seki_pf_table *table, __u32 len)
 	return 0;
 }
 
-static int rule_check(const struct seki_pf_table *table, const struct seki_pf_rule *rule, __u32 index)
+static int rule_check(const struct seki_pf_table *table, const struct seki_pf_rule *rule)
 {
 	if (rule->outcome == SEKI_PF_NONE || rule->outcome >= SEKI_PF_OUTCOME_MAX || !rule->directions ||
 	    rule->directions > (SEKI_PF_TO_SERVER | SEKI_PF_TO_CLIENT) || rule->mark >= SEKI_PF_MARKS_MAX)
-		return -EINVAL;
-	if (rule->outcome == SEKI_PF_INSPECT ? rule->step_count != 0 : index >= SEKI_PF_JUDGED_MAX)
 		return -EINVAL;
 	if (!within(rule->sports, rule->sport_count, count_of(table, SEKI_PF_PORTS_AT)) ||
 	    !within(rule->dports, rule->dport_count, count_of(table, SEKI_PF_PORTS_AT)) ||
@@ -61,15 +59,26 @@ static int rule_check(const struct seki_pf_table *table, const struct seki_pf_ru
 static int rules_check(const struct seki_pf_table *table)
 {
 	const struct seki_pf_rule *rules = seki_pf_section(table, SEKI_PF_RULES_AT);
+	const struct seki_pf_rule *blinds = seki_pf_section(table, SEKI_PF_BLINDS_AT);
 	__u8 wanted[3] = {0, 0, 0};
 	__u32 i;
 	int err;
 
 	for (i = 0; i < count_of(table, SEKI_PF_RULES_AT); i++) {
-		err = rule_check(table, &rules[i], i);
+		err = rule_check(table, &rules[i]);
+		if (!err && (rules[i].outcome == SEKI_PF_INSPECT ? rules[i].step_count != 0
+								 : i >= SEKI_PF_JUDGED_MAX))
+			err = -EINVAL;
+		if (!err && rules[i].outcome == SEKI_PF_BLIND)
+			err = -EINVAL;
 		if (err)
 			return err;
 		wanted[rules[i].outcome - 1] |= rules[i].directions;
+	}
+	for (i = 0; i < count_of(table, SEKI_PF_BLINDS_AT); i++) {
+		err = blinds[i].outcome == SEKI_PF_BLIND ? rule_check(table, &blinds[i]) : -EINVAL;
+		if (err)
+			return err;
 	}
 	return memcmp(wanted, table->wanted, sizeof(wanted)) ? -EINVAL : 0;
 }

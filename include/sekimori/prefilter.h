@@ -23,6 +23,7 @@
 #define SEKI_PF_LITERALS_MAX 16384u
 #define SEKI_PF_RULES_MAX 16384u
 #define SEKI_PF_LINKS_MAX 65536u
+#define SEKI_PF_BLINDS_MAX 1024u
 #define SEKI_PF_JUDGED_MAX 256u	 /* rules with steps; they come first */
 #define SEKI_PF_STEPS_MAX 4096u
 #define SEKI_PF_PROBES_MAX 4096u
@@ -52,6 +53,7 @@ enum seki_pf_class {
 /* Sections of the image: id, type of one element. */
 #define SEKI_PF_SECTIONS(X) \
 	X(RULES, struct seki_pf_rule) \
+	X(BLINDS, struct seki_pf_rule) \
 	X(LITERALS, struct seki_pf_literal) \
 	X(LINKS, __u16) \
 	X(BYTES, __u8) \
@@ -77,12 +79,16 @@ enum seki_pf_section {
 	SEKI_PF_SECTION_MAX
 };
 
-/* Whatever is found makes the flow suspect, drops the packet, or is noted in the flow. */
+/*
+ * Whatever is found makes the flow suspect, drops the packet, or is noted in the flow. Blind stands for rules
+ * that no literal leads to: packets that their header fits are suspect, whatever is in them.
+ */
 #define SEKI_PF_OUTCOMES(X) \
 	X(NONE, "none") \
 	X(INSPECT, "inspect") \
 	X(DROP, "drop") \
-	X(MARK, "mark")
+	X(MARK, "mark") \
+	X(BLIND, "blind")
 enum seki_pf_outcome {
 #define X(id, name) SEKI_PF_##id,
 	SEKI_PF_OUTCOMES(X)
@@ -211,6 +217,7 @@ struct seki_pf_table {
  * A packet's question to the kfunc and its answer. payload: the first payload
  * byte in the frame. Ports in host order. direction: one of SEKI_PF_TO_*.
  */
+#define SEKI_PF_NARROW 2u /* of this flow only those packets are wanted that a rule might match by itself */
 #define SEKI_PF_TURN 1u /* a client may begin a request here: nothing of it came before */
 struct seki_pf_query {
 	__u32 payload, len;

@@ -43,6 +43,8 @@ static void on_alert(const struct detect_alert *alert, void *arg)
 	struct inspector *inspector = arg;
 
 	inspector->stats.alerts += !alert->quiet;
+	if (inspector->options.prefilter)
+		prefilter_emulation_alert(inspector->options.prefilter, alert->rule->sid);
 	if (inspector->current && !alert->quiet)
 		inspector->current->entry.flow.alerted = true;
 	if (inspector->ops.alert)
@@ -439,6 +441,32 @@ static void note_no_session(const struct flow *flow, struct packet *packet)
 		event_list_add(&packet->events, EVENT_STREAM_FIN_BUT_NO_SESSION);
 }
 
+/*
+ * Is nothing left of the flow but datagrams of a protocol that no decoder knows? Then each is judged by itself,
+ * and rules on packets are all that there is.
+ */
+static bool subject_narrow(const struct subject *subject)
+{
+	const struct flow *flow = &subject->entry.flow;
+
+	if (flow->proto == IPPROTO_UDP)
+		return flow->app == APP_FAILED && !subject->decoder;
+	return flow->proto != IPPROTO_TCP;
+}
+
+/* False: with the kernel module's prefilter no engine would see this packet. */
+static bool prefilter_lets(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+			   enum direction dir)
+{
+	struct prefilter_flow *state = &subject->prefilter;
+
+	if (!inspector->options.prefilter)
+		return true;
+	state->sealed |= subject->told[FLOW_CIPHERTEXT];
+	state->narrow = subject_narrow(subject);
+	return prefilter_emulate(inspector->options.prefilter, packet, dir, state);
+}
+
 static void inspect_packet(struct inspector *inspector, struct packet *packet,
 			   const struct inspector_hint *hint)
 {
@@ -466,6 +494,13 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	note_no_session(flow, packet);
 	if (verdict == STREAM_TAKEN)
 		account(subject, packet, dir);
+	if (!prefilter_lets(inspector, subject, packet, dir)) {
+		set_expiry(inspector, subject);
+		inspector->current = NULL;
+		account_open(NULL);
+		flow_table_touch(inspector->flows, &subject->entry, memory_of(subject));
+		return;
+	}
 	if (flow->proto == IPPROTO_UDP)
 		subject_probe_datagram(subject, packet, dir);
 	app = flow->app;
@@ -488,6 +523,8 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	if (flow->app != app)
 		subject->app_dir = dir;
 	finish_packet(inspector, subject->generation->detect, packet, flow, dir);
+	if (inspector->options.prefilter)
+		prefilter_emulation_done(inspector->options.prefilter);
 	release_over(inspector, subject);
 	inspector->current = NULL;
 	account_open(NULL);

@@ -11,6 +11,7 @@
 
 struct inspector;
 
+struct prefilter_emulation;
 struct inspector_options {
 	bool verify_checksums; /* false: -k none */
 	bool live;	       /* flows carry BPF ids, time is monotonic */
@@ -28,6 +29,8 @@ struct inspector_options {
 		*hosts;	    /* who resolves overlaps how; borrowed for the inspector's life, may be NULL */
 	uint32_t alert_max; /* matches of one packet that are judged; 0 = all */
 	uint32_t depth[2];  /* inspection depth per transaction; 0 = 1 MiB */
+	struct prefilter_emulation *prefilter; /* packets that it keeps from engines are not looked at;
+						  borrowed, may be NULL */
 	struct tracker *tracker; /* what rules count lies there, with what other inspectors count; borrowed
 				    for the inspector's life. NULL: in one of its own */
 };

@@ -11,6 +11,7 @@
 #include "expect.h"
 #include "flow_table.h"
 #include "inspector.h"
+#include "prefilter_emulation.h"
 #include "stream.h"
 
 /* A detector with the rules it was made for; lives as long as a flow uses it. */
@@ -34,6 +35,7 @@ struct subject {
 	uint8_t probed[2];  /* enum app_proto: what each direction's first bytes are; APP_FAILED: nothing known */
 	bool skipped;	    /* detection was given up on one direction alone, and said so */
 	uint64_t seen[2];   /* bytes in order */
+	struct prefilter_flow prefilter;
 };
 
 struct inspector {

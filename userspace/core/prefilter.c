@@ -217,16 +217,41 @@ static int rule_drop(struct compiler *c, const struct rule *rule, struct proof *
 	return err;
 }
 
-static int rule_inspect(struct compiler *c, const struct rule *rule, const char **why)
+static int rule_inspect(struct compiler *c, const struct rule *rule, struct proof *proof, const char **why)
 {
-	struct proof_trigger trigger;
 	int err;
 
-	if (!proof_literal(rule, &trigger, why))
+	if (!proof_triggers(rule, proof, why))
 		return -EINVAL;
 	*why = "too many literals are alike";
-	err = table_add_inspecting(c->table, rule, &trigger, rule_row(rule, SEKI_PF_INSPECT));
+	err = table_add_inspecting(c->table, rule, proof->triggers, proof->trigger_count,
+				   rule_row(rule, SEKI_PF_INSPECT));
 	return err == -ENOSPC ? -EINVAL : err;
+}
+
+/* Does a datagram's payload alone decide, so that a rule with a literal needs to see no other packet? */
+static bool rule_looks_elsewhere(const struct rule *rule)
+{
+	for (unsigned int i = 0; i < rule->test_count; i++) {
+		uint8_t kind = rule->tests[i].kind;
+
+		if (kind == TEST_STREAM_SIZE || kind == TEST_FLOW_AGE || kind == TEST_FLOW_PKTS ||
+		    kind == TEST_FLOW_BYTES)
+			return true;
+	}
+	return rule->event_packet;
+}
+
+/*
+ * A rule on packets to which no literal leads. Those of TCP and of application
+ * protocols need no row: their flows are never narrowed.
+ */
+static int rule_blind(struct compiler *c, const struct rule *rule, bool led)
+{
+	if (!(rule->stages & STAGE_PACKET) || rule->protocol == IPPROTO_TCP || rule->ip_only ||
+	    (led && !rule_looks_elsewhere(rule)))
+		return 0;
+	return table_add_blind(c->table, rule, rule_row(rule, SEKI_PF_BLIND));
 }
 
 static int rule_place(struct compiler *c, const struct rule *rule, struct proof *proof,
@@ -239,9 +264,12 @@ static int rule_place(struct compiler *c, const struct rule *rule, struct proof 
 		return err;
 	*fate = err ? PREFILTER_STAYS : PREFILTER_DROPS;
 	/* What drops whole packets is looked for in pieces of streams, too. */
-	more = rule_inspect(c, rule, &stays);
+	more = rule_inspect(c, rule, proof, &stays);
 	if (more && more != -EINVAL)
 		return more;
+	err = rule_blind(c, rule, !more);
+	if (err)
+		return err;
 	if (!more && *fate == PREFILTER_STAYS)
 		*fate = PREFILTER_INSPECTS;
 	else if (more && *fate == PREFILTER_STAYS && !rule_blocks(c, rule))

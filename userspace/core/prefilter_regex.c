@@ -156,6 +156,8 @@ static uint32_t read_alternatives(struct reader *r);
 static bool set_named(char letter, struct regex_set *set)
 {
 	*set = (struct regex_set){{0}};
+	if (!letter || !strchr("sSdDwW", letter))
+		return false;
 	for (unsigned int c = 0; c < 256; c++) {
 		bool in = letter == 's' || letter == 'S'   ? c == ' ' || (c >= 9 && c <= 13)
 			  : letter == 'd' || letter == 'D' ? c >= '0' && c <= '9'
@@ -166,7 +168,7 @@ static bool set_named(char letter, struct regex_set *set)
 	}
 	if (isupper((unsigned char)letter))
 		set_invert(set);
-	return strchr("sSdDwW", letter);
+	return true;
 }
 
 static int hex_digit(char c)

@@ -173,16 +173,31 @@ static bool list_literal(const struct rule_list *list, struct proof_trigger *bes
 	return strength > 0;
 }
 
-bool proof_literal(const struct rule *rule, struct proof_trigger *trigger, const char **why)
+static bool proof_chain_triggers(struct proof *proof);
+
+bool proof_triggers(const struct rule *rule, struct proof *proof, const char **why)
 {
+	bool found;
+
+	proof->trigger_count = 0;
 	if (!(rule->stages & (STAGE_PACKET | STAGE_STREAM)) || rule->list_count != 1 ||
 	    rule->lists[0].view.buffer != BUFFER_PAYLOAD) {
 		*why = rule->list_count ? buffer_infos[rule->lists[0].view.buffer].name : "no content";
 		return false;
 	}
 	*why = "no literal of three bytes";
-	return !rule->lists[0].view.transform_count && rule->lists[0].nodes[0].kind != NODE_ABSENT &&
-	       list_literal(&rule->lists[0], trigger);
+	if (rule->lists[0].view.transform_count || rule->lists[0].nodes[0].kind == NODE_ABSENT)
+		return false;
+	if (list_literal(&rule->lists[0], &proof->triggers[0])) {
+		proof->trigger_count = 1;
+		return true;
+	}
+	if (proof_make(rule, proof))
+		return false;
+	proof->trigger_count = 0;
+	found = proof_chain_triggers(proof);
+	proof_clear(proof);
+	return found;
 }
 
 /* The bytes that may stand at each place of a chain. */

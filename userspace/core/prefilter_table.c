@@ -159,10 +159,26 @@ static int literal_number(struct table *table, const struct proof_trigger *trigg
 	return 0;
 }
 
+/* A literal that is too much like others gives way to a piece of it. */
+static int literal_piece(struct table *table, const struct proof_trigger *trigger, uint32_t *number)
+{
+	int err = literal_number(table, trigger, number);
+
+	for (uint32_t len = trigger->len - 1u; len >= SEKI_PF_LITERAL_MIN && err == -ENOSPC; len--) {
+		for (uint32_t at = 0; at + len <= trigger->len && err == -ENOSPC; at++) {
+			struct proof_trigger piece = {.len = (uint8_t)len, .nocase = trigger->nocase};
+
+			memcpy(piece.bytes, trigger->bytes + at, len);
+			err = literal_number(table, &piece, number);
+		}
+	}
+	return err;
+}
+
 static int literal_put(struct table *table, const struct proof_trigger *trigger, uint32_t rule)
 {
 	uint32_t number;
-	int err = table->link_count == SEKI_PF_LINKS_MAX ? -ENOSPC : literal_number(table, trigger, &number);
+	int err = table->link_count == SEKI_PF_LINKS_MAX ? -ENOSPC : literal_piece(table, trigger, &number);
 
 	if (!err)
 		table->links[table->link_count++] = (struct table_link){number, rule};
@@ -260,9 +276,10 @@ int table_add_judged(struct table *table, const struct rule *rule, const struct 
 	return err;
 }
 
-int table_add_inspecting(struct table *table, const struct rule *rule, const struct proof_trigger *trigger,
-			 struct seki_pf_rule row)
+int table_add_inspecting(struct table *table, const struct rule *rule, const struct proof_trigger *triggers,
+			 uint32_t count, struct seki_pf_rule row)
 {
+	struct table_mark mark = table_mark(table);
 	int err;
 
 	if (table->inspecting_count + SEKI_PF_JUDGED_MAX >= SEKI_PF_RULES_MAX)
@@ -273,10 +290,36 @@ int table_add_inspecting(struct table *table, const struct rule *rule, const str
 		row.sport_count = row.dport_count = 0;
 	else if (err)
 		return err;
-	err = literal_put(table, trigger, SEKI_PF_JUDGED_MAX + table->inspecting_count);
-	if (!err)
+	err = 0;
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = literal_put(table, &triggers[i], SEKI_PF_JUDGED_MAX + table->inspecting_count);
+	if (err)
+		table_undo(table, &mark);
+	else
 		table->inspecting[table->inspecting_count++] = row;
 	return err;
+}
+
+/* Many rules have the same header; when there is no room for more of them, one stands for all. */
+int table_add_blind(struct table *table, const struct rule *rule, struct seki_pf_rule row)
+{
+	const struct blob *blob = &table->section[SEKI_PF_BLINDS_AT];
+	uint32_t at;
+	int err;
+
+	row.sid = 0;
+	err = row_ports(table, rule, &row);
+	if (err == -ENOSPC)
+		row.sport_count = row.dport_count = 0;
+	else if (err)
+		return err;
+	if (table_count(table, SEKI_PF_BLINDS_AT) + 1 >= SEKI_PF_BLINDS_MAX)
+		row = (struct seki_pf_rule){.outcome = SEKI_PF_BLIND,
+					    .directions = SEKI_PF_TO_SERVER | SEKI_PF_TO_CLIENT};
+	for (at = 0; at < blob->len; at += sizeof(row))
+		if (!memcmp(blob->data + at, &row, sizeof(row)))
+			return 0;
+	return table_put(table, SEKI_PF_BLINDS_AT, &row, 1, &at);
 }
 
 uint32_t table_literals(const struct table *table)

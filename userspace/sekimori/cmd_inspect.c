@@ -174,6 +174,8 @@ static int inspect_all(struct inspection *inspection, int argc, char **argv)
 
 	inspection->captures = argv + optind;
 	inspection->capture_count = (unsigned int)(argc - optind);
+	if (inspection->prefilter)
+		inspection->workers = 1; /* what the kernel would have seen is told by one */
 	for (int i = optind; i < argc && inspection->workers > 1; i++) {
 		if (strcmp(argv[i], "-"))
 			continue;

@@ -76,6 +76,23 @@ int inspection_open_eve(struct inspection *inspection)
 	return 0;
 }
 
+/* What the kernel would hold for these rules, by the daemon's standard settings. */
+static int prefilter_start(struct inspection *inspection)
+{
+	static const uint32_t depth[2] = {64u << 10, 256u << 10};
+	const struct prefilter_options options = {.drops = true, .drop_severity = SEKI_SEVERITY_HIGH};
+	struct prefilter_counts counts;
+	uint32_t len;
+	int error;
+
+	error = prefilter_compile(inspection->set, &options, NULL, NULL, &inspection->prefilter_image, &len,
+				  &counts);
+	if (!error)
+		error = prefilter_emulation_new(inspection->prefilter_image, depth, &inspection->emulation);
+	inspection->options.prefilter = inspection->emulation;
+	return error;
+}
+
 int inspection_start(struct inspection *inspection)
 {
 	const struct inspector_ops ops = {.alert = on_alert,
@@ -83,7 +100,10 @@ int inspection_start(struct inspection *inspection)
 					  .tx = on_tx,
 					  .flow_end = on_flow_end,
 					  .arg = inspection};
-	int error = inspector_new(&inspection->options, inspection->set, &ops, &inspection->inspector);
+	int error = inspection->prefilter ? prefilter_start(inspection) : 0;
+
+	if (!error)
+		error = inspector_new(&inspection->options, inspection->set, &ops, &inspection->inspector);
 
 	inspection->records.arg = inspection;
 	inspection->records.write = inspection->eve || inspection->part.file ? write_record : NULL;
@@ -97,6 +117,8 @@ int inspection_start(struct inspection *inspection)
 void inspection_free(struct inspection *inspection)
 {
 	inspector_free(inspection->inspector);
+	prefilter_emulation_free(inspection->emulation);
+	free(inspection->prefilter_image);
 	ruleset_builder_free(inspection->builder);
 	ruleset_free(inspection->set);
 	if (inspection->eve)

@@ -10,6 +10,7 @@
 
 #include "core/eve_writer.h"
 #include "core/inspector.h"
+#include "core/prefilter_emulation.h"
 #include "core/ruleset.h"
 #include "eve_merge.h"
 #include "rules_cache.h"
@@ -24,6 +25,9 @@ struct inspection {
 	struct ruleset_builder *builder;
 	struct rules_cache cache;
 	struct ruleset *set;
+	bool prefilter; /* as if the kernel module were there */
+	void *prefilter_image;
+	struct prefilter_emulation *emulation;
 	struct inspector *inspector;
 	FILE *eve;
 	struct eve_writer records;

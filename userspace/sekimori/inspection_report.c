@@ -15,6 +15,16 @@ static const char *const reason_names[] = {
 #undef X
 };
 
+static json_t *json_prefilter(const struct prefilter_emulation_stats *stats)
+{
+	return json_pack("{sI sI sI sI sI sI sI sI}", "packets", (json_int_t)stats->packets, "bytes",
+			 (json_int_t)stats->bytes, "ring_packets", (json_int_t)stats->ring_packets,
+			 "ring_bytes", (json_int_t)stats->ring_bytes, "narrow_packets",
+			 (json_int_t)stats->narrow_packets, "narrow_bytes", (json_int_t)stats->narrow_bytes,
+			 "dropped", (json_int_t)stats->dropped, "unconfirmed",
+			 (json_int_t)stats->unconfirmed);
+}
+
 void inspection_print_json(const struct inspection *inspection, const struct inspector_stats *stats,
 			   const struct ruleset_counts *rules)
 {
@@ -44,6 +54,9 @@ void inspection_print_json(const struct inspection *inspection, const struct ins
 			 "fragments", (json_int_t)stats->fragments, "checksum_bad",
 			 (json_int_t)stats->checksum_bad, "flows_given_up", (json_int_t)stats->flows_given_up,
 			 "seconds", inspection->seconds);
+	if (root && inspection->emulation)
+		json_object_set_new(root, "prefilter",
+				    json_prefilter(prefilter_emulation_stats(inspection->emulation)));
 	if (root)
 		json_dumpf(root, stdout, JSON_INDENT(1));
 	putchar('\n');
@@ -54,6 +67,17 @@ static void print_row(const char *name, uint64_t value)
 {
 	if (value)
 		printf("  %-20s %" PRIu64 "\n", name, value);
+}
+
+static void print_prefilter(const struct prefilter_emulation_stats *stats)
+{
+	double whole = stats->bytes ? (double)stats->bytes : 1;
+
+	printf("  prefilter: of %" PRIu64 " bytes in %" PRIu64
+	       " payloads an engine sees %.1f %%, without it %.1f %%; "
+	       "%" PRIu64 " dropped, %" PRIu64 " of them without an alert of that rule\n",
+	       stats->bytes, stats->packets, 100 * (double)stats->narrow_bytes / whole,
+	       100 * (double)stats->ring_bytes / whole, stats->dropped, stats->unconfirmed);
 }
 
 void inspection_print_text(const struct inspection *inspection, const struct inspector_stats *stats,
@@ -84,6 +108,8 @@ void inspection_print_text(const struct inspection *inspection, const struct ins
 	print_row("cut by the capture", inspection->cut_frames);
 	for (int i = 0; i < SEKI_REASON_MAX; i++)
 		print_row(reason_names[i], stats->undecoded[i]);
+	if (inspection->emulation)
+		print_prefilter(prefilter_emulation_stats(inspection->emulation));
 	if (inspection->seconds > 0)
 		fprintf(stderr, "%.2f s, %.2f Gbit/s; rules compiled in %.0f ms\n", inspection->seconds,
 			(double)stats->bytes * 8 / 1e9 / inspection->seconds, rules->load_ms);

@@ -150,6 +150,11 @@ static int set_action_order(struct inspection *inspection, const char *value)
 	return error;
 }
 
+static int set_prefilter(struct inspection *inspection, const char *value)
+{
+	return set_bool(value, &inspection->prefilter);
+}
+
 static const struct {
 	const char *key;
 	int (*set)(struct inspection *inspection, const char *value);
@@ -167,6 +172,7 @@ static const struct {
 	{"flow.max", set_flow_max, "flows at the same time (65536)"},
 	{"action-order", set_action_order, "of rules that fit one packet (pass,drop,reject,alert)"},
 	{"packet-alert-max", set_alert_max, "matches of one packet that are told, the first rules' (0: all)"},
+	{"prefilter", set_prefilter, "leave out what the kernel module would not hand over; one worker (no)"},
 	{"stream.async-oneside", set_one_side,
 	 "the server's half of a handshake will do, where one is required (no)"},
 	{"stream.inline", set_stream_first,
