@@ -39,7 +39,7 @@ static const struct {
 	{"(?=a)[ab]c", "abc", false, {NULL}},
 	{"(?<=a)bc|b$", "abc", false, {NULL}},
 	{"(?!b)[abc]+c$", "abc", false, {NULL}},
-	{"%(?:25)+2e", "%25e", true, {NULL}},
+	{"%(?:25)+2e", "%25e", true, {"%25", "2E", "25"}},
 	{"[\\]\\-a-c]-", "]-abcd", false, {NULL}},
 };
 

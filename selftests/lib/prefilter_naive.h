@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * prefilter_naive.h - what a prefilter table means, done the slowest way:
+ * every literal compared at every place, every rule judged by itself. The
+ * witness against which the scanner is tested.
+ */
+#ifndef SELFTESTS_PREFILTER_NAIVE_H
+#define SELFTESTS_PREFILTER_NAIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kmod/prefilter_parts.h"
+
+static inline bool naive_ports(const struct seki_pf_table *table, uint32_t first, uint32_t count,
+			       uint16_t port)
+{
+	const struct seki_pf_ports *ports = seki_pf_section(table, SEKI_PF_PORTS_AT);
+	bool fits = count == 0;
+
+	for (uint32_t i = first; i < first + count; i++)
+		fits |= ports[i].from <= port && port <= ports[i].to;
+	return fits;
+}
+
+static inline bool naive_header(const struct seki_pf_table *table, const struct seki_pf_rule *rule,
+				const struct seki_pf_query *query)
+{
+	if (!(rule->directions & query->direction) || (rule->proto && rule->proto != query->proto))
+		return false;
+	if (rule->unless & query->marks)
+		return false;
+	return naive_ports(table, rule->sports, rule->sport_count, query->sport) &&
+	       naive_ports(table, rule->dports, rule->dport_count, query->dport);
+}
+
+static inline uint8_t naive_fold(uint8_t byte, bool nocase)
+{
+	return nocase && byte >= 'A' && byte <= 'Z' ? byte + 32 : byte;
+}
+
+static inline bool naive_at(const uint8_t *data, const uint8_t *bytes, uint32_t len, bool nocase)
+{
+	for (uint32_t i = 0; i < len; i++)
+		if (naive_fold(data[i], nocase) != bytes[i])
+			return false;
+	return true;
+}
+
+static inline bool naive_literal(const struct seki_pf_table *table, const struct seki_pf_literal *literal,
+				 const uint8_t *data, uint32_t len)
+{
+	const uint8_t *bytes = (const uint8_t *)seki_pf_section(table, SEKI_PF_BYTES_AT) + literal->bytes;
+
+	for (uint64_t at = 0; at + literal->len <= len; at++)
+		if (at >= literal->first &&
+		    (literal->last == SEKI_PF_ANYWHERE || at + literal->len <= literal->last) &&
+		    naive_at(data + at, bytes, literal->len, literal->nocase))
+			return true;
+	return false;
+}
+
+static inline bool naive_leads(const struct seki_pf_table *table, uint32_t rule, const uint8_t *data,
+			       uint32_t len)
+{
+	const struct seki_pf_literal *literals = seki_pf_section(table, SEKI_PF_LITERALS_AT);
+	const uint16_t *links = seki_pf_section(table, SEKI_PF_LINKS_AT);
+
+	for (uint32_t i = 0; i < table->section[SEKI_PF_LITERALS_AT].count; i++)
+		for (uint32_t j = 0; j < literals[i].link_count; j++)
+			if (links[literals[i].links + j] == rule &&
+			    naive_literal(table, &literals[i], data, len))
+				return true;
+	return false;
+}
+
+static inline uint64_t naive_number(const uint8_t *data, uint32_t size, bool little)
+{
+	uint64_t value = 0;
+
+	for (uint32_t i = 0; i < size; i++)
+		value += (uint64_t)data[i] << (8 * (little ? i : size - 1 - i));
+	return value;
+}
+
+static inline bool naive_probe(const struct seki_pf_probe *probe, const uint8_t *data, uint64_t len)
+{
+	uint64_t value, other;
+
+	if ((uint64_t)probe->delta + probe->size > len)
+		return false;
+	value = naive_number(data + probe->delta, probe->size, probe->little);
+	if (probe->kind == SEKI_PF_RANGE)
+		return probe->low <= value && value <= probe->high;
+	if ((uint64_t)probe->other_delta + probe->other_size > len)
+		return false;
+	other = naive_number(data + probe->other_delta, probe->other_size, probe->little);
+	return probe->kind == SEKI_PF_GREATER ? value > other : value < other;
+}
+
+static inline bool naive_find(const struct seki_pf_table *table, const struct seki_pf_step *step,
+			      const struct seki_pf_bytes *view)
+{
+	const struct seki_pf_probe *probes = seki_pf_section(table, SEKI_PF_PROBES_AT);
+	const uint8_t *bytes = (const uint8_t *)seki_pf_section(table, SEKI_PF_BYTES_AT) + step->at;
+
+	for (uint64_t at = 0; at + step->len <= view->len; at++) {
+		bool fits = at >= step->first && at + step->len <= step->last &&
+			    naive_at(view->data + at, bytes, step->len, step->nocase);
+
+		for (uint32_t i = 0; fits && i < step->probe_count; i++)
+			fits = naive_probe(&probes[step->probes + i], view->data + at, view->len - at);
+		if (fits)
+			return true;
+	}
+	return false;
+}
+
+static inline bool naive_match(const struct seki_pf_table *table, uint32_t number,
+			       const struct seki_pf_bytes *view)
+{
+	const struct seki_pf_automaton *automata = seki_pf_section(table, SEKI_PF_AUTOMATA_AT);
+	const struct seki_pf_automaton *a = &automata[number];
+	const uint8_t *map = seki_pf_section(table, SEKI_PF_MAPS_AT);
+	const uint16_t *moves = seki_pf_section(table, SEKI_PF_MOVES_AT);
+	uint16_t state = 0;
+
+	for (uint32_t i = 0; i <= view->len; i++) {
+		uint32_t class = i < view->len ? map[a->map + view->data[i]] : a->classes - 1u;
+
+		if (i == view->len && !view->ends)
+			return false;
+		state = moves[a->moves + (uint32_t)state * a->classes + class];
+		if (state == SEKI_PF_ACCEPT)
+			return true;
+		if (state == SEKI_PF_REJECT)
+			return false;
+	}
+	return false;
+}
+
+static inline bool naive_steps(const struct seki_pf_table *table, const struct seki_pf_rule *rule,
+			       const struct seki_pf_bytes *views)
+{
+	const struct seki_pf_step *steps = seki_pf_section(table, SEKI_PF_STEPS_AT);
+
+	for (uint32_t i = rule->steps; i < (uint32_t)rule->steps + rule->step_count; i++) {
+		const struct seki_pf_bytes *view = &views[steps[i].view];
+		bool holds = view->there;
+
+		if (holds && steps[i].kind == SEKI_PF_MATCH)
+			holds = naive_match(table, steps[i].at, view);
+		else if (holds && steps[i].negated)
+			holds = view->ends && !naive_find(table, &steps[i], view);
+		else if (holds)
+			holds = naive_find(table, &steps[i], view);
+		if (!holds)
+			return false;
+	}
+	return true;
+}
+
+static inline bool naive_over_request(const struct seki_pf_table *table, const struct seki_pf_rule *rule)
+{
+	const struct seki_pf_step *steps = seki_pf_section(table, SEKI_PF_STEPS_AT);
+
+	for (uint32_t i = 0; i < rule->step_count; i++)
+		if (steps[rule->steps + i].view != SEKI_PF_VIEW_PAYLOAD)
+			return true;
+	return false;
+}
+
+/* Does the rule hold over the payload, or over one of the first four requests in it? */
+static inline bool naive_rule(const struct seki_pf_table *table, const struct seki_pf_rule *rule,
+			      const uint8_t *data, uint32_t len, bool turn)
+{
+	static struct seki_pf_room room;
+	struct seki_pf_request request = {0};
+	uint32_t at = 0;
+
+	request.views[SEKI_PF_VIEW_PAYLOAD] = (struct seki_pf_bytes){data, len, true, true};
+	if (!naive_over_request(table, rule))
+		return naive_steps(table, rule, request.views);
+	for (int i = 0; i < 4 && turn; i++) {
+		if (!seki_pf_request_read(data, len, at, &room, &request))
+			return false;
+		if (naive_steps(table, rule, request.views))
+			return true;
+		at = request.next;
+	}
+	return false;
+}
+
+/* Fills the outgoing fields of query for a payload in one piece. */
+static inline void naive_scan(const struct seki_pf_table *table, const uint8_t *data, uint32_t len,
+			      struct seki_pf_query *query)
+{
+	const struct seki_pf_rule *rules = seki_pf_section(table, SEKI_PF_RULES_AT);
+	const struct seki_pf_rule *blinds = seki_pf_section(table, SEKI_PF_BLINDS_AT);
+	const struct seki_pf_query asked = *query;
+
+	query->outcome = SEKI_PF_NONE;
+	query->sid = 0;
+	for (uint32_t i = 0; i < table->section[SEKI_PF_BLINDS_AT].count; i++)
+		if (asked.flags & SEKI_PF_NARROW && naive_header(table, &blinds[i], &asked))
+			query->outcome = SEKI_PF_INSPECT;
+	for (uint32_t i = 0; i < table->section[SEKI_PF_RULES_AT].count; i++) {
+		const struct seki_pf_rule *rule = &rules[i];
+
+		if (!naive_header(table, rule, &asked) || !naive_leads(table, i, data, len))
+			continue;
+		if (rule->outcome == SEKI_PF_INSPECT) {
+			if (query->outcome == SEKI_PF_NONE)
+				query->outcome = SEKI_PF_INSPECT;
+			continue;
+		}
+		if (!naive_rule(table, rule, data, len, asked.flags & SEKI_PF_TURN))
+			continue;
+		if (rule->outcome == SEKI_PF_MARK) {
+			query->marks |= 1u << rule->mark;
+		} else if (query->outcome != SEKI_PF_DROP) {
+			query->outcome = SEKI_PF_DROP;
+			query->sid = rule->sid;
+		}
+	}
+}
+
+#endif
