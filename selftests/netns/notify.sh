@@ -4,7 +4,7 @@
 # seconds; a channel that is down loses nothing; the events carry the times of both.
 . "$(dirname "$0")/../lib/world.sh"
 world_new
-plan 13
+plan 14
 echo "a-secret-of-the-webhook" >"$WORLD/secret"
 receivers() {
 	machine_background internet "$WORLD/receivers.out" sh -c 'echo $$ >"$1"; shift; exec "$@"' - "$WORLD/receivers.pid" \
@@ -57,6 +57,9 @@ kept() { server sqlite3 "$WORLD/state/default/store/events-$(date -u +%Y-%m).db"
 marked() { [ "$(kept 'SELECT count(*) FROM event WHERE kind = 0 AND t_match >= t AND t_sent >= t_match AND t_delivered >= t_sent')" -ge 1 ]; }
 wait_for 10 marked
 result $? "the event has its times: packet, match, sent, delivered"
+
+sekimori alerts --host 198.18.0.77 --severity critical | grep -q 'delivered +'
+result $? "alerts shows them from the store"
 
 # mail is down: the others go on, status says so, and the mail comes when the server is back
 internet kill "$(cat "$WORLD/receivers.pid")"

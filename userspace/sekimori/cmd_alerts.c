@@ -10,7 +10,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "alerts_kept.h"
 #include "client.h"
+#include "core/eve_read.h"
+#include "core/severity.h"
+#include "lib/wall.h"
+#include "period.h"
 
 #define LINE_MAX_BYTES 65536
 #define FOLLOW_MS      200
@@ -151,19 +156,96 @@ static int events_show(bool everything, bool follow, long n)
 	return err ? EXIT_NOT_CONVERGED : 0;
 }
 
+/* Words of a selection from the store; *selected: any was given. */
+struct selection {
+	const char *sid, *host, *period, *from, *to, *severity, *store;
+	bool selected;
+};
+
+static const char **selection_place(struct selection *s, int option)
+{
+	switch (option) {
+	case 's':
+		return &s->sid;
+	case 'h':
+		return &s->host;
+	case 'p':
+		return &s->period;
+	case 'a':
+		return &s->from;
+	case 'b':
+		return &s->to;
+	case 'v':
+		return &s->severity;
+	case 'd':
+		return &s->store;
+	default:
+		return NULL;
+	}
+}
+
+static int alerts_selected(const struct selection *s, long n)
+{
+	struct store_filter filter = {.kinds = 1u << STORE_ALERT, .newest_first = true, .limit = (uint64_t)n};
+	struct seki_addr host;
+	struct period period;
+	enum seki_severity severity;
+	char why[160];
+	char *end;
+
+	if (s->sid) {
+		unsigned long sid = strtoul(s->sid, &end, 10);
+
+		if (*end || !sid || sid > UINT32_MAX)
+			return client_usage("alerts", "--sid takes the number of a rule", s->sid);
+		filter.sid = (uint32_t)sid;
+	}
+	if (s->host) {
+		if (eve_read_address(s->host, &host))
+			return client_usage("alerts", "--host takes an address", s->host);
+		filter.host = &host;
+	}
+	if (s->severity) {
+		if (severity_parse(s->severity, &severity))
+			return client_usage("alerts", "--severity takes low, medium, high or critical",
+					    s->severity);
+		filter.severities = 1u << severity;
+	}
+	if (s->period || s->from || s->to) {
+		if (period_read(s->period, s->from, s->to, wall_us(), &period, why))
+			return client_usage("alerts", why, NULL);
+		filter.from = period.from;
+		filter.to = period.to;
+	}
+	return alerts_kept(&filter, s->store);
+}
+
 int cmd_alerts(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"follow", no_argument, NULL, 'f'},
+		{"sid", required_argument, NULL, 's'},
+		{"host", required_argument, NULL, 'h'},
+		{"severity", required_argument, NULL, 'v'},
+		{"period", required_argument, NULL, 'p'},
+		{"from", required_argument, NULL, 'a'},
+		{"to", required_argument, NULL, 'b'},
+		{"store", required_argument, NULL, 'd'},
 		{NULL, 0, NULL, 0},
 	};
+	struct selection selection = {0};
 	bool follow = false;
 	long n = 20;
 	char *end;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "fn:", options, NULL)) != -1) {
-		if (c == 'f')
+		const char **place = selection_place(&selection, c);
+
+		if (place) {
+			*place = optarg;
+			selection.selected = true;
+		} else if (c == 'f')
 			follow = true;
 		else if (c != 'n')
 			return client_usage("alerts", "unknown option", NULL);
@@ -175,7 +257,9 @@ int cmd_alerts(int argc, char **argv)
 	}
 	if (optind < argc)
 		return client_usage("alerts", "unexpected argument", argv[optind]);
-	return events_show(false, follow, n);
+	if (selection.selected && follow)
+		return client_usage("alerts", "--follow shows everything as it happens", NULL);
+	return selection.selected ? alerts_selected(&selection, n) : events_show(false, follow, n);
 }
 
 int cmd_monitor(int argc, char **argv)

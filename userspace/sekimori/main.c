@@ -42,7 +42,10 @@ static const struct command commands[] = {
 	 "[--direction src|dst|both] [--severity S] [--update] [--max-share PERCENT] [--allow-own] "
 	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut] [--allow-exceptions]",
 	 "named lists; `show auto`: automatic blocks", cmd_list, false},
-	{"alerts", "[--follow] [-n N]", "what was found, from the event file", cmd_alerts, false},
+	{"alerts",
+	 "[--follow] [-n N] | [--sid N] [--host ADDR] [--severity S] [--period P | --from T --to T] [--store "
+	 "DIR]",
+	 "what was found, from the event file; with a selection from the kept events", cmd_alerts, false},
 	{"report",
 	 "top | security-log [--period P | --from T --to T] [--n N] [--lang ja|en] [--format "
 	 "text|html|csv|json] "

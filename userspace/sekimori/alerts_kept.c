@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * alerts_kept.c - alerts of the store: the rows behind the figures of a report.
+ */
+#include "alerts_kept.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "client_store.h"
+#include "core/eve_text.h"
+
+static const char *const verdict_names[SEKI_VERDICT_MAX] = {
+#define X(id, name) [SEKI_VERDICT_##id] = name,
+	SEKI_VERDICTS(X)
+#undef X
+};
+static const char *const severity_names[SEKI_SEVERITY_MAX] = {
+#define X(id, name) [SEKI_SEVERITY_##id] = name,
+	SEKI_SEVERITIES(X)
+#undef X
+};
+
+struct kept {
+	struct store *store;
+	int err;
+};
+
+/* Milliseconds from the match; "-" when it did not happen. */
+static void lag_print(const char *name, uint64_t t, uint64_t t_match)
+{
+	if (t)
+		printf("  %s +%llu ms", name, (unsigned long long)(t > t_match ? (t - t_match) / 1000 : 0));
+}
+
+static bool kept_print(const struct store_row *row, void *arg)
+{
+	const struct store_event *event = &row->event;
+	struct kept *kept = arg;
+	char when[40], src[48], dst[48];
+
+	if (client.json) {
+		AUTO_FREE char *line = NULL;
+		size_t len = 0;
+
+		kept->err = store_line(kept->store, event->id, &line, &len);
+		if (!kept->err)
+			printf("%s\n", line);
+		return !kept->err;
+	}
+	printf("%llu  %s  %-8s %-11s %s:%u -> %s:%u  [%u] %s", (unsigned long long)event->id,
+	       eve_time(event->t_packet, when), severity_names[event->severity % SEKI_SEVERITY_MAX],
+	       verdict_names[event->verdict % SEKI_VERDICT_MAX], eve_address(&event->src, src),
+	       event->src_port, eve_address(&event->dst, dst), event->dst_port, event->sid, event->label);
+	lag_print("sent", row->moments[STORE_SENT], event->t_match);
+	lag_print("delivered", row->moments[STORE_DELIVERED], event->t_match);
+	printf("\n");
+	return true;
+}
+
+int alerts_kept(const struct store_filter *filter, const char *dir)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	struct kept kept = {0};
+	int err;
+
+	if (client_store_open(dir, &store))
+		return EXIT_NOT_CONVERGED;
+	kept.store = store;
+	err = store_scan(store, filter, kept_print, &kept);
+	if (err || kept.err)
+		fprintf(stderr, "sekimori: alerts: %s\n", strerror(-(err ? err : kept.err)));
+	return err || kept.err ? EXIT_NOT_CONVERGED : 0;
+}
