@@ -118,7 +118,7 @@ static __always_inline __u64 list_both4(__u32 active, const struct seki_list_hea
 	if (!bucket)
 		return 0;
 	said = seki_list_scan4(bucket, seki_list_tag(hash), addr, low, high);
-	if (seki_list_len(said) == high)
+	if (said && low == high)
 		return said;
 	tags = SEKI_LIST_READ(bucket->tags);
 	*more = tags & SEKI_LIST_MORE;

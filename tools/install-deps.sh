@@ -63,6 +63,9 @@ vm     /usr/bin/lz4                          lz4
 vm     /usr/bin/xz                           xz-utils
 vm     /usr/sbin/bpftool                     bpftool
 bench  /usr/sbin/xdp-filter                  xdp-tools
+bench  /usr/sbin/nft                         nftables
+bench  /usr/sbin/ipset                       ipset
+bench  /usr/sbin/iptables                    iptables
 "
 # A purpose needs the ones before it.
 case ${1-} in

@@ -75,10 +75,11 @@ struct seki_list_key6 {
 	__u64 hi, lo; /* host byte order */
 };
 
+/* What every look-up reads is in the first line. */
 struct seki_list_bucket6 {
-	struct seki_list_key6 key[SEKI_LIST_SLOTS];
 	__u32 tags, pad;
 	__u64 said[SEKI_LIST_SLOTS];
+	struct seki_list_key6 key[SEKI_LIST_SLOTS];
 };
 
 /* One element of a shard. IPv6: the first ones are Bloom words, the others buckets. */
@@ -265,8 +266,6 @@ SEKI_LIST_INLINE __u64 seki_list_scan4(const struct seki_list_bucket4 *bucket, _
 		said = SEKI_LIST_READ(bucket->said[i]);
 		len = seki_list_len(said);
 		if (len - low <= high - low && !((key ^ addr) >> ((32 - len) & 31)) && SEKI_LIST_READ(bucket->key[i]) == key) {
-			if (len == high)
-				return said;
 			best = seki_list_longer(best, said);
 		}
 		match &= match - 1;

@@ -3,7 +3,10 @@
  * lists.bpf.c - one look-up per run: the product's tables, and the kernel's maps beside them, over the same
  * stream of addresses.
  */
+#include <linux/ip.h>
+
 #include "list.bpf.h"
+#include "../selftests/bench/list_live.h"
 
 #define STREAM (1u << 20)
 
@@ -130,6 +133,89 @@ int bench_trie6(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	key.addr = *a;
 	return bpf_map_lookup_elem(&trie6, &key) ? XDP_DROP : XDP_PASS;
+}
+
+/*
+ * Live frames: the sender gives each the next address and hands it to the wire; whoever waits at the other
+ * end looks it up, counts it and drops it either way, so that only the look-up differs.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct bench_live);
+} live SEC(".maps");
+
+static __always_inline struct bench_live *live_of(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&live, &zero);
+}
+
+SEC("xdp")
+int bench_send(struct xdp_md *ctx)
+{
+	struct iphdr *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
+	struct bench_live *l = live_of();
+	struct seki_addr *a = next();
+	__u32 sum;
+
+	if ((void *)(ip + 1) > (void *)(long)ctx->data_end || !a || !l)
+		return XDP_ABORTED;
+	ip->saddr = a->w[3];
+	sum = l->sum + (ip->saddr & 0xffff) + (ip->saddr >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	ip->check = (__u16) ~(sum + (sum >> 16));
+	return bpf_redirect(l->to, 0);
+}
+
+/* In host byte order; 0 when the frame is no IPv4. */
+static __always_inline __u32 live_source(struct xdp_md *ctx)
+{
+	const struct iphdr *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
+
+	return (void *)(ip + 1) > (void *)(long)ctx->data_end ? 0 : bpf_ntohl(ip->saddr);
+}
+
+static __always_inline int live_count(bool hit)
+{
+	struct bench_live *l = live_of();
+
+	if (l)
+		l->hits += hit;
+	return XDP_DROP;
+}
+
+SEC("xdp")
+int live_drop(struct xdp_md *ctx)
+{
+	return live_count(live_source(ctx));
+}
+
+SEC("xdp")
+int live_ours(struct xdp_md *ctx)
+{
+	__u32 source = live_source(ctx), gate = list_gate4(0, source);
+
+	return live_count(gate && list_find4(0, source, gate));
+}
+
+SEC("xdp")
+int live_hash4(struct xdp_md *ctx)
+{
+	__be32 source = bpf_htonl(live_source(ctx));
+
+	return live_count(bpf_map_lookup_elem(&hash4, &source));
+}
+
+SEC("xdp")
+int live_trie4(struct xdp_md *ctx)
+{
+	struct lpm4 key = {32, bpf_htonl(live_source(ctx))};
+
+	return live_count(bpf_map_lookup_elem(&trie4, &key));
 }
 
 char LICENSE[] SEC("license") = "GPL";

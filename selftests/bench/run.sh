@@ -31,8 +31,15 @@ bench_xdp() {
 	build/bench/xdp
 }
 
+bench_lists() {
+	mount -t sysfs sysfs /sys && mount -t bpf bpf /sys/fs/bpf || return 1
+	build/bench/lists build/bench/lists.bpf.o "${LARGEST:-1000000}" "${LEAST:-0}" &&
+		build/bench/lists_live build/bench/lists.bpf.o "${LARGEST:-1000000}" "${LEAST:-0}" &&
+		python3 selftests/bench/lists_svg.py "$BENCH_TSV" build/bench/lists.svg && echo "curves: build/bench/lists.svg"
+}
+
 if [ "$1" = --inside ]; then
-	bench_xdp
+	"bench_$2"
 	exit
 fi
 printf '%-44s %10s   %-24s %10s   ratio ours/peer\n' metric ours peer peer
@@ -40,7 +47,7 @@ for part in "$@"; do
 	export BENCH_TSV=$PWD/build/bench/$part.tsv
 	rm -f "$BENCH_TSV"
 	case $part in
-	xdp) unshare --net --mount --propagation private bash "$0" --inside ;;
+	xdp | lists) unshare --net --mount --propagation private bash "$0" --inside "$part" ;;
 	engine) selftests/bench/engine.sh ;;
 	loop) selftests/bench/loop.sh ;;
 	inspect) selftests/bench/inspect.sh ;;
@@ -51,7 +58,6 @@ for part in "$@"; do
 		rm -rf "$folder"
 		[ $status = 0 ]
 		;;
-	lists) build/bench/lists build/bench/lists.bpf.o "${LARGEST:-1000000}" ;;
 	*) echo "bench: there are xdp, engine, loop, lists, inspect and store" >&2; exit 2 ;;
 	esac || { echo "bench: $part failed" >&2; failed=1; }
 done
