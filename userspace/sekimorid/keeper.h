@@ -110,6 +110,7 @@ struct keeper {
 	uint64_t lists_fresh;  /* of the set being made: lists whose counters begin anew */
 	uint64_t list_changes; /* of the kernel's tables */
 	uint64_t block_changes;
+	bool prefilter_stale; /* the module's table is behind the rules */
 	struct keeper_module *module;
 	struct {	       /* the idle generation is what holds but for one list, as it was before; while nothing else changed */
 		uint16_t list; /* LIST_MANUAL: it is not */
@@ -281,7 +282,7 @@ void keeper_list_status(struct keeper *k, uint64_t cookie);
 void keeper_list_items(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 
 /* keeper_job.c */
-enum keeper_job_kind { JOB_APPLY, JOB_LIST, JOB_RESOLV, JOB_RULES };
+enum keeper_job_kind { JOB_APPLY, JOB_LIST, JOB_RESOLV, JOB_RULES, JOB_PREFILTER };
 struct keeper_change { /* what a JOB_APPLY does once its configuration is read */
 	struct keeper_apply how;
 	bool reread; /* read the configuration; else the base stays */
@@ -292,6 +293,8 @@ struct keeper_change { /* what a JOB_APPLY does once its configuration is read *
 __must_check int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_change *change);
 __must_check int keeper_job_list(struct keeper *k, uint64_t cookie, const struct message_load *load, int text);
 __must_check int keeper_job_resolv(struct keeper *k);
+/* The rules' table for the kernel module is made by a parser and committed. -EBUSY: later. */
+__must_check int keeper_job_prefilter(struct keeper *k);
 /* Rules are read and compiled by a parser, then handed to the engines; the answer comes when all of them have them. */
 __must_check int keeper_job_rules(struct keeper *k, uint64_t cookie, uint32_t uid);
 /* An engine told what became of its rules. */

@@ -430,6 +430,7 @@ void keeper_children_policy(struct keeper *k, bool all)
 	if (k->compiled < 0)
 		keeper_state_load_compiled(k);
 	keeper_children_rules(k, policy, rules, all);
+	k->prefilter_stale |= all;
 }
 
 void keeper_children_names(struct keeper *k)

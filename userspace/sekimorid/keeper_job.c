@@ -15,12 +15,15 @@
 #include "bundle.h"
 #include "core/list_guard.h"
 #include "keeper.h"
+#include "keeper_module.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "sekimori/prefilter.h"
 
-#define JOB_PATIENCE 60u   /* seconds that a parser may take */
-#define JOB_CHANGES  8192u /* of one update that are made one by one */
-#define RESOLV_CONF  "/etc/resolv.conf"
+#define PREFILTER_PATIENCE 300u	 /* of tens of thousands of rules on a busy machine */
+#define JOB_PATIENCE	   60u	 /* seconds that a parser may take */
+#define JOB_CHANGES	   8192u /* of one update that are made one by one */
+#define RESOLV_CONF	   "/etc/resolv.conf"
 
 struct keeper_job {
 	enum keeper_job_kind kind;
@@ -67,6 +70,11 @@ static int job_begin(struct keeper *k, enum keeper_job_kind kind, uint64_t cooki
 	/* Nobody waits for the resolvers: what a person wants goes first. */
 	if (k->job && k->job->kind == JOB_RESOLV && kind != JOB_RESOLV) {
 		k->resolv_mtime = 0;
+		job_end(k);
+	}
+	/* Nor for the prefilter: without it the matcher sees all. */
+	if (k->job && k->job->kind == JOB_PREFILTER) {
+		k->prefilter_stale = true;
 		job_end(k);
 	}
 	if (k->job || parser->pid)
@@ -152,6 +160,8 @@ void keeper_job_failed(struct keeper *k, const char *why)
 		return;
 	if (job->kind == JOB_APPLY)
 		keeper_audit(k, AUDIT_ALARM, job->uid, "not applied, the earlier policy stays: %s", why);
+	if (job->kind == JOB_PREFILTER)
+		keeper_audit(k, AUDIT_ALARM, 0, "the prefilter keeps its earlier rules: %s", why);
 	if (job->kind == JOB_RULES)
 		keeper_audit(k, AUDIT_ALARM, job->uid, "rules not reloaded, engines keep what they have: %s",
 			     why);
@@ -341,6 +351,25 @@ int keeper_job_resolv(struct keeper *k)
 	return err;
 }
 
+int keeper_job_prefilter(struct keeper *k)
+{
+	static const struct message_parse ask = {.kind = PARSE_PREFILTER};
+	int err;
+
+	if (k->job)
+		return -EBUSY;
+	err = job_begin(k, JOB_PREFILTER, 0, 0);
+	if (err)
+		return err;
+	k->job->deadline = keeper_now() + PREFILTER_PATIENCE;
+	err = keeper_rules_gather(k, &k->job->policy, &k->job->rules);
+	if (!err)
+		err = job_send(k, &ask, k->job->rules);
+	if (err)
+		job_end(k);
+	return err;
+}
+
 int keeper_job_rules(struct keeper *k, uint64_t cookie, uint32_t uid)
 {
 	static const struct message_parse ask = {.kind = PARSE_RULES};
@@ -429,6 +458,7 @@ static void job_rules(struct keeper *k, const struct message_parsed *parsed, int
 	job_stop_parser(k);
 	keeper_state_save_compiled(k);
 	keeper_children_rules(k, job->policy, job->rules, true);
+	k->prefilter_stale = true;
 	job->handed = true;
 	keeper_job_ready(k);
 }
@@ -665,6 +695,26 @@ static void job_parsed_lists(struct keeper *k, const struct message_parsed *pars
 		job_lists(k, lists, parsed);
 }
 
+static void job_prefilter(struct keeper *k, const struct message_parsed *parsed, int image)
+{
+	struct gate_why why = {""};
+	const void *data = NULL;
+	size_t len = 0;
+	int err = file_map_sealed(image, SEKI_PF_TABLE_MAX, &data, &len);
+
+	if (!err)
+		err = keeper_module_commit(k, SEKI_TABLE_PREFILTER, data, len, &why);
+	if (data)
+		munmap((void *)data, len);
+	if (err)
+		keeper_audit(k, AUDIT_ALARM, 0, "the prefilter keeps its earlier rules: %s",
+			     *why.text ? why.text : strerror(-err));
+	else
+		keeper_audit(k, AUDIT_NOTE, 0, "prefilter: %.*s", (int)strcspn(parsed->text, "\n"),
+			     parsed->text);
+	job_end(k);
+}
+
 void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, int image)
 {
 	char text[4096];
@@ -685,6 +735,10 @@ void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, in
 		job_rules(k, parsed, image);
 		return;
 	}
+	if (k->job->kind == JOB_PREFILTER) {
+		job_prefilter(k, parsed, image);
+		return;
+	}
 	if (k->job->kind == JOB_LIST || k->job->base)
 		job_parsed_lists(k, parsed, image);
 	else
@@ -700,5 +754,5 @@ void keeper_job_tick(struct keeper *k)
 
 bool keeper_job_runs(const struct keeper *k)
 {
-	return k->job;
+	return k->job && k->job->kind != JOB_PREFILTER; /* which gives way */
 }

@@ -150,6 +150,7 @@ static void module_search(struct keeper *k)
 		return;
 	}
 	m->told = false;
+	k->prefilter_stale = true;
 	err = kmod_watch_open(&m->watch);
 	if (!err && k->loop)
 		err = loop_add(k->loop, kmod_watch_fd(m->watch), EPOLLIN, module_readable, k);
@@ -429,6 +430,11 @@ void keeper_module_tick(struct keeper *k)
 	if (access("/sys/module/sekimori", F_OK)) {
 		module_failed(k, "guard and prefilter", -ENODEV, &why);
 		return;
+	}
+	if (m->used && k->prefilter_stale) {
+		k->prefilter_stale = false;
+		if (keeper_job_prefilter(k))
+			k->prefilter_stale = true; /* another job runs: in a second again */
 	}
 	err = tables_sync(k, &why);
 	if (!err)

@@ -186,7 +186,7 @@ struct message_notifier_stats {
 	char failure[200]; /* of the last attempt that failed; "" since then one succeeded */
 };
 
-enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_RULES, PARSE_KIND_MAX };
+enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_RULES, PARSE_PREFILTER, PARSE_KIND_MAX };
 #define MESSAGE_GUARDS_MAX 1024u /* own addresses and the like that lists must not touch */
 struct message_guard {
 	uint8_t addr[16];
@@ -206,7 +206,7 @@ struct message_parse {
 	struct message_guard guards[MESSAGE_GUARDS_MAX]; /* PARSE_LIST and PARSE_LISTS */
 };
 struct message_parsed {
-	int32_t result; /* 0: the policy image is the passed descriptor; PARSE_RULES: the compiled databases */
+	int32_t result; /* 0: the policy image is the passed descriptor; PARSE_RULES: the compiled databases; PARSE_PREFILTER: the module's table */
 	uint32_t lines, accepted, merged, refused; /* of list files; PARSE_RULES: rules, merged: skipped ones */
 	uint32_t removed;			   /* of list files: accepted ones that take something off */
 	uint32_t pad;

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "bundle.h"
+#include "core/prefilter.h"
 #include "core/list_gather.h"
 #include "lib/file.h"
 #include "lib/log.h"
@@ -348,11 +349,10 @@ static int parser_rules_policy(const void *data, size_t len, struct policy **out
 	return -EBADMSG;
 }
 
-/* Reads and compiles as the engines will, so that they only have to read. *image holds the databases. */
-static int parser_rules(struct parser *p, const void *data, size_t len, void **image, size_t *image_len)
+/* Reads and compiles as the engines will. */
+static int parser_ruleset(struct parser *p, const void *data, size_t len, struct ruleset **set)
 {
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
-	CLEANUP(ruleset_free) struct ruleset *set = NULL;
 	struct ruleset_counts counts;
 	char why[256] = "";
 	int err;
@@ -365,25 +365,50 @@ static int parser_rules(struct parser *p, const void *data, size_t len, void **i
 	if (!err)
 		err = rules_read(builder, p->policy, data, len, parser_rule_refused, NULL, p);
 	if (!err)
-		err = ruleset_build(builder, &set, why, sizeof(why));
+		err = ruleset_build(builder, set, why, sizeof(why));
 	if (err) {
 		parser_say(p, "%s\n", *why ? why : strerror(-err));
 		return err;
 	}
-	ruleset_count(set, &counts);
+	ruleset_count(*set, &counts);
 	p->answer.accepted = counts.loaded;
 	p->answer.refused = counts.failed;
 	p->answer.merged = counts.skipped;
-	return ruleset_cache_image(set, image, image_len);
+	return 0;
 }
 
-static int parser_answer_rules(struct parser *p, const void *data, size_t len)
+/* What the kernel can judge by itself: from the severity on at which the flow would be cut anyhow. */
+static int parser_prefilter(struct parser *p, const struct ruleset *set, void **image, size_t *image_len)
 {
+	const struct prefilter_options options = {.drops = p->policy->block.enabled,
+						  .drop_severity = p->policy->block.cut_severity};
+	struct prefilter_counts counts;
+	uint32_t len = 0;
+	int err = prefilter_compile(set, &options, NULL, NULL, image, &len, &counts);
+
+	*image_len = len;
+	if (!err)
+		parser_say(p,
+			   "%u rules drop in the kernel, %u make it look closer, %u stay with the matcher\n",
+			   counts.fates[PREFILTER_DROPS], counts.fates[PREFILTER_INSPECTS],
+			   counts.fates[PREFILTER_STAYS]);
+	return err;
+}
+
+/* PARSE_RULES: the databases, so that the engines only have to read. PARSE_PREFILTER: the kernel module's
+ * table. */
+static int parser_answer_rules(struct parser *p, enum message_parse_kind kind, const void *data, size_t len)
+{
+	CLEANUP(ruleset_free) struct ruleset *set = NULL;
 	AUTO_FREE void *image = NULL;
 	AUTO_FD int fd = -1;
 	size_t image_len = 0;
-	int err = parser_rules(p, data, len, &image, &image_len);
+	int err = parser_ruleset(p, data, len, &set);
 
+	if (!err && kind == PARSE_RULES)
+		err = ruleset_cache_image(set, &image, &image_len);
+	else if (!err)
+		err = parser_prefilter(p, set, &image, &image_len);
 	if (!err)
 		err = file_seal("sekimori-compiled", image, image_len, &fd);
 	p->answer.result = err;
@@ -452,8 +477,8 @@ static void parser_receive(int fd, uint32_t events, void *arg)
 	    (ask.kind >= PARSE_KIND_MAX || !message_text_valid(ask.name, sizeof(ask.name)) ||
 	     !message_text_valid(ask.format, sizeof(ask.format)) || ask.guard_count > MESSAGE_GUARDS_MAX))
 		err = -EINVAL;
-	if (!err && ask.kind == PARSE_RULES) {
-		err = parser_answer_rules(p, data, len);
+	if (!err && (ask.kind == PARSE_RULES || ask.kind == PARSE_PREFILTER)) {
+		err = parser_answer_rules(p, ask.kind, data, len);
 		munmap((void *)data, len);
 		if (err)
 			loop_stop(p->loop, 1);
