@@ -73,6 +73,7 @@ enum seki_genl_attr {
 	SEKI_A_EVENT,	  /* u32 enum seki_genl_event */
 	SEKI_A_MAX_PLUS_1
 };
+
 #define SEKI_A_MAX (SEKI_A_MAX_PLUS_1 - 1)
 
 #define SEKI_CHUNK_BYTES 32768
@@ -167,6 +168,7 @@ struct seki_guard_row {
 	__u8 pad;
 	__u32 enforce_until; /* second of CLOCK_MONOTONIC after which enforce reads as monitor; 0: never */
 };
+
 #define SEKI_GUARD_ROWS 64
 #define SEKI_GUARD_DEVICES 256 /* per namespace */
 

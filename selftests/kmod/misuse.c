@@ -63,19 +63,15 @@ static void try_one(int i)
 	bpf_object__close(object);
 }
 
-#define PROGRAM(i)                                                                                           \
-	static void program_##i(void)                                                                        \
-	{                                                                                                    \
-		try_one(i);                                                                                  \
-	}
-PROGRAM(0)
-PROGRAM(1)
-PROGRAM(2) PROGRAM(3) PROGRAM(4) PROGRAM(5) PROGRAM(6) PROGRAM(7) PROGRAM(8) PROGRAM(9)
+/* ktap_run() runs them in order. */
+static void next_program(void)
+{
+	static int next;
 
-	static struct ktap_test tests[] = {
-		{NULL, program_0}, {NULL, program_1}, {NULL, program_2}, {NULL, program_3}, {NULL, program_4},
-		{NULL, program_5}, {NULL, program_6}, {NULL, program_7}, {NULL, program_8}, {NULL, program_9},
-};
+	try_one(next++);
+}
+
+static struct ktap_test tests[ARRAY_LEN(programs)];
 
 int main(void)
 {
@@ -87,6 +83,6 @@ int main(void)
 	}
 	libbpf_set_print(hear);
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		tests[i].name = programs[i].name;
+		tests[i] = (struct ktap_test){programs[i].name, next_program};
 	return ktap_run(tests, ARRAY_LEN(tests));
 }
