@@ -15,6 +15,6 @@ if [ $code = 0 ]; then echo "ok 1 the ranking has what was played"; else echo "n
 counts() { jq -c '[.sections[] | select(.key == "ranking") | .tables[].rows[].count]' "$1"; }
 good=1
 [ "$(counts "$keep/top.ja.json")" = "$(counts "$keep/top.en.json")" ] || good=0
-grep -q 'lang="ja"' "$keep/top.ja.html" && grep -q '^"ranking"' "$keep/top.en.csv" || good=0
+grep -q 'lang="ja"' "$keep/top.ja.html" && grep -q '"ranking"' "$keep/top.en.csv" || good=0
 [ $good = 1 ] && echo "ok 2 both languages and every format agree" || { echo "not ok 2 both languages and every format agree"; code=1; }
 exit $code
