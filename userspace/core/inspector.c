@@ -442,8 +442,8 @@ static void note_no_session(const struct flow *flow, struct packet *packet)
 }
 
 /*
- * Is nothing left of the flow but datagrams of a protocol that no decoder knows? Then each is judged by itself,
- * and rules on packets are all that there is.
+ * Is nothing left of the flow but datagrams of a protocol that no decoder knows? Then each is judged by
+ * itself, and rules on packets are all that there is.
  */
 static bool subject_narrow(const struct subject *subject)
 {

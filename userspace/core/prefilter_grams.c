@@ -16,7 +16,7 @@
 #define GRAMS_VECTOR_MAX   96u /* more short ones, and the nibbles let nearly everything through */
 #define GRAMS_GROUPS	   8u
 #define GRAMS_USE_BITS	   16u
-#define GRAMS_BITS_PER_ONE 16u
+#define GRAMS_BITS_PER_ONE 64u
 #define GRAMS_TRIES	   64u
 
 struct grams {
@@ -263,7 +263,7 @@ int grams_layout(struct grams *grams, struct seki_pf_table *head, struct blob se
 
 	for (int i = 0; i < SEKI_PF_CLASS_MAX; i++) {
 		layouts[i].bucket_bits = bits_for(grams->count[i], 4, 16);
-		layouts[i].bitmap_bits = bits_for(grams->count[i] * GRAMS_BITS_PER_ONE, 8, 19);
+		layouts[i].bitmap_bits = bits_for(grams->count[i] * GRAMS_BITS_PER_ONE, 13, 18);
 	}
 	while (!err && !multiplier_fits(grams, layouts, multiplier, buckets)) {
 		multiplier = multiplier * 0x41c64e6du | 1;

@@ -14,6 +14,7 @@
 
 #include "client.h"
 #include "core/explain.h"
+#include "core/prefilter.h"
 #include "core/rule_address.h"
 #include "core/ruleset.h"
 #include "data_file.h"
@@ -34,6 +35,7 @@ struct rules_check {
 	unsigned int refusal_count, others;
 	json_t *list; /* of refused rules, with --json */
 	bool quiet;
+	bool kernel; /* what of them the kernel module could do */
 	struct {
 		enum rule_data_kind kind;
 		const char *path;
@@ -47,7 +49,7 @@ static int rules_usage(void)
 	fputs("usage: sekimori rules check [--set NAME=VALUE]... [--classification FILE] [--severity FILE] "
 	      "[--json]\n"
 	      "                            [--data KIND=FILE]... [--suppressed SID,SOURCE,DESTINATION]\n"
-	      "                            [--quiet] FILE...\n"
+	      "                            [--quiet] [--kernel] FILE...\n"
 	      "       sekimori rules test FILE.pcap -S FILE.rules [options of inspect]\n"
 	      "       sekimori rules keywords\n"
 	      "       sekimori rules profile FILE.pcap -S FILE.rules [--json] [options of inspect]\n"
@@ -245,6 +247,35 @@ static void check_idle(const struct ruleset *set)
 		fprintf(stderr, "%s:%u: applies to no loaded rule\n", file, line);
 }
 
+static void kernel_row(const struct rule_info *rule, enum prefilter_fate fate, const char *why, void *arg)
+{
+	if (!*(const bool *)arg)
+		printf("%s:%u: sid %u: %s%s%s\n", rule->file, rule->line, rule->sid, prefilter_fates[fate],
+		       why ? ": " : "", why ? why : "");
+}
+
+/* Of each rule what the kernel module's prefilter does for it, by the daemon's standard settings, and why not
+ * more. */
+static int check_kernel(const struct rules_check *check, const struct ruleset *set)
+{
+	const struct prefilter_options options = {.drops = true, .drop_severity = SEKI_SEVERITY_HIGH};
+	struct prefilter_counts counts;
+	AUTO_FREE void *image = NULL;
+	bool quiet = check->quiet;
+	uint32_t len = 0;
+	int err = prefilter_compile(set, &options, kernel_row, &quiet, &image, &len, &counts);
+
+	if (err) {
+		fprintf(stderr, "sekimori rules: the prefilter's table: %s\n", strerror(-err));
+		return EXIT_FINDING;
+	}
+	printf("%u rules drop in the kernel, %u make flows suspect, %u stay with the matcher; table of %u "
+	       "bytes, %u literals, %u marks\n",
+	       counts.fates[PREFILTER_DROPS], counts.fates[PREFILTER_INSPECTS], counts.fates[PREFILTER_STAYS],
+	       len, counts.literals, counts.marks);
+	return 0;
+}
+
 static int refusal_compare(const void *a, const void *b)
 {
 	const struct refusal *x = a, *y = b;
@@ -267,6 +298,8 @@ static int check_report(struct rules_check *check)
 	check_idle(set);
 	if (check->suppressed)
 		return check_suppressed(check, set);
+	if (check->kernel)
+		return check_kernel(check, set);
 	qsort(check->refusals, check->refusal_count, sizeof(check->refusals[0]), refusal_compare);
 	if (check->list) {
 		AUTO_JSON json_t *root =
@@ -294,6 +327,7 @@ enum {
 	OPTION_SEVERITY,
 	OPTION_JSON,
 	OPTION_QUIET,
+	OPTION_KERNEL,
 	OPTION_DATA,
 	OPTION_SUPPRESSED,
 	OPTION_LANG,
@@ -306,6 +340,7 @@ static const struct option check_options[] = {
 	{"severity", required_argument, NULL, OPTION_SEVERITY},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"quiet", no_argument, NULL, OPTION_QUIET},
+	{"kernel", no_argument, NULL, OPTION_KERNEL},
 	{"data", required_argument, NULL, OPTION_DATA},
 	{"suppressed", required_argument, NULL, OPTION_SUPPRESSED},
 	{0},
@@ -330,6 +365,9 @@ static int check_option(struct rules_check *check, int option)
 		return 0;
 	case OPTION_QUIET:
 		check->quiet = true;
+		return 0;
+	case OPTION_KERNEL:
+		check->kernel = true;
 		return 0;
 	}
 	return -EINVAL;
