@@ -30,6 +30,8 @@ static __always_inline void scan_prepare(struct work *w, const struct seki_flow 
 	w->query.len = 0;
 	if (!SCANS || !w->p.payload || w->p.fragment || f->state == SEKI_FLOW_SEALED)
 		return;
+	if (w->p.proto == IPPROTO_TCP && w->p.tcp_flags & TCP_SYN)
+		return; /* its receiver need not take the data, and then rules do not see it */
 	w->query.payload = w->p.l3_offset + w->p.ip_len - w->p.payload;
 	w->query.len = w->p.payload;
 	w->query.marks = f->flags >> SEKI_FLOW_MARKS;
