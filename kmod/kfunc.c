@@ -17,6 +17,19 @@
 #include "sekimori/kfunc.h"
 #include "state.h"
 
+static int scan_count(const struct net *net, const struct seki_pf_query *query, int err)
+{
+	seki_stat_add(net, err ? SEKI_STAT_SCAN_FAILED : SEKI_STAT_SCANS, 1);
+	if (err)
+		return err;
+	seki_stat_add(net, SEKI_STAT_SCAN_BYTES, query->len);
+	if (query->outcome != SEKI_PF_NONE)
+		seki_stat_add(net, SEKI_STAT_SCAN_HITS, 1);
+	if (query->outcome == SEKI_PF_DROP)
+		seki_stat_add(net, SEKI_STAT_SCAN_DROPS, 1);
+	return 0;
+}
+
 __bpf_kfunc_start_defs();
 
 __bpf_kfunc int bpf_seki_scan_xdp(struct xdp_md *ctx, void *query, u32 query__sz)
@@ -28,7 +41,8 @@ __bpf_kfunc int bpf_seki_scan_xdp(struct xdp_md *ctx, void *query, u32 query__sz
 		return -EINVAL;
 	if (!table)
 		return -ENOENT;
-	return seki_prefilter_xdp((const struct seki_pf_table *)table->data, xdp, query);
+	return scan_count(dev_net(xdp->rxq->dev), query,
+			  seki_prefilter_xdp((const struct seki_pf_table *)table->data, xdp, query));
 }
 
 __bpf_kfunc int bpf_seki_scan_tc(struct __sk_buff *ctx, void *query, u32 query__sz)
@@ -40,7 +54,8 @@ __bpf_kfunc int bpf_seki_scan_tc(struct __sk_buff *ctx, void *query, u32 query__
 		return -EINVAL;
 	if (!table)
 		return -ENOENT;
-	return seki_prefilter_skb((const struct seki_pf_table *)table->data, skb, query);
+	return scan_count(dev_net(skb->dev), query,
+			  seki_prefilter_skb((const struct seki_pf_table *)table->data, skb, query));
 }
 
 __bpf_kfunc_end_defs();

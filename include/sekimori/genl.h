@@ -99,8 +99,7 @@ enum seki_table_kind {
 	X(SCAN_BYTES, "scan_bytes", "bytes of them") \
 	X(SCAN_HITS, "scan_hits", "payloads with a pattern in them") \
 	X(SCAN_DROPS, "scan_drops", "payloads that an inline pattern had dropped") \
-	X(SCAN_SIMD, "scan_simd", "payloads scanned with vector instructions") \
-	X(SCAN_FAILED, "scan_failed", "payloads that could not be read or had no table") \
+	X(SCAN_FAILED, "scan_failed", "payloads that could not be read") \
 	X(COMMITS, "commits", "tables that came into force") \
 	X(REFUSED, "refused", "tables that the check refused at their commit") \
 	X(ABORTED, "aborted", "transactions given up, by command, by a dead client, or by silence") \

@@ -51,7 +51,7 @@ run_programs() { # folder
 }
 
 parts=$(sed -n 's/.*seki\.parts=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
-for part in ${parts:-prog kmod product vlan}; do
+for part in ${parts:-prog inline kmod product vlan}; do
 	echo "## part $part"
 	. "/sekimori/vm/part_$part.sh"
 done

@@ -75,30 +75,10 @@ ip link set dev k0 xdp off
 rm -rf /sys/fs/bpf/tc/globals/*
 try "it can when the program is gone" eventually rmmod sekimori
 modprobe sekimori
-echo 'eve "/tmp/keve.json"; rules "/sekimori/rules/*.rules";' >/tmp/k.conf
-try "up" seki up --iface k0:wan --config /tmp/k.conf --enforce --confirm-within 600
+try "up" seki up --iface k0:wan --enforce --confirm-within 600
 try "confirm" seki confirm
 try "status shows the guard" eventually says "guard on 1 interfaces" seki status
 try "and that the packet program calls the module" refused says "prefilter not used" seki status
-try "the rules' table comes into force" at_last says "in the packet's path" seki status
-# A request is delivered, the attack in one packet is not: no byte of it reaches the server, and the event says so.
-far ip addr add 198.51.100.77/24 dev k1
-request() { # source, header
-	nc -l -p 80 >/tmp/got 2>/dev/null &
-	server=$!
-	sleep 0.5
-	printf 'GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: %s\r\n\r\n' "$2" | far nc -w 2 -s "$1" 198.51.100.1 80 >/dev/null 2>&1
-	kill $server 2>/dev/null
-	wait $server 2>/dev/null
-	wc -c </tmp/got
-}
-delivered() { [ "$(request 198.51.100.2 Mozilla)" -gt 20 ]; }
-kept_out() { [ "$(request 198.51.100.77 '() { :;}; /bin/bash -c id')" = 0 ]; }
-blocked_event() { grep '"verdict": *"blocked"' /tmp/keve.json | grep -i shellshock; }
-try "a request reaches the server" delivered
-try "an attack in one packet does not, not with one byte" kept_out
-try "its event says blocked" at_last blocked_event
-seki status | grep '^module' | sed 's/^/# /'
 try "block" seki block 198.51.100.66 --for 1h --reason vm
 try "the packet program drops" cut_off 66
 try "the module cannot go while an interface is guarded" refused rmmod sekimori

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Daemon, shipped rules and module: a request is delivered, an attack in one packet is not, with not one byte, and its event says so.
+seki() { command=$1 && shift && /sekimori/sekimori "$command" --state /tmp/istate --run /tmp/irun "$@"; }
+within() { # seconds, command…
+	left=$(($1 * 2))
+	shift
+	while [ $left -gt 0 ]; do
+		"$@" >/tmp/said 2>&1 && return 0
+		sleep 0.5
+		left=$((left - 1))
+	done
+	cat /tmp/said
+	return 1
+}
+in_the_path() { seki status | grep "in the packet's path"; }
+far() { ip netns exec ifar "$@"; }
+# The bytes that a server on port 80 got of a request: source, header.
+request() {
+	far ip route replace 203.0.113.1 dev i1 src "$1"
+	nc -l -p 80 >/tmp/got 2>/dev/null &
+	server=$!
+	sleep 0.5
+	{ printf 'GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: %s\r\n\r\n' "$2" && sleep 1; } | far timeout 3 nc 203.0.113.1 80 >/dev/null 2>&1
+	kill $server 2>/dev/null
+	wait $server 2>/dev/null
+	wc -c </tmp/got
+}
+delivered() { [ "$(request 203.0.113.2 Mozilla)" -gt 20 ]; }
+kept_out() { [ "$(request 203.0.113.77 '() { :;}; /bin/bash -c id')" = 0 ]; }
+blocked_event() { grep -i shellshock /tmp/ieve.json | grep '"verdict": *"blocked"'; }
+dropped_inline() { seki status --json | grep -E '"scan_drops": *[1-9]'; }
+
+mkdir -p /tmp/istate /tmp/irun
+ip netns add ifar && ip link add i0 type veth peer name i1 netns ifar && ip addr add 203.0.113.1/24 dev i0 && ip link set i0 up &&
+	far ip link set i1 up && far ip addr add 203.0.113.2/24 dev i1 && far ip addr add 203.0.113.77/24 dev i1
+result $? "a veth pair"
+try "insmod" insmod /sekimori/sekimori.ko
+echo 'eve "/tmp/ieve.json"; rules "/sekimori/rules/*.rules";' >/tmp/i.conf
+try "up" seki up --iface i0:wan --config /tmp/i.conf --enforce --confirm-within 600
+try "confirm" seki confirm
+try "the rules' table comes into force" within 60 in_the_path
+try "a request reaches the server" delivered
+try "an attack in one packet does not" kept_out
+try "it was the module that saw it" dropped_inline
+try "its event says blocked" within 20 blocked_event
+seki status | grep '^module' | sed 's/^/# /'
+grep -i shellshock /tmp/ieve.json | cut -c1-600 | sed 's/^/# /'
+try "down" seki down
+try "the module can go" within 10 rmmod sekimori
+ip link del i0
+ip netns del ifar
