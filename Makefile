@@ -26,7 +26,7 @@ CORE_SRC := $(wildcard userspace/core/*.c) $(MODULE_SRC)
 KERN_SRC := $(wildcard userspace/kern/*.c)
 STORE_SRC := $(wildcard userspace/store/*.c)
 CORE_LIBS := -lhs -lpcre2-8 -ljansson -lexpat -lnettle -lpsl -lz -lbrotlidec
-KERN_LIBS := -lbpf -lelf -lz -lnl-genl-3 -lnl-3 -lnettle
+KERN_LIBS := -lbpf -lelf -lz -lnl-genl-3 -lnl-3 -lnettle -lnftables
 STORE_LIBS := -lsqlite3 -ljansson -lnettle
 LIB_A := $(B)/lib.a
 CORE_A := $(B)/core.a
@@ -36,7 +36,7 @@ PROGRAMS := $(B)/sekimori $(B)/sekimorid
 sekimori_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
 sekimorid_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lcurl -lseccomp -lcap
 
-BPF_OBJECT := $(TOP)/sekimori.bpf.o
+BPF_OBJECT := $(TOP)/sekimori.bpf.o $(TOP)/sekimori-family.bpf.o
 BPF_OBJECT_KMOD := $(TOP)/sekimori-kmod.bpf.o
 KDIR ?= /lib/modules/$(shell uname -r)/build
 MAN := $(TOP)/sekimori.1 $(TOP)/sekimori.conf.5 $(TOP)/sekimori-rules.5
@@ -187,7 +187,9 @@ $(TOP)/fuzz/bin/%: $(TOP)/fuzz/obj/selftests/fuzz/%.o $(patsubst %.c,$(TOP)/fuzz
 
 # --- BPF
 $(BPF_OBJECT_KMOD): BPF_CFLAGS += -DSEKI_WITH_KMOD
-$(BPF_OBJECT) $(BPF_OBJECT_KMOD): bpf/sekimori.bpf.c
+$(TOP)/sekimori.bpf.o $(BPF_OBJECT_KMOD): bpf/sekimori.bpf.c
+$(TOP)/sekimori-family.bpf.o: bpf/family.bpf.c
+$(BPF_OBJECT) $(BPF_OBJECT_KMOD):
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
 

@@ -21,7 +21,7 @@
 #define SOURCE_ENTRIES 65536
 #define BLOCK_ENTRIES  65536
 #define RING_BYTES     (8 << 20)
-#define PRIO_BYTES     (1 << 20)
+#define PRIO_BYTES     (4 << 20)
 
 #define PINNED __uint(pinning, LIBBPF_PIN_BY_NAME)
 
@@ -49,7 +49,14 @@ MAP(seki_ifaces, HASH, 1024, struct seki_iface_key, struct seki_iface);
 TRIE(seki_nets, 16384, struct seki_lpm, struct seki_net);
 MAP(seki_blocked, HASH, BLOCK_ENTRIES, struct seki_addr, struct seki_entry);
 TRIE(seki_egress_host, 16384, struct seki_lpm, __u32);
-TRIE(seki_egress, 16384, struct seki_egress_key, __u32);
+TRIE(seki_egress, 16384, struct seki_egress_key, struct seki_egress_rule);
+MAP(seki_egress_use, LRU_HASH, 16384, __u32, struct seki_egress_use);
+MAP(seki_expect, LRU_HASH, 4096, struct seki_expect_key, struct seki_expect);
+MAP(seki_expected, LRU_HASH, 4096, struct seki_flow_key, struct seki_expected);
+MAP(seki_ftp, LRU_HASH, 4096, struct seki_pair, __u32);
+MAP(seki_heard, LRU_HASH, 65536, struct seki_heard_key, __u32);
+MAP(seki_owners, LRU_HASH, 16384, __u64, struct seki_process);
+MAP(seki_grace, ARRAY, 1, __u32, __u32);
 MAP(seki_flows, HASH, FLOW_ENTRIES, struct seki_flow_key, struct seki_flow);
 MAP(seki_embryos, LRU_HASH, EMBRYO_ENTRIES, struct seki_flow_key, struct seki_flow);
 MAP(seki_quota, LRU_HASH, SOURCE_ENTRIES, struct seki_addr, __u32);
@@ -177,13 +184,19 @@ struct work {
 	__u8 from_lo, from_initiator, state, verdict;
 	__u8 reason, copy;
 	__u8 alert; /* an alert entry hit: LISTED_SRC or LISTED_DST */
-	__u8 pad;
+	__u8 profile;
+	__u8 host_monitor; /* what this host starts is told, not dropped */
+	__u8 origin;	   /* it begins a permitted flow that leaves */
+	__u8 pad[2];
 	__u16 rec_flags;
 	__u16 list;
 	struct seki_pf_query query; /* len 0: nothing to ask */
 	__u32 entry, sid;
+	__u32 rule; /* of the egress policy, which let it out */
 	__u32 flow_flags;
 	__u64 flow_id;
+	__u64 cookie;	 /* tc: of the socket, 0 unknown */
+	__u64 cgroup_id; /* tc: of the socket's owner, 0 unknown */
 	/* copying */
 	__u32 offset;
 	__u32 seq;
@@ -194,6 +207,9 @@ struct work {
 		struct seki_egress_key egress_key;
 		struct seki_frag_key frag_key;
 		struct seki_source source;
+		struct seki_expect_key expect_key;
+		struct seki_pair pair;
+		struct seki_heard_key heard_key;
 	};
 	struct seki_hits hits;
 	union seki_list_said held; /* what the last look-up found */

@@ -2,12 +2,13 @@
 /*
  * sekimori.bpf.c - the packet's path. Load it with
  *	ip link set dev X xdp obj sekimori.bpf.o sec xdp
- * or through `sekimori up`. One object, four programs: xdp, xdp.frags (the
- * same for multi-buffer frames), tc egress, and the flow command.
+ * or through `sekimori up`. One object: xdp, xdp.frags (the same for
+ * multi-buffer frames), tc egress, the hooks of sockets, and the flow command.
  */
 #include "ctl.bpf.h"
 #include "egress.bpf.h"
 #include "scan.bpf.h"
+#include "socket.bpf.h"
 
 #define TC_PASS	 -1 /* TC_ACT_UNSPEC: other filters still have their say */
 #define TC_DROP	 2
@@ -207,6 +208,24 @@ static __always_inline bool check_fragment(struct work *w, struct seki_settings 
 	return drop;
 }
 
+/* 1: drop. */
+__noinline int seki_egress_sentence(__u32 slot, struct seki_settings *s, __u32 reason)
+{
+	struct work *w = work_of(slot);
+
+	return w && s && egress_sentence(w, s, reason);
+}
+
+/* A permitted flow of ours begins. */
+__noinline int seki_origin(__u32 slot, struct seki_settings *s)
+{
+	struct work *w = work_of(slot);
+
+	if (w && s)
+		origin_tell(w, s);
+	return 0;
+}
+
 /* Egress policy and flow. True: drop. */
 static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 {
@@ -225,16 +244,19 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 		}
 		key_fill(w, &w->p.ip, w->p.sport, w->p.dport, w->p.proto);
 	}
-	if (w->role == SEKI_ROLE_DMZ && !w->egress && seki_check_egress && s->magic) {
+	if (egress_here(w, s)) {
 		f = flow_find(&w->key, &embryo);
 		reason = egress_check(w, s, f, &permitted);
+		w->flow_id = f ? f->id : 0;
 		if (reason != SEKI_R_CLEAN) {
-			w->flow_id = f ? f->id : 0;
-			if (seki_sentence(w->egress, s, reason))
+			if (seki_egress_sentence(w->egress, s, reason))
 				return true;
 		} else {
 			egress_remember_fragment(w);
+			ftp_note(w);
 		}
+		if (w->origin)
+			seki_origin(w->egress, s);
 	}
 	if (!seki_track_flows)
 		return decide(w, s, SEKI_R_CLEAN);
@@ -243,6 +265,8 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 	f = flow_of(w, s, &embryo, &known, &admitted);
 	if (!f)
 		return decide(w, s, SEKI_R_CLEAN);
+	if (!known && w->role == SEKI_ROLE_HOST && !w->egress && s->egress_flags & SEKI_EGRESS_SELF)
+		heard_note(w);
 	seen = w->from_lo ? SEKI_FLOW_SEEN_LO : SEKI_FLOW_SEEN_HI;
 	if (!w->egress)
 		flow_flag(f, seen);
@@ -350,6 +374,11 @@ static __always_inline struct work *work_begin(__u32 slot, __u32 len, __u32 ifin
 	w->state = SEKI_FLOW_NEW;
 	w->query.len = 0;
 	w->alert = 0;
+	w->origin = 0;
+	w->host_monitor = 0;
+	w->rule = 0;
+	w->cookie = 0;
+	w->cgroup_id = 0;
 	w->from_lo = 0;
 	w->list = 0;
 	w->entry = 0;
@@ -430,6 +459,8 @@ int seki_tc_egress(struct __sk_buff *skb)
 		count_loss(SEKI_LOSS_COPY_FAILED);
 		return TC_PASS;
 	}
+	w->cookie = bpf_get_socket_cookie(skb);
+	w->cgroup_id = bpf_skb_cgroup_id(skb);
 	if (skb->vlan_present)
 		w->p.vlan = skb->vlan_tci & 0xfff;
 	if (seki_judge(SLOT_TC, s))

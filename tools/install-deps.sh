@@ -13,6 +13,7 @@ build  /usr/bin/clang                        clang
 build  /usr/bin/llvm-strip                   llvm
 build  /usr/include/bpf/libbpf.h             libbpf-dev
 build  /usr/include/$arch/asm/types.h        linux-libc-dev
+build  /usr/include/nftables/libnftables.h   libnftables-dev
 build  /usr/include/libelf.h                 libelf-dev
 build  /usr/include/zlib.h                   zlib1g-dev
 build  /usr/include/brotli/decode.h          libbrotli-dev
@@ -41,6 +42,10 @@ check  /usr/sbin/ethtool                     ethtool
 check  /usr/bin/tcpdump                      tcpdump
 check  /usr/bin/jq                           jq
 check  /usr/bin/groff                        groff-base
+check  /usr/sbin/vsftpd                      vsftpd
+check  /usr/sbin/unbound                     unbound
+check  /usr/bin/nc.openbsd                   netcat-openbsd
+check  /usr/sbin/nft                         nftables
 build  /usr/include/libnl3/netlink/genl/genl.h libnl-genl-3-dev
 vm     /usr/bin/gcc-12                       gcc-12
 vm     /usr/bin/make                         make

@@ -81,6 +81,7 @@
 	X(FLOW_BLOCKED, "flow-blocked", V, DROP, "the flow is cut") \
 	X(SPOOFED, "spoofed", V, DROP, "an own or DMZ address arrived on wan") \
 	X(EGRESS_DENIED, "egress-denied", V, DROP, "a DMZ host started what its allowlist does not have") \
+	X(EGRESS_AWAITED, "egress-awaited", V, DROP, "the first packet of a connection that FTP may be about to announce") \
 	X(EGRESS_MIDSTREAM, "egress-midstream", V, DROP, "DMZ traffic of a flow that nobody saw begin") \
 	X(FRAME_SHORT, "frame-short", V, DROP, "the frame ends inside its link header") \
 	X(VLAN_DEPTH, "vlan-depth", V, DROP, "more VLAN tags than the parser follows") \
@@ -107,7 +108,10 @@
 	X(NO_RING, "no-ring", "no engine serves the flow's ring") \
 	X(TRUNCATED, "truncated", "records cut at the configured length") \
 	X(COPY_FAILED, "copy-failed", "frame bytes that could not be read") \
-	X(HELD_BACK, "held-back", "decision records held back by the per-source rate")
+	X(HELD_BACK, "held-back", "decision records held back by the per-source rate") \
+	X(ORIGIN, "origin-untold", "flows that our side began and that were not recorded") \
+	X(GRACE_FULL, "grace-full", "flows of the time before the shield beyond the grace limit") \
+	X(UNTRACKED, "egress-untracked", "permitted flows that the flow table had no room for")
 
 enum seki_verdict {
 #define X(id, ...) SEKI_VERDICT_##id,

@@ -24,8 +24,15 @@
  * seki_list_odd    ARRAY_OF_MAPS 2 of LPM_TRIE seki_lpm -> seki_list_hit     user   IPv6 lengths without a level
  * seki_list_spill  HASH               seki_list_spill_key seki_list_hit      user   keys whose buckets are full
  * seki_blocked     HASH               seki_addr          seki_entry          user   auto-blocked sources
- * seki_egress_host LPM_TRIE           seki_lpm           u32 profile         user   DMZ host -> profile
- * seki_egress      LPM_TRIE           seki_egress_key    u32 rule id         user   what a profile may start
+ * seki_egress_host LPM_TRIE           seki_lpm           u32 profile         user   DMZ host -> profile | SEKI_HOST_MONITOR
+ * seki_egress      LPM_TRIE           seki_egress_key    seki_egress_rule    user   what a profile may start
+ * seki_egress_use  LRU_HASH           u32 rule id        seki_egress_use     BPF    which rules let something out, for `egress lint`
+ * seki_expect      LRU_HASH           seki_expect_key    seki_expect         user   announced connections; BPF takes (removes) a row that is used
+ * seki_expected    LRU_HASH           seki_flow_key      seki_expected       BPF    flows that took one, and first SYNs that wait for one
+ * seki_ftp         LRU_HASH           seki_pair          u32 second          BPF    pairs of hosts with an FTP control connection
+ * seki_heard       LRU_HASH           seki_heard_key     u32 second          BPF    datagrams from outside, by our port: replies of unbound sockets (T20)
+ * seki_owners      LRU_HASH           u64 socket cookie  seki_process        BPF    who opened a socket's way out (role host)
+ * seki_grace       ARRAY 1            u32                u32                 BPF    flows learnt in the grace period
  * seki_flows       HASH               seki_flow_key      seki_flow           BPF    validated flows
  * seki_embryos     LRU_HASH           seki_flow_key      seki_flow           BPF    unanswered SYN, unvalidated UDP (T18)
  * seki_quota       LRU_HASH           seki_addr (/24,/48) u32 flows          BPF
@@ -48,6 +55,20 @@
 #define SEKI_PROG_XDP_FRAGS "seki_xdp_frags" /* section "xdp.frags" */
 #define SEKI_PROG_TC "seki_tc_egress"	   /* section "tc" */
 #define SEKI_PROG_CTL "seki_flow_ctl"	   /* section "syscall" */
+/* Hooks of the root cgroup, for role host. */
+#define SEKI_PROG_CONNECT4 "seki_connect4"
+#define SEKI_PROG_CONNECT6 "seki_connect6"
+#define SEKI_PROG_SENDMSG4 "seki_sendmsg4"
+#define SEKI_PROG_SENDMSG6 "seki_sendmsg6"
+#define SEKI_PROG_SOCKET "seki_sock_create"
+#define SEKI_OBJECT_FAMILY "sekimori-family.bpf.o"
+#define SEKI_PROG_FAMILY "seki_family" /* section "lsm/socket_create" */
+
+/* settings.egress_flags */
+#define SEKI_EGRESS_SELF 1u	    /* the allowlist holds for this machine's own traffic (role host) */
+#define SEKI_EGRESS_SELF_MONITOR 2u /* it is only told */
+#define SEKI_EGRESS_SELF_EARLY 4u   /* every way out is a managed one: the socket hooks may refuse */
+#define SEKI_EGRESS_MONITOR 8u	    /* hosts without a row are only told */
 
 /*
  * One per machine. magic == 0 (nobody has written it, as after a bare
@@ -65,11 +86,16 @@ struct seki_settings {
 	__u32 decision_rate;	/* decision records per second and source */
 	__u32 quota;		/* validated flows per source /24 or /48 */
 	__u32 tcp_idle, tcp_closing, udp_idle, other_idle; /* seconds */
-	__u32 grace_until;	/* until then mid-stream DMZ flows pass and are learnt */
+	__u32 grace_until;	/* until then mid-stream DMZ flows pass and are learnt … */
+	__u32 grace_limit;	/* … but no more than this */
+	__u32 origin_rate;	/* records of flows that begin, per second and CPU */
+	__u64 self_cookie;	/* of the network namespace that role host protects (T20) */
+	__u32 self_until;	/* confirm-or-rollback for the socket hooks: after this second they only watch */
+	__u8 self_profile, egress_flags, pad[2]; /* SEKI_EGRESS_* */
 	__u8 action[64];	/* enum seki_action per enum seki_reason */
 };
 SEKI_STATIC_ASSERT(SEKI_REASON_MAX <= 64, "settings.action is too small");
-SEKI_STATIC_ASSERT(sizeof(struct seki_settings) == 144, "seki_settings");
+SEKI_STATIC_ASSERT(sizeof(struct seki_settings) == 168, "seki_settings");
 
 struct seki_iface_key {
 	__u32 ifindex;
@@ -137,6 +163,50 @@ struct seki_egress_key {
 	__u8 proto;
 	__be16 port;
 	struct seki_addr dst;
+};
+
+#define SEKI_HOST_PROFILE 0xffu
+#define SEKI_HOST_MONITOR 0x100u /* what this host starts is told, not dropped */
+
+/* The longest match decides, so user space writes into each row the latest expiry of the rows that cover it. */
+struct seki_egress_rule {
+	__u32 rule;    /* of the policy, stable over applies of the same words */
+	__u32 expires; /* 0 = never */
+};
+
+struct seki_egress_use {
+	__u64 flows;
+	__u32 first, last; /* seconds */
+};
+
+/* src may open one TCP connection to dst:port: FTP's data connection. */
+struct seki_expect_key {
+	struct seki_addr src, dst;
+	__be16 dport;
+	__u16 pad;
+};
+struct seki_expect {
+	__u32 until; /* second */
+	__u32 pad;
+	__u64 flow_id; /* of the control connection */
+};
+#define SEKI_EXPECT_SECONDS 60u
+
+/* Of a flow whose SYN fitted an announcement, or came before one. */
+struct seki_expected {
+	__u32 until; /* it may begin, again too, until then; 0: not announced yet */
+	__u32 asked; /* when it was first seen */
+};
+#define SEKI_AWAIT_SECONDS 5u /* so long an unannounced one beside an FTP connection is no finding */
+
+struct seki_pair {
+	struct seki_addr from, to;
+};
+
+struct seki_heard_key {
+	struct seki_addr remote;
+	__be16 remote_port, local_port;
+	__u32 pad;
 };
 
 struct seki_frag_key {
@@ -238,6 +308,9 @@ SEKI_STATIC_ASSERT(sizeof(struct seki_iface) == 8, "seki_iface");
 SEKI_STATIC_ASSERT(sizeof(struct seki_net) == 72, "seki_net");
 SEKI_STATIC_ASSERT(sizeof(struct seki_entry) == 12, "seki_entry");
 SEKI_STATIC_ASSERT(sizeof(struct seki_egress_key) == 24, "seki_egress_key");
+SEKI_STATIC_ASSERT(sizeof(struct seki_egress_rule) == 8, "seki_egress_rule");
+SEKI_STATIC_ASSERT(sizeof(struct seki_expect_key) == 36, "seki_expect_key");
+SEKI_STATIC_ASSERT(sizeof(struct seki_heard_key) == 24, "seki_heard_key");
 SEKI_STATIC_ASSERT(sizeof(struct seki_flow) == 120, "seki_flow");
 SEKI_STATIC_ASSERT(sizeof(struct seki_flow_cmd) == 184, "seki_flow_cmd");
 

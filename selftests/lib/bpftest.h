@@ -217,6 +217,7 @@ static inline void settings_sane(struct world *w)
 		.tcp_closing = 10,
 		.udp_idle = 60,
 		.other_idle = 60,
+		.grace_limit = 100,
 	};
 	settings_write(w);
 }
@@ -305,7 +306,7 @@ static inline void block_add(struct world *w, const char *address, __u32 until)
 /* Profile `profile` may open `proto`/`port` towards `prefix`. */
 static inline void egress_add(struct world *w, int profile, int proto, int port, const char *prefix)
 {
-	static __u32 id;
+	static struct seki_egress_rule id;
 	struct seki_lpm lpm = lpm_of(prefix);
 	struct seki_egress_key key = {.prefixlen = SEKI_EGRESS_FIXED_BITS + lpm.prefixlen,
 				      .profile = profile,
@@ -313,7 +314,7 @@ static inline void egress_add(struct world *w, int profile, int proto, int port,
 				      .port = htons(port),
 				      .dst = lpm.addr};
 
-	id++;
+	id.rule++;
 	map_write(w->egress, &key, &id, prefix);
 }
 

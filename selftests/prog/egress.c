@@ -20,6 +20,9 @@ static void world_fresh(void)
 {
 	flows_forget(&world);
 	map_clear(world_map(&world, "seki_frags"));
+	map_clear(world_map(&world, "seki_ftp"));
+	map_clear(world_map(&world, "seki_expect"));
+	map_clear(world_map(&world, "seki_expected"));
 	settings_sane(&world);
 	iface_write(&world, 0, SEKI_ROLE_DMZ, SEKI_MODE_ENFORCE, 0);
 }

@@ -117,10 +117,10 @@ static void nets_that_do_not_fit(void)
 static void egress_is_replaced(void)
 {
 	struct gate_egress_row rules[] = {
-		{{.prefixlen = 32 + 128, .profile = 1, .proto = 6, .port = htons(443)}, 9},
-		{{.prefixlen = 32, .profile = 0, .proto = 17, .port = htons(53)}, 10}};
+		{{.prefixlen = 32 + 128, .profile = 1, .proto = 6, .port = htons(443)}, {.rule = 9}},
+		{{.prefixlen = 32, .profile = 0, .proto = 17, .port = htons(53)}, {.rule = 10}}};
 	struct gate_host_row hosts[] = {{net4(0x0a010001, 32), 1}};
-	struct gate_host_row bad = {net4(0x0a010001, 32), 256};
+	struct gate_host_row bad = {net4(0x0a010001, 32), 512};
 
 	CHECK(!gate_egress_replace(gate, rules, 2, hosts, 1, &why), "%s", why.text);
 	CHECK_EQ(gate_egress_replace(gate, rules, 2, &bad, 1, &why), -EINVAL);

@@ -33,7 +33,7 @@ static void defaults(void)
 	CHECK_EQ(p->settings.burst, 400);
 	CHECK_EQ(p->settings.decision_rate, 2);
 	CHECK_EQ(p->settings.quota, 8192);
-	CHECK_EQ(p->settings.tcp_idle, 600);
+	CHECK_EQ(p->settings.tcp_idle, 7440);
 	CHECK_EQ(p->settings.tcp_closing, 15);
 	CHECK_EQ(p->settings.udp_idle, 60);
 	CHECK_EQ(p->settings.other_idle, 30);
@@ -395,7 +395,7 @@ static void count_help(const struct policy_key_help *row, void *arg)
 	CHECK(row->name && *row->name && row->type && *row->type && row->help && *row->help && row->standard);
 	if (!strcmp(row->name, "quota"))
 		CHECK_STR(row->type, "16..16777216");
-	if (!strcmp(row->name, "mode"))
+	if (!strcmp(row->name, "mode") && strcmp(row->block, "host"))
 		CHECK_STR(row->type, "monitor|enforce");
 	if (!strcmp(row->block, "verdict") && !strcmp(row->name, "flow-quota"))
 		CHECK_STR(row->standard, "pass");

@@ -55,11 +55,15 @@ static const struct policy_field service_fields[] = {
 	NUMBER(struct policy_service, port, 1, UINT16_MAX),
 	PREFIX(struct policy_service, dst),
 	NUMBER(struct policy_service, rule, 0, UINT32_MAX),
+	PREFIX(struct policy_service, host),
+	NUMBER(struct policy_service, until, 0, UINT64_MAX),
+	TEXT(struct policy_service, owner, 0),
+	TEXT(struct policy_service, ticket, 0),
 };
 static const struct policy_field host_fields[] = {
-	PREFIX(struct policy_host, prefix),
-	NAME(struct policy_host, profile),
-	NUMBER(struct policy_host, line, 0, UINT32_MAX),
+	PREFIX(struct policy_host, prefix),	NAME(struct policy_host, profile),
+	TEXT(struct policy_host, name, 0),	NUMBER(struct policy_host, mode, 0, HOST_MODE_MAX - 1),
+	NUMBER(struct policy_host, self, 0, 1), NUMBER(struct policy_host, line, 0, UINT32_MAX),
 };
 static const struct policy_field list_fields[] = {
 	NAME(struct policy_list, name),
@@ -123,6 +127,14 @@ static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, block.repeat_factor, 0, UINT32_MAX),
 	NUMBER(struct policy, block.shared_flows, 0, UINT32_MAX),
 	NUMBER(struct policy, block.rate, 0, UINT32_MAX),
+	NUMBER(struct policy, egress.template, 0, TEMPLATE_NONE),
+	NUMBER(struct policy, egress.quic, 0, 1),
+	NUMBER(struct policy, egress.mode, 0, SEKI_MODE_MAX - 1),
+	NUMBER(struct policy, egress.raw, 0, 1),
+	NUMBER(struct policy, egress.canary, 0, UINT32_MAX),
+	NUMBER(struct policy, egress.bulk, 0, UINT32_MAX),
+	NUMBER(struct policy, settings.grace_limit, 0, UINT32_MAX),
+	NUMBER(struct policy, settings.origin_rate, 0, UINT32_MAX),
 	NUMBER(struct policy, engines, 1, SEKI_MAX_RINGS),
 	NUMBER(struct policy, engine_memory, 0, UINT64_MAX),
 	NUMBER(struct policy, list_entries, 1, UINT32_MAX),

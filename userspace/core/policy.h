@@ -21,6 +21,8 @@
 #define POLICY_REASON_MAX 128
 #define POLICY_PROFILES_MAX 256u /* with "default"; the kernel's number of a profile is one byte */
 #define POLICY_PROFILE_DEFAULT "default"
+#define POLICY_PROFILE_EXCEPTION "exception"
+#define POLICY_OWNER_MAX 48
 #define POLICY_IMAGE_MAX (512u << 20)
 
 struct policy_iface {
@@ -44,14 +46,34 @@ struct policy_service { /* what a DMZ profile may start */
 	uint8_t proto;
 	uint16_t port; /* host order */
 	struct prefix dst;
-	uint32_t rule; /* line of the configuration, for messages */
+	uint32_t rule; /* line of the configuration, for messages; 0: of the template */
+	/* An exception holds for one host, until a day, and somebody answers for it. Its profile is POLICY_PROFILE_EXCEPTION. */
+	struct prefix host;
+	uint64_t until; /* epoch seconds, 0: for good */
+	char owner[POLICY_OWNER_MAX], ticket[POLICY_OWNER_MAX];
 };
 
+enum policy_host_mode { HOST_MODE_UNSAID, HOST_MODE_MONITOR, HOST_MODE_ENFORCE, HOST_MODE_MAX };
+
+/* A host with several roles has a row for each. */
 struct policy_host {
 	struct prefix prefix;
 	char profile[POLICY_NAME_MAX];
-	uint32_t line; /* of the configuration */
+	char name[POLICY_NAME_MAX]; /* for people, "" none */
+	uint8_t mode;		    /* enum policy_host_mode; weaker than the interface's only */
+	uint8_t self;		    /* this machine (role host); prefix is then ::/0 */
+	uint32_t line;		    /* of the configuration */
 };
+
+struct policy_egress {
+	uint8_t template; /* enum policy_template */
+	uint8_t quic;	  /* proxies may speak HTTP/3 */
+	uint8_t mode;	  /* enum seki_mode, of hosts that do not say */
+	uint8_t raw;	  /* what packet sockets of this machine send: 0 deny, 1 allow */
+	uint32_t canary;  /* seconds between canary flows, 0: none */
+	uint32_t bulk;	  /* MiB that one host may send to one destination in an hour before it is told */
+};
+enum policy_template { TEMPLATE_STANDARD, TEMPLATE_STRICT, TEMPLATE_NONE };
 
 struct policy_list { /* a list file to load at start and apply */
 	char name[POLICY_NAME_MAX];
@@ -114,6 +136,7 @@ struct policy_block { /* auto-block */
 struct policy {
 	struct seki_settings settings; /* depth, chunk, rate, quota, timeouts, action; the rest is the keeper's */
 	struct policy_block block;
+	struct policy_egress egress;
 	uint32_t engines;
 	uint64_t engine_memory;
 	uint32_t list_entries; /* of all lists together */

@@ -50,6 +50,9 @@ static const char *const channel_names[] = {
 #undef X
 		[CHANNEL_KINDS] = NULL,
 };
+static const char *const template_names[] = {"standard", "strict", "none", NULL};
+static const char *const raw_names[] = {"deny", "allow", NULL};
+static const char *const host_mode_names[] = {"unsaid", "monitor", "enforce", NULL};
 static const char *const format_names[] = {"auto",
 #define X(id, name) name,
 					   LIST_FORMATS(X)
@@ -102,7 +105,25 @@ const struct policy_key policy_key_rows[] = {
 
 	{ "egress", "profile", STATEMENT(policy_read_profile), .type = "NAME { ... }", .help = "a named set of services; default holds for every DMZ host" },
 	{ "egress", "allow", STATEMENT(policy_read_egress_allow), .type = "SERVICE to PREFIX...|any", .standard = "dns, smtp and ntp to any", .help = "the default profile has it" },
-	{ "egress", "host", STATEMENT(policy_read_egress_host), .type = "PREFIX... PROFILE", .help = "these hosts have that profile" },
+	{ "egress", "template", KEY_CHOICE, SETTING(egress.template), .choices = template_names, .standard = "standard", .help = "what roles may that nothing else is said of. standard: proxy http https ftp, all dns smtp ntp; strict: dns and ntp to the named servers, smtp from mail only" },
+	{ "egress", "quic", KEY_CHOICE, SETTING(egress.quic), .choices = switch_names, .standard = "off", .help = "proxies may speak HTTP/3 (UDP 443), too" },
+	{ "egress", "mode", KEY_CHOICE, SETTING(egress.mode), .choices = mode_names, .standard = "enforce", .help = "of hosts that do not say; never stricter than their interface" },
+	{ "egress", "raw-senders", KEY_CHOICE, SETTING(egress.raw), .choices = raw_names, .standard = "deny", .help = "what packet sockets of this machine send past its IP stack" },
+	{ "egress", "canary", KEY_SECONDS, SETTING(egress.canary), .max = 86400, .standard = "5m", .help = "a flow that must be found, sent so often; 0: none, and no report can say safe" },
+	{ "egress", "bulk", KEY_COUNT, SETTING(egress.bulk), .min = 1, .max = 1u << 24, .standard = "1024", .help = "MiB from one host to one destination within an hour that are told" },
+	{ "egress", "grace-limit", KEY_COUNT, SETTING(settings.grace_limit), .max = 1u << 20, .standard = "4096", .help = "flows older than the shield that may go on after its first start" },
+	{ "egress", "origins-per-second", KEY_COUNT, SETTING(settings.origin_rate), .min = 1, .max = 1000000, .standard = "2000", .help = "flows of our side that are recorded, per processor" },
+	{ "egress", "resolver", STATEMENT(policy_read_resolver), .type = "PREFIX...", .help = "where the strict template lets dns go" },
+	{ "egress", "time-server", STATEMENT(policy_read_time_server), .type = "PREFIX...", .help = "where the strict template lets ntp go" },
+	{ "egress", "host", STATEMENT(policy_read_egress_host), .type = "PREFIX... ROLE... [{ ... }]", .help = "these hosts have those roles: proxy web mail dns, or profiles" },
+	{ "egress", "self", STATEMENT(policy_read_egress_self), .type = "ROLE... [{ ... }]", .help = "this machine has them on its interfaces of role host: what it starts is judged, too" },
+	{ "egress", "exception", STATEMENT(policy_read_exception), .type = "SERVICE to PREFIX... { ... }", .help = "a service more for one host, until a day" },
+	{ "host", "mode", KEY_CHOICE, PLACE(struct policy_host, mode), .choices = host_mode_names, .standard = "unsaid", .help = "monitor: what goes against the allowlist is told, not dropped" },
+	{ "host", "name", KEY_TEXT, PLACE(struct policy_host, name), .standard = "", .type = "TEXT", .help = "shown in reports" },
+	{ "exception", "host", STATEMENT(policy_read_exception_host), .type = "PREFIX...", .help = "whom it is for" },
+	{ "exception", "until", STATEMENT(policy_read_exception_until), .type = "YYYY-MM-DD[THH:MM:SSZ]", .help = "when it ends, UTC" },
+	{ "exception", "owner", KEY_TEXT, PLACE(struct policy_exception, row.owner), .required = true, .type = "TEXT", .help = "who answers for it" },
+	{ "exception", "ticket", KEY_TEXT, PLACE(struct policy_exception, row.ticket), .required = true, .type = "TEXT", .help = "where it was granted" },
 	{ "profile", "allow", STATEMENT(policy_read_profile_allow), .type = "SERVICE to PREFIX...|any", .help = "SERVICE: http https quic ftp dns smtp ntp ssh, tcp PORT, udp PORT" },
 
 	{ "list", "file", KEY_TEXT, PLACE(struct policy_list_scratch, row.path), .standard = "", .type = "PATH", .help = "addresses; see format" },
@@ -129,7 +150,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "inspect", "quota", KEY_COUNT, SETTING(settings.quota), .min = 16, .max = 1u << 24, .standard = "8192", .help = "flows per source /24 or /48" },
 	{ "inspect", "decisions-per-second", KEY_COUNT, SETTING(settings.decision_rate), .min = 1, .max = 10000, .standard = "2", .help = "drop events told per source" },
 	{ "inspect", "uninspected", STATEMENT(policy_read_uninspected), .type = "pass|drop", .standard = "pass", .help = "flows that lost a record; same as in verdict" },
-	{ "inspect", "tcp-idle", KEY_SECONDS, SETTING(settings.tcp_idle), .min = 10, .max = 604800, .standard = "10m", .help = "forget established flows after" },
+	{ "inspect", "tcp-idle", KEY_SECONDS, SETTING(settings.tcp_idle), .min = 10, .max = 604800, .standard = "124m", .help = "forget established flows after; RFC 5382 asks for two hours and four minutes" },
 	{ "inspect", "tcp-closing", KEY_SECONDS, SETTING(settings.tcp_closing), .min = 1, .max = 3600, .standard = "15s", .help = "forget ended flows after" },
 	{ "inspect", "udp-idle", KEY_SECONDS, SETTING(settings.udp_idle), .min = 1, .max = 86400, .standard = "1m", .help = "forget UDP flows after" },
 	{ "inspect", "other-idle", KEY_SECONDS, SETTING(settings.other_idle), .min = 1, .max = 86400, .standard = "30s", .help = "forget other flows after" },
@@ -385,7 +406,7 @@ void policy_key_defaults(const char *block, void *object)
 
 int policy_default(struct policy **out)
 {
-	static const char *const blocks[] = {"", "inspect", "block", "store"};
+	static const char *const blocks[] = {"", "inspect", "block", "egress", "store"};
 	struct policy *policy = calloc(1, sizeof(*policy));
 
 	if (!policy)

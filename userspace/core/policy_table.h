@@ -131,8 +131,17 @@ void policy_read_profile_allow(struct policy_parser *p, const struct conf_node *
 void policy_read_egress_allow(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_channel(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_host(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_egress_self(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_resolver(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_time_server(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_exception(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_exception_host(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_exception_until(struct policy_parser *p, const struct conf_node *node, void *object);
 
 /* --- parser */
+
+#define POLICY_ROLES_SHIPPED 4u /* beside "default": they take no place of those that people name */
+#define POLICY_NAMED_MAX 16u /* resolver and time-server statements */
 
 struct policy_parser {
 	const char *file;
@@ -141,10 +150,18 @@ struct policy_parser {
 	const struct conf_node *seen[POLICY_KEYS_MAX]; /* in_policy keys */
 	const struct conf_node *action_seen[SEKI_REASON_MAX];
 	/* names of all profile statements, "default" first; found before anything is read, since hosts may come before them */
-	const char *profiles[POLICY_PROFILES_MAX];
+	const char *profiles[POLICY_PROFILES_MAX + POLICY_ROLES_SHIPPED];
 	unsigned int profile_count;
-	bool default_said; /* the default egress profile was spoken of */
+	uint32_t roles_said; /* a bit per shipped role that the configuration speaks of */
+	const struct conf_node *resolvers[POLICY_NAMED_MAX], *time_servers[POLICY_NAMED_MAX];
+	unsigned int resolver_count, time_server_count;
 	bool no_memory;
+};
+
+/* The block of an exception. */
+struct policy_exception {
+	struct policy_service row;
+	const struct conf_node *hosts; /* its host statement */
 };
 
 /* The block of a scratch object for the list statement. */
@@ -170,6 +187,10 @@ void policy_read_prefixes(struct policy_parser *p, const struct conf_node *node,
 			  void (*fn)(struct policy_parser *p, const struct conf_node *node,
 				     const struct prefix *prefix, void *arg),
 			  void *arg);
+bool policy_profile_known(const struct policy_parser *p, const char *name);
+/* SERVICE to PREFIX... of an exception statement, for the host in exception. */
+void policy_read_exception_grant(struct policy_parser *p, const struct conf_node *node,
+				 const struct policy_service *exception);
 /* Finds the profiles of the whole text. */
 void policy_start_egress(struct policy_parser *p, const struct conf_node *tree);
 /* Checks and defaults of egress after everything is read. */

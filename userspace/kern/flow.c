@@ -189,3 +189,56 @@ int gate_usage(struct gate *gate, struct gate_usage *out)
 		*out = usage;
 	return err;
 }
+
+int gate_frame_run(struct gate *gate, uint32_t ifindex, bool egress, const void *frame, uint32_t len,
+		   bool *drop)
+{
+	struct xdp_md in = {.data_end = len, .ingress_ifindex = ifindex};
+	struct __sk_buff out = {.ifindex = ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = len, .repeat = 1);
+	struct gate_hook hook;
+	int prog AUTO_FD = -1;
+	int err = gate_query(gate, ifindex, &hook);
+
+	if (err)
+		return err;
+	if (egress ? !hook.tc_egress
+		   : !hook.prog_id || hook.kind == GATE_LINK_FOREIGN || hook.kind == GATE_LINK_NONE)
+		return -ENOENT;
+	prog = egress ? dup(gate->prog[GATE_PROG_TC].fd) : bpf_prog_get_fd_by_id(hook.prog_id);
+	if (prog < 0)
+		return -errno;
+	options.ctx_in = egress ? (void *)&out : (void *)&in;
+	options.ctx_size_in = egress ? sizeof(out) : sizeof(in);
+	err = bpf_prog_test_run_opts(prog, &options);
+	if (!err)
+		*drop = options.retval == (egress ? 2u /* TC_ACT_SHOT */ : XDP_DROP);
+	return err;
+}
+
+struct flow_walk {
+	gate_flow_fn fn;
+	void *arg;
+};
+
+static int flow_row(const void *key, const void *value, void *arg)
+{
+	const struct flow_walk *walk = arg;
+
+	return walk->fn(key, value, walk->arg);
+}
+
+int gate_flow_each(struct gate *gate, gate_flow_fn fn, void *arg)
+{
+	static const enum gate_map_id tables[] = {GATE_MAP_FLOWS, GATE_MAP_EMBRYOS};
+	struct flow_walk walk = {.fn = fn, .arg = arg};
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(tables) && !err; i++) {
+		struct map_shape shape;
+
+		map_shape_get(gate, tables[i], &shape);
+		err = map_walk(&shape, flow_row, &walk);
+	}
+	return err;
+}

@@ -94,12 +94,56 @@ __must_check int gate_iface_each(struct gate *gate, gate_iface_fn fn, void *arg)
 
 /* Whole-table replacement: rows added and changed first, then rows that are gone removed (never a moment without the common rows). */
 struct gate_net_row { struct seki_lpm key; struct seki_net value; };
-struct gate_egress_row { struct seki_egress_key key; uint32_t rule; };
-struct gate_host_row { struct seki_lpm key; uint32_t profile; };
+struct gate_egress_row { struct seki_egress_key key; struct seki_egress_rule rule; };
+struct gate_host_row { struct seki_lpm key; uint32_t profile; }; /* | SEKI_HOST_MONITOR */
 struct gate_list_row { struct seki_lpm key; struct seki_entry value; }; /* v4 as v4-mapped, split by the gate */
 __must_check int gate_nets_replace(struct gate *gate, const struct gate_net_row *rows, uint32_t count, struct gate_why *why);
 __must_check int gate_egress_replace(struct gate *gate, const struct gate_egress_row *rows, uint32_t count,
 				     const struct gate_host_row *hosts, uint32_t host_count, struct gate_why *why);
+
+__must_check int gate_egress_use(struct gate *gate, uint32_t rule, struct seki_egress_use *out); /* -ENOENT: never used */
+/* Lets one connection out that another has announced. */
+__must_check int gate_expect_put(struct gate *gate, const struct seki_expect_key *key, const struct seki_expect *value);
+__must_check int gate_grace_learnt(struct gate *gate, uint32_t *count);
+
+/*
+ * The hooks of sockets (role host): on the root of the unified cgroup hierarchy, pinned, so that they outlive the daemon. Whom they
+ * judge is in the settings. -ENOENT: no such hierarchy is mounted. attach: what is there already is updated in place.
+ */
+__must_check int gate_sockets_attach(struct gate *gate, struct gate_why *why);
+__must_check int gate_sockets_detach(struct gate *gate);
+bool gate_sockets_present(struct gate *gate);
+__must_check int gate_netns_cookie(uint64_t *cookie); /* of this process's network namespace */
+
+/*
+ * AF_XDP sockets pass every layer: none is made in the protected namespace (T10). path of SEKI_OBJECT_FAMILY. Needs a kernel with the
+ * BPF LSM. denied: asks this kernel, with this process's privileges, for such a socket.
+ */
+__must_check int gate_family_attach(struct gate *gate, const char *path, struct gate_why *why);
+__must_check int gate_family_detach(struct gate *gate);
+bool gate_family_denied(void);
+
+/*
+ * The backstop (role host): an nftables chain at the egress of each device, which sees what packet sockets send past tc. What came
+ * through the IP stack was judged there and passes; of the rest only ARP and its like, and IP to `inside`.
+ */
+struct gate_backstop {
+	const char (*devices)[16];
+	const bool *enforce; /* per device; else it only counts */
+	uint32_t device_count;
+	const struct seki_lpm *inside;
+	uint32_t inside_count;
+};
+__must_check int gate_backstop_set(struct gate *gate, const struct gate_backstop *want, struct gate_why *why);
+/* Does the kernel still have it as it was set? *restored: it had not, and has it again. *frames: stopped (or counted) so far. */
+__must_check int gate_backstop_watch(struct gate *gate, bool *restored, uint64_t *frames, struct gate_why *why);
+__must_check int gate_backstop_remove(struct gate *gate);
+
+/* Runs a frame through the very program that is attached there, as if it had come in (or, tc, gone out) there. *drop: its verdict. */
+__must_check int gate_frame_run(struct gate *gate, uint32_t ifindex, bool egress, const void *frame, uint32_t len, bool *drop);
+/* Every flow of both tables; one that moves meanwhile may be missed or come twice. fn's nonzero answer ends it and is returned. */
+typedef int (*gate_flow_fn)(const struct seki_flow_key *key, const struct seki_flow *flow, void *arg);
+__must_check int gate_flow_each(struct gate *gate, gate_flow_fn fn, void *arg);
 
 /*
  * Blacklist generation: tables of the size that these rows need are made, filled, read back entry by entry and put into the idle slot.

@@ -38,7 +38,10 @@
 	  sizeof(struct seki_list_hit), 0)                                                                   \
 	X(BLOCKED, "seki_blocked", HASH, sizeof(struct seki_addr), sizeof(struct seki_entry), 0)             \
 	X(EGRESS_HOST, "seki_egress_host", LPM_TRIE, sizeof(struct seki_lpm), sizeof(uint32_t), 0)           \
-	X(EGRESS, "seki_egress", LPM_TRIE, sizeof(struct seki_egress_key), sizeof(uint32_t), 0)              \
+	X(EGRESS, "seki_egress", LPM_TRIE, sizeof(struct seki_egress_key), sizeof(struct seki_egress_rule), 0) \
+	X(EGRESS_USE, "seki_egress_use", LRU_HASH, sizeof(uint32_t), sizeof(struct seki_egress_use), 0)      \
+	X(EXPECT, "seki_expect", LRU_HASH, sizeof(struct seki_expect_key), sizeof(struct seki_expect), 0)    \
+	X(GRACE, "seki_grace", ARRAY, sizeof(uint32_t), sizeof(uint32_t), 1)                                 \
 	X(FLOWS, "seki_flows", HASH, sizeof(struct seki_flow_key), sizeof(struct seki_flow), 0)              \
 	X(EMBRYOS, "seki_embryos", LRU_HASH, sizeof(struct seki_flow_key), sizeof(struct seki_flow), 0)      \
 	X(QUOTA, "seki_quota", LRU_HASH, sizeof(struct seki_addr), sizeof(uint32_t), 0)                      \
@@ -63,7 +66,12 @@ enum gate_map_id {
 	X(XDP, SEKI_PROG_XDP)                                                                                \
 	X(XDP_FRAGS, SEKI_PROG_XDP_FRAGS)                                                                    \
 	X(TC, SEKI_PROG_TC)                                                                                  \
-	X(CTL, SEKI_PROG_CTL)
+	X(CTL, SEKI_PROG_CTL)                                                                                \
+	X(CONNECT4, SEKI_PROG_CONNECT4)                                                                      \
+	X(CONNECT6, SEKI_PROG_CONNECT6)                                                                      \
+	X(SENDMSG4, SEKI_PROG_SENDMSG4)                                                                      \
+	X(SENDMSG6, SEKI_PROG_SENDMSG6)                                                                      \
+	X(SOCKET, SEKI_PROG_SOCKET)
 
 enum gate_prog_id {
 #define X(id, ...) GATE_PROG_##id,
@@ -121,6 +129,7 @@ struct gate {
 	struct gate_generation list[2];
 	struct seki_list_head *list_heads; /* of both, where the packet path reads them */
 	int ring[SEKI_MAX_RINGS];
+	struct backstop *backstop; /* NULL: never asked for */
 };
 
 /* --- why.c: sentences for people, and what libbpf says */
@@ -250,6 +259,10 @@ __must_check int list_usage(struct gate *gate, struct gate_usage *out);
 __must_check int rings_open(struct gate *gate, int first, struct gate_why *why);
 /* Names (kernel's id) the inner map in a slot; -ENOENT empty. */
 __must_check int map_slot_id(int outer, uint32_t slot, uint32_t *id);
+
+/* --- backstop.c */
+
+void backstop_free(struct backstop *backstop);
 
 /* --- tc.c */
 

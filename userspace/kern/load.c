@@ -591,6 +591,7 @@ void gate_free(struct gate *gate)
 		if (gate->ring[i] >= 0)
 			close(gate->ring[i]);
 	list_close(gate);
+	backstop_free(gate->backstop);
 	free(gate);
 }
 

@@ -47,6 +47,14 @@ int gate_remove(struct gate *gate, struct gate_why *why)
 		return err;
 	if (why)
 		why->text[0] = '\0';
+	err = gate_sockets_detach(gate);
+	if (!err || err == -ENOENT)
+		err = gate_backstop_remove(gate);
+	if (!err)
+		err = gate_family_detach(gate);
+	if (err)
+		return why_set(why, err, "the socket hooks or the nftables backstop stay: %s",
+			       strerror(-err));
 	pins_iproute2_remove(gate);
 	/* Link pins that are left are of interfaces in other namespaces: they detach with their pin. */
 	err = pin_folder_remove(gate->folder);

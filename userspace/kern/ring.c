@@ -73,6 +73,10 @@ static bool record_is_good(const struct seki_record *record, uint32_t len)
 {
 	if (len < sizeof(*record))
 		return false;
+	if (record->kind == SEKI_REC_ORIGIN &&
+	    len < sizeof(*record) + SEKI_ORIGIN_HEAD +
+			    (record->flags & SEKI_REC_PROCESS ? sizeof(struct seki_process) : 0))
+		return false;
 	return record->cap_len <= len - sizeof(*record) && record->cap_len <= SEKI_CHUNK_MAX &&
 	       record->kind && record->kind < SEKI_REC_KIND_MAX && record->role < SEKI_ROLE_MAX &&
 	       record->mode < SEKI_MODE_MAX && record->verdict < SEKI_VERDICT_MAX &&

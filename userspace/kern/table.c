@@ -12,7 +12,9 @@ SEKI_STATIC_ASSERT(sizeof(struct gate_net_row) == sizeof(struct seki_lpm) + size
 		   "no padding");
 SEKI_STATIC_ASSERT(offsetof(struct gate_egress_row, rule) == sizeof(struct seki_egress_key),
 		   "a row is its key, then its value");
-SEKI_STATIC_ASSERT(sizeof(struct gate_egress_row) == sizeof(struct seki_egress_key) + 4, "no padding");
+SEKI_STATIC_ASSERT(sizeof(struct gate_egress_row) ==
+			   sizeof(struct seki_egress_key) + sizeof(struct seki_egress_rule),
+		   "no padding");
 SEKI_STATIC_ASSERT(offsetof(struct gate_host_row, profile) == sizeof(struct seki_lpm),
 		   "a row is its key, then its value");
 SEKI_STATIC_ASSERT(sizeof(struct gate_host_row) == sizeof(struct seki_lpm) + 4, "no padding");
@@ -132,7 +134,8 @@ int gate_egress_replace(struct gate *gate, const struct gate_egress_row *rows, u
 			return why_set(why, -EINVAL, "egress row %u: prefix length %u is out of bounds", i,
 				       rows[i].key.prefixlen);
 	for (uint32_t i = 0; i < host_count; i++)
-		if (hosts[i].key.prefixlen > 128 || hosts[i].profile > UINT8_MAX)
+		if (hosts[i].key.prefixlen > 128 ||
+		    hosts[i].profile & ~(SEKI_HOST_PROFILE | SEKI_HOST_MONITOR))
 			return why_set(why, -EINVAL,
 				       "egress host %u: prefix length %u or profile %u out of bounds", i,
 				       hosts[i].key.prefixlen, hosts[i].profile);
@@ -143,6 +146,32 @@ int gate_egress_replace(struct gate *gate, const struct gate_egress_row *rows, u
 			       host_count, rules.entries, profiles.entries);
 	err = map_replace(&rules, rows, count, why);
 	return err ? err : map_replace(&profiles, hosts, host_count, why);
+}
+
+int gate_egress_use(struct gate *gate, uint32_t rule, struct seki_egress_use *out)
+{
+	struct seki_egress_use use;
+	int err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_EGRESS_USE), &rule, &use);
+
+	if (!err)
+		*out = use;
+	return err;
+}
+
+int gate_expect_put(struct gate *gate, const struct seki_expect_key *key, const struct seki_expect *value)
+{
+	/* Not read back: a packet may have taken it already. */
+	return bpf_map_update_elem(map_fd(gate, GATE_MAP_EXPECT), key, value, BPF_ANY);
+}
+
+int gate_grace_learnt(struct gate *gate, uint32_t *count)
+{
+	uint32_t zero = 0, value;
+	int err = bpf_map_lookup_elem(map_fd(gate, GATE_MAP_GRACE), &zero, &value);
+
+	if (!err)
+		*count = value;
+	return err;
 }
 
 int gate_block_put(struct gate *gate, const struct seki_addr *addr, const struct seki_entry *entry)

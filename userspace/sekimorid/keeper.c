@@ -182,7 +182,11 @@ static void keeper_decision(const struct seki_record *record, const uint8_t *dat
 	struct timespec now;
 	const char *name;
 
-	if (record->kind != SEKI_REC_DECISION)
+	if (record->kind == SEKI_REC_ORIGIN) {
+		keeper_watch_origin(k, record, data);
+		return;
+	}
+	if (record->kind != SEKI_REC_DECISION || keeper_watch_is_canary(record))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	decision.wall_us = keeper_wall_us() -
@@ -194,6 +198,8 @@ static void keeper_decision(const struct seki_record *record, const uint8_t *dat
 	       : record->entry			       ? list_name(k->lists, record->list)
 						       : NULL;
 	snprintf(decision.list, sizeof(decision.list), "%s", name ? name : "");
+	if (record->reason == SEKI_R_LISTED_SRC || record->reason == SEKI_R_LISTED_DST)
+		keeper_watch_listed(k, record, decision.list);
 	keeper_report(k, MESSAGE_DECISION, &decision, sizeof(decision));
 }
 
@@ -350,6 +356,7 @@ static void keeper_tick(void *arg)
 	}
 	if (k->ticks % 2 == 0)
 		keeper_hooks_poll(k);
+	keeper_egress_tick(k);
 }
 
 static void keeper_signal(int signo, void *arg)
@@ -399,6 +406,8 @@ static int keeper_prepare(struct keeper *k)
 	if (!err)
 		err = keeper_state_load(k);
 	if (!err)
+		err = keeper_watch_start(k);
+	if (!err)
 		err = loop_new(&k->loop);
 	if (!err)
 		err = keeper_module_new(k);
@@ -436,6 +445,7 @@ static void keeper_end(struct keeper *k)
 {
 	char path[INSTANCE_PATH_MAX];
 
+	keeper_watch_end(k);
 	if (k->loop)
 		keeper_children_end(k);
 	if (k->listener >= 0 &&
@@ -445,6 +455,7 @@ static void keeper_end(struct keeper *k)
 	ring_free(k->prio);
 	keeper_module_free(k);
 	gate_free(k->gate);
+	egress_table_free(k->egress);
 	keeper_policy_free(&k->now);
 	keeper_policy_free(&k->before);
 	list_set_free(k->lists);

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include "core/egress_table.h"
 #include "core/inspector.h"
 #include "core/list_image.h"
 #include "kern/ring.h"
@@ -81,6 +82,7 @@ struct keeper_policy {
 struct keeper_job;
 struct keeper_module;
 struct keeper_counts;
+struct keeper_watch;
 
 struct keeper {
 	struct keeper_options options;
@@ -140,6 +142,14 @@ struct keeper {
 	uint32_t audit_count;
 	uint64_t audits_lost;
 	struct keeper_job *job; /* the one change under way, or NULL */
+
+	struct egress_table *egress; /* as pushed; NULL before the first policy */
+	bool egress_early;	     /* socket hooks may refuse: every way out is managed */
+	bool sockets_wanted, backstop_wanted, backstop_stops;
+	uint64_t backstop_frames;
+	uint32_t self_until;
+	int64_t clock_offset; /* wall clock minus monotonic, seconds, at the last push */
+	struct keeper_watch *watch;
 
 	struct keeper_repeat repeats[KEEPER_REPEATS];
 	uint32_t block_second, block_count; /* rate of source blocks */
@@ -212,9 +222,28 @@ __must_check int keeper_detach_all(struct keeper *k, char *text, size_t size);
 
 /* keeper_net.c */
 __must_check int keeper_nets_push(struct keeper *k, const struct policy *policy, struct gate_why *why);
-__must_check int keeper_egress_push(struct keeper *k, const struct policy *policy, struct gate_why *why);
 /* What in the allow set the prefix covers, for a warning; "" none. */
 void keeper_covers(const struct keeper *k, const struct prefix *prefix, char *text, size_t size);
+
+/* keeper_egress.c: the egress allowlist, the socket hooks and the nftables backstop of role host */
+__must_check int keeper_egress_push(struct keeper *k, const struct policy *policy, struct gate_why *why);
+/* The part of the settings that the allowlist needs. */
+void keeper_egress_settings(const struct keeper *k, struct seki_settings *settings);
+/* After the interfaces: what role host needs beside its packet programs. Warnings into text. */
+void keeper_egress_hooks(struct keeper *k, const struct policy *policy, char *text, size_t size);
+void keeper_egress_tick(struct keeper *k);
+bool keeper_egress_xdp_denied(struct keeper *k); /* AF_XDP sockets cannot be made in this network namespace */
+
+/* keeper_watch.c: what our side began, watched; the sensor's own record */
+__must_check int keeper_watch_start(struct keeper *k);
+void keeper_watch_end(struct keeper *k);
+void keeper_watch_policy(struct keeper *k, const struct policy *policy);
+void keeper_watch_origin(struct keeper *k, const struct seki_record *record, const uint8_t *data);
+void keeper_watch_listed(struct keeper *k, const struct seki_record *record, const char *list);
+/* A canary's record? It is no finding. */
+bool keeper_watch_is_canary(const struct seki_record *record);
+void keeper_watch_raw(struct keeper *k, uint64_t frames, bool stopped, bool restored);
+void keeper_watch_tick(struct keeper *k);
 
 /* keeper_address.c: own addresses, gateways, true when they changed; the way to a host */
 bool keeper_addresses_read(struct keeper *k);

@@ -152,9 +152,11 @@ static int apply_lockout(const struct keeper *k, const struct keeper_iface *next
 	return 0;
 }
 
-static int push_settings(struct keeper *k, const struct policy *policy, uint64_t digest, bool first)
+static int push_settings(struct keeper *k, const struct policy *policy, uint64_t digest,
+			 uint32_t confirm_within)
 {
 	struct seki_settings next = policy->settings;
+	bool first;
 
 	next.magic = SEKI_MAGIC;
 	next.schema = SEKI_SCHEMA;
@@ -162,6 +164,12 @@ static int push_settings(struct keeper *k, const struct policy *policy, uint64_t
 	next.policy_digest = digest;
 	next.active = k->settings.active;
 	next.rings = policy->engines;
+	k->self_until = confirm_within ? keeper_now() + confirm_within : 0;
+	keeper_egress_settings(k, &next);
+	/* Maps that a daemon has served before know the flows; so do those whose hosts were judged already.
+	 */
+	first = !k->settings.generation ||
+		(next.egress_flags & SEKI_EGRESS_SELF && !(k->settings.egress_flags & SEKI_EGRESS_SELF));
 	next.grace_until = first ? keeper_now() + GRACE_SECONDS : k->settings.grace_until;
 	int err = gate_settings_set(k->gate, &next);
 
@@ -295,11 +303,11 @@ static int push(struct keeper *k, const struct policy *policy, const struct keep
 
 	*text = '\0';
 	if (!err)
-		err = push_settings(k, policy, bundle_digest(image, len), !k->iface_count);
+		err = keeper_egress_push(k, policy, &why);
+	if (!err)
+		err = push_settings(k, policy, bundle_digest(image, len), how->confirm_within);
 	if (!err)
 		err = keeper_nets_push(k, policy, &why);
-	if (!err)
-		err = keeper_egress_push(k, policy, &why);
 	if (!err)
 		err = push_lists(k, policy, lists, &why);
 	if (err) {
@@ -396,6 +404,7 @@ int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keep
 	k->pending_until = how->confirm_within ? keeper_now() + how->confirm_within : 0;
 	keeper_archive_limits(k);
 	keeper_notify_channels(k);
+	keeper_egress_hooks(k, effective, text, size);
 	if (keeper_eve_open(k))
 		keeper_audit(k, AUDIT_ALARM, 0, "events cannot be written");
 	if (keeper_state_save_policy(k))
@@ -411,6 +420,8 @@ int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keep
 
 int keeper_confirm(struct keeper *k, uint32_t uid)
 {
+	CLEANUP(policy_free) struct policy *effective = NULL;
+	char text[512] = "";
 	int err = 0;
 
 	if (!k->pending_until)
@@ -420,6 +431,10 @@ int keeper_confirm(struct keeper *k, uint32_t uid)
 	if (err)
 		return err;
 	k->pending_until = 0;
+	err = keeper_policy_merge(&k->now, &effective);
+	if (!err)
+		keeper_egress_hooks(k, effective, text,
+				    sizeof(text)); /* the backstop was on probation, too */
 	keeper_audit(k, AUDIT_CHANGE, uid, "generation %llu confirmed",
 		     (unsigned long long)k->settings.generation);
 	return keeper_state_save_policy(k);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * keeper_net.c - the allow set, protected networks and the egress allowlist as
- * the rows that the kernel looks up by longest match.
+ * keeper_net.c - the allow set and protected networks as the rows that the
+ * kernel looks up by longest match.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -134,61 +134,6 @@ int keeper_nets_push(struct keeper *k, const struct policy *policy, struct gate_
 		keeper_module_nets(k, rows, row_count);
 	}
 	return err;
-}
-
-/* Profiles are numbered in the order of their first use; 0 is the default one. */
-struct profiles {
-	const char *names[256];
-	uint32_t count;
-};
-
-static int profile_number(struct profiles *profiles, const char *name, uint32_t *number, struct gate_why *why)
-{
-	for (uint32_t i = 0; i < profiles->count; i++) {
-		if (!strcmp(profiles->names[i], name)) {
-			*number = i;
-			return 0;
-		}
-	}
-	if (profiles->count == ARRAY_LEN(profiles->names)) {
-		snprintf(why->text, sizeof(why->text), "egress profile %s: more than %zu profiles", name,
-			 ARRAY_LEN(profiles->names));
-		return -E2BIG;
-	}
-	*number = profiles->count;
-	profiles->names[profiles->count++] = name;
-	return 0;
-}
-
-int keeper_egress_push(struct keeper *k, const struct policy *policy, struct gate_why *why)
-{
-	AUTO_FREE struct gate_egress_row *rows = calloc(policy->service_count + 1, sizeof(*rows));
-	AUTO_FREE struct gate_host_row *hosts = calloc(policy->host_count + 1, sizeof(*hosts));
-	struct profiles profiles = {.names = {"default"}, .count = 1};
-	int err = 0;
-
-	if (!rows || !hosts)
-		return -ENOMEM;
-	for (uint32_t i = 0; !err && i < policy->service_count; i++) {
-		const struct policy_service *in = &policy->services[i];
-		uint32_t number = 0;
-
-		err = profile_number(&profiles, in->profile, &number, why);
-		rows[i].key.prefixlen = SEKI_EGRESS_FIXED_BITS + in->dst.len;
-		rows[i].key.profile = (uint8_t)number;
-		rows[i].key.proto = in->proto;
-		rows[i].key.port = htons(in->port);
-		memcpy(rows[i].key.dst.b, in->dst.addr, sizeof(in->dst.addr));
-		rows[i].rule = in->rule;
-	}
-	for (uint32_t i = 0; !err && i < policy->host_count; i++) {
-		err = profile_number(&profiles, policy->hosts[i].profile, &hosts[i].profile, why);
-		hosts[i].key.prefixlen = policy->hosts[i].prefix.len;
-		memcpy(hosts[i].key.addr.b, policy->hosts[i].prefix.addr, sizeof(hosts[i].key.addr));
-	}
-	if (err)
-		return err;
-	return gate_egress_replace(k->gate, rows, policy->service_count, hosts, policy->host_count, why);
 }
 
 void keeper_covers(const struct keeper *k, const struct prefix *prefix, char *text, size_t size)

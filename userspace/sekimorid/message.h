@@ -410,6 +410,7 @@ struct message_counters {
 	  sizeof(struct message_judged) + MESSAGE_LINE_MAX, 0, 0)                                            \
 	X(DECISION, "decision", KEEPER, REPORTER, sizeof(struct message_decision),                           \
 	  sizeof(struct message_decision), 0, 0)                                                             \
+	X(EGRESS, "egress", KEEPER, REPORTER, 2, MESSAGE_LINE_MAX, 0, 0)                                     \
 	X(AUDIT, "audit", KEEPER, REPORTER, sizeof(struct message_audit), sizeof(struct message_audit), 0,   \
 	  0)                                                                                                 \
 	X(REPORTER_STATS, "reporter-stats", REPORTER, KEEPER, sizeof(struct message_reporter_stats),         \

@@ -435,6 +435,9 @@ static void reporter_keeper(int fd, uint32_t events, void *arg)
 		case MESSAGE_DECISION:
 			reporter_decision(r, (const struct message_decision *)body);
 			break;
+		case MESSAGE_EGRESS: /* the keeper's own words: a whole line */
+			reporter_write(r, (const char *)body, head.len);
+			break;
 		case MESSAGE_AUDIT:
 			reporter_audit(r, (const struct message_audit *)body);
 			break;
