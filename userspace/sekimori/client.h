@@ -70,6 +70,7 @@ int cmd_unblock(int argc, char **argv);
 int cmd_allow(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_egress(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_top(int argc, char **argv);
