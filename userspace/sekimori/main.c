@@ -43,7 +43,8 @@ static const struct command commands[] = {
 	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut] [--allow-exceptions]",
 	 "named lists; `show auto`: automatic blocks", cmd_list, false},
 	{"egress",
-	 "show [FILE] | lint [FILE] [--lang en|ja] | report [--from T] [--to T] [--format text|html|csv|json] [--lang en|ja] "
+	 "show [FILE] | lint [FILE] [--lang en|ja] | report [--from T] [--to T] [--format "
+	 "text|html|csv|json] [--lang en|ja] "
 	 "[FILE...]",
 	 "what protected hosts may start, and what they did", cmd_egress, false},
 	{"alerts",
