@@ -189,7 +189,7 @@ struct gate_list_difference {
 struct gate_list_verdict {
 	uint64_t want, held; /* digests of all entries, of whatever place */
 	uint32_t spilled, differences, count;
-	struct gate_list_difference first[GATE_LIST_DIFFERENCES]; /* by address */
+	struct gate_list_difference first[GATE_LIST_DIFFERENCES]; /* those that packets do not reach, then the others by address */
 };
 __must_check int gate_list_verify(struct gate *gate, const struct gate_list_row *rows, uint32_t count, struct gate_list_verdict *out);
 

@@ -232,7 +232,7 @@ static void side_sort(struct side *side)
 		qsort(side->all, side->count, sizeof(*side->all), said_order);
 }
 
-/* Entries of one prefix at *at that the other side has as well are passed over; the next one, or NULL. */
+/* The entry at a place, if it is of that prefix (NULL: of any); else NULL. */
 static const struct said *side_at(const struct side *side, size_t at, const struct seki_lpm *prefix)
 {
 	if (at == side->count || (prefix && prefix_order(&side->all[at].prefix, prefix)))
