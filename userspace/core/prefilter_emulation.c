@@ -99,8 +99,7 @@ bool prefilter_emulate(struct prefilter_emulation *emulation, const struct packe
 	emulation->dropped = 0;
 	if (packet->proto == IPPROTO_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		flow->began = true;
-	if (!piece.len || packet->fragment ||
-	    (packet->proto == IPPROTO_TCP && packet->tcp_flags & TCP_SYN))
+	if (!piece.len || packet->fragment || (packet->proto == IPPROTO_TCP && packet->tcp_flags & TCP_SYN))
 		return true;
 	flow->seen[dir]++;
 	query.flags = (flow_turn(flow, dir) ? SEKI_PF_TURN : 0) | (narrow ? SEKI_PF_NARROW : 0);
