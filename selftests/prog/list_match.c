@@ -290,7 +290,7 @@ static int spill_count(const struct seki_list_spill_key *key, const struct seki_
 {
 	struct spilled *spilled = arg;
 
-	spilled->count++;
+	spilled->count += hit != NULL; /* the others ask to take one back */
 	return spilled->refuse ? -ENOSPC : 0;
 }
 

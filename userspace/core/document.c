@@ -14,6 +14,17 @@
 const char *const document_format_names[DOCUMENT_FORMATS] = {
 	[DOCUMENT_TEXT] = "text", [DOCUMENT_HTML] = "html", [DOCUMENT_CSV] = "csv", [DOCUMENT_JSON] = "json"};
 
+int document_format_find(const char *name, enum document_format *out)
+{
+	for (int i = 0; i < DOCUMENT_FORMATS; i++) {
+		if (!strcmp(document_format_names[i], name)) {
+			*out = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 struct document *document_new(enum explain_language language, const char *title)
 {
 	struct document *document = calloc(1, sizeof(*document));

@@ -16,6 +16,8 @@
 
 enum document_format { DOCUMENT_TEXT, DOCUMENT_HTML, DOCUMENT_CSV, DOCUMENT_JSON, DOCUMENT_FORMATS };
 extern const char *const document_format_names[DOCUMENT_FORMATS];
+/* -EINVAL: no such name. */
+__must_check int document_format_find(const char *name, enum document_format *out);
 
 enum document_tone { TONE_PLAIN, TONE_GOOD, TONE_LOOK, TONE_NOTE };
 

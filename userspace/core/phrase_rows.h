@@ -112,6 +112,34 @@
 	X(VERDICT_WOULD_BLOCK, "passed: monitor mode", "通過 (監視モード)") \
 	X(VERDICT_PASSED, "passed", "通過") \
 	X(NOTICE_TEST, "[Sekimori] test of the channel {0}", "[関守] 通知経路 {0} の試験") \
+	X(TITLE_ACCESS, "File access rankings of {0}", "ファイルアクセスランキング ({0})") \
+	X(ACCESS_ALL, "everything that was read", "読み取った全期間") \
+	X(ACCESS_MADE, "made {0}; times of {1}", "作成 {0}、時刻は {1}") \
+	X(ACCESS_USER, "user", "利用者") \
+	X(ACCESS_OBJECT, "file", "ファイル") \
+	X(ACCESS_CLIENT, "client", "端末") \
+	X(ACCESS_SERVER, "server", "サーバー") \
+	X(ACCESS_COUNT, "accesses", "アクセス数") \
+	X(ACCESS_DENIED, "denied", "うち拒否") \
+	X(ACCESS_EXPECTED, "expected", "想定内") \
+	X(ACCESS_YES, "yes", "はい") \
+	X(ACCESS_NO, "no", "いいえ") \
+	X(ACCESS_LAST_FILE, "last file", "最後のファイル") \
+	X(ACCESS_NONE, "Nobody in the period.", "期間中の該当者はいません。") \
+	X(ACCESS_TOTAL, "{0} accesses by {1} names; {2} of them by expected persons, {3} denied.", "アクセス {0} 件 ({1} 名)、うち想定内の利用者によるもの {2} 件、拒否 {3} 件です。") \
+	X(ACCESS_ONLY_OTHERS, "Expected persons are counted, not shown.", "想定内の利用者は集計に含め、表には示しません。") \
+	X(ACCESS_LEFT_OUT, "{0} accesses by names beyond the limit of this ranking are counted, not ranked.", "上限を超えた名前による {0} 件は件数にのみ含まれます。") \
+	X(ACCESS_READ, "What was read", "読み取った内容") \
+	X(ACCESS_FILE, "file", "ファイル") \
+	X(ACCESS_FORMAT, "read as", "形式") \
+	X(ACCESS_RECORDS, "records", "レコード") \
+	X(ACCESS_REFUSED, "not readable", "読めないもの") \
+	X(ACCESS_UNKNOWN, "of no known kind", "種別不明") \
+	X(ACCESS_SKIPPED, "machines and services", "機械・サービス") \
+	X(ACCESS_FOLDED, "{0} acts: {1} records of handles and {2} repetitions were folded, {3} writes were copies, {4} deletions named no file, {5} lie outside the period.", "操作 {0} 件: ハンドルの記録 {1} 件と繰り返し {2} 件をまとめ、書き込み {3} 件をコピーと判定、ファイル名のない削除 {4} 件、期間外 {5} 件。") \
+	X(LOOK_ACCESS_REFUSED, "{0} records could not be read or are of no known kind: the rankings may lack them. See \"What was read\".", "読めない、または種別不明のレコードが {0} 件あり、ランキングに含まれていない可能性があります。「読み取った内容」を参照してください。") \
+	X(LOOK_ACCESS_DENIED, "{0}: {1} denied attempts.", "{0}: 拒否された試みが {1} 件あります。") \
+	X(LOOK_ACCESS_OTHERS, "{0}: {1} names that were not expected.", "{0}: 想定外の利用者が {1} 名います。") \
 	X(NOTICE_TEST_BODY, "This is a test by {0}. Critical attacks that were not blocked are told here.\n", "{0} からの試験通知です。遮断されなかった重大な攻撃は、ここに通知されます。\n")
 
 #endif

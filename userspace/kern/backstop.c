@@ -9,8 +9,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "gate_private.h"
 #include "lib/log.h"
@@ -35,10 +37,21 @@ void backstop_free(struct backstop *backstop)
 	free(backstop);
 }
 
+/* libnftables ends the whole program where the kernel has no nfnetlink: it is asked first. */
+static bool nfnetlink_there(void)
+{
+	int fd AUTO_FD = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	return fd >= 0;
+}
+
+/* -EPROTONOSUPPORT: the kernel has no nftables at all. */
 static int backstop_get(struct gate *gate, struct backstop **out)
 {
 	struct backstop *b;
 
+	if (!gate->backstop && !nfnetlink_there())
+		return -EPROTONOSUPPORT;
 	if (!gate->backstop) {
 		b = calloc(1, sizeof(*b));
 		if (!b)
@@ -198,7 +211,7 @@ int gate_backstop_remove(struct gate *gate)
 	int err = backstop_get(gate, &b);
 
 	if (err)
-		return err;
+		return err == -EPROTONOSUPPORT ? 0 : err; /* nothing can be there */
 	snprintf(command, sizeof(command), "add table netdev %s\ndelete table netdev %s\n", b->table,
 		 b->table);
 	if (nft_run_cmd_from_buffer(b->nft, command))

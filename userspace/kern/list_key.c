@@ -39,7 +39,7 @@ static __u64 mask64(uint32_t bits)
 struct key key_masked(bool six, struct key key, uint32_t len)
 {
 	if (!six)
-		return (struct key){key.hi & (len ? UINT32_MAX << (32 - len) : 0), 0};
+		return (struct key){key.hi & (len >= 32 ? UINT32_MAX : ~(UINT32_MAX >> len)), 0};
 	return (struct key){key.hi & mask64(len), len > 64 ? key.lo & mask64(len - 64) : 0};
 }
 

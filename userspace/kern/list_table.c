@@ -225,6 +225,16 @@ static struct seki_list_spill_key spill_key(bool six, struct key key, uint32_t l
 					    .level = six ? list_levels6[level_index(true, len)].length : len};
 }
 
+/* A key that found no room once may have found it now: from its bucket it is found first, and must not stay
+ * outside. */
+static void spilled_drop(bool six, struct key key, uint32_t len, const struct adding *how)
+{
+	const struct seki_list_spill_key outside = spill_key(six, key, len);
+
+	if (!how->build && how->spill)
+		(void)how->spill(&outside, NULL, how->arg);
+}
+
 /* A key of a level that is not there yet. -ENOSPC or what spill said. */
 static int key_add(struct list_table *t, const struct place *place, struct key key, __u64 said,
 		   const struct adding *how)
@@ -238,6 +248,10 @@ static int key_add(struct list_table *t, const struct place *place, struct key k
 	bucket = place_room(t, place, how->build, &slot);
 	if (bucket) {
 		bucket_put(bucket, place, slot, key, said);
+		/* It may have been spilled while the buckets were full: found here first from now on, it must
+		 * not stay there. */
+		if (!how->build && how->spill && place_more(place))
+			(void)how->spill(&outside, NULL, how->arg);
 		return 0;
 	}
 	err = how->spill ? how->spill(&outside, &hit, how->arg) : -ENOSPC;
@@ -292,6 +306,13 @@ static int group_members(const struct place *place, uint32_t addr, uint32_t grou
 	return count;
 }
 
+static bool level_holds(const struct list_table *t, struct key key, uint32_t len)
+{
+	struct place level = place_of(t, false, key, list_levels4[level_index(false, len)].length);
+
+	return place_find(&level, key, len, len);
+}
+
 /* One member of a group: with the others while they are few, else at its level. */
 static int group_put(struct list_table *t, struct key key, uint32_t group, __u64 said,
 		     const struct adding *how, bool *fresh)
@@ -309,16 +330,15 @@ static int group_put(struct list_table *t, struct key key, uint32_t group, __u64
 		said_store(held, said);
 		return 0;
 	}
-	if (crowded) {
-		struct place level = place_of(t, false, key, list_levels4[level_index(false, len)].length);
-
-		known = place_find(&level, key, len, len);
-	}
+	for (uint32_t n = 0; crowded && !known && n < crowd_keys(len); n++)
+		known = level_holds(t, crowd_key(key, len, n), len);
 	if (!known && group_members(&place, (uint32_t)key.hi, group) < LIST_MEMBERS_MAX) {
 		bucket = place_room(t, &place, how->build, &slot);
 		if (bucket) {
 			*fresh = true;
 			bucket_put(bucket, &place, slot, key, said);
+			for (uint32_t n = 0; crowded && n < crowd_keys(len); n++)
+				spilled_drop(false, crowd_key(key, len, n), len, how);
 			return 0;
 		}
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "access_log.h"
 #include "client.h"
 #include "client_store.h"
 #include "core/report.h"
@@ -121,7 +122,7 @@ static int threats_load(const char *path, struct threat_set **out)
 	char why[160] = "";
 	AUTO_FREE char *text = NULL;
 	size_t len = 0;
-	int err = data_file_shipped(path, "threats.json", &text, &len);
+	int err = data_file_shipped(path, "rules", "threats.json", &text, &len);
 
 	if (!err)
 		err = threat_set_new(text, len, out, why);
@@ -129,17 +130,6 @@ static int threats_load(const char *path, struct threat_set **out)
 		fprintf(stderr, "sekimori: names of threats: %s: %s (--threats names the file)\n",
 			path ? path : "threats.json", *why ? why : strerror(-err));
 	return err;
-}
-
-static int format_of(const char *name, enum document_format *out)
-{
-	for (int i = 0; i < DOCUMENT_FORMATS; i++) {
-		if (!strcmp(document_format_names[i], name)) {
-			*out = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
 }
 
 static void head_text(char text[96])
@@ -241,7 +231,7 @@ static int report_run(const char *name, int argc, char **argv)
 
 	if (rc)
 		return rc;
-	if (options.format && format_of(options.format, &format))
+	if (options.format && document_format_find(options.format, &format))
 		return client_usage("report", "--format takes text, html, csv or json", options.format);
 	tzset();
 	if (period_read(options.period, options.from, options.to, wall_us(), &period, why))
@@ -253,10 +243,13 @@ int cmd_report(int argc, char **argv)
 {
 	static const char *const names[] = {"top", "security-log"};
 
+	if (argc > 1 && !strcmp(argv[1], "file-access"))
+		return report_access(argc - 1, argv + 1);
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(names); i++)
 		if (!strcmp(argv[1], names[i]))
 			return report_run(names[i], argc - 1, argv + 1);
-	return client_usage("report", "there are top and security-log", argc > 1 ? argv[1] : NULL);
+	return client_usage("report", "there are top, security-log and file-access",
+			    argc > 1 ? argv[1] : NULL);
 }
 
 int cmd_top(int argc, char **argv)

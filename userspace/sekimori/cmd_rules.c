@@ -440,7 +440,7 @@ static int explain_number(const char *word, const char *path, const char *langua
 		fprintf(stderr, "sekimori rules explain: %s is not a sid\n", word);
 		return EXIT_USAGE;
 	}
-	err = data_file_shipped(path, "explanations.json", &json, &len);
+	err = data_file_shipped(path, "rules", "explanations.json", &json, &len);
 	if (err) {
 		fprintf(stderr, "sekimori rules explain: %s: %s (--file names it)\n",
 			path ? path : "explanations.json", strerror(-err));

@@ -35,27 +35,27 @@ int data_file_read(const char *rules, const char *folder, const char *name, char
 	return err ? file_read(AT_FDCWD, name, DATA_BYTES_MAX, text, len) : 0;
 }
 
-int data_file_shipped(const char *path, const char *name, char **text, size_t *len)
+int data_file_shipped(const char *path, const char *kind, const char *name, char **text, size_t *len)
 {
-	static const char *const places[] = {"/../rules", "/../share/sekimori/rules"};
-	char program[4096];
+	char program[4096], *slash;
 	ssize_t got = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	char *slash;
+	const char *const places[] = {program, "..", program, "../share/sekimori", "/usr", "share/sekimori"};
 	int err = -ENOENT;
 
 	if (path)
 		return file_read(AT_FDCWD, path, DATA_BYTES_MAX, text, len);
 	program[got > 0 ? got : 0] = '\0';
 	slash = strrchr(program, '/');
-	for (size_t i = 0; slash && i < ARRAY_LEN(places) && err == -ENOENT; i++) {
+	if (slash)
+		*slash = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(places) && err == -ENOENT; i += 2) {
 		AUTO_FREE char *folder = NULL;
 
-		*slash = '\0';
-		if (asprintf(&folder, "%s%s", program, places[i]) < 0) {
+		if (asprintf(&folder, "%s/%s/%s", places[i], places[i + 1], kind) < 0) {
 			folder = NULL;
 			return -ENOMEM;
 		}
 		err = data_read_in(folder, (int)strlen(folder), name, text, len);
 	}
-	return err == -ENOENT ? data_read_in("/usr/share/sekimori/rules", 25, name, text, len) : err;
+	return err;
 }

@@ -16,9 +16,9 @@
 __must_check int data_file_read(const char *rules, const char *folder, const char *name, char **text, size_t *len);
 
 /*
- * Reads path, or when it is NULL the shipped file called name: beside the program as built, then as installed, then of
- * the system.
+ * Reads path, or when it is NULL the shipped file called name of a kind, "rules" or "logs": beside the program as built, then as
+ * installed, then of the system.
  */
-__must_check int data_file_shipped(const char *path, const char *name, char **text, size_t *len);
+__must_check int data_file_shipped(const char *path, const char *kind, const char *name, char **text, size_t *len);
 
 #endif

@@ -54,8 +54,10 @@ static const struct command commands[] = {
 	{"report",
 	 "top | security-log [--period P | --from T --to T] [--n N] [--lang ja|en] [--format "
 	 "text|html|csv|json] "
-	 "[--tz ZONE] [--tenant NAME] [--store DIR] [--threats FILE]",
-	 "ranking of threats, or everything that was detected, from the kept events", cmd_report, false},
+	 "[--tz ZONE] [--tenant NAME] [--store DIR] [--threats FILE] | "
+	 "file-access [--map NAME] [--expected FILE] [--rankings FILE] [--encoding E] LOG...",
+	 "ranking of threats, everything that was detected, or who accesses files by other products' logs",
+	 cmd_report, false},
 	{"top", "[options of report]", "report top of the present month", cmd_top, false},
 	{"notify", "test [CHANNEL]", "send a test over the channels of notices, and wait for the answer",
 	 cmd_notify, false},
