@@ -236,6 +236,17 @@ static uint64_t digest_make(const char *data, size_t len)
 	return digest;
 }
 
+/* The hooks of sockets read the kernel's own structures, whose layout the kernel tells by its BTF. */
+static bool kernel_tells_types(void)
+{
+	return !access("/sys/kernel/btf/vmlinux", R_OK);
+}
+
+static bool prog_usable(int id)
+{
+	return id < GATE_PROG_CONNECT4 || id > GATE_PROG_SOCKET || kernel_tells_types();
+}
+
 static void find_programs(const struct gate *gate, uint64_t digest, struct found *found)
 {
 	bool all = true;
@@ -243,6 +254,8 @@ static void find_programs(const struct gate *gate, uint64_t digest, struct found
 	for (int i = 0; i < GATE_PROG_MAX; i++) {
 		char name[64];
 
+		if (!prog_usable(i))
+			continue;
 		prog_pin_name(name, i, digest);
 		all &= !pin_open(gate, name, &found->prog[i]);
 	}
@@ -340,7 +353,7 @@ static int object_prepare(struct gate *gate, struct bpf_object *object, const st
 		if (!prog)
 			return why_set(why, -EINVAL, "%s has no program %s", options->object,
 				       gate_prog_names[i]);
-		if (found->prog[i] >= 0)
+		if (found->prog[i] >= 0 || !prog_usable(i))
 			err = bpf_program__set_autoload(prog, false);
 		if (err)
 			return err;
@@ -358,7 +371,7 @@ static int object_prepare(struct gate *gate, struct bpf_object *object, const st
 
 static int load_refused(int err, const char *object, struct gate_why *why)
 {
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
+	if (!kernel_tells_types())
 		return why_set(
 			why, -ENOTSUP,
 			"%s does not load and the kernel has no BTF (/sys/kernel/btf/vmlinux): it needs "
@@ -399,6 +412,8 @@ static int object_take(struct gate *gate, struct bpf_object *object, const struc
 	for (int i = 0; i < GATE_PROG_MAX && !err; i++) {
 		struct bpf_program *prog = bpf_object__find_program_by_name(object, gate_prog_names[i]);
 
+		if (!prog_usable(i))
+			continue;
 		err = fd_take(found->prog[i] >= 0 ? found->prog[i] : bpf_program__fd(prog), &fd);
 		if (!err)
 			err = prog_take(gate, i, fd);
@@ -455,7 +470,7 @@ static int pins_make(const struct gate *gate, const struct bpf_object *object, c
 		int held AUTO_FD = -1;
 
 		prog_pin_name(current[i], i, digest);
-		if (pin_open(gate, current[i], &held))
+		if (gate->prog[i].fd >= 0 && pin_open(gate, current[i], &held))
 			err = pin_put(gate, current[i], gate->prog[i].fd);
 	}
 	if (err)
@@ -498,6 +513,10 @@ static int object_open(const struct gate_options *options, struct bpf_object **o
 		return why_set(why, err, "cannot read the BPF object %s: %s", options->object,
 			       strerror(-err));
 	*digest = digest_make(data, len);
+	/* libbpf wants types as soon as any program asks for them, also when that one is not loaded: its own
+	 * will do then. */
+	if (!kernel_tells_types())
+		open.btf_custom_path = options->object;
 	*object = bpf_object__open_mem(data, len, &open);
 	if (!*object)
 		return why_set(why, -errno, "%s is not a BPF object: %s", options->object, why_heard());

@@ -76,8 +76,14 @@ static int hook_attach(struct gate *gate, unsigned int i, int root)
 int gate_sockets_attach(struct gate *gate, struct gate_why *why)
 {
 	int root AUTO_FD = -1;
-	int err = hierarchy_open(&root);
+	int err;
 
+	if (gate->prog[GATE_PROG_SOCKET].fd < 0)
+		return why_set(why, -EOPNOTSUPP,
+			       "the kernel has no BTF (/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF): "
+			       "connections are judged by "
+			       "their packets only, and no process is named");
+	err = hierarchy_open(&root);
 	if (err)
 		return why_set(
 			why, err,

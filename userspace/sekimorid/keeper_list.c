@@ -245,7 +245,8 @@ int keeper_lists_take(struct keeper *k, const struct list_image *image, enum kee
 		lists_unnumber(k->lists, made);
 	if (err == -ENOSPC && !*why->text)
 		snprintf(why->text, sizeof(why->text),
-			 "at most %u entries of all lists together (list-entries)", limit);
+			 "a list of %u does not fit: at most %u entries in all (list-entries)",
+			 image->cell_count, limit);
 	if (err)
 		return err;
 	lists_unnumber(next, without & ~named);
