@@ -39,7 +39,8 @@ int data_file_shipped(const char *path, const char *kind, const char *name, char
 {
 	char program[4096], *slash;
 	ssize_t got = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	const char *const places[] = {program, "..", program, "../..", program, "../share/sekimori", "/usr", "share/sekimori"};
+	const char *const places[] = {
+		program, "..", program, "../..", program, "../share/sekimori", "/usr", "share/sekimori"};
 	int err = -ENOENT;
 
 	if (path)
