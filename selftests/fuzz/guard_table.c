@@ -3,6 +3,7 @@
  * guard_table.c - any bytes as the guard's table and as a packet: what the check lets pass is asked without
  * leaving its memory. The first two bytes say how long the packet behind the table is.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

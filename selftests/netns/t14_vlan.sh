@@ -76,7 +76,8 @@ arrive qinq -eq 0 198.18.60.1 53 7 8
 result $? "two tags: the outer one decides, the list holds behind both"
 arrive dns -eq 10 198.18.62.1 53 9
 result $? "VLAN 9: what the allowlist has leaves"
-arrive call -eq 0 198.18.62.1 4444 9
+# From any port to a lower one: the other way round it could be the answer of a service that was asked before we came (grace).
+arrive call -eq 0 198.18.62.1 19 9
 result $? "VLAN 9: what it has not does not leave"
 arrive open -eq 10 198.18.62.1 4444 7
 result $? "the same in VLAN 7 is nobody's egress"

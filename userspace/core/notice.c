@@ -390,7 +390,7 @@ static void groups_close(struct notices *n, uint64_t now)
 static void messages_make(struct notices *n, uint64_t now)
 {
 	struct message *message = NULL;
-	bool room, summary, held = false;
+	bool room, summary;
 
 	if (now - n->hour_begin >= HOUR_US) {
 		n->hour_begin = now;
@@ -399,10 +399,8 @@ static void messages_make(struct notices *n, uint64_t now)
 	room = n->hour_count < n->settings.per_hour;
 	summary = !room && now - n->last_summary >= n->settings.summary_us;
 	for (struct group *group = n->groups; group; group = group->next) {
-		if (!group_may(group, room || summary, now)) {
-			held |= group->row.count > 0;
+		if (!group_may(group, room || summary, now))
 			continue;
-		}
 		if (!message)
 			message = message_open(n);
 		if (!message && n->message_count >= MESSAGES_MAX)
