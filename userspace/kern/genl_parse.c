@@ -3,6 +3,8 @@
  * genl_parse.c - what the module's messages say, and what its presence or absence amounts to. No sockets: the
  * tests call it with bytes.
  */
+#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <netlink/attr.h>
@@ -69,48 +71,52 @@ static void take_text(const struct nlattr *attr, char *to, size_t size)
 	for (int left_ = (int)(len), once_ = 1; once_; once_ = 0)                                            \
 		nla_for_each_attr(attr, (struct nlattr *)(uintptr_t)(attrs), (int)(len), left_)
 
-void kmod_event_parse(const void *attrs, size_t len, struct kmod_event *out)
+/* Where an attribute goes. Those of no row are a newer module's. */
+struct field {
+	uint16_t attr;
+	bool text;
+	size_t at, size;
+};
+#define VALUE(attr, type, member)                                                                            \
+	{                                                                                                    \
+		attr, false, offsetof(struct type, member), sizeof(((struct type *)0)->member)               \
+	}
+#define TEXT(attr, type, member)                                                                             \
+	{                                                                                                    \
+		attr, true, offsetof(struct type, member), sizeof(((struct type *)0)->member)                \
+	}
+
+static void fields_parse(const void *attrs, size_t len, const struct field *fields, size_t count, void *out)
 {
 	struct nlattr *attr;
 
-	memset(out, 0, sizeof(*out));
 	EACH_ATTR(attr, attrs, len)
 	{
-		switch (nla_type(attr)) {
-		case SEKI_A_EVENT:
-			take(attr, &out->event, sizeof(out->event));
-			break;
-		case SEKI_A_IFINDEX:
-			take(attr, &out->ifindex, sizeof(out->ifindex));
-			break;
-		case SEKI_A_IFNAME:
-			take_text(attr, out->name, sizeof(out->name));
-			break;
-		case SEKI_A_STATE:
-			take(attr, &out->state, sizeof(out->state));
-			break;
-		case SEKI_A_PROG:
-			take(attr, &out->prog, sizeof(out->prog));
-			break;
-		case SEKI_A_FOUND:
-			take(attr, &out->found, sizeof(out->found));
-			break;
-		case SEKI_A_KIND:
-			take(attr, &out->kind, sizeof(out->kind));
-			break;
-		case SEKI_A_SERIAL:
-			take(attr, &out->serial, sizeof(out->serial));
-			break;
-		case SEKI_A_UID:
-			take(attr, &out->uid, sizeof(out->uid));
-			break;
-		case SEKI_A_REASON:
-			take_text(attr, out->reason, sizeof(out->reason));
-			break;
-		default:
-			break; /* of a newer module */
+		for (size_t i = 0; i < count; i++) {
+			char *to = (char *)out + fields[i].at;
+
+			if (nla_type(attr) != fields[i].attr)
+				continue;
+			if (fields[i].text)
+				take_text(attr, to, fields[i].size);
+			else
+				take(attr, to, fields[i].size);
 		}
 	}
+}
+
+void kmod_event_parse(const void *attrs, size_t len, struct kmod_event *out)
+{
+	static const struct field fields[] = {
+		VALUE(SEKI_A_EVENT, kmod_event, event), VALUE(SEKI_A_IFINDEX, kmod_event, ifindex),
+		TEXT(SEKI_A_IFNAME, kmod_event, name),	VALUE(SEKI_A_STATE, kmod_event, state),
+		VALUE(SEKI_A_PROG, kmod_event, prog),	VALUE(SEKI_A_FOUND, kmod_event, found),
+		VALUE(SEKI_A_KIND, kmod_event, kind),	VALUE(SEKI_A_SERIAL, kmod_event, serial),
+		VALUE(SEKI_A_UID, kmod_event, uid),	TEXT(SEKI_A_REASON, kmod_event, reason),
+	};
+
+	memset(out, 0, sizeof(*out));
+	fields_parse(attrs, len, fields, ARRAY_LEN(fields), out);
 }
 
 /* A nest of u64; what this program does not know is left out. */
@@ -137,92 +143,46 @@ static void rows_parse(const struct nlattr *attr, struct kmod_guard *out)
 
 void kmod_guard_parse(const void *attrs, size_t len, struct kmod_guard *out)
 {
+	static const struct field fields[] = {
+		VALUE(SEKI_A_IFINDEX, kmod_guard, ifindex), TEXT(SEKI_A_IFNAME, kmod_guard, name),
+		VALUE(SEKI_A_STATE, kmod_guard, state),	    VALUE(SEKI_A_PROG, kmod_guard, prog),
+		VALUE(SEKI_A_FOUND, kmod_guard, found),
+	};
 	struct nlattr *attr;
 
 	memset(out, 0, sizeof(*out));
+	fields_parse(attrs, len, fields, ARRAY_LEN(fields), out);
 	EACH_ATTR(attr, attrs, len)
 	{
-		switch (nla_type(attr)) {
-		case SEKI_A_IFINDEX:
-			take(attr, &out->ifindex, sizeof(out->ifindex));
-			break;
-		case SEKI_A_IFNAME:
-			take_text(attr, out->name, sizeof(out->name));
-			break;
-		case SEKI_A_STATE:
-			take(attr, &out->state, sizeof(out->state));
-			break;
-		case SEKI_A_PROG:
-			take(attr, &out->prog, sizeof(out->prog));
-			break;
-		case SEKI_A_FOUND:
-			take(attr, &out->found, sizeof(out->found));
-			break;
-		case SEKI_A_ROWS:
+		if (nla_type(attr) == SEKI_A_ROWS)
 			rows_parse(attr, out);
-			break;
-		case SEKI_A_STATS:
+		else if (nla_type(attr) == SEKI_A_STATS)
 			stats_parse(attr, out->stats, SEKI_GUARD_STAT_MAX);
-			break;
-		default:
-			break;
-		}
 	}
 }
 
 void kmod_table_parse(const void *attrs, size_t len, struct kmod_table *out)
 {
-	struct nlattr *attr;
+	static const struct field fields[] = {
+		VALUE(SEKI_A_KIND, kmod_table, kind), VALUE(SEKI_A_SERIAL, kmod_table, serial),
+		VALUE(SEKI_A_SIZE, kmod_table, size), VALUE(SEKI_A_AGE, kmod_table, age),
+		VALUE(SEKI_A_UID, kmod_table, uid),   VALUE(SEKI_A_DIGEST, kmod_table, digest),
+	};
 
 	memset(out, 0, sizeof(*out));
-	EACH_ATTR(attr, attrs, len)
-	{
-		switch (nla_type(attr)) {
-		case SEKI_A_KIND:
-			take(attr, &out->kind, sizeof(out->kind));
-			break;
-		case SEKI_A_SERIAL:
-			take(attr, &out->serial, sizeof(out->serial));
-			break;
-		case SEKI_A_SIZE:
-			take(attr, &out->size, sizeof(out->size));
-			break;
-		case SEKI_A_AGE:
-			take(attr, &out->age, sizeof(out->age));
-			break;
-		case SEKI_A_UID:
-			take(attr, &out->uid, sizeof(out->uid));
-			break;
-		case SEKI_A_DIGEST:
-			take(attr, out->digest, sizeof(out->digest));
-			break;
-		default:
-			break;
-		}
-	}
+	fields_parse(attrs, len, fields, ARRAY_LEN(fields), out);
 }
 
 void kmod_info_parse(const void *attrs, size_t len, struct kmod_info *out)
 {
-	struct nlattr *attr;
+	static const struct field fields[] = {
+		VALUE(SEKI_A_VERSION, kmod_info, genl_version),
+		TEXT(SEKI_A_MODULE, kmod_info, version),
+		VALUE(SEKI_A_KFUNC_ABI, kmod_info, kfunc_abi),
+	};
 
 	memset(out, 0, sizeof(*out));
-	EACH_ATTR(attr, attrs, len)
-	{
-		switch (nla_type(attr)) {
-		case SEKI_A_VERSION:
-			take(attr, &out->genl_version, sizeof(out->genl_version));
-			break;
-		case SEKI_A_MODULE:
-			take_text(attr, out->version, sizeof(out->version));
-			break;
-		case SEKI_A_KFUNC_ABI:
-			take(attr, &out->kfunc_abi, sizeof(out->kfunc_abi));
-			break;
-		default:
-			break;
-		}
-	}
+	fields_parse(attrs, len, fields, ARRAY_LEN(fields), out);
 }
 
 void kmod_stats_parse(const void *attrs, size_t len, uint64_t out[SEKI_STAT_MAX])
