@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/civil.h"
+
 enum {
 	DER_INTEGER = 0x02,
 	DER_OID = 0x06,
@@ -210,15 +212,6 @@ static void extensions_read(struct span tbs, struct x509_names *out)
 	}
 }
 
-/* Days from 1970-01-01, in the Gregorian calendar: years begin in March, so that a leap day is their last. */
-static int64_t days_of(int64_t year, unsigned int month, unsigned int day)
-{
-	int64_t y = month > 2 ? year : year - 1;
-	int64_t days = 365 * y + y / 4 - y / 100 + y / 400;
-
-	return days + (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1 - 719468;
-}
-
 int x509_seconds(const char *text, uint32_t *seconds)
 {
 	static const struct {
@@ -246,8 +239,8 @@ int x509_seconds(const char *text, uint32_t *seconds)
 	}
 	if (*text)
 		return -EINVAL;
-	*seconds = (uint32_t)(days_of(values[0], values[1], values[2]) * 86400 + values[3] * 3600 +
-			      values[4] * 60 + values[5]);
+	*seconds = (uint32_t)(civil_days((int32_t)values[0], values[1], values[2]) * 86400 +
+			      values[3] * 3600 + values[4] * 60 + values[5]);
 	return 0;
 }
 

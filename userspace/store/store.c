@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/civil.h"
 #include "lib/log.h"
 #include "store_private.h"
 
@@ -49,23 +50,16 @@ static const char month_schema[] =
 _Static_assert(STORE_ALERT == 0 && SEKI_SEVERITY_CRITICAL == 3 && SEKI_VERDICT_BLOCKED == 1,
 	       "the partial index of event_urgent");
 
-/* Days since 1970 to a civil date and back: proleptic Gregorian calendar in eras of 400 years from 1 March.
- */
 uint32_t month_of(uint64_t t)
 {
-	uint64_t days = t / 1000000 / 86400 + 719468, era = days / 146097, day = days % 146097;
-	uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	uint64_t in_year = day - (365 * year + year / 4 - year / 100), march = (5 * in_year + 2) / 153;
+	struct civil date = civil_of((int64_t)(t / 1000000));
 
-	return (uint32_t)((year + era * 400) * 12 + march + 2); /* March is month 2 */
+	return (uint32_t)date.year * 12 + date.month - 1;
 }
 
 uint64_t month_begin(uint32_t month)
 {
-	uint64_t shifted = month - 2, year = shifted / 12, march = shifted % 12, in_era = year % 400;
-	uint64_t day = in_era * 365 + in_era / 4 - in_era / 100 + (153 * march + 2) / 5;
-
-	return (year / 400 * 146097 + day - 719468) * 86400 * 1000000;
+	return (uint64_t)civil_days((int32_t)(month / 12), month % 12 + 1, 1) * 86400 * 1000000;
 }
 
 void month_name(uint32_t month, char name[DB_NAME_MAX])
