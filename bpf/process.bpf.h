@@ -66,36 +66,54 @@ struct task_struct {
 
 #define PATH_STEPS 24 /* components and mount points on the way to the root */
 
-/* Leaf first. Longer paths lose their beginning; the reader of the record sees that no empty component ends
- * them. */
+/* Where a walk from an executable up to the root has come. */
+struct path_walk {
+	struct seki_process *process;
+	struct dentry *at;
+	struct vfsmount *on;
+	__u32 names; /* noted so far */
+};
+
+/* One step up: a component is noted, a mount point is crossed. 1 ends the walk. */
+static long path_step(__u32 round, struct path_walk *walk)
+{
+	struct dentry *at = walk->at, *up;
+	struct vfsmount *on = walk->on;
+
+	if (!at || !on)
+		return 1;
+	if (at == BPF_CORE_READ(on, mnt_root)) {
+		struct mount *m = (void *)on - bpf_core_field_offset(struct mount, mnt);
+		struct mount *parent = BPF_CORE_READ(m, mnt_parent);
+
+		walk->at = BPF_CORE_READ(m, mnt_mountpoint);
+		walk->on = (void *)parent + bpf_core_field_offset(struct mount, mnt);
+		return parent == m;
+	}
+	up = BPF_CORE_READ(at, d_parent);
+	if (up == at || walk->names >= SEKI_PROCESS_PATH)
+		return 1;
+	bpf_probe_read_kernel_str(walk->process->path[walk->names], SEKI_PROCESS_NAME,
+				  BPF_CORE_READ(at, d_name.name));
+	walk->names++;
+	walk->at = up;
+	return 0;
+}
+
+/*
+ * Leaf first. Longer paths lose their beginning; the reader of the record
+ * sees that no empty component ends them. By bpf_loop(): written out, the
+ * steps cost the verifiers before 6.18 more than they allow a program.
+ */
 static __always_inline void process_path(struct seki_process *p, struct file *exe)
 {
-	struct dentry *at = BPF_CORE_READ(exe, f_path.dentry);
-	struct vfsmount *on = BPF_CORE_READ(exe, f_path.mnt);
-	__u32 n = 0;
+	struct path_walk walk = {
+		.process = p,
+		.at = BPF_CORE_READ(exe, f_path.dentry),
+		.on = BPF_CORE_READ(exe, f_path.mnt),
+	};
 
-	for (int i = 0; i < PATH_STEPS; i++) {
-		struct dentry *up;
-
-		if (!at || !on)
-			return;
-		if (at == BPF_CORE_READ(on, mnt_root)) {
-			struct mount *m = (void *)on - bpf_core_field_offset(struct mount, mnt);
-			struct mount *parent = BPF_CORE_READ(m, mnt_parent);
-
-			if (parent == m)
-				return;
-			at = BPF_CORE_READ(m, mnt_mountpoint);
-			on = (void *)parent + bpf_core_field_offset(struct mount, mnt);
-			continue;
-		}
-		up = BPF_CORE_READ(at, d_parent);
-		if (up == at || n >= SEKI_PROCESS_PATH)
-			return;
-		bpf_probe_read_kernel_str(p->path[n], SEKI_PROCESS_NAME, BPF_CORE_READ(at, d_name.name));
-		n++;
-		at = up;
-	}
+	bpf_loop(PATH_STEPS, path_step, &walk, 0);
 }
 
 static __always_inline void process_cgroup(struct seki_process *p, struct task_struct *task)
