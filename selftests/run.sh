@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every test, or those whose name matches $1 (a shell pattern, as in `make check T='daemon_*'`).
 # A test is a program that prints KTAP; its name is room/file. Sanitized binaries are used where they exist.
-# Output of a failing test is shown whole; the last line is "N passed, N failed, N skipped".
+# As many run at a time as there are processors (TEST_JOBS=1: one after the other). Output of a failing test is shown whole;
+# the last line is "N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
 pattern=${1:-*}
@@ -12,8 +13,12 @@ export SHARED=${SHARED:-$PWD/../shared}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:abort_on_error=0}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0 failed=0 skipped=0
+workers=()
+trap 'kill "${workers[@]}" 2>/dev/null; wait; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+# One line a test: its name, its time limit in seconds, its command, quoted for the shell.
+queue=$work/queue
+: >"$queue" >"$work/counts"
 
 # Pids of what a test left running; it may take a moment to die. $1: the test's mark in its environment.
 left_running() {
@@ -27,19 +32,25 @@ left_running() {
 }
 
 # name, time limit in seconds, command…
-run_one() {
-	local name=$1 limit=$2 log start end rc ok bad skip planned mark pid
-	shift 2
+add() {
 	# shellcheck disable=SC2254
-	case $name in
-	$pattern | */$pattern) ;;
-	*) return ;;
+	case $1 in
+	$pattern | */$pattern) printf '%q ' "$@" >>"$queue" && echo >>"$queue" ;;
 	esac
-	log=$work/log
+}
+
+# name, time limit in seconds, command…; the counts are added to $work/counts.
+run_one() {
+	local name=$1 limit=$2 log=$work/log.$BASHPID start end rc ok bad skip planned mark pid
+	shift 2
 	start=$(date +%s)
-	mark=$$.$RANDOM.$start
-	SEKI_TEST_MARK=$mark timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1 </dev/null
+	mark=$BASHPID.$RANDOM.$start
+	SEKI_TEST_MARK=$mark timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1 </dev/null &
+	# shellcheck disable=SC2064 # this very process, now
+	trap "kill $!; exit 1" TERM
+	wait $!
 	rc=$?
+	trap - TERM
 	end=$(date +%s)
 	skip=$(grep -cE '^ok [0-9]+ .*# SKIP' "$log")
 	ok=$(($(grep -cE '^ok [0-9]+' "$log") - skip))
@@ -60,41 +71,64 @@ run_one() {
 		kill -KILL "$pid"
 		bad=$((bad + 1))
 	done
-	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-	printf '%-44s %4d ok %3d failed %3d skipped %5d s\n' "$name" "$ok" "$bad" "$skip" $((end - start))
-	[ "$bad" = 0 ] || sed 's/^/    /' "$log" | tail -n 120
-	grep -E '^ok [0-9]+ .*# SKIP' "$log" | sed 's/^/    /'
+	{
+		flock 9
+		echo "$ok $bad $skip" >>"$work/counts"
+		printf '%-44s %4d ok %3d failed %3d skipped %5d s\n' "$name" "$ok" "$bad" "$skip" $((end - start))
+		[ "$bad" = 0 ] || sed 's/^/    /' "$log" | tail -n 120
+		grep -E '^ok [0-9]+ .*# SKIP' "$log" | sed 's/^/    /'
+	} 9>"$work/print.lock"
+}
+
+# Takes the queue's first line, until there is none.
+run_queue() {
+	local line
+	while line=$(
+		{
+			flock 9
+			sed -n 1p "$queue"
+			sed -i 1d "$queue"
+		} 9>"$work/queue.lock"
+	) && [ -n "$line" ]; do
+		eval "run_one $line"
+	done
 }
 
 # A check that has no cases of its own: its exit code is the result.
 run_check() {
 	# shellcheck disable=SC2016
-	run_one "$1" "$2" bash -c 'echo 1..1; shift; if "$@"; then echo ok 1 holds; else echo not ok 1 holds; fi' - - "${@:3}"
+	add "$1" "$2" bash -c 'echo 1..1; shift; if "$@"; then echo ok 1 holds; else echo not ok 1 holds; fi' - - "${@:3}"
 }
 
-run_check check/includes 60 tools/check-includes.sh
-run_check check/headers 300 tools/check-headers.sh
-run_check check/style 120 tools/check-style.sh
-for test in "$BIN"/unit/*; do
-	[ -x "$test" ] && [ -f "$test" ] && ASAN_OPTIONS=detect_leaks=1 run_one "unit/$(basename "$test")" 300 "$test"
-done
-for test in build/prog/*; do
-	[ -x "$test" ] && [ -f "$test" ] && run_one "prog/$(basename "$test")" 300 "$BIN/prog/$(basename "$test")"
-done
+# What computes longest comes first: beside it run the many that wait.
 for test in selftests/conformance/*.py selftests/conformance/*.sh; do
 	[ -e "$test" ] || continue
 	name=$(basename "$test")
 	case $test in
-	*.py) run_one "conformance/${name%.*}" 1200 python3 "$test" ;;
-	*) run_one "conformance/${name%.*}" 1200 bash "$test" ;;
+	*.py) add "conformance/${name%.*}" 1200 python3 "$test" ;;
+	*) add "conformance/${name%.*}" 1200 bash "$test" ;;
 	esac
+done
+run_check check/includes 60 tools/check-includes.sh
+run_check check/headers 300 tools/check-headers.sh
+run_check check/style 120 tools/check-style.sh
+for test in "$BIN"/unit/*; do
+	[ -x "$test" ] && [ -f "$test" ] && add "unit/$(basename "$test")" 300 env ASAN_OPTIONS=detect_leaks=1 "$test"
+done
+for test in build/prog/*; do
+	[ -x "$test" ] && [ -f "$test" ] && add "prog/$(basename "$test")" 300 "$BIN/prog/$(basename "$test")"
 done
 for test in selftests/netns/*.sh; do
 	[ -e "$test" ] || continue
 	name=$(basename "$test" .sh)
-	run_one "netns/$name" 900 bash "$test"
+	add "netns/$name" 900 bash "$test"
 done
 run_check fuzz/seeds 1200 selftests/fuzz/run.sh "${FUZZ_SECONDS:-5}"
 
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+for _ in $(seq "${TEST_JOBS:-$(nproc)}"); do
+	run_queue &
+	workers+=($!)
+done
+wait "${workers[@]}"
+awk '{ passed += $1; failed += $2; skipped += $3 }
+	END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed > 0 || passed == 0 }' "$work/counts"
