@@ -22,16 +22,19 @@
  * flow is told of the packet: a client may begin a request where it has sent
  * nothing since the server's last word.
  */
-static __always_inline void scan_prepare(struct work *w, const struct seki_flow *f)
+__noinline int seki_scan_prepare(__u32 slot, struct seki_flow *f)
 {
 	__u32 start = SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_CLIENT_DATA;
-	bool turn = f->flags & SEKI_FLOW_LAST_SERVER || (f->flags & start) == SEKI_FLOW_INIT_KNOWN;
+	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
+	bool turn;
 
-	w->query.len = 0;
-	if (!SCANS || !w->p.payload || w->p.fragment || f->state == SEKI_FLOW_SEALED)
-		return;
+	if (!w || !f)
+		return 0;
+	turn = f->flags & SEKI_FLOW_LAST_SERVER || (f->flags & start) == SEKI_FLOW_INIT_KNOWN;
+	if (!w->p.payload || w->p.fragment || f->state == SEKI_FLOW_SEALED)
+		return 0;
 	if (w->p.proto == IPPROTO_TCP && w->p.tcp_flags & TCP_SYN)
-		return; /* its receiver need not take the data, and then rules do not see it */
+		return 0; /* its receiver need not take the data, and then rules do not see it */
 	w->query.payload = w->p.l3_offset + w->p.ip_len - w->p.payload;
 	w->query.len = w->p.payload;
 	w->query.marks = f->flags >> SEKI_FLOW_MARKS;
@@ -42,6 +45,7 @@ static __always_inline void scan_prepare(struct work *w, const struct seki_flow 
 	w->query.direction = w->from_initiator ? SEKI_PF_TO_SERVER : SEKI_PF_TO_CLIENT;
 	w->query.flags = w->from_initiator && turn ? SEKI_PF_TURN : 0;
 	w->query.outcome = SEKI_PF_NONE;
+	return 0;
 }
 
 /*

@@ -164,7 +164,9 @@ static __always_inline bool flow_advance(struct work *w, struct seki_settings *s
 	if (w->p.proto == IPPROTO_TCP &&
 	    !w->p.fragment) /* a later fragment has no sequence numbers to believe */
 		proof = flow_track_tcp(w, f);
-	scan_prepare(w, f);
+	w->query.len = 0;
+	if (SCANS)
+		seki_scan_prepare(w->egress, f);
 	flow_rearm(w, f);
 	if (*embryo && f->flags & SEKI_FLOW_VALIDATED) {
 		reason = flow_promote(w, s, f);

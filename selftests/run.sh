@@ -112,6 +112,7 @@ done
 run_check check/includes 60 tools/check-includes.sh
 run_check check/headers 300 tools/check-headers.sh
 run_check check/style 120 tools/check-style.sh
+run_check check/stack 60 tools/check-stack.py build/sekimori.bpf.o build/sekimori-kmod.bpf.o
 for test in "$BIN"/unit/*; do
 	[ -x "$test" ] && [ -f "$test" ] && add "unit/$(basename "$test")" 300 env ASAN_OPTIONS=detect_leaks=1 "$test"
 done

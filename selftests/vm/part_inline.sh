@@ -39,14 +39,15 @@ try "insmod" insmod /sekimori/sekimori.ko
 echo 'eve "/tmp/ieve.json"; rules "/sekimori/rules/*.rules";' >/tmp/i.conf
 try "up" seki up --iface i0:wan --config /tmp/i.conf --enforce --confirm-within 600
 try "confirm" seki confirm
-try "the rules' table comes into force" within 60 in_the_path
+try "the rules' table comes into force" within 180 in_the_path
+seki status | sed 's/^/# /'
 try "a request reaches the server" delivered
 try "an attack in one packet does not" kept_out
 try "it was the module that saw it" dropped_inline
-try "its event says blocked" within 20 blocked_event
+try "its event says blocked" within 60 blocked_event
 seki status | grep '^module' | sed 's/^/# /'
 grep -i shellshock /tmp/ieve.json | cut -c1-600 | sed 's/^/# /'
 try "down" seki down
-try "the module can go" within 10 rmmod sekimori
+try "the module can go" within 60 rmmod sekimori
 ip link del i0
 ip netns del ifar

@@ -9,12 +9,11 @@ says() { # text, command…
 	grep -q -- "$text" /tmp/said || { cat /tmp/said; return 1; }
 }
 refused() { ! "$@"; }
-# Programs are freed after a grace period and by a worker: what they hold is let go a moment later.
-at_last() { eventually "$@" || eventually "$@" || eventually "$@" || eventually "$@"; }
+# Programs are freed after a grace period and by a worker: what they hold is let go a moment later, which emulated can be many seconds.
 eventually() { # command…
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	for _ in $(seq 120); do
 		"$@" >/tmp/said 2>&1 && return 0
-		sleep 0.3
+		sleep 0.5
 	done
 	cat /tmp/said
 	return 1
@@ -65,7 +64,7 @@ mount -t debugfs debugfs /sys/kernel/debug
 tracked() { ls /sys/kernel/debug/slab/kmalloc-64/alloc_traces; }
 try "the allocator keeps who allocated" tracked
 try "an open transaction shows there" sees_memory
-try "no memory of the module's is left" at_last refused allocations
+try "no memory of the module's is left" eventually refused allocations
 
 echo "## daemon with the module"
 try "ip link loads the object that calls it" ip link set dev k0 xdp obj /sekimori/sekimori-kmod.bpf.o sec xdp

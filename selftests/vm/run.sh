@@ -7,6 +7,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 work=$PWD/build/vm
+# What is built below has no part in the caller's job server.
+unset MAKEFLAGS MFLAGS
 mkdir -p "$work/static"
 # KVM may open and still never run a guest: always emulate. slub_debug finds overruns and use after free.
 # One thread emulates both processors: with one each, a processor may run the breakpoint that the kernel's code patching (static keys) has
