@@ -150,7 +150,14 @@ static __always_inline bool is_syn(const struct work *w)
 	return w->p.proto == IPPROTO_TCP && (w->p.tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
-#define FTP_PORT bpf_htons(21)
+#define FTP_PORT	 bpf_htons(21)
+#define FTP_PAIR_SECONDS 600u /* so long after its last command a data connection may still come */
+
+/* Ports of services are never announced (RFC 2577 section 3). */
+static __always_inline bool ftp_pair_holds(const __u32 *second, __be16 port, __u32 now)
+{
+	return second && now - *second <= FTP_PAIR_SECONDS && bpf_ntohs(port) >= 1024;
+}
 
 /* These two have an FTP control connection, whoever opened it. */
 static __always_inline void ftp_note(struct work *w)
@@ -191,9 +198,10 @@ static __always_inline bool expected_takes(struct work *w)
 
 /*
  * The connection can come before the engine has read its announcement: while
- * an FTP connection is open between the two, a first SYN is dropped without
- * being told, and sent again a second later. It is told when it then still
- * was not announced. In monitor mode the flow goes on meanwhile.
+ * an FTP connection is open between the two, a first SYN is dropped, and sent
+ * again a second later. That is a finding when it then still was not
+ * announced, or when it is not sent again and nothing announced it
+ * (keeper_watch.c). In monitor mode the flow goes on meanwhile.
  */
 static __always_inline bool expected_awaited(struct work *w)
 {
@@ -208,7 +216,7 @@ static __always_inline bool expected_awaited(struct work *w)
 	w->pair.from = w->p.ip.src;
 	w->pair.to = w->p.ip.dst;
 	second = bpf_map_lookup_elem(&seki_ftp, &w->pair);
-	if (!second || w->now - *second > 600)
+	if (!ftp_pair_holds(second, w->p.dport, w->now))
 		return false;
 	bpf_map_update_elem(&seki_expected, &w->key, &fresh, BPF_ANY);
 	return true;
@@ -307,8 +315,8 @@ static __always_inline bool egress_sentence(struct work *w, const struct seki_se
 	drop = decide(w, s, reason);
 	if (reason != SEKI_R_EGRESS_AWAITED)
 		decision_tell(w, s);
-	if (reason == SEKI_R_EGRESS_DENIED)
-		origin_tell(w, s);
+	if (reason == SEKI_R_EGRESS_DENIED || (reason == SEKI_R_EGRESS_AWAITED && is_syn(w)))
+		origin_tell(w, s); /* user space waits for the announcement of the latter */
 	w->mode = mode;
 	return drop;
 }

@@ -63,7 +63,7 @@ static __always_inline bool socket_permits(const struct seki_settings *s, struct
 
 /* May be what a service answers, or a connection that FTP announced: the packet path knows. */
 static __always_inline bool socket_unsure(const struct bpf_sock_addr *ctx, const struct seki_addr *dst,
-					  __u16 local, bool message)
+					  __u16 local, bool message, __u32 now)
 {
 	if (message) {
 		struct seki_heard_key heard = {.remote = *dst,
@@ -74,7 +74,8 @@ static __always_inline bool socket_unsure(const struct bpf_sock_addr *ctx, const
 	}
 	struct seki_pair pair = {.to = *dst};
 
-	return ctx->protocol == IPPROTO_TCP && bpf_map_lookup_elem(&seki_ftp, &pair);
+	return ctx->protocol == IPPROTO_TCP &&
+	       ftp_pair_holds(bpf_map_lookup_elem(&seki_ftp, &pair), (__be16)ctx->user_port, now);
 }
 
 static __always_inline void socket_tell(const struct bpf_sock_addr *ctx, const struct seki_settings *s,
@@ -134,7 +135,7 @@ static __always_inline int socket_judge(struct bpf_sock_addr *ctx, const struct 
 	key.dst = *dst;
 	if (!(s->egress_flags & SEKI_EGRESS_SELF_EARLY) || s->egress_flags & SEKI_EGRESS_SELF_MONITOR ||
 	    (s->self_until && now >= s->self_until) || socket_permits(s, &key, now) ||
-	    socket_unsure(ctx, dst, local, message))
+	    socket_unsure(ctx, dst, local, message, now))
 		return 1;
 	counter = bpf_map_lookup_elem(&seki_counters, &denied);
 	if (counter)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what Debian 12 lacks for a purpose: install-deps.sh build|run|check|vm|vm-debug|bench
-# One row per thing that must exist; its package is installed only when it does not.
+# One row per thing that must exist; its package is installed only when it does not. An MTA is never replaced by another one.
 set -eu
 
 arch=$(uname -m)-linux-gnu
@@ -45,6 +45,10 @@ check  /usr/bin/groff                        groff-base
 check  /usr/sbin/vsftpd                      vsftpd
 check  /usr/sbin/unbound                     unbound
 check  /usr/bin/nc.openbsd                   netcat-openbsd
+check  /usr/sbin/chronyd                     chrony
+check  /usr/bin/dig                          bind9-dnsutils
+check  /usr/bin/lftp                         lftp
+check  /usr/sbin/sendmail                    exim4-daemon-light
 check  /usr/sbin/nft                         nftables
 build  /usr/include/libnl3/netlink/genl/genl.h libnl-genl-3-dev
 vm     /usr/bin/gcc-12                       gcc-12

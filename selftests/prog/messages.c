@@ -24,7 +24,8 @@ static struct {
 	struct seki_net net;
 	struct seki_source source;
 	bool has_net, mute;
-	unsigned int blocks, cuts, clears;
+	unsigned int blocks, cuts, clears, expects;
+	struct seki_expect_key expected;
 	struct seki_entry last;
 } world;
 
@@ -384,6 +385,91 @@ static void mutated_proposals_stay_within_the_flow(void)
 	}
 }
 
+/* --- FTP's announcements */
+
+int gate_expect_put(struct gate *gate, const struct seki_expect_key *key, const struct seki_expect *value)
+{
+	world.expects++;
+	world.expected = *key;
+	CHECK(value->until == second + SEKI_EXPECT_SECONDS, "it ends");
+	return 0;
+}
+
+void keeper_watch_announced(struct keeper *keeper, const struct seki_expect_key *key)
+{
+	CHECK(!memcmp(key, &world.expected, sizeof(*key)), "what the kernel was told");
+}
+
+static void announce(const struct message_announced *in)
+{
+	struct keeper_child engine = {.kind = PROCESS_ENGINE};
+
+	keeper_announced(k, &engine, (const uint8_t *)in);
+}
+
+/* 192.0.2.1 is ours and has an FTP control connection with 203.0.113.9, whose server it is. */
+static struct message_announced agreed(void)
+{
+	setup();
+	world.has_net = true;
+	world.net.flags = SEKI_NET_DMZ;
+	world.key.lo_port = htons(21);
+	return (struct message_announced){.key = world.key,
+					  .flow_id = world.id,
+					  .from = world.key.lo,
+					  .to = world.key.hi,
+					  .port = 40001};
+}
+
+static void announced_connections(void)
+{
+	static const char *const wrong[] = {"a third host",	"the same host twice", "a service's port",
+					    "another protocol", "no control port",     "another flow",
+					    "no proof",		"a flow that is cut",  "nobody of ours"};
+	struct message_announced in = agreed();
+
+	announce(&in);
+	CHECK_EQ(world.expects, 1);
+	CHECK(!memcmp(&world.expected.src, &in.from, sizeof(in.from)) &&
+		      !memcmp(&world.expected.dst, &in.to, sizeof(in.to)),
+	      "for these two");
+	CHECK_EQ(ntohs(world.expected.dport), 40001);
+	for (unsigned int i = 0; i < ARRAY_LEN(wrong); i++) {
+		in = agreed();
+		switch (i) {
+		case 0:
+			in.to = addr4("198.51.100.7");
+			break;
+		case 1:
+			in.to = in.from;
+			break;
+		case 2:
+			in.port = 22;
+			break;
+		case 3:
+			in.key.proto = world.key.proto = 17;
+			break;
+		case 4:
+			in.key.lo_port = world.key.lo_port = htons(80);
+			break;
+		case 5:
+			in.flow_id++;
+			break;
+		case 6:
+			world.flow.flags &= ~SEKI_FLOW_VALIDATED;
+			break;
+		case 7:
+			world.flow.state = SEKI_FLOW_BLOCKED;
+			break;
+		case 8:
+			world.has_net = false;
+			break;
+		}
+		announce(&in);
+		CHECK(!world.expects, "%s opens nothing", wrong[i]);
+	}
+}
+
 static void every_sender_has_its_own_rows(void)
 {
 	struct channel_rule rules[MESSAGE_MAX];
@@ -391,7 +477,8 @@ static void every_sender_has_its_own_rows(void)
 
 	for (size_t i = 0; i < count; i++)
 		CHECK(rules[i].type == MESSAGE_PROPOSAL || rules[i].type == MESSAGE_OUTCOMES ||
-		      rules[i].type == MESSAGE_ENGINE_STATS || rules[i].type == MESSAGE_READY);
+		      rules[i].type == MESSAGE_ANNOUNCED || rules[i].type == MESSAGE_ENGINE_STATS ||
+		      rules[i].type == MESSAGE_READY);
 	CHECK_EQ(message_rules(PROCESS_REPORTER, PROCESS_KEEPER, rules), 1);
 	CHECK_EQ(rules[0].type, MESSAGE_REPORTER_STATS);
 	CHECK_EQ(message_rules(PROCESS_REPORTER, PROCESS_ENGINE, rules), 0);
@@ -497,10 +584,16 @@ static void requests_of_clients(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(honest_proposal_blocks),	     TEST(repeats_last_longer_but_are_capped),
-	TEST(every_condition_refuses),	     TEST(rate_of_blocks_is_bounded),
-	TEST(garbage_changes_nothing),	     TEST(mutated_proposals_stay_within_the_flow),
-	TEST(every_sender_has_its_own_rows), TEST(channel_refuses_what_the_rows_do_not_have),
-	TEST(rates_are_counted_per_second),  TEST(requests_of_clients),
+	TEST(honest_proposal_blocks),
+	TEST(repeats_last_longer_but_are_capped),
+	TEST(every_condition_refuses),
+	TEST(rate_of_blocks_is_bounded),
+	TEST(garbage_changes_nothing),
+	TEST(mutated_proposals_stay_within_the_flow),
+	TEST(announced_connections),
+	TEST(every_sender_has_its_own_rows),
+	TEST(channel_refuses_what_the_rows_do_not_have),
+	TEST(rates_are_counted_per_second),
+	TEST(requests_of_clients),
 };
 KTAP_MAIN(tests)

@@ -38,27 +38,31 @@ static void transfers(void)
 		const char *client, *server, *transfer;
 		uint16_t port;
 		bool passive;
+		bool untold; /* not for the gate: refused, or another host's port */
 	} rows[] = {
-		{"PORT 10,0,0,1,4,1\r\n", "200 ok\r\n", "STOR a\r\n", 1025, false},
-		{"EPRT |1|10.0.0.1|2000|\r\n", "200 ok\r\n", "RETR a\r\n", 2000, false},
-		{"PASV\r\n", "227 Entering (10,0,0,2,8,0).\r\n", "LIST a\r\n", 2048, true},
-		{"PASV\r\n", "227 Entering 10,0,0,2,8,0\r\n", "RETR a\r\n", 2048, true},
-		{"EPSV\r\n", "229 Entering (|||3000|)\r\n", "RETR a\r\n", 3000, true},
-		{"PASV\r\n", "227 (10,0,0,2,8)\r\n", "RETR a\r\n", 0, true},
-		{"PASV\r\n", "227 (10,0,0,2,256,1)\r\n", "RETR a\r\n", 0, true},
-		{"EPSV\r\n", "229 (|||70000|)\r\n", "RETR a\r\n", 0, true},
-		{"EPSV\r\n", "229 |||", "RETR a\r\n", 0, true},
-		{"PORT 1,2,3\r\n", "500 no\r\n", "RETR a\r\n", 0, false},
-		{"NOOP\r\n", "200 ok\r\n", "RETR a\r\n", 0, false},
+		{"PORT 10,0,0,1,4,1\r\n", "200 ok\r\n", "STOR a\r\n", 1025, false, false},
+		{"EPRT |1|10.0.0.1|2000|\r\n", "200 ok\r\n", "RETR a\r\n", 2000, false, false},
+		{"PASV\r\n", "227 Entering (10,0,0,2,8,0).\r\n", "LIST a\r\n", 2048, true, false},
+		{"PASV\r\n", "227 Entering 10,0,0,2,8,0\r\n", "RETR a\r\n", 2048, true, false},
+		{"EPSV\r\n", "229 Entering (|||3000|)\r\n", "RETR a\r\n", 3000, true, false},
+		{"PASV\r\n", "227 (10,0,0,2,8)\r\n", "RETR a\r\n", 0, true, false},
+		{"PASV\r\n", "227 (10,0,0,2,256,1)\r\n", "RETR a\r\n", 0, true, false},
+		{"EPSV\r\n", "229 (|||70000|)\r\n", "RETR a\r\n", 0, true, false},
+		{"EPSV\r\n", "229 |||", "RETR a\r\n", 0, true, false},
+		{"PORT 1,2,3\r\n", "500 no\r\n", "RETR a\r\n", 0, false, false},
+		{"NOOP\r\n", "200 ok\r\n", "RETR a\r\n", 0, false, false},
+		{"PORT 10,0,0,1,4,1\r\n", "500 no\r\n", "STOR a\r\n", 1025, false, true},
+		{"PORT 10,0,0,9,4,1\r\n", "200 ok\r\n", "STOR a\r\n", 1025, false, true},
 	};
 
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct session *session = malloc(sizeof(*session));
-		const struct expectation *said;
+		const struct expectation *said, *told;
 		struct seki_addr *listener;
 
 		session_init(session, APP_FTP, IPPROTO_TCP);
-		session->flow.client.b[15] = 1;
+		session->flow.client =
+			(struct seki_addr){.b = {[10] = 0xff, [11] = 0xff, [12] = 10, [15] = 1}};
 		session->flow.server.b[15] = 2;
 		session_feed(session, TO_SERVER, rows[i].client, (uint32_t)strlen(rows[i].client), false,
 			     false);
@@ -66,6 +70,14 @@ static void transfers(void)
 			     false);
 		session_feed(session, TO_SERVER, rows[i].transfer, (uint32_t)strlen(rows[i].transfer), false,
 			     false);
+		told = session->flow.listens;
+		CHECK(!told == (!rows[i].port || rows[i].untold),
+		      "row %u: told to the gate before the transfer", i);
+		if (told && rows[i].port) {
+			CHECK_EQ(told->port, rows[i].port);
+			CHECK_EQ(told->listener.b[15], rows[i].passive ? 2 : 1);
+			CHECK_EQ(told->peer.b[15], rows[i].passive ? 1 : 2);
+		}
 		said = session->flow.expects;
 		listener = rows[i].passive ? &session->flow.server : &session->flow.client;
 		CHECK(!said == !rows[i].port, "row %u", i);

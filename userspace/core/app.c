@@ -116,12 +116,10 @@ void app_reap(struct flow *flow, bool all)
 		}
 	}
 	flow->app_state[1] = tail;
-	while (all && flow->expects) {
-		struct expectation *expectation = flow->expects;
-
-		flow->expects = expectation->next;
-		expectation_free(expectation);
-	}
+	while (all && flow->expects)
+		expectation_free(expectation_first(&flow->expects));
+	while (all && flow->listens)
+		expectation_free(expectation_first(&flow->listens));
 }
 
 bool app_starttls_holds(struct flow *flow, struct span data)

@@ -186,6 +186,24 @@ static void passive_read(const struct flow *flow, struct ftp *ftp, struct ftp_tx
 	ftp->passive = tx->passive = true;
 }
 
+/* The server agreed to PORT or EPRT, or named its own port: one of the two will connect. */
+static void agreed_tell(struct flow *flow, const struct ftp *ftp, const struct ftp_tx *tx)
+{
+	struct expectation *expectation;
+
+	if (!tx->port || tx->bounce)
+		return;
+	expectation = expectation_new((struct span){});
+	if (!expectation)
+		return;
+	expectation->listener = ftp->data;
+	expectation->peer = ftp->passive ? flow->client : flow->server;
+	expectation->port = tx->port;
+	expectation->app = APP_FTP_DATA;
+	expectation->next = flow->listens;
+	flow->listens = expectation;
+}
+
 /* The command moves data: say so, that the connection is known when it comes. */
 static void transfer_read(struct flow *flow, struct ftp *ftp, struct ftp_tx *tx)
 {
@@ -314,6 +332,8 @@ static void reply_read(struct flow *flow, struct ftp *ftp, struct span line)
 		return;
 	if (span_begins(line, "227") || span_begins(line, "229"))
 		passive_read(flow, ftp, tx, line);
+	if (line.data[0] == '2')
+		agreed_tell(flow, ftp, tx);
 	if (line.data[0] == '2' && span_is(blob_span(&tx->command), "AUTH"))
 		ftp->tls = tls_new();
 	tx_end(ftp, tx);

@@ -38,6 +38,15 @@ void expectation_free(struct expectation *expectation)
 	free(expectation);
 }
 
+struct expectation *expectation_first(struct expectation **list)
+{
+	struct expectation *first = *list;
+
+	*list = first->next;
+	first->next = NULL;
+	return first;
+}
+
 int expect_new(struct expect **out)
 {
 	struct expect *expect = calloc(1, sizeof(*expect));

@@ -27,6 +27,8 @@ struct expectation {
 /* A copy of name, cut at EXPECT_NAME_MAX. NULL: no memory. */
 struct expectation *expectation_new(struct span name);
 void expectation_free(struct expectation *expectation); /* this one; NULL is fine */
+/* Takes the first one off a list that is not empty; the caller's now. */
+struct expectation *expectation_first(struct expectation **list);
 
 struct expect;
 __must_check int expect_new(struct expect **out);

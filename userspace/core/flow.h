@@ -46,6 +46,7 @@ struct flow {
 	struct detect_flow_state *detect;
 	int64_t app_memory; /* what decoders and rules hold for it, see account.h */
 	struct expectation *expects; /* newly announced by the decoder; the owner takes them */
+	struct expectation *listens; /* the same, agreed on before anybody says what for: for the gate, without a name */
 	struct event_list events; /* noticed while the packet at hand is looked at; its rules and EVE get them with it */
 };
 

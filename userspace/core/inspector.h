@@ -71,6 +71,8 @@ struct inspector_ops {
 	/* A transaction that will not change any more, and a flow at its end. May be NULL. */
 	void (*tx)(const struct flow *flow, const struct tx *tx, void *arg);
 	void (*flow_end)(const struct flow *flow, enum flow_end_reason reason, void *arg);
+	/* Both sides agreed on a connection that will come (FTP): who connects to whom. May be NULL. */
+	void (*announced)(const struct flow *flow, const struct expectation *expectation, void *arg);
 	/* Once per outcome and flow; live engines turn it into messages to the keeper. */
 	void (*flow)(const struct flow *flow, enum flow_outcome outcome, void *arg);
 	void *arg;

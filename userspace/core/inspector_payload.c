@@ -88,12 +88,14 @@ static void feed(struct inspector *inspector, struct subject *subject, const str
 	enum app_status status;
 
 	status = subject->decoder->feed(flow, dir, chunk->data, chunk->gap, chunk->last);
-	while (flow->expects) {
-		struct expectation *expectation = flow->expects;
+	while (flow->expects)
+		expect_add(inspector->expect, expectation_first(&flow->expects), inspector->now_us);
+	while (flow->listens) {
+		struct expectation *expectation = expectation_first(&flow->listens);
 
-		flow->expects = expectation->next;
-		expectation->next = NULL;
-		expect_add(inspector->expect, expectation, inspector->now_us);
+		if (inspector->ops.announced)
+			inspector->ops.announced(flow, expectation, inspector->ops.arg);
+		expectation_free(expectation);
 	}
 	inspect_txs(inspector, subject, packet, dir);
 	if (status == APP_ERROR) {

@@ -19,6 +19,7 @@
 #include "bundle.h"
 #include "core/decide.h"
 #include "core/eve_writer.h"
+#include "core/expect.h"
 #include "core/shared_state.h"
 #include "engine_frame.h"
 #include "kern/ring.h"
@@ -229,6 +230,19 @@ static void engine_outcome(const struct flow *flow, enum flow_outcome outcome, v
 		engine_flush(e);
 }
 
+static void engine_announced(const struct flow *flow, const struct expectation *expectation, void *arg)
+{
+	struct engine *e = arg;
+	struct message_announced body = {.key = flow->key,
+					 .flow_id = flow->id,
+					 .from = expectation->peer,
+					 .to = expectation->listener,
+					 .port = expectation->port};
+
+	if (flow->id && engine_send(PROCESS_FD_KEEPER, MESSAGE_ANNOUNCED, &body, sizeof(body)))
+		e->stats.proposals_lost++;
+}
+
 static void engine_record(const struct seki_record *record, const uint8_t *data, void *arg)
 {
 	struct engine *e = arg;
@@ -366,6 +380,7 @@ static void engine_rules(struct engine *e, int fd)
 					  .event = engine_event,
 					  .tx = engine_tx,
 					  .flow_end = engine_flow_end,
+					  .announced = engine_announced,
 					  .arg = e};
 	const void *data = NULL;
 	struct rusage used;

@@ -238,6 +238,8 @@ bool keeper_egress_xdp_denied(struct keeper *k); /* AF_XDP sockets cannot be mad
 __must_check int keeper_watch_start(struct keeper *k);
 void keeper_watch_end(struct keeper *k);
 void keeper_watch_policy(struct keeper *k, const struct policy *policy);
+/* FTP announced it: a first packet that came before is no finding. */
+void keeper_watch_announced(struct keeper *k, const struct seki_expect_key *key);
 void keeper_watch_origin(struct keeper *k, const struct seki_record *record, const uint8_t *data);
 void keeper_watch_listed(struct keeper *k, const struct seki_record *record, const char *list);
 /* A canary's record? It is no finding. */
@@ -285,6 +287,7 @@ void keeper_list_rollback(struct keeper *k, uint64_t cookie, const struct messag
 /* keeper_proposal.c */
 void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
 void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
+void keeper_announced(struct keeper *k, struct keeper_child *engine, const uint8_t *body);
 
 /* keeper_archive.c: what the store and the audit log get from here */
 void keeper_archive_audit(struct keeper *k, const struct message_audit *audit);

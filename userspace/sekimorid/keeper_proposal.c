@@ -4,6 +4,7 @@
  * keeper knows. An engine reads hostile bytes all day: nothing it says is
  * taken that the kernel does not confirm.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -315,6 +316,64 @@ void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_
 	memcpy(out, &j.out, sizeof(j.out));
 	memcpy(out + sizeof(j.out), body + sizeof(p), p.line_len);
 	keeper_report(k, MESSAGE_JUDGED, out, sizeof(j.out) + p.line_len);
+}
+
+/* --- data connections of FTP, towards what the allowlist does not have */
+
+#define FTP_CONTROL_PORT 21
+
+static bool is_protected(struct keeper *k, const struct seki_addr *addr)
+{
+	struct seki_net net;
+
+	return !gate_net_lookup(k->gate, addr, &net) && net.flags & (SEKI_NET_OWN | SEKI_NET_DMZ);
+}
+
+/*
+ * An engine that was taken over must not open a way out: both ends are those
+ * of a control connection that lives in the kernel, that the policy let pass
+ * and whose remote side proved itself. Ports of services are never meant
+ * (RFC 2577 section 3).
+ */
+static bool announced_valid(struct keeper *k, const struct keeper_child *engine,
+			    const struct message_announced *in)
+{
+	const struct seki_flow_key *key = &in->key;
+	bool from_lo = address_equal(&in->from, &key->lo) && address_equal(&in->to, &key->hi);
+	bool from_hi = address_equal(&in->from, &key->hi) && address_equal(&in->to, &key->lo);
+	struct seki_flow flow;
+
+	if ((!from_lo && !from_hi) || in->port < 1024 || key->proto != 6 || !in->flow_id ||
+	    (ntohs(key->lo_port) != FTP_CONTROL_PORT && ntohs(key->hi_port) != FTP_CONTROL_PORT) ||
+	    !proposal_ring(k, engine, key))
+		return false;
+	return !flow_run(k, SEKI_OP_READ, key, in->flow_id, 0, &flow) && flow.flags & SEKI_FLOW_VALIDATED &&
+	       flow.state != SEKI_FLOW_BLOCKED;
+}
+
+void keeper_announced(struct keeper *k, struct keeper_child *engine, const uint8_t *body)
+{
+	struct message_announced in;
+	struct seki_expect_key key = {0};
+	struct seki_expect value = {0};
+	int err;
+
+	memcpy(&in, body, sizeof(in));
+	if (!k->gate || !announced_valid(k, engine, &in)) {
+		k->proposals_refused++;
+		return;
+	}
+	if (!is_protected(k, &in.from))
+		return; /* from outside in: nothing of it is egress */
+	key.src = in.from;
+	key.dst = in.to;
+	key.dport = htons(in.port);
+	value.until = keeper_now() + SEKI_EXPECT_SECONDS;
+	value.flow_id = in.flow_id;
+	err = gate_expect_put(k->gate, &key, &value);
+	keeper_watch_announced(k, &key);
+	if (err)
+		log_warn("an FTP data connection could not be announced to the kernel: %s", strerror(-err));
 }
 
 /* An engine may let go of flows of its own ring; what lost a record stays uninspected, the kernel sees to

@@ -65,6 +65,15 @@ struct message_outcomes {
 	struct message_outcome rows[MESSAGE_OUTCOMES_MAX];
 };
 
+/* FTP's two sides agreed on a data connection: from will connect to `to`, port (host order). */
+struct message_announced {
+	struct seki_flow_key key; /* of the control connection */
+	uint64_t flow_id;
+	struct seki_addr from, to;
+	uint16_t port;
+	uint8_t pad[6];
+};
+
 struct message_engine_stats {
 	uint64_t packets, bytes, flows, alerts, undecoded, midstream, gaps, given_up;
 	uint64_t inspected_bytes, ciphertext_bytes;
@@ -398,6 +407,8 @@ struct message_counters {
 	  sizeof(struct message_proposal) + MESSAGE_LINE_MAX, 0, 20000)                                      \
 	X(OUTCOMES, "flow-outcomes", ENGINE, KEEPER, sizeof(struct message_outcomes),                        \
 	  sizeof(struct message_outcomes), 0, 20000)                                                         \
+	X(ANNOUNCED, "announced-connection", ENGINE, KEEPER, sizeof(struct message_announced),               \
+	  sizeof(struct message_announced), 0, 20000)                                                        \
 	X(ENGINE_STATS, "engine-stats", ENGINE, KEEPER, sizeof(struct message_engine_stats),                 \
 	  sizeof(struct message_engine_stats), 0, 10)                                                        \
 	X(READY, "ready", ENGINE, KEEPER, sizeof(struct message_ready), sizeof(struct message_ready), 0, 10) \
