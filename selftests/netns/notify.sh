@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A critical attack that was not blocked reaches a real mail server, a webhook that checks the signature, and syslog, in Japanese and within
-# seconds; a channel that is down loses nothing; the events carry the times of both.
+# A critical attack that was not blocked reaches a real mail server, a webhook that checks the signature, syslog and a program, in Japanese and
+# within seconds; a channel that is down loses nothing; the events carry the times of both; what nobody acknowledges escalates.
 . "$(dirname "$0")/../lib/world.sh"
 world_new
-plan 14
+plan 21
 echo "a-secret-of-the-webhook" >"$WORLD/secret"
 receivers() {
 	machine_background internet "$WORLD/receivers.out" sh -c 'echo $$ >"$1"; shift; exec "$@"' - "$WORLD/receivers.pid" \
@@ -21,17 +21,28 @@ for row in rows:
 some() { [ -n "$(got "$@")" ]; }
 touch "$WORLD/got"
 receivers
+# a program of this machine, run as nobody: escalation goes there
+chmod 755 "$WORLD"
+touch "$WORLD/paged"
+chown nobody "$WORLD/paged"
+cat >"$WORLD/pager" <<END
+#!/bin/sh
+{ id -un; cat; echo; } >>"$WORLD/paged"
+END
+chmod 755 "$WORLD/pager"
 world_up <<END
 notify mail { kind smtp; url smtp://198.51.100.2:2525; from edge@example.com; to soc@example.com; language ja; }
 notify hook { kind webhook; url http://198.51.100.2:8080/notice; secret-file $WORLD/secret; }
 notify log { kind syslog; url syslog://198.51.100.2:5140; }
+notify pager { kind command; url exec://$WORLD/pager; user nobody; escalate-after 8s; }
 END
-result $? "up with three channels"
+result $? "up with four channels"
 
 sekimori notify test >"$WORLD/test" 2>&1
 result $? "notify test reaches all of them"
 note <"$WORLD/test"
-[ "$(got mail True | wc -l)" = 1 ] && [ "$(got webhook 'row["good"]' | wc -l)" = 1 ] && [ "$(got syslog True | wc -l)" = 1 ]
+[ "$(got mail True | wc -l)" = 1 ] && [ "$(got webhook 'row["good"]' | wc -l)" = 1 ] && [ "$(got syslog True | wc -l)" = 1 ] &&
+	[ "$(grep -c '"id":' "$WORLD/paged")" = 1 ] && grep -qx nobody "$WORLD/paged"
 result $? "each got the test once"
 
 sent=$(date +%s.%N)
@@ -53,7 +64,27 @@ sys.exit(max(times.values()) > 5)
 END
 result $? "all of them within five seconds"
 
+open_id() { sekimori notify list --json | python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["id"])'; }
+id=$(open_id)
+some mail "\"sekimori ack $id\" in row[\"body\"]"
+result $? "the mail says how to acknowledge it: $id"
+paged() { grep '"escalation":true' "$WORLD/paged" | grep -q "\"id\":\"$id\""; }
+wait_for 15 paged
+result $? "nobody acknowledges: it escalates to the program, which runs as nobody and reads the JSON"
+sekimori ack "$id" --comment "looked after" | note
+sekimori notify list --all | grep "$id" | tee "$WORLD/listed" | grep -q "acknowledged.*looked after"
+result $? "ack: the notice says who, and what"
+note <"$WORLD/listed"
+! sekimori ack "$id" >"$WORLD/again" 2>&1 && grep -q "acknowledged it already" "$WORLD/again" && ! sekimori ack 1-1 >/dev/null 2>&1
+result $? "a second ack, and one of no notice, is refused with the reason"
+audited() { sekimori audit show | grep -q "$id acknowledged by"; }
+wait_for 5 audited
+result $? "the audit log has it"
+
 kept() { server sqlite3 "$WORLD/state/default/store/events-$(date -u +%Y-%m).db" "$1"; }
+acked() { [ "$(kept 'SELECT count(*) FROM event WHERE t_acked >= t_delivered AND notice > 0')" -ge 1 ]; }
+wait_for 10 acked
+result $? "the event knows its notice and when it was acknowledged"
 marked() { [ "$(kept 'SELECT count(*) FROM event WHERE kind = 0 AND t_match >= t AND t_sent >= t_match AND t_delivered >= t_sent')" -ge 1 ]; }
 wait_for 10 marked
 result $? "the event has its times: packet, match, sent, delivered"
@@ -80,4 +111,8 @@ wait_for 60 some mail '"198.18.0.78" in row["body"]'
 result $? "the mail arrives when the server is back"
 [ "$(status_of '.events.notices | .told == .events and .breaches == 0')" = true ]
 result $? "every event was told, none late"
+sekimori report notices --period 1h --lang ja >"$WORLD/report"
+grep -q "2 時間以内に通知しました" "$WORLD/report" && grep -q "確認済み 1 件、エスカレーション" "$WORLD/report"
+result $? "report notices: all within two hours, one acknowledged"
+sed -n 1,40p "$WORLD/report" | note
 exit $ktap_failed

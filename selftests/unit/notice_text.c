@@ -6,7 +6,6 @@
 static const struct notice_frame frame = {.language = EXPLAIN_JA,
 					  .host = "edge",
 					  .instance = "",
-					  .boot = "b1",
 					  .now = 1411948800000000ull,
 					  .zone_s = 9 * 3600};
 
@@ -58,7 +57,8 @@ static void no_injection(void)
 
 static void words(void)
 {
-	struct notice_message message = {.id = 7, .events = 3, .groups = 1, .row_count = 1};
+	struct notice_message message = {
+		.id = 0x5428a3b2ull << 24 | 7, .events = 3, .groups = 1, .row_count = 1};
 	AUTO_FREE char *subject = NULL, *body = NULL, *json = NULL, *many = NULL;
 
 	message.rows[0] = (struct notice_row){.sid = 9,
@@ -72,12 +72,61 @@ static void words(void)
 	body = notice_body(&frame, &message);
 	CHECK(strstr(body, "4096 以上の送信元"));
 	json = notice_json(&frame, &message);
-	CHECK(strstr(json, "\"id\":\"b1-7\"") && strstr(json, "evil \\\"quoted\\\"") &&
+	CHECK(strstr(body, "sekimori ack 5428a3b2-7"));
+	CHECK(strstr(json, "\"id\":\"5428a3b2-7\"") && strstr(json, "evil \\\"quoted\\\"") &&
 	      strstr(json, "\"verdict\":\"cut\""));
 	message.groups = 60;
 	many = notice_body(&frame, &message);
 	CHECK(strstr(many, "ほかに 59 組"));
 }
 
-static const struct ktap_test tests[] = {TEST(subjects), TEST(no_injection), TEST(words)};
+/* Numbers are read as they are written, and nothing else is one. */
+static void numbers(void)
+{
+	static const char *const bad[] = {"",
+					  "7",
+					  "-7",
+					  "5428a3b2-",
+					  "5428a3b2-7x",
+					  "5428A3B2-7",
+					  "5428a3b2-07",
+					  "5428a3b2-16777216",
+					  " 5428a3b2-7",
+					  "all"};
+	struct notice_message message = {.id = notice_id_first(1411948800000000ull)};
+	char text[96];
+	uint64_t id;
+
+	for (uint64_t i = 0; i < 1000; i++) {
+		message.id += i;
+		notice_id_text(message.id, text);
+		CHECK_EQ(notice_id_read(text, &id), 0);
+		CHECK_EQ(id, message.id);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		CHECK(notice_id_read(bad[i], &id) < 0, "%s", bad[i]);
+	message.id = notice_id_first(1411948800000000ull);
+	notice_key(&message, text);
+	CHECK_STR(text, "5428a100-1");
+	message.revision = 3;
+	notice_key(&message, text);
+	CHECK_STR(text, "5428a100-1.3");
+}
+
+static void escalated(void)
+{
+	struct notice_message message = {.id = 1,
+					 .events = 3,
+					 .groups = 1,
+					 .row_count = 1,
+					 .escalation = true,
+					 .t_delivered = 1411948800000000ull};
+	AUTO_FREE char *subject = notice_subject(&frame, &message), *body = notice_body(&frame, &message);
+
+	CHECK(strstr(subject, "【未確認】") == subject, "%s", subject);
+	CHECK(strstr(body, "2014-09-29 09:00:00 から確認されていません"), "%s", body);
+}
+
+static const struct ktap_test tests[] = {TEST(subjects), TEST(no_injection), TEST(words), TEST(numbers),
+					 TEST(escalated)};
 KTAP_MAIN(tests)

@@ -110,6 +110,28 @@ static struct store_month months_in(struct store *store)
 	return sum;
 }
 
+/* Of lines that no packing makes smaller. */
+static void lines_random(char *line, size_t len)
+{
+	uint32_t random = 1;
+
+	for (size_t i = 0; i < len; i++) {
+		random = random * 1664525 + 1013904223;
+		line[i] = (char)(random >> 24);
+	}
+}
+
+static uint64_t mark(struct store *store, uint64_t id, uint64_t t)
+{
+	const struct store_run run = {id, 1};
+	const struct store_marking marking = {
+		.moment = STORE_DELIVERED, .t = t, .runs = &run, .run_count = 1};
+	uint64_t marked;
+
+	CHECK_EQ(store_mark(store, &marking, &marked), 0);
+	return marked;
+}
+
 static void calendar(void)
 {
 	static const struct {
@@ -175,9 +197,9 @@ static void round_trip(void)
 	CHECK_EQ(store_line(store, event.id, &line, &len), 0);
 	CHECK_STR(line, event.line);
 	CHECK_EQ(seen.row.moments[STORE_DELIVERED], 0);
-	CHECK_EQ(store_mark(store, event.id, STORE_DELIVERED, 77), 0);
-	CHECK_EQ(store_mark(store, event.id, STORE_DELIVERED, 99), 0);
-	CHECK_EQ(store_mark(store, event.id + 1, STORE_DELIVERED, 99), -ENOENT);
+	CHECK_EQ(mark(store, event.id, 77), 1);
+	CHECK_EQ(mark(store, event.id, 99), 1);
+	CHECK_EQ(mark(store, event.id + 1, 99), 0);
 	CHECK_EQ(store_scan(store, &all, see, &seen), 0);
 	CHECK_EQ(seen.row.moments[STORE_DELIVERED], 77);
 	CHECK_EQ(seen.row.moments[STORE_ACKED], 0);
@@ -364,16 +386,16 @@ static void no_room(void)
 {
 	CLEANUP(store_close) struct store *store = NULL;
 	AUTO_FREE struct store_event *events = calloc(5000, sizeof(*events));
-	AUTO_FREE char *line = malloc(1000);
+	AUTO_FREE char *line = malloc(5000 * 1000);
 	struct rlimit before, small;
 	struct store_result result;
 
 	folder_new();
-	memset(line, 'x', 1000);
+	lines_random(line, 5000 * 1000);
 	store = store_of(false);
 	for (size_t i = 0; i < 5000; i++) {
 		events[i] = alert(SEPTEMBER + i, 1, 0, 0);
-		events[i].line = line;
+		events[i].line = line + i * 1000;
 		events[i].line_len = 1000;
 	}
 	CHECK_EQ(store_insert(store, events, 100).stored, 100);
@@ -461,16 +483,16 @@ static void retention_by_size(void)
 {
 	CLEANUP(store_close) struct store *store = NULL;
 	AUTO_FREE struct store_event *events = calloc(4000, sizeof(*events));
-	AUTO_FREE char *line = malloc(1000);
+	AUTO_FREE char *line = malloc(4000 * 1000);
 	struct store_retained out;
 	struct store_month sum;
 
 	folder_new();
-	memset(line, 'x', 1000);
+	lines_random(line, 4000 * 1000);
 	store = store_of(false);
 	for (size_t i = 0; i < 4000; i++) {
 		events[i] = alert(SEPTEMBER + 15 * DAY + i * DAY / 100, 1, 0, 0);
-		events[i].line = line;
+		events[i].line = line + i * 1000;
 		events[i].line_len = 1000;
 	}
 	CHECK_EQ(store_insert(store, events, 4000).stored, 4000);
@@ -519,26 +541,187 @@ static bool see_notice(const struct store_notice *notice, void *arg)
 	return true;
 }
 
+static uint64_t notices_in(struct store *store, bool open_only)
+{
+	uint64_t seen = 0;
+
+	CHECK_EQ(store_notices(store, 0, 0, open_only, see_notice, &seen), 0);
+	return seen;
+}
+
+/* An acknowledgement is a person's word: what the notifier tells later does not take it back. */
 static void notices(void)
 {
 	CLEANUP(store_close) struct store *store = NULL;
-	struct store_notice notice = {.event = 5, .count = 1, .t_first = SEPTEMBER, .text = "{}", .sid = 7};
-	struct store_notice other = {.count = 2, .t_first = SEPTEMBER + 1};
-	uint64_t seen = 0;
+	struct store_notice notice = {.id = 3, .count = 1, .t_first = SEPTEMBER, .sid = 7};
+	struct store_notice other = {.id = 4, .count = 2, .t_first = SEPTEMBER + 1};
+	struct store_event events[3];
+	const struct store_filter acked = {.urgent = true, .untold = false};
+	struct store_marking marking = {.moment = STORE_SENT, .t = SEPTEMBER + 2, .notice = 3};
+	struct store_run runs[2];
+	struct seen seen = {.id = 0};
+	uint64_t marked;
 
 	folder_new();
 	store = store_of(false);
+	for (uint32_t i = 0; i < 3; i++)
+		events[i] = alert(SEPTEMBER + i, 1, SEKI_SEVERITY_CRITICAL, SEKI_VERDICT_CUT);
+	CHECK_EQ(store_insert(store, events, 3).stored, 3);
+	CHECK_EQ(events_in(store, (struct store_filter){.untold = true}), 3);
+	runs[0] = (struct store_run){events[0].id, 1};
+	runs[1] = (struct store_run){events[2].id, 1};
+	marking.runs = runs;
+	marking.run_count = 2;
+	CHECK_EQ(store_mark(store, &marking, &marked), 0);
+	CHECK_EQ(marked, 2);
+	CHECK_EQ(events_in(store, (struct store_filter){.untold = true}), 1);
 	CHECK_EQ(store_notice_put(store, &notice), 0);
 	CHECK_EQ(store_notice_put(store, &other), 0);
-	CHECK(notice.id && other.id && notice.id != other.id);
 	notice.count = 9;
-	notice.t_acked = SEPTEMBER + 5;
 	CHECK_EQ(store_notice_put(store, &notice), 0);
-	CHECK_EQ(store_notices(store, 0, 0, false, see_notice, &seen), 0);
-	CHECK_EQ(seen, 209);
-	seen = 0;
-	CHECK_EQ(store_notices(store, 0, 0, true, see_notice, &seen), 0);
-	CHECK_EQ(seen, 2);
+	CHECK_EQ(notices_in(store, false), 209);
+	CHECK_EQ(notices_in(store, true), 209);
+	CHECK_EQ(store_notice_ack(store, 3, SEPTEMBER + 5, "hanako", "restored"), 0);
+	CHECK_EQ(store_notice_ack(store, 3, SEPTEMBER + 6, "taro", ""), -EALREADY);
+	CHECK_EQ(store_notice_ack(store, 5, SEPTEMBER + 6, "taro", ""), -ENOENT);
+	notice.count = 10;
+	CHECK_EQ(store_notice_put(store, &notice), 0);
+	CHECK_EQ(notices_in(store, true), 2);
+	CHECK_EQ(store_scan(store, &acked, see, &seen), 0);
+	CHECK_EQ(seen.row.notice, 3);
+	CHECK_EQ(seen.row.moments[STORE_ACKED], SEPTEMBER + 5);
+	folder_end();
+}
+
+/* Lines lie packed in the order of their ids; any of them is found, also the long, the empty and the first of
+ * a pack. */
+static void lines_packed(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	static struct store_event events[200];
+	static char text[200][64], large[400000];
+	AUTO_FREE char *line = NULL;
+	size_t len;
+
+	folder_new();
+	store = store_of(false);
+	memset(large, 'y', sizeof(large));
+	for (uint32_t i = 0; i < 200; i++) {
+		events[i] = alert(SEPTEMBER + i, 1, SEKI_SEVERITY_LOW, SEKI_VERDICT_PASSED);
+		events[i].line_len = (size_t)snprintf(text[i], sizeof(text[i]), "{\"number\":%u}", i);
+		events[i].line = text[i];
+	}
+	events[70].line_len = 0;
+	events[100].line = large;
+	events[100].line_len = sizeof(large);
+	CHECK_EQ(store_insert(store, events, 200).stored, 200);
+	for (uint32_t i = 0; i < 200; i++) {
+		free(TAKE_PTR(line));
+		if (i == 70) {
+			CHECK_EQ(store_line(store, events[i].id, &line, &len), -ENOENT);
+			continue;
+		}
+		CHECK_EQ(store_line(store, events[i].id, &line, &len), 0);
+		CHECK(len == events[i].line_len && !memcmp(line, events[i].line, len), "line %u", i);
+	}
+	CHECK_EQ(store_line(store, events[199].id + 1, &line, &len), -ENOENT);
+	folder_end();
+}
+
+/* The index of hosts is made in steps: an address is found on both sides of the last one. */
+static void hosts_found(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	static struct store_event events[10000];
+	struct seki_addr host = {.b = {[10] = 0xff, [11] = 0xff, 198, 18, 0, 7}};
+
+	folder_new();
+	store = store_of(false);
+	for (uint32_t batch = 0; batch < 14; batch++) {
+		for (uint32_t i = 0; i < ARRAY_LEN(events); i++)
+			events[i] = alert(SEPTEMBER + i, i % 100, SEKI_SEVERITY_LOW, SEKI_VERDICT_PASSED);
+		events[0].dst = host;
+		events[7].dst = host; /* both ends the same: one event */
+		CHECK_EQ(store_insert(store, events, ARRAY_LEN(events)).stored, ARRAY_LEN(events));
+		CHECK_EQ(events_in(store, (struct store_filter){.host = &host}), (batch + 1) * 101);
+	}
+	folder_end();
+}
+
+/* A month and an index that the first version wrote: everything is there, what was sent is not sent again. */
+static void upgraded(void)
+{
+	static const char month[] =
+		"CREATE TABLE event(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, t_match INTEGER NOT NULL, "
+		"kind INTEGER "
+		"NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, proto INTEGER NOT NULL, "
+		"target INTEGER "
+		"NOT NULL, src BLOB, dst BLOB, sport INTEGER NOT NULL, dport INTEGER NOT NULL, gid INTEGER "
+		"NOT NULL, "
+		"sid INTEGER NOT NULL, rev INTEGER NOT NULL, tenant TEXT NOT NULL, label TEXT NOT NULL, list "
+		"TEXT NOT "
+		"NULL, iface TEXT NOT NULL, t_sent INTEGER, t_delivered INTEGER, t_acked INTEGER);"
+		"CREATE TABLE line(id INTEGER PRIMARY KEY, line BLOB NOT NULL);"
+		"CREATE TABLE rule(gid INTEGER NOT NULL, sid INTEGER NOT NULL, rev INTEGER NOT NULL, label "
+		"TEXT NOT "
+		"NULL, json TEXT NOT NULL, PRIMARY KEY(gid, sid)) WITHOUT ROWID;"
+		"CREATE TABLE figure(slot INTEGER NOT NULL, kind INTEGER NOT NULL, gid INTEGER NOT NULL, sid "
+		"INTEGER "
+		"NOT NULL, severity INTEGER NOT NULL, verdict INTEGER NOT NULL, tenant TEXT NOT NULL, label "
+		"TEXT NOT "
+		"NULL, n INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY(slot, "
+		"kind, gid, "
+		"sid, severity, verdict, tenant, label)) WITHOUT ROWID;"
+		"CREATE TABLE total(inserted INTEGER NOT NULL, removed INTEGER NOT NULL); INSERT INTO total "
+		"VALUES(2, "
+		"0);"
+		"CREATE INDEX event_t ON event(t); CREATE INDEX event_src ON event(src) WHERE src IS NOT "
+		"NULL;"
+		"CREATE INDEX event_dst ON event(dst) WHERE dst IS NOT NULL;"
+		"CREATE INDEX event_urgent ON event(t) WHERE kind = 0 AND severity = 3 AND verdict != 1;"
+		"INSERT INTO event VALUES(1, 1409529600000000, 1409529600000000, 0, 3, 2, 6, 0, X'C6120007', "
+		"X'C0000201', 1, 80, 1, 9, 1, '', '', '', 'wan', 1409529600000001, NULL, NULL);"
+		"INSERT INTO event VALUES(2, 1409529600000002, 1409529600000002, 0, 3, 2, 6, 0, X'C6120007', "
+		"X'C0000201', 1, 80, 1, 9, 1, '', '', '', 'wan', NULL, NULL, NULL);"
+		"INSERT INTO line VALUES(2, 'the second');"
+		"PRAGMA user_version=1;";
+	CLEANUP(store_close) struct store *store = NULL;
+	struct seki_addr host = {.b = {[10] = 0xff, [11] = 0xff, 198, 18, 0, 7}};
+	struct store_event fresh = alert(SEPTEMBER + 9, 9, SEKI_SEVERITY_CRITICAL, SEKI_VERDICT_CUT);
+	const struct store_options reader = {.dir = folder, .readonly = true};
+	char path[128], why[STORE_WHY_MAX];
+	AUTO_FREE char *line = NULL;
+	uint64_t id;
+	size_t len;
+	sqlite3 *db;
+
+	folder_new();
+	snprintf(path, sizeof(path), "%s/events-2014-09.db", folder);
+	CHECK_EQ(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_EQ(sqlite3_exec(db, month, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	snprintf(path, sizeof(path), "%s/index.db", folder);
+	CHECK_EQ(sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_EQ(sqlite3_exec(db, "CREATE TABLE notice(id INTEGER PRIMARY KEY); PRAGMA user_version=1", NULL,
+			      NULL, NULL),
+		 SQLITE_OK);
+	sqlite3_close(db);
+	CHECK_EQ(store_open(&reader, &store, why), -EPROTO); /* a reader changes nothing, and says so */
+	CHECK(strstr(why, "upgrades"), "%s", why);
+	snprintf(path, sizeof(path), "rm -f '%s'/index.db*",
+		 folder); /* its tables beside notices are not in this test */
+	CHECK_EQ(system(path), 0);
+	store = store_of(false);
+	id = (uint64_t)month_of(SEPTEMBER) << STORE_ID_BITS | 2;
+	CHECK_EQ(events_in(store, (struct store_filter){0}), 2);
+	CHECK_EQ(events_in(store, (struct store_filter){.host = &host}), 2);
+	CHECK_EQ(events_in(store, (struct store_filter){.untold = true}), 1);
+	CHECK_EQ(store_line(store, id, &line, &len), 0);
+	CHECK_STR(line, "the second");
+	CHECK_EQ(store_insert(store, &fresh, 1).stored, 1);
+	CHECK_EQ(fresh.id, id + 1);
+	CHECK_EQ(months_in(store).inserted, 3);
+	CHECK_EQ(months_in(store).lost, 0);
 	folder_end();
 }
 
@@ -546,6 +729,6 @@ static const struct ktap_test tests[] = {
 	TEST(calendar),		TEST(round_trip),	   TEST(filters_and_figures), TEST(order_of_time),
 	TEST(refused_events),	TEST(damaged_month),	   TEST(damaged_index),	      TEST(no_room),
 	TEST(retention_by_age), TEST(retention_cut_short), TEST(retention_by_size),   TEST(counters),
-	TEST(notices),
+	TEST(notices),		TEST(lines_packed),	   TEST(hosts_found),	      TEST(upgraded),
 };
 KTAP_MAIN(tests)

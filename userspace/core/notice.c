@@ -7,62 +7,11 @@
 #include <string.h>
 
 #include "decide.h"
+#include "notice_parts.h"
 
-#define PAIRS_MAX                                                                                            \
-	4096u /* (rule, target) remembered; the one silent for longest is forgotten, and new again */
-#define GROUPS_MAX   8192u  /* open ones; beyond it events join their campaign */
-#define MESSAGES_MAX 64u    /* undelivered ones; beyond it new groups join the last */
-#define IDS_MAX	     65536u /* of one message whose times are noted */
-#define SOURCE_BITS  65536u /* of a campaign's distinct sources */
-#define HOUR_US	     3600000000ull
-
-struct ids {
-	uint64_t *ids;
-	uint32_t count, room;
-};
-
-struct pair {
-	bool used;
-	uint32_t gid, sid;
-	struct seki_addr target;
-	uint64_t last, window_end;
-	uint32_t groups; /* of single sources in this window */
-	struct group *campaign;
-};
-
-struct group {
-	struct group *next; /* in the order of their beginning */
-	struct pair *pair;
-	struct notice_row row; /* count: not told yet; before: told */
-	uint64_t window_end;
-	uint8_t *source_bits; /* of a campaign */
-	struct ids ids;
-};
-
-enum fate { FATE_WAITING, FATE_OUT, FATE_DONE };
-struct message {
-	struct message *next;
-	struct notice_message told;
-	struct ids ids;
-	uint64_t made, next_try[NOTICE_CHANNELS_MAX];
-	uint32_t attempts[NOTICE_CHANNELS_MAX];
-	uint8_t fate[NOTICE_CHANNELS_MAX];
-	bool sent, delivered, breached;
-};
-
-struct notices {
-	struct notice_settings settings;
-	notice_mark_fn mark;
-	void *arg;
-	struct pair pairs[PAIRS_MAX];
-	struct group *groups, *groups_last;
-	uint32_t group_count, message_count;
-	struct message *messages, *messages_last;
-	uint64_t next_id, hour_begin, last_summary;
-	uint32_t hour_count;
-	struct notice_message out;
-	struct notice_figures figures;
-};
+#define GROUPS_MAX  8192u    /* open ones; beyond it events join their campaign */
+#define RUNS_MAX    1048576u /* of events whose times are noted */
+#define SOURCE_BITS 65536u   /* of a campaign's distinct sources */
 
 struct notice_settings notice_standard(void)
 {
@@ -87,18 +36,8 @@ struct notices *notices_new(const struct notice_settings *settings, notice_mark_
 	n->settings = *settings;
 	n->mark = mark;
 	n->arg = arg;
-	n->next_id = 1;
+	n->next_id = settings->first_id ? settings->first_id : 1;
 	return n;
-}
-
-void notices_channels(struct notices *n, const struct notice_settings *settings)
-{
-	n->settings = *settings;
-	for (struct message *message = n->messages; message; message = message->next) {
-		memset(message->fate, message->delivered ? FATE_DONE : FATE_WAITING, sizeof(message->fate));
-		memset(message->next_try, 0, sizeof(message->next_try));
-		memset(message->attempts, 0, sizeof(message->attempts));
-	}
 }
 
 static void group_free(struct notices *n, struct group *group)
@@ -106,16 +45,9 @@ static void group_free(struct notices *n, struct group *group)
 	if (group->pair && group->pair->campaign == group)
 		group->pair->campaign = NULL;
 	free(group->source_bits);
-	free(group->ids.ids);
+	notice_ids_free(n, &group->ids);
 	free(group);
 	n->group_count--;
-}
-
-static void message_free(struct notices *n, struct message *message)
-{
-	free(message->ids.ids);
-	free(message);
-	n->message_count--;
 }
 
 void notices_free(struct notices *n)
@@ -128,32 +60,41 @@ void notices_free(struct notices *n)
 		n->groups = group->next;
 		group_free(n, group);
 	}
-	while (n->messages) {
-		struct message *message = n->messages;
-
-		n->messages = message->next;
-		message_free(n, message);
-	}
+	notice_messages_free(n);
 	free(n);
 }
 
-/* Takes the room over; what finds none is counted. */
-static void ids_add(struct notices *n, struct ids *ids, uint64_t id)
+void notice_ids_free(struct notices *n, struct notice_ids *ids)
 {
-	if (!id)
+	n->run_count -= ids->count;
+	free(ids->runs);
+	memset(ids, 0, sizeof(*ids));
+}
+
+void notice_ids_add(struct notices *n, struct notice_ids *ids, const struct notice_run *run)
+{
+	struct notice_run *last = ids->count ? &ids->runs[ids->count - 1] : NULL;
+
+	if (!run->id)
 		return;
+	if (last && last->id + last->count == run->id) {
+		last->count += run->count;
+		return;
+	}
 	if (ids->count == ids->room) {
 		uint32_t room = ids->room ? 2 * ids->room : 4;
-		uint64_t *moved = room > IDS_MAX ? NULL : realloc(ids->ids, room * sizeof(*moved));
+		struct notice_run *moved =
+			n->run_count >= RUNS_MAX ? NULL : realloc(ids->runs, room * sizeof(*moved));
 
 		if (!moved) {
-			n->figures.unmarked++;
+			n->figures.unmarked += run->count;
 			return;
 		}
-		ids->ids = moved;
+		ids->runs = moved;
 		ids->room = room;
 	}
-	ids->ids[ids->count++] = id;
+	ids->runs[ids->count++] = *run;
+	n->run_count++;
 }
 
 static bool address_same(const struct seki_addr *a, const struct seki_addr *b)
@@ -183,12 +124,13 @@ static void pair_forget(struct notices *n, struct pair *pair)
 
 static struct pair *pair_of(struct notices *n, const struct notice_event *event, bool *first)
 {
-	uint32_t at = (event->sid * 2654435761u ^ event->gid ^ address_hash(&event->target)) % PAIRS_MAX;
+	uint32_t at =
+		(event->sid * 2654435761u ^ event->gid ^ address_hash(&event->target)) % NOTICE_PAIRS_MAX;
 	struct pair *oldest = NULL;
 
 	/* Eight places for each hash: a flood of one kind cannot push out everything. */
 	for (uint32_t i = 0; i < 8; i++) {
-		struct pair *pair = &n->pairs[(at + i) % PAIRS_MAX];
+		struct pair *pair = &n->pairs[(at + i) % NOTICE_PAIRS_MAX];
 
 		if (pair->used && pair->gid == event->gid && pair->sid == event->sid &&
 		    address_same(&pair->target, &event->target)) {
@@ -282,6 +224,7 @@ static void group_source(struct group *group, const struct seki_addr *source)
 
 bool notices_event(struct notices *n, const struct notice_event *event, uint64_t now)
 {
+	const struct notice_run run = {event->id, 1};
 	struct pair *pair;
 	struct group *group;
 	bool first;
@@ -297,81 +240,19 @@ bool notices_event(struct notices *n, const struct notice_event *event, uint64_t
 	group->row.first_seen |= first;
 	group->row.count++;
 	group->row.verdict = event->verdict;
+	if (event->concern == NOTICE_APPLIES || group->row.concern == NOTICE_UNKNOWN)
+		group->row.concern = event->concern;
 	if (event->t_match > group->row.t_last)
 		group->row.t_last = event->t_match;
 	if (group->source_bits)
 		group_source(group, &event->source);
 	else
 		group->row.sources = 1;
-	ids_add(n, &group->ids, event->id);
+	notice_ids_add(n, &group->ids, &run);
 	return true;
 }
 
-/* --- messages */
-
-static struct message *message_new(struct notices *n, uint64_t now)
-{
-	struct message *message = calloc(1, sizeof(*message));
-
-	if (!message)
-		return NULL;
-	message->told.id = n->next_id++;
-	message->told.t_oldest = UINT64_MAX;
-	message->made = now;
-	if (n->messages_last)
-		n->messages_last->next = message;
-	else
-		n->messages = message;
-	n->messages_last = message;
-	n->message_count++;
-	return message;
-}
-
-/* One that no channel has seen, or that none takes at present: what is new goes along with it, so that an
- * outage ends in one message. */
-static struct message *message_open(struct notices *n)
-{
-	for (struct message *message = n->messages; message; message = message->next) {
-		bool out = message->delivered;
-
-		for (uint32_t i = 0; i < n->settings.channels; i++)
-			out |= message->fate[i] != FATE_WAITING;
-		if (!out)
-			return message;
-	}
-	return NULL;
-}
-
-static void message_take(struct notices *n, struct message *message, struct group *group)
-{
-	struct notice_message *told = &message->told;
-
-	if (group->row.t_first < told->t_oldest)
-		told->t_oldest = group->row.t_first;
-	told->events += group->row.count;
-	told->groups++;
-	if (told->row_count < NOTICE_ROWS_MAX)
-		told->rows[told->row_count++] = group->row;
-	for (uint32_t i = 0; i < group->ids.count; i++)
-		ids_add(n, &message->ids, group->ids.ids[i]);
-	group->ids.count = 0;
-	group->row.before += group->row.count;
-	group->row.count = 0;
-	group->row.first_seen = false;
-	group->row.t_first = group->row.t_last;
-}
-
-/* First-seen ones always; others while the hour's messages last; all of them when a summary is due. */
-static bool group_may(const struct group *group, bool all, uint64_t now)
-{
-	if (!group->row.count)
-		return false;
-	if (group->row.first_seen)
-		return true;
-	return all && (!group->row.before || now >= group->window_end);
-}
-
-static void groups_close(struct notices *n, uint64_t now)
+void notice_groups_close(struct notices *n, uint64_t now)
 {
 	struct group **at = &n->groups, *group;
 
@@ -387,151 +268,6 @@ static void groups_close(struct notices *n, uint64_t now)
 	}
 }
 
-static void messages_make(struct notices *n, uint64_t now)
-{
-	struct message *message = NULL;
-	bool room, summary;
-
-	if (now - n->hour_begin >= HOUR_US) {
-		n->hour_begin = now;
-		n->hour_count = 0;
-	}
-	room = n->hour_count < n->settings.per_hour;
-	summary = !room && now - n->last_summary >= n->settings.summary_us;
-	for (struct group *group = n->groups; group; group = group->next) {
-		if (!group_may(group, room || summary, now))
-			continue;
-		if (!message)
-			message = message_open(n);
-		if (!message && n->message_count >= MESSAGES_MAX)
-			return; /* channels are out of order: groups wait, their counts grow */
-		if (!message) {
-			message = message_new(n, now);
-			n->hour_count++;
-		}
-		if (!message)
-			return;
-		message->told.summary |= summary && !group->row.first_seen;
-		message_take(n, message, group);
-	}
-	if (message && summary)
-		n->last_summary = now;
-	groups_close(n, now);
-}
-
-static void ids_mark(struct notices *n, const struct message *message, enum notice_moment moment,
-		     uint64_t now)
-{
-	for (uint32_t i = 0; n->mark && i < message->ids.count; i++)
-		n->mark(message->ids.ids[i], moment, now, n->arg);
-}
-
-/* Does the channel want this message now? */
-static bool channel_due(const struct notices *n, const struct message *message, uint32_t channel,
-			uint64_t now)
-{
-	if (message->fate[channel] != FATE_WAITING || now < message->next_try[channel])
-		return false;
-	return !n->settings.second[channel] ||
-	       (!message->delivered && now - message->made >= n->settings.second_us);
-}
-
-static void breaches_find(struct notices *n, uint64_t now)
-{
-	for (struct message *message = n->messages; message; message = message->next) {
-		if (message->delivered || message->breached ||
-		    now <= message->told.t_oldest + n->settings.slo_us)
-			continue;
-		message->breached = true;
-		message->told.late = true;
-		n->figures.breaches++;
-	}
-}
-
-bool notices_next(struct notices *n, uint64_t now, const struct notice_message **out)
-{
-	messages_make(n, now);
-	breaches_find(n, now);
-	for (struct message *message = n->messages; message; message = message->next) {
-		for (uint32_t i = 0; i < n->settings.channels; i++) {
-			if (!channel_due(n, message, i, now))
-				continue;
-			message->fate[i] = FATE_OUT;
-			n->figures.attempts++;
-			if (!message->sent)
-				ids_mark(n, message, NOTICE_SENT, now);
-			message->sent = true;
-			n->out = message->told;
-			n->out.channel = i;
-			n->out.attempt = ++message->attempts[i];
-			*out = &n->out;
-			return true;
-		}
-	}
-	return false;
-}
-
-static void message_delivered(struct notices *n, struct message *message, uint64_t now)
-{
-	uint64_t lag = now > message->told.t_oldest ? now - message->told.t_oldest : 0;
-
-	if (message->delivered)
-		return;
-	message->delivered = true;
-	n->figures.messages++;
-	n->figures.told += message->told.events;
-	if (lag > n->figures.lag_max_us)
-		n->figures.lag_max_us = lag;
-	ids_mark(n, message, NOTICE_DELIVERED, now);
-}
-
-/* Done when every first channel has it, or it was delivered by any and the promise's time is over. */
-static void messages_end(struct notices *n, uint64_t now)
-{
-	struct message **at = &n->messages, *message;
-
-	n->messages_last = NULL;
-	while ((message = *at)) {
-		bool done = message->delivered, out = false;
-
-		for (uint32_t i = 0; i < n->settings.channels; i++) {
-			done &= n->settings.second[i] || message->fate[i] == FATE_DONE ||
-				now > message->told.t_oldest + n->settings.slo_us;
-			out |= message->fate[i] == FATE_OUT;
-		}
-		if (done && !out) {
-			*at = message->next;
-			message_free(n, message);
-		} else {
-			n->messages_last = message;
-			at = &message->next;
-		}
-	}
-}
-
-void notices_result(struct notices *n, uint64_t id, uint32_t channel, bool delivered, uint64_t now)
-{
-	struct message *message = n->messages;
-	uint64_t pause = n->settings.retry_us;
-
-	while (message && message->told.id != id)
-		message = message->next;
-	if (!message || channel >= n->settings.channels || message->fate[channel] != FATE_OUT)
-		return;
-	message->fate[channel] = delivered ? FATE_DONE : FATE_WAITING;
-	if (delivered) {
-		breaches_find(n, now);
-		message_delivered(n, message, now);
-	} else {
-		n->figures.failures++;
-		for (uint32_t i = 1; i < message->attempts[channel] && pause < n->settings.retry_max_us; i++)
-			pause *= 2;
-		message->next_try[channel] =
-			now + (pause < n->settings.retry_max_us ? pause : n->settings.retry_max_us);
-	}
-	messages_end(n, now);
-}
-
 void notices_count(const struct notices *n, struct notice_figures *out)
 {
 	*out = n->figures;
@@ -540,4 +276,5 @@ void notices_count(const struct notices *n, struct notice_figures *out)
 	for (const struct message *message = n->messages; message; message = message->next)
 		if (!message->delivered)
 			out->waiting += message->told.events;
+	out->unacked = n->unacked_count;
 }

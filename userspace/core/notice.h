@@ -6,8 +6,9 @@
  *
  * Events of one rule, source and target within a window are one group. A target that more than `campaign` sources
  * attack by one rule becomes one group of all sources, so that a scan cannot bury another attack. What a (rule,
- * target) shows for the first time is told at once, whatever the cap; what the cap holds back is told in summaries. Counts
- * are exact at any time.
+ * target) shows for the first time is told at once, whatever the cap, in at most two messages a second, or one in five
+ * seconds when there were many; what the cap holds back is told in summaries. Counts are exact at any time. What nobody
+ * acknowledges goes to the channels of escalation.
  */
 #ifndef CORE_NOTICE_H
 #define CORE_NOTICE_H
@@ -32,6 +33,8 @@ struct notice_settings {
 	uint32_t per_hour;    /* messages beside first-seen ones and summaries */
 	uint32_t channels;    /* in use */
 	bool second[NOTICE_CHANNELS_MAX]; /* only when the others fail */
+	uint64_t escalate_us[NOTICE_CHANNELS_MAX]; /* only what nobody acknowledged for so long, 0: everything */
+	uint64_t first_id;    /* of messages; later ones count on */
 };
 /* The standard settings; channels 0. */
 struct notice_settings notice_standard(void);
@@ -42,12 +45,25 @@ struct notice_event {
 	uint32_t gid, sid;
 	struct seki_addr source, target;
 	uint8_t severity, verdict;
+	uint8_t concern; /* enum notice_concern */
 	char label[NOTICE_LABEL_MAX];
 };
+/* Does the target run what is attacked? Those that do come first in a message. */
+enum notice_concern { NOTICE_UNKNOWN, NOTICE_APPLIES, NOTICE_APPLIES_NOT };
 
-/* What happened to an event: told for each when its message was handed to a channel, and when one delivered it. */
+/* Events of consecutive ids. */
+struct notice_run {
+	uint64_t id, count;
+};
+/* What happened to the events of a message: told when it was handed to a channel, and when one delivered it. */
 enum notice_moment { NOTICE_SENT, NOTICE_DELIVERED };
-typedef void (*notice_mark_fn)(uint64_t id, enum notice_moment moment, uint64_t now, void *arg);
+struct notice_marking {
+	enum notice_moment moment;
+	uint64_t notice, t;
+	const struct notice_run *runs;
+	size_t run_count;
+};
+typedef void (*notice_mark_fn)(const struct notice_marking *marking, void *arg);
 
 struct notices;
 struct notices *notices_new(const struct notice_settings *settings, notice_mark_fn mark, void *arg);
@@ -67,24 +83,44 @@ struct notice_row {
 	uint64_t count, before;	/* events now told; told earlier of the same group */
 	uint64_t t_first, t_last;
 	uint8_t verdict;
+	uint8_t concern;
 	bool first_seen;
 	char label[NOTICE_LABEL_MAX];
 };
 struct notice_message {
-	uint64_t id; /* the same for every attempt and channel: idempotency key */
+	uint64_t id; /* the same for every attempt and channel; with the revision the idempotency key */
 	uint32_t channel;
 	uint32_t attempt; /* from 1 */
+	uint32_t revision; /* of what it tells: a message that failed tells more the next time */
 	uint64_t t_oldest; /* match of its oldest event */
 	uint64_t events;   /* all that it tells, also of groups without a row */
 	uint64_t groups;
 	uint32_t row_count;
-	bool summary, late; /* tells what was held back; the promise is broken already */
+	uint64_t t_delivered; /* the first time, 0: never */
+	bool summary, late;   /* tells what was held back; the promise is broken already */
+	bool escalation;      /* nobody acknowledged it */
 	struct notice_row rows[NOTICE_ROWS_MAX];
 };
 /* The next message that a channel should get now; out until the next call. false: none. */
 bool notices_next(struct notices *notices, uint64_t now, const struct notice_message **out);
 /* Its fate on that channel. */
 void notices_result(struct notices *notices, uint64_t id, uint32_t channel, bool delivered, uint64_t now);
+
+/* A person knows: no more attempts, no escalation. 0: of every message so far. Returns how many there were. */
+uint32_t notices_ack(struct notices *notices, uint64_t id);
+
+/* What is known of a message, for keeping. */
+struct notice_state {
+	uint64_t id, events, groups;
+	uint64_t t_oldest, t_sent, t_delivered, t_due, t_escalated; /* 0: not yet */
+	uint32_t attempts;
+	int32_t channel; /* that delivered it first, -1: none yet */
+	struct notice_row row;
+};
+/* The next message of which more is known than was asked for last; what is done is forgotten then. false: none. */
+bool notices_changed(struct notices *notices, uint64_t now, struct notice_state *out);
+/* A message of an earlier life: delivered, not acknowledged. Escalates when its time comes. -ENOMEM, -ENOSPC. */
+int notices_restore(struct notices *notices, const struct notice_state *state, uint64_t now);
 
 struct notice_figures {
 	uint64_t events;    /* that asked for a notice */
@@ -94,6 +130,8 @@ struct notice_figures {
 	uint64_t attempts, failures;
 	uint64_t breaches;  /* messages later than the promise */
 	uint64_t unmarked;  /* events whose times cannot be noted: too many at once */
+	uint64_t unacked;   /* messages that wait for somebody to acknowledge them, as far as they escalate */
+	uint64_t escalated; /* handed to a channel of escalation */
 	uint64_t lag_max_us; /* from match to delivery */
 };
 void notices_count(const struct notices *notices, struct notice_figures *out);

@@ -4,6 +4,7 @@
  */
 #include "notice_text.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,12 +46,44 @@ static const char *number_text(uint64_t value, char text[24])
 	return text;
 }
 
-void notice_key(const struct notice_frame *frame, const struct notice_message *message, char out[96])
+#define ID_COUNT_BITS 24 /* of a sender's life; its seconds are above */
+
+uint64_t notice_id_first(uint64_t now)
 {
-	snprintf(out, 96, "%.60s-%llu", frame->boot, (unsigned long long)message->id);
+	return (now / 1000000) << ID_COUNT_BITS | 1;
 }
 
-char *notice_subject(const struct notice_frame *frame, const struct notice_message *message)
+void notice_id_text(uint64_t id, char out[24])
+{
+	snprintf(out, 24, "%llx-%u", (unsigned long long)(id >> ID_COUNT_BITS),
+		 (unsigned int)(id & ((1u << ID_COUNT_BITS) - 1)));
+}
+
+int notice_id_read(const char *text, uint64_t *id)
+{
+	unsigned long long seconds;
+	unsigned int count;
+	char again[24];
+
+	if (sscanf(text, "%10llx-%8u", &seconds, &count) != 2 || count >= 1u << ID_COUNT_BITS)
+		return -EINVAL;
+	*id = seconds << ID_COUNT_BITS | count;
+	notice_id_text(*id, again);
+	return strcmp(text, again) ? -EINVAL : 0;
+}
+
+void notice_key(const struct notice_message *message, char out[96])
+{
+	char id[24];
+
+	notice_id_text(message->id, id);
+	if (message->revision)
+		snprintf(out, 96, "%s.%u", id, message->revision);
+	else
+		snprintf(out, 96, "%s", id);
+}
+
+static char *subject_plain(const struct notice_frame *frame, const struct notice_message *message)
 {
 	char a[24], b[24], target[48];
 	const struct notice_row *row = &message->rows[0];
@@ -63,6 +96,15 @@ char *notice_subject(const struct notice_frame *frame, const struct notice_messa
 				   eve_address(&row->target, target));
 	return phrase_with(frame->language, PHRASE_NOTICE_MANY, number_text(message->events, a),
 			   number_text(message->groups, b), row->label);
+}
+
+char *notice_subject(const struct notice_frame *frame, const struct notice_message *message)
+{
+	AUTO_FREE char *plain = subject_plain(frame, message);
+
+	if (!message->escalation || !plain)
+		return TAKE_PTR(plain);
+	return phrase_with(frame->language, PHRASE_NOTICE_ESCALATED, plain);
 }
 
 /* Of several sources: a campaign. */
@@ -100,13 +142,32 @@ static void body_row(const struct notice_frame *frame, const struct notice_row *
 		output_format(out, "%s\n", before);
 }
 
+static void body_number(const struct notice_frame *frame, const struct notice_message *message,
+			struct output *out)
+{
+	char id[24];
+	AUTO_FREE char *text = NULL;
+
+	notice_id_text(message->id, id);
+	text = phrase_with(frame->language, PHRASE_NOTICE_NUMBER, id);
+	output_format(out, "%s\n", text ? text : "");
+}
+
 char *notice_body(const struct notice_frame *frame, const struct notice_message *message)
 {
 	AUTO_FREE char *intro = phrase_with(frame->language, PHRASE_NOTICE_INTRO, frame->host);
 	struct output out = {0};
-	char number[24];
+	char number[24], since[40];
 
 	output_format(&out, "%s\n", intro ? intro : "");
+	if (message->escalation) {
+		AUTO_FREE char *unacked = phrase_with(
+			frame->language, PHRASE_NOTICE_UNACKED,
+			time_text(frame, message->t_delivered ? message->t_delivered : message->t_oldest,
+				  since));
+
+		output_format(&out, "%s\n", unacked ? unacked : "");
+	}
 	if (message->late)
 		output_format(&out, "%s\n", phrase(frame->language, PHRASE_NOTICE_LATE));
 	output_text(&out, "\n");
@@ -119,6 +180,7 @@ char *notice_body(const struct notice_frame *frame, const struct notice_message 
 		output_format(&out, "\n%s\n", more ? more : "");
 	}
 	output_format(&out, "\n%s\n", phrase(frame->language, PHRASE_NOTICE_TODO));
+	body_number(frame, message, &out);
 	if (!out.failed)
 		return out.data;
 	free(out.data);
@@ -134,11 +196,12 @@ char *notice_json(const struct notice_frame *frame, const struct notice_message 
 	};
 	json_t *root = json_object(), *rows = json_array();
 	AUTO_FREE char *subject = notice_subject(frame, message);
-	char key[96], text[48];
+	char text[48];
 	char *out;
 
-	notice_key(frame, message, key);
-	eve_set(root, "id", json_string(key));
+	notice_id_text(message->id, text);
+	eve_set(root, "id", json_string(text));
+	eve_set(root, "revision", json_integer(message->revision));
 	eve_set(root, "host", eve_text_of(frame->host));
 	eve_set(root, "subject", eve_text_of(subject));
 	eve_set(root, "severity", json_string("critical"));
@@ -146,6 +209,7 @@ char *notice_json(const struct notice_frame *frame, const struct notice_message 
 	eve_set(root, "groups", json_integer((json_int_t)message->groups));
 	eve_set(root, "summary", json_boolean(message->summary));
 	eve_set(root, "late", json_boolean(message->late));
+	eve_set(root, "escalation", json_boolean(message->escalation));
 	for (uint32_t i = 0; i < message->row_count; i++) {
 		const struct notice_row *in = &message->rows[i];
 		json_t *row = json_object();

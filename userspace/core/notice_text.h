@@ -14,7 +14,6 @@ struct notice_frame {
 	enum explain_language language;
 	const char *host;     /* who tells */
 	const char *instance; /* "" the only one */
-	const char *boot;     /* makes ids unique over restarts of the sender: letters, digits, - */
 	uint64_t now;
 	int32_t zone_s;
 };
@@ -25,8 +24,12 @@ char *notice_subject(const struct notice_frame *frame, const struct notice_messa
 char *notice_body(const struct notice_frame *frame, const struct notice_message *message);
 /* The same as one JSON object for webhooks. */
 char *notice_json(const struct notice_frame *frame, const struct notice_message *message);
-/* "BOOT-ID": the same for every attempt of a message. */
-void notice_key(const struct notice_frame *frame, const struct notice_message *message, char out[96]);
+/* Numbers of notices as people say them: seconds in hexadecimal when the sender started, and a count. */
+uint64_t notice_id_first(uint64_t now);
+void notice_id_text(uint64_t id, char out[24]);
+__must_check int notice_id_read(const char *text, uint64_t *id); /* -EINVAL */
+/* The same for every attempt of a message as long as it tells the same. */
+void notice_key(const struct notice_message *message, char out[96]);
 
 /*
  * A whole mail with CRLF line ends: subject in encoded words where it has to be, body in base64, so that no relay

@@ -100,6 +100,9 @@
 	X(NOTICE_MANY, "[Sekimori] CRITICAL: {0} attacks, {1} kinds or targets, first: {2}", "[関守] 重大な攻撃 {0} 件 ({1} 種): {2} ほか") \
 	X(NOTICE_SUMMARY, "[Sekimori] summary of what was held back: {0} critical attacks", "[関守] 通知を保留していた重大な攻撃 {0} 件のまとめ") \
 	X(NOTICE_INTRO, "{0} reports critical attacks that were not blocked before they were delivered.", "{0} が、危険度 Critical で到達前に遮断されなかった攻撃を検知しました。") \
+	X(NOTICE_ESCALATED, "[not acknowledged] {0}", "【未確認】{0}") \
+	X(NOTICE_UNACKED, "Nobody has acknowledged this notice since {0}.", "この通知は {0} から確認されていません。") \
+	X(NOTICE_NUMBER, "Number of this notice: {0}. Once you look after it: sekimori ack {0}", "この通知の番号: {0}。対応を始めたら: sekimori ack {0}") \
 	X(NOTICE_LATE, "This notice is later than the promised two hours: no channel took it before.", "この通知は約束の 2 時間を過ぎています。それまで、どの通知経路でも送信できませんでした。") \
 	X(NOTICE_ROW, "* {0} (sid {1})\n  source {2}, target {3}\n  {4} times from {5} to {6}, {7}", "* {0} (sid {1})\n  攻撃元 {2}、攻撃先 {3}\n  {4} 件 ({5} から {6})、結果: {7}") \
 	X(NOTICE_BEFORE, "  ({0} more of it were told before)", "  (このほか {0} 件を通知済み)") \
@@ -140,6 +143,31 @@
 	X(LOOK_ACCESS_REFUSED, "{0} records could not be read or are of no known kind: the rankings may lack them. See \"What was read\".", "読めない、または種別不明のレコードが {0} 件あり、ランキングに含まれていない可能性があります。「読み取った内容」を参照してください。") \
 	X(LOOK_ACCESS_DENIED, "{0}: {1} denied attempts.", "{0}: 拒否された試みが {1} 件あります。") \
 	X(LOOK_ACCESS_OTHERS, "{0}: {1} names that were not expected.", "{0}: 想定外の利用者が {1} 名います。") \
+	X(TITLE_NOTICES, "Notices of critical attacks that were not blocked ({0})", "遮断されなかった重大な攻撃の通知 ({0})") \
+	X(SLO_BREACHES, "Of {0} of {1} critical attacks that were not blocked nobody was told within two hours. See \"Later than promised\".", "遮断されなかった重大な攻撃 {1} 件のうち {0} 件は、2 時間以内に通知できませんでした。「約束より遅れたもの」を参照してください。") \
+	X(SLO_WAITING, "{0} are not told yet, within the two hours: sekimori status names the channel that fails.", "{0} 件は 2 時間以内ですが未通知です。sekimori status で失敗している通知経路を確認してください。") \
+	X(SLO_OPEN, "Nobody acknowledged {0} notices: sekimori ack NUMBER.", "{0} 件の通知が確認されていません: sekimori ack 番号。") \
+	X(SLO_UNMARKED, "The times of {0} events could not be noted, there were too many at once: they count as not told.", "一度に多すぎたため、{0} 件の時刻を記録できず、未通知として数えています。") \
+	X(SLO_NOTHING, "There was no critical attack that was not blocked in the period.", "期間中、遮断されなかった重大な攻撃はありません。") \
+	X(SLO_KEPT, "Of all {0} critical attacks that were not blocked somebody was told within two hours.", "遮断されなかった重大な攻撃 {0} 件すべてを 2 時間以内に通知しました。") \
+	X(SLO_CLOCK, "How soon", "通知までの時間") \
+	X(SLO_HOW, "From the match to the first channel that took the notice, or to the acknowledgement. Rows add up from the top; the denominator is every critical attack that was not blocked.", "検知から、いずれかの通知経路が受け付けた時刻または確認された時刻まで。上の行を含む累計で、分母は遮断されなかった重大な攻撃の全件です。") \
+	X(SLO_WITHIN, "within", "以内") \
+	X(SLO_LATER, "later than 2 h", "2 時間超") \
+	X(SLO_UNTOLD, "not told yet", "未通知") \
+	X(SLO_SPREAD, "Half within {0}, 99 % within {1}, the slowest {2}.", "半数は {0} 以内、99 % は {1} 以内、最長 {2}。") \
+	X(SLO_BREACH_TABLE, "Later than promised", "約束より遅れたもの") \
+	X(SLO_NO_BREACH, "None.", "ありません。") \
+	X(SLO_EVENT, "event", "イベント") \
+	X(SLO_MATCHED, "matched", "検知時刻") \
+	X(SLO_TOLD, "told", "通知時刻") \
+	X(SLO_NEVER, "not yet", "未通知") \
+	X(SLO_MORE, "{0} more are not shown; {1} in all.", "ほか {0} 件は省略、全 {1} 件です。") \
+	X(SLO_NOTICES, "Notices", "通知") \
+	X(SLO_NOTICE, "notice", "通知番号") \
+	X(SLO_ESCALATED, "escalated", "エスカレーション") \
+	X(SLO_NOTICES_SUM, "{0} notices: {1} delivered ({2} of them late), {3} acknowledged, {4} escalated.", "通知 {0} 件: 送達 {1} 件 (うち遅延 {2} 件)、確認済み {3} 件、エスカレーション {4} 件。") \
+	X(SLO_ACK_SPREAD, "Acknowledged: half within {0} of delivery, the slowest {1}.", "確認まで: 半数は送達から {0} 以内、最長 {1}。") \
 	X(NOTICE_TEST_BODY, "This is a test by {0}. Critical attacks that were not blocked are told here.\n", "{0} からの試験通知です。遮断されなかった重大な攻撃は、ここに通知されます。\n")
 
 #endif

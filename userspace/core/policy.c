@@ -98,6 +98,7 @@ static const struct policy_field channel_fields[] = {
 	NUMBER(struct policy_channel, kind, 0, CHANNEL_KINDS - 1),
 	NUMBER(struct policy_channel, second, 0, 1),
 	NUMBER(struct policy_channel, language, 0, EXPLAIN_JA),
+	NUMBER(struct policy_channel, escalate, 0, 7 * 86400),
 	TEXT(struct policy_channel, url, 1),
 	TEXT(struct policy_channel, from, 0),
 	TEXT(struct policy_channel, to, 0),

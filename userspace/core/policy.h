@@ -105,7 +105,8 @@ struct policy_rule_data { /* a file that rules use */
 #define POLICY_CHANNEL_KINDS(X)                              \
 	X(SMTP, "smtp", "mail: url smtp://HOST:PORT or smtps://") \
 	X(WEBHOOK, "webhook", "POST of JSON: url http:// or https://") \
-	X(SYSLOG, "syslog", "RFC 5424 over UDP: url syslog://ADDRESS:PORT")
+	X(SYSLOG, "syslog", "RFC 5424 over UDP: url syslog://ADDRESS:PORT") \
+	X(COMMAND, "command", "a program of this machine gets the JSON: url exec:///PATH, run as user")
 enum policy_channel_kind {
 #define X(id, ...) CHANNEL_##id,
 	POLICY_CHANNEL_KINDS(X)
@@ -118,6 +119,7 @@ struct policy_channel { /* where notices go */
 	uint8_t kind;	  /* enum policy_channel_kind */
 	uint8_t second;	  /* only when the others fail */
 	uint8_t language; /* enum explain_language */
+	uint32_t escalate; /* seconds; only what nobody acknowledged for so long, 0: everything */
 	char url[POLICY_PATH_MAX], from[128], to[256];
 	char user[128];
 	char secret_path[POLICY_PATH_MAX]; /* password, or key of the signature; "" none */

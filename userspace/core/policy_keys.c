@@ -156,12 +156,13 @@ const struct policy_key policy_key_rows[] = {
 	{ "inspect", "other-idle", KEY_SECONDS, SETTING(settings.other_idle), .min = 1, .max = 86400, .standard = "30s", .help = "forget other flows after" },
 
 	{ "notify", "kind", KEY_CHOICE, PLACE(struct policy_channel, kind), .required = true, .choices = channel_names, .help = "how it is told" },
-	{ "notify", "url", KEY_TEXT, PLACE(struct policy_channel, url), .required = true, .type = "URL", .help = "smtp://HOST:PORT, smtps://, http://, https:// or syslog://ADDRESS:PORT" },
+	{ "notify", "url", KEY_TEXT, PLACE(struct policy_channel, url), .required = true, .type = "URL", .help = "smtp://HOST:PORT, smtps://, http://, https://, syslog://ADDRESS:PORT or exec:///PATH" },
 	{ "notify", "from", KEY_TEXT, PLACE(struct policy_channel, from), .standard = "", .type = "ADDRESS", .help = "sender of mail" },
 	{ "notify", "to", KEY_TEXT, PLACE(struct policy_channel, to), .standard = "", .type = "ADDRESS", .help = "recipient of mail" },
-	{ "notify", "user", KEY_TEXT, PLACE(struct policy_channel, user), .standard = "", .type = "NAME", .help = "for servers that ask who sends" },
+	{ "notify", "user", KEY_TEXT, PLACE(struct policy_channel, user), .standard = "", .type = "NAME", .help = "for servers that ask who sends; of a command: who runs it, never root" },
 	{ "notify", "secret-file", KEY_TEXT, PLACE(struct policy_channel, secret_path), .standard = "", .type = "PATH", .help = "password of mail, key of a webhook's signature" },
 	{ "notify", "language", KEY_CHOICE, PLACE(struct policy_channel, language), .choices = language_names, .standard = "en", .help = "of the text" },
+	{ "notify", "escalate-after", KEY_SECONDS, PLACE(struct policy_channel, escalate), .max = 7 * 86400, .standard = "0", .help = "gets only what nobody acknowledged (sekimori ack) for so long; 0: everything at once" },
 	{ "notify", "when-others-fail", KEY_CHOICE, PLACE(struct policy_channel, second), .choices = switch_names, .standard = "off", .help = "a second channel: silent while another one works" },
 
 	{ "store", "max-size", KEY_BYTES, SETTING(store_bytes), .min = 1u << 20, .max = 1ull << 44, .standard = "4g", .help = "of kept events; above it the oldest go, their figures stay" },

@@ -218,7 +218,8 @@ static void channel_check(struct policy_parser *p, const struct conf_node *node,
 {
 	static const char *const schemes[CHANNEL_KINDS][2] = {[CHANNEL_SMTP] = {"smtp://", "smtps://"},
 							      [CHANNEL_WEBHOOK] = {"http://", "https://"},
-							      [CHANNEL_SYSLOG] = {"syslog://", "syslog://"}};
+							      [CHANNEL_SYSLOG] = {"syslog://", "syslog://"},
+							      [CHANNEL_COMMAND] = {"exec:///", "exec:///"}};
 	const char *const *scheme = schemes[channel->kind];
 
 	if (strncmp(channel->url, scheme[0], strlen(scheme[0])) &&
@@ -232,6 +233,9 @@ static void channel_check(struct policy_parser *p, const struct conf_node *node,
 			p, node,
 			"notify %s: a webhook needs secret-file, so that the receiver can tell who sent it",
 			channel->name);
+	if (channel->kind == CHANNEL_COMMAND && (!*channel->user || !strcmp(channel->user, "root")))
+		policy_error(p, node, "notify %s: a command needs the user who runs it, and not root",
+			     channel->name);
 }
 
 void policy_read_channel(struct policy_parser *p, const struct conf_node *node, void *object)

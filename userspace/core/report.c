@@ -53,6 +53,7 @@ void report_free(struct report *report)
 	free(report->sources.places);
 	free(report->targets.places);
 	free(report->urgent.places);
+	report_slo_free(report);
 	free(report);
 }
 
@@ -132,7 +133,7 @@ int report_rule(struct report *report, uint32_t gid, uint32_t sid, const char *l
 	return place->row ? 0 : -ENOMEM;
 }
 
-static struct report_row *rule_row(struct report *report, uint32_t gid, uint32_t sid)
+struct report_row *report_row_of_rule(struct report *report, uint32_t gid, uint32_t sid)
 {
 	struct report_rule_row *place = rule_place(report->rules, report->rule_bits, gid, sid);
 
@@ -158,7 +159,7 @@ int report_figure(struct report *report, const struct report_figure *figure)
 	if (figure->slot >= f->to || figure->severity >= SEKI_SEVERITY_MAX ||
 	    figure->verdict >= SEKI_VERDICT_MAX)
 		return 0;
-	row = rule_row(report, figure->gid, figure->sid);
+	row = report_row_of_rule(report, figure->gid, figure->sid);
 	if (!row)
 		return -ENOMEM;
 	if (!report->history || figure->first < report->history)
@@ -251,7 +252,7 @@ static int pairs_add(struct report_pairs *pairs, struct report_row *row, const s
 
 int report_event(struct report *report, const struct report_event *event)
 {
-	struct report_row *row = rule_row(report, event->gid, event->sid);
+	struct report_row *row = report_row_of_rule(report, event->gid, event->sid);
 	int err = row ? pairs_add(&report->sources, NULL, &event->source, event) : -ENOMEM;
 
 	if (!err)

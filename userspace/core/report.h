@@ -15,6 +15,7 @@
 
 #define REPORT_DAYS 400 /* of history by day before the end of the period */
 #define REPORT_ROWS_MAX 1000u
+#define REPORT_SLO_US	(7200ull * 1000000) /* within which somebody is told: the outer promise */
 
 struct report_frame {
 	enum explain_language language;
@@ -55,8 +56,22 @@ void report_counter(struct report *report, const char *name, uint64_t sum);
 /* Events that the store lost or removed in months of the period. */
 void report_store(struct report *report, uint64_t lost, uint64_t removed);
 
+/* A critical attack of the period that was not blocked, and when somebody was told. */
+struct report_urgent_event {
+	uint64_t id, t_match, t_delivered, t_acked; /* 0: not yet */
+	uint32_t gid, sid;
+	struct seki_addr target;
+};
+__must_check int report_urgent(struct report *report, const struct report_urgent_event *event);
+struct report_notice {
+	uint64_t id, count, t_first, t_delivered, t_acked, t_due, t_escalated;
+	uint32_t gid, sid;
+};
+__must_check int report_notice(struct report *report, const struct report_notice *notice);
+
 /* *out is the caller's. -ENOMEM. */
 __must_check int report_top(struct report *report, struct document **out);
+__must_check int report_notices(struct report *report, struct document **out);
 __must_check int report_log(struct report *report, struct document **out);
 
 #endif

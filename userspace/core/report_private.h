@@ -58,7 +58,11 @@ struct report {
 	} counters[REPORT_COUNTERS_MAX];
 	size_t counter_count;
 	uint64_t store_lost, store_removed;
+	struct report_slo *slo; /* report_notices.c; NULL: not asked for */
 };
+void report_slo_free(struct report *report);
+/* NULL: no memory. */
+struct report_row *report_row_of_rule(struct report *report, uint32_t gid, uint32_t sid);
 
 extern const char *const report_severity_names[SEKI_SEVERITY_MAX];
 extern const char *const report_verdict_names[SEKI_VERDICT_MAX];

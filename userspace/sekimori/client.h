@@ -74,6 +74,7 @@ int cmd_egress(int argc, char **argv);
 int cmd_alerts(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_top(int argc, char **argv);
+int cmd_ack(int argc, char **argv);
 int cmd_notify(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);

@@ -71,6 +71,43 @@ static bool feed_event(const struct store_row *row, void *arg)
 	return !feed->err;
 }
 
+static bool feed_urgent(const struct store_row *row, void *arg)
+{
+	struct report_feed *feed = arg;
+	const struct store_event *in = &row->event;
+	const struct report_urgent_event event = {
+		.id = in->id,
+		.t_match = in->t_match,
+		.t_delivered = row->moments[STORE_DELIVERED],
+		.t_acked = row->moments[STORE_ACKED],
+		.gid = in->gid,
+		.sid = in->sid,
+		.target = in->target ? in->src : in->dst,
+	};
+
+	feed->err = report_urgent(feed->report, &event);
+	return !feed->err;
+}
+
+static bool feed_notice(const struct store_notice *in, void *arg)
+{
+	struct report_feed *feed = arg;
+	const struct report_notice notice = {
+		.id = in->id,
+		.count = in->count,
+		.t_first = in->t_first,
+		.t_delivered = in->t_delivered,
+		.t_acked = in->t_acked,
+		.t_due = in->t_due,
+		.t_escalated = in->t_escalated,
+		.gid = in->gid,
+		.sid = in->sid,
+	};
+
+	feed->err = report_notice(feed->report, &notice);
+	return !feed->err;
+}
+
 static bool feed_counter(const char *name, uint64_t sum, void *arg)
 {
 	report_counter(((struct report_feed *)arg)->report, name, sum);
@@ -93,8 +130,33 @@ static bool feed_month(const struct store_month *month, void *arg)
 	return true;
 }
 
-static int report_fill(struct store *store, struct report *report, const struct period *period, bool events,
-		       const char *tenant)
+/* A report: what it asks of the store beside figures and counters, and who writes it. */
+enum report_wants { WANTS_NOTHING, WANTS_EVENTS, WANTS_NOTICES };
+struct report_kind {
+	const char *name;
+	enum report_wants wants;
+	int (*write)(struct report *report, struct document **out);
+};
+static const struct report_kind kinds[] = {
+	{"top", WANTS_NOTHING, report_top},
+	{"security-log", WANTS_EVENTS, report_log},
+	{"notices", WANTS_NOTICES, report_notices},
+};
+
+static int notices_fill(struct store *store, struct report_feed *feed, const struct store_filter *period)
+{
+	struct store_filter urgent = *period;
+	int err;
+
+	urgent.urgent = true;
+	err = store_scan(store, &urgent, feed_urgent, feed);
+	if (!err && !feed->err)
+		err = store_notices(store, period->from, period->to, false, feed_notice, feed);
+	return err;
+}
+
+static int report_fill(struct store *store, struct report *report, const struct period *period,
+		       enum report_wants wants, const char *tenant)
 {
 	struct report_feed feed = {.report = report};
 	const struct feed_months months = {&feed, period};
@@ -108,8 +170,10 @@ static int report_fill(struct store *store, struct report *report, const struct 
 
 	if (!err && !feed.err)
 		err = store_figures(store, &all, feed_figure, &feed);
-	if (!err && !feed.err && events)
+	if (!err && !feed.err && wants == WANTS_EVENTS)
 		err = store_scan(store, &now, feed_event, &feed);
+	if (!err && !feed.err && wants == WANTS_NOTICES)
+		err = notices_fill(store, &feed, &now);
 	if (!err && !feed.err)
 		err = store_counters(store, period->from, period->to, feed_counter, &feed);
 	if (!err && !feed.err)
@@ -142,15 +206,14 @@ static void head_text(char text[96])
 		snprintf(text, 96, "%llu:%s", (unsigned long long)head.number, head.hash);
 }
 
-static int report_print(const char *name, const struct report_options *options, const struct period *period,
-			enum document_format format)
+static int report_print(const struct report_kind *kind, const struct report_options *options,
+			const struct period *period, enum document_format format)
 {
 	CLEANUP(store_close) struct store *store = NULL;
 	CLEANUP(threat_set_free) struct threat_set *threats = NULL;
 	CLEANUP(report_free) struct report *report = NULL;
 	CLEANUP(document_free) struct document *document = NULL;
 	AUTO_FREE char *text = NULL;
-	bool log = !strcmp(name, "security-log");
 	char head[96];
 	struct report_frame frame = {
 		.language = explain_language(options->lang ? options->lang : getenv("LANG")),
@@ -171,13 +234,13 @@ static int report_print(const char *name, const struct report_options *options, 
 		return EXIT_NOT_CONVERGED;
 	err = report_new(&frame, threats, &report);
 	if (!err)
-		err = report_fill(store, report, period, log, options->tenant);
+		err = report_fill(store, report, period, kind->wants, options->tenant);
 	if (!err)
-		err = log ? report_log(report, &document) : report_top(report, &document);
+		err = kind->write(report, &document);
 	if (!err)
 		err = document_write(document, format, &text, &len);
 	if (err) {
-		fprintf(stderr, "sekimori: report %s: %s\n", name, strerror(-err));
+		fprintf(stderr, "sekimori: report %s: %s\n", kind->name, strerror(-err));
 		return EXIT_NOT_CONVERGED;
 	}
 	fwrite(text, 1, len, stdout);
@@ -221,7 +284,7 @@ static int options_read(int argc, char **argv, struct report_options *out)
 	return optind < argc ? client_usage("report", "unexpected argument", argv[optind]) : 0;
 }
 
-static int report_run(const char *name, int argc, char **argv)
+static int report_run(const struct report_kind *kind, int argc, char **argv)
 {
 	struct report_options options = {.n = 10};
 	enum document_format format = client.json ? DOCUMENT_JSON : DOCUMENT_TEXT;
@@ -236,23 +299,21 @@ static int report_run(const char *name, int argc, char **argv)
 	tzset();
 	if (period_read(options.period, options.from, options.to, wall_us(), &period, why))
 		return client_usage("report", why, NULL);
-	return report_print(name, &options, &period, format);
+	return report_print(kind, &options, &period, format);
 }
 
 int cmd_report(int argc, char **argv)
 {
-	static const char *const names[] = {"top", "security-log"};
-
 	if (argc > 1 && !strcmp(argv[1], "file-access"))
 		return report_access(argc - 1, argv + 1);
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(names); i++)
-		if (!strcmp(argv[1], names[i]))
-			return report_run(names[i], argc - 1, argv + 1);
-	return client_usage("report", "there are top, security-log and file-access",
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(kinds); i++)
+		if (!strcmp(argv[1], kinds[i].name))
+			return report_run(&kinds[i], argc - 1, argv + 1);
+	return client_usage("report", "there are top, security-log, notices and file-access",
 			    argc > 1 ? argv[1] : NULL);
 }
 
 int cmd_top(int argc, char **argv)
 {
-	return report_run("top", argc, argv);
+	return report_run(&kinds[0], argc, argv);
 }

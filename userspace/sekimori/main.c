@@ -52,15 +52,19 @@ static const struct command commands[] = {
 	 "DIR]",
 	 "what was found, from the event file; with a selection from the kept events", cmd_alerts, false},
 	{"report",
-	 "top | security-log [--period P | --from T --to T] [--n N] [--lang ja|en] [--format "
+	 "top | security-log | notices [--period P | --from T --to T] [--n N] [--lang ja|en] [--format "
 	 "text|html|csv|json] "
 	 "[--tz ZONE] [--tenant NAME] [--store DIR] [--threats FILE] | "
 	 "file-access [--map NAME] [--expected FILE] [--rankings FILE] [--encoding E] LOG...",
 	 "ranking of threats, everything that was detected, or who accesses files by other products' logs",
 	 cmd_report, false},
 	{"top", "[options of report]", "report top of the present month", cmd_top, false},
-	{"notify", "test [CHANNEL]", "send a test over the channels of notices, and wait for the answer",
+	{"notify", "test [CHANNEL] | list [--all] [--store DIR]",
+	 "send a test over the channels of notices and wait for the answer; which notices nobody "
+	 "acknowledged",
 	 cmd_notify, false},
+	{"ack", "NUMBER | all [--comment TEXT]",
+	 "say that somebody looks after a notice: it escalates no more", cmd_ack, false},
 	{"audit", "verify [--head NUMBER:HASH] | show [-n N]",
 	 "the log of every change: is it whole, what does it say", cmd_audit, false},
 	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},

@@ -17,45 +17,14 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/wall.h"
+#include "archive.h"
 #include "process.h"
-#include "store/audit_log.h"
-#include "store/store.h"
 
-#define BATCH_MAX      1024u
-#define BATCH_BYTES    (4u << 20)
-#define FLUSH_MS       100u
-#define RETAIN_TICKS   600u /* of FLUSH_MS */
-#define AUDITS_MAX     256u
-#define NOTIFY_BACK_US (7200ull * 1000000) /* what is older is a breach already, told by the report */
-#define RETRY_TICKS    10u
-#define TIME_BEFORE    (86400ull * 1000000) /* an event's own time may lie so far before we knew it */
-#define TIME_BEHIND    (60ull * 1000000)
-
-struct held { /* one event of the batch with what its texts lie in */
-	struct eve_fields fields;
-	char *line;
-	bool here; /* came over the present channel */
-	bool told; /* the notifier knows */
-};
-
-struct archive {
-	struct loop *loop;
-	struct store *store;
-	struct audit_log *audit;
-	int reporter; /* its channel, -1 none */
-	int notifier; /* its channel, -1 none */
-	struct store_event events[BATCH_MAX];
-	struct held held[BATCH_MAX];
-	size_t count, bytes;
-	uint64_t unanswered; /* events taken off the present channel and not told as taken yet */
-	bool behind;	     /* the notifier lacks events that the store has */
-	uint64_t told_to;    /* id of the last one that it was told from the store */
-	uint32_t ticks, retry_at;
-	struct message_audit audits[AUDITS_MAX]; /* that the disk has no room for */
-	uint32_t audit_count;
-	uint64_t audits_lost;
-	struct message_archive_stats stats;
-};
+#define FLUSH_MS     100u
+#define RETAIN_TICKS 600u /* of FLUSH_MS */
+#define RETRY_TICKS  10u
+#define TIME_BEFORE  (86400ull * 1000000) /* an event's own time may lie so far before we knew it */
+#define TIME_BEHIND  (60ull * 1000000)
 
 static void held_free(struct held *held)
 {
@@ -82,40 +51,6 @@ static void reporter_pause(struct archive *a, bool pause)
 		log_error("the reporter's channel cannot be watched");
 }
 
-static bool urgent_send(struct archive *a, const struct store_event *event)
-{
-	struct message_urgent urgent = {
-		.id = event->id,
-		.t_match = event->t_match,
-		.source = event->target ? event->dst : event->src,
-		.target = event->target ? event->src : event->dst,
-		.gid = event->gid,
-		.sid = event->sid,
-		.severity = event->severity,
-		.verdict = event->verdict,
-	};
-
-	snprintf(urgent.label, sizeof(urgent.label), "%s", event->label ? event->label : "");
-	return !channel_send(a->notifier, MESSAGE_URGENT, 0, &urgent, sizeof(urgent), -1);
-}
-
-/*
- * Whoever has to be told is told whether the event could be stored or not; only then nobody can note when.
- * What the notifier has no room for is found again in the store, by its missing delivery.
- */
-static void urgent_tell(struct archive *a)
-{
-	for (size_t i = 0; i < a->count; i++) {
-		const struct store_event *event = &a->events[i];
-
-		if (a->notifier < 0 || a->held[i].told || event->kind != STORE_ALERT ||
-		    !decide_notify(event->severity, event->verdict))
-			continue;
-		a->held[i].told = urgent_send(a, event);
-		a->behind |= !a->held[i].told;
-	}
-}
-
 /* What is stored leaves the batch; the rest waits for a better time. */
 static void batch_store(struct archive *a)
 {
@@ -126,7 +61,7 @@ static void batch_store(struct archive *a)
 		return;
 	result = store_insert(a->store, a->events, a->count);
 	a->stats.stored += result.stored;
-	urgent_tell(a);
+	archive_urgent_tell(a);
 	a->bytes = 0;
 	for (size_t i = 0; i < a->count; i++) {
 		if (a->events[i].id) {
@@ -231,7 +166,7 @@ static void reporter_event(int fd, uint32_t events, void *arg)
 	struct archive *a = arg;
 	size_t count = message_rules(PROCESS_REPORTER, PROCESS_ARCHIVE, rules);
 
-	while (a->count < BATCH_MAX && a->bytes < BATCH_BYTES) {
+	while (a->count < ARCHIVE_BATCH && a->bytes < ARCHIVE_BYTES) {
 		struct channel_head head;
 		struct message_kept kept;
 		AUTO_FD int passed = -1;
@@ -294,7 +229,7 @@ static void audit_take(struct archive *a, const struct message_audit *in)
 {
 	if (!message_text_valid(in->text, sizeof(in->text)))
 		return;
-	if (a->audit_count == AUDITS_MAX)
+	if (a->audit_count == ARCHIVE_AUDITS)
 		a->audits_lost++;
 	else
 		a->audits[a->audit_count++] = *in;
@@ -325,84 +260,6 @@ static void reporter_meet(struct archive *a, int *passed)
 	a->reporter = TAKE_FD(*passed);
 	if (loop_add(a->loop, a->reporter, a->count ? 0 : EPOLLIN, reporter_event, a))
 		log_error("cannot watch the reporter");
-}
-
-/* --- the notifier */
-
-static bool urgent_again(const struct store_row *row, void *arg)
-{
-	struct archive *a = arg;
-
-	if (row->moments[STORE_DELIVERED] || row->moments[STORE_SENT])
-		return true;
-	if (!urgent_send(a, &row->event))
-		return false;
-	a->told_to = row->event.id;
-	return true;
-}
-
-/* After a start of either side, or when the channel was full: what was not sent yet, from the store. */
-static void notifier_catch_up(struct archive *a)
-{
-	const struct store_filter filter = {
-		.from = wall_us() - NOTIFY_BACK_US,
-		.kinds = 1u << STORE_ALERT,
-		.severities = 1u << SEKI_SEVERITY_CRITICAL,
-		.verdicts = ~(1u << SEKI_VERDICT_BLOCKED) & ((1u << SEKI_VERDICT_MAX) - 1),
-		.after = a->told_to,
-	};
-
-	if (a->notifier < 0 || !a->behind)
-		return;
-	a->behind = false;
-	if (store_scan(a->store, &filter, urgent_again, a))
-		log_warn("critical events of before could not be read");
-}
-
-static void notifier_leave(struct archive *a)
-{
-	if (a->notifier < 0)
-		return;
-	loop_remove(a->loop, a->notifier);
-	close(a->notifier);
-	a->notifier = -1;
-}
-
-static void notifier_event(int fd, uint32_t events, void *arg)
-{
-	static _Alignas(8) char body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
-	struct archive *a = arg;
-	size_t count = message_rules(PROCESS_NOTIFIER, PROCESS_ARCHIVE, rules);
-
-	for (int i = 0; i < 1024; i++) {
-		struct channel_head head;
-		struct message_mark mark;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (err) {
-			notifier_leave(a);
-			return;
-		}
-		memcpy(&mark, body, sizeof(mark));
-		if (mark.moment < STORE_MOMENT_MAX && store_mark(a->store, mark.id, mark.moment, mark.t))
-			log_debug("a time of an event that is gone");
-	}
-}
-
-static void notifier_meet(struct archive *a, int *passed)
-{
-	if (*passed < 0)
-		return;
-	notifier_leave(a);
-	a->notifier = TAKE_FD(*passed);
-	a->behind = true;
-	a->told_to = 0;
-	if (loop_add(a->loop, a->notifier, EPOLLIN, notifier_event, a))
-		log_error("cannot watch the notifier");
 }
 
 static void archive_keeper(int fd, uint32_t events, void *arg)
@@ -441,7 +298,10 @@ static void archive_keeper(int fd, uint32_t events, void *arg)
 			counts_take(a, (const struct message_counts *)body);
 			break;
 		case MESSAGE_ARCHIVE_NOTIFIER:
-			notifier_meet(a, &passed);
+			archive_notifier_meet(a, &passed);
+			break;
+		case MESSAGE_ARCHIVE_ACK:
+			archive_ack(a, head.cookie, (const struct message_ack *)body);
 			break;
 		case MESSAGE_ARCHIVE_REPORTER:
 			reporter_meet(a, &passed);
@@ -472,7 +332,7 @@ static void archive_tick(void *arg)
 	a->ticks++;
 	batch_store(a);
 	taken_tell(a);
-	notifier_catch_up(a);
+	archive_notifier_tick(a);
 	if (a->ticks % RETAIN_TICKS == 0)
 		archive_retain(a);
 	if (a->ticks % (1000 / FLUSH_MS))

@@ -11,6 +11,7 @@
 #include "message.h"
 
 union ctl_body {
+	struct message_ack ack;
 	struct message_ask ask;
 	struct message_block block;
 	struct message_load load;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/list_guard.h"
+#include "core/notice_text.h"
 #include "ctl.h"
 
 #define EXPIRES_MAX 315360000u /* ten years */
@@ -36,6 +37,7 @@ static const struct ctl_row rows[] = {
 	{"rollback", MESSAGE_ROLLBACK, true, 0, 0},
 	{"reload", MESSAGE_RELOAD, true, 0, 0},
 	{"notify-test", MESSAGE_NOTIFY_TEST, true, 0, FIELD_NAME},
+	{"ack", MESSAGE_ACK, true, 0, 0},
 	{"up", MESSAGE_UP, true, 0, 0},
 	{"down", MESSAGE_DOWN, true, 0, 0},
 };
@@ -199,6 +201,22 @@ static int request_up(const json_t *object, struct message_up *up, const char **
 	return 0;
 }
 
+static int request_ack(const json_t *object, struct message_ack *ack, const char **why)
+{
+	char id[24] = "";
+
+	*why = "\"id\" is not the number of a notice, or \"all\"";
+	if (!request_text(object, "id", id, sizeof(id)) || !*id)
+		return -EINVAL;
+	if (strcmp(id, "all") && (notice_id_read(id, &ack->id) || !ack->id))
+		return -EINVAL;
+	*why = "\"by\" is longer than 63 bytes, or \"comment\" than 255";
+	if (!request_text(object, "by", ack->by, sizeof(ack->by)) ||
+	    !request_text(object, "comment", ack->comment, sizeof(ack->comment)))
+		return -EINVAL;
+	return 0;
+}
+
 static int request_load(const json_t *object, struct message_load *load, const char **why)
 {
 	uint64_t number = 0;
@@ -255,6 +273,10 @@ static int request_row(const json_t *object, const struct ctl_row *row, uint32_t
 		out->len = sizeof(out->body.load);
 		peer = &out->body.load.peer;
 		err = request_load(object, &out->body.load, why);
+	} else if (row->type == MESSAGE_ACK) {
+		out->len = sizeof(out->body.ack);
+		peer = &out->body.ack.peer;
+		err = request_ack(object, &out->body.ack, why);
 	} else if (row->type == MESSAGE_UP) {
 		out->len = sizeof(out->body.up);
 		peer = &out->body.up.peer;

@@ -332,6 +332,7 @@ static void keeper_tick(void *arg)
 	keeper_job_tick(k);
 	keeper_expire(k);
 	keeper_archive_tick(k);
+	keeper_command_tick(k);
 	keeper_journal_tick(k);
 	keeper_module_tick(k);
 	if (k->pending_until && keeper_now() >= k->pending_until && !keeper_job_runs(k)) {

@@ -17,6 +17,7 @@
 #include "process.h"
 
 #define KEEPER_CHILDREN	      (4 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, notifier, engines, parser */
+#define KEEPER_RUNS	      4 /* programs for notices at once */
 #define KEEPER_RESTARTS	      5 /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
 #define KEEPER_RESTART_WINDOW 60u
 #define KEEPER_AUTOS	      256  /* addresses that the machine itself puts into the allow set */
@@ -79,6 +80,14 @@ struct keeper_policy {
 	struct keeper_image *lists; /* of base, owned; NULL: it has none */
 };
 
+/* A program that tells of a notice. */
+struct keeper_run {
+	pid_t pid; /* 0: none */
+	uint64_t message;
+	uint32_t channel, until;
+	bool killed;
+};
+
 struct keeper_job;
 struct keeper_module;
 struct keeper_counts;
@@ -137,6 +146,7 @@ struct keeper {
 	struct message_archive_stats archive;
 	struct message_notifier_stats notifier;
 	uint64_t test_cookie; /* who waits for `notify test`, 0 nobody */
+	struct keeper_run runs[KEEPER_RUNS];
 	struct keeper_counts *counts; /* keeper_archive.c: figures as told last, NULL before the first time */
 	struct message_audit *audits; /* that the archive has not got yet */
 	uint32_t audit_count;
@@ -302,6 +312,12 @@ void keeper_notify_channels(struct keeper *k);
 void keeper_notify_stats(struct keeper *k, const struct message_notifier_stats *stats);
 void keeper_notify_test(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 void keeper_notify_tested(struct keeper *k, const struct message_done *done);
+void keeper_notify_ack(struct keeper *k, uint64_t cookie, const struct message_ack *in);
+
+/* keeper_command.c: programs that tell of notices, run as the user that the configuration names */
+void keeper_command(struct keeper *k, const uint8_t *body, size_t len);
+bool keeper_command_ended(struct keeper *k, pid_t pid, int status); /* false: it is none of these */
+void keeper_command_tick(struct keeper *k);
 
 /* keeper_request.c */
 void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed);

@@ -246,6 +246,7 @@ static void counts_read(struct keeper *k, struct keeper_counts *counts)
 	counts_add(counts, k->reporter.refused, "lost.refused-events");
 	counts_add(counts, k->reporter.spool_lost, "lost.spool");
 	counts_add(counts, k->archive.refused, "lost.refused-by-store");
+	counts_add(counts, k->notifier.unmarked, "lost.notice-times");
 	counts_add(counts, k->blocks_made, "made.source-blocks");
 	counts_add(counts, k->cuts_made, "made.cuts");
 }

@@ -93,11 +93,16 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 		memcpy(&k->reporter, body, sizeof(k->reporter));
 		break;
 	case PROCESS_ARCHIVE:
-		keeper_archive_stats(k, (const struct message_archive_stats *)body);
+		if (head->type == MESSAGE_ARCHIVE_STATS)
+			keeper_archive_stats(k, (const struct message_archive_stats *)body);
+		else
+			keeper_answer(k, head->cookie, MESSAGE_DONE, body, head->len);
 		break;
 	case PROCESS_NOTIFIER:
 		if (head->type == MESSAGE_NOTIFIER_STATS)
 			keeper_notify_stats(k, (const struct message_notifier_stats *)body);
+		else if (head->type == MESSAGE_COMMAND)
+			keeper_command(k, body, head->len);
 		else
 			keeper_notify_tested(k, (const struct message_done *)body);
 		break;
@@ -607,10 +612,13 @@ void keeper_children_reap(struct keeper *k)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (keeper_command_ended(k, pid, status))
+			continue;
 		for (unsigned int i = 0; i < KEEPER_CHILDREN; i++)
 			if (k->children[i].pid == pid)
 				child_died(k, &k->children[i], status);
+	}
 }
 
 void keeper_children_tick(struct keeper *k)

@@ -5,9 +5,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/notice_text.h"
 #include "keeper.h"
 #include "lib/file.h"
 #include "lib/log.h"
@@ -45,6 +47,7 @@ void keeper_notify_channels(struct keeper *k)
 		out.rows[i].kind = in->kind;
 		out.rows[i].second = in->second;
 		out.rows[i].language = in->language;
+		out.rows[i].escalate = in->escalate;
 		memcpy(out.rows[i].name, in->name, sizeof(in->name));
 		memcpy(out.rows[i].url, in->url, sizeof(in->url));
 		memcpy(out.rows[i].from, in->from, sizeof(in->from));
@@ -94,6 +97,34 @@ void keeper_notify_test(struct keeper *k, uint64_t cookie, const struct message_
 	}
 	k->test_cookie = cookie;
 	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "notify test%s%s", *in->name ? " of " : "", in->name);
+}
+
+/* The archive knows the notices: it answers. */
+void keeper_notify_ack(struct keeper *k, uint64_t cookie, const struct message_ack *in)
+{
+	const struct keeper_child *archive = keeper_child(k, PROCESS_ARCHIVE, 0);
+	const struct passwd *pw = getpwuid(in->peer.uid);
+	struct message_ack out = *in;
+	char id[24] = "all notices";
+	int err;
+
+	if (!message_text_valid(in->by, sizeof(in->by)) ||
+	    !message_text_valid(in->comment, sizeof(in->comment)))
+		return;
+	if (!*out.by && pw)
+		snprintf(out.by, sizeof(out.by), "%s", pw->pw_name);
+	else if (!*out.by)
+		snprintf(out.by, sizeof(out.by), "uid %u", in->peer.uid);
+	if (in->id)
+		notice_id_text(in->id, id);
+	err = archive->fd < 0 ? -ENOTCONN
+			      : channel_send(archive->fd, MESSAGE_ARCHIVE_ACK, cookie, &out, sizeof(out), -1);
+	if (err) {
+		keeper_done(k, cookie, -EAGAIN, "the archive process is not there; try again in a moment");
+		return;
+	}
+	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "%s acknowledged by %s%s%s", id, out.by,
+		     *out.comment ? ": " : "", out.comment);
 }
 
 void keeper_notify_tested(struct keeper *k, const struct message_done *done)

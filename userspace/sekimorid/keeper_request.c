@@ -206,6 +206,9 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 		if (keeper_job_rules(k, head->cookie, ask->peer.uid))
 			keeper_done(k, head->cookie, -EBUSY, "another change is being made; try again");
 		break;
+	case MESSAGE_ACK:
+		keeper_notify_ack(k, head->cookie, (const struct message_ack *)body);
+		break;
 	case MESSAGE_NOTIFY_TEST:
 		keeper_notify_test(k, head->cookie, ask);
 		break;

@@ -169,7 +169,8 @@ struct message_channels { /* where notices go; texts end in NUL */
 	char host[64], instance[32];
 	struct {
 		uint8_t kind, second, language; /* as in struct policy_channel */
-		uint8_t pad[5];
+		uint8_t pad;
+		uint32_t escalate;
 		char name[POLICY_NAME_MAX];
 		char url[POLICY_PATH_MAX], from[128], to[256], user[128];
 		char secret[MESSAGE_SECRET_MAX];
@@ -184,13 +185,39 @@ struct message_urgent { /* a critical attack that was not blocked */
 	uint8_t pad[6];
 	char label[160];
 };
-struct message_mark { /* when an event was sent or delivered */
-	uint64_t id, t;
+#define MESSAGE_RUNS_MAX 512u
+struct message_mark { /* when events were sent or delivered */
+	uint64_t t, notice;
 	uint32_t moment; /* enum store_moment */
-	uint32_t pad;
+	uint32_t count;
+	struct {
+		uint64_t id, count; /* of consecutive events */
+	} runs[MESSAGE_RUNS_MAX];
+};
+struct message_notice { /* what is known of one, to be kept; and back after a restart */
+	uint64_t id, events, groups;
+	uint64_t t_oldest, t_sent, t_delivered, t_due, t_escalated;
+	uint32_t attempts, gid, sid, pad;
+	struct seki_addr source, target;
+	char channel[POLICY_NAME_MAX]; /* "" not delivered */
+	char label[160];
+};
+struct message_acked {
+	uint64_t id; /* 0: all so far */
+};
+struct message_command { /* followed by what the program reads, len bytes */
+	uint64_t message; /* 0: a test */
+	uint32_t channel, len;
+	char name[POLICY_NAME_MAX]; /* of the channel */
+};
+struct message_command_done {
+	uint64_t message;
+	uint32_t channel;
+	int32_t result;
+	char why[128];
 };
 struct message_notifier_stats {
-	uint64_t events, told, waiting, messages, attempts, failures, breaches, lag_max_us;
+	uint64_t events, told, waiting, messages, attempts, failures, breaches, lag_max_us, unacked, escalated, unmarked;
 	uint32_t channels, pad;
 	char failure[200]; /* of the last attempt that failed; "" since then one succeeded */
 };
@@ -228,6 +255,13 @@ struct message_peer { /* who sits at the other end of a request's terminal */
 	uint8_t address[16]; /* v4-mapped */
 	uint16_t port;	     /* of our side, host order */
 	uint8_t pad[6];
+};
+
+struct message_ack {
+	struct message_peer peer;
+	uint64_t id; /* 0: all */
+	char by[64]; /* "" whoever the peer is */
+	char comment[256];
 };
 
 struct message_prefix {
@@ -453,6 +487,20 @@ struct message_counters {
 	X(URGENT, "urgent-event", ARCHIVE, NOTIFIER, sizeof(struct message_urgent),                          \
 	  sizeof(struct message_urgent), 0, 0)                                                               \
 	X(MARK, "mark", NOTIFIER, ARCHIVE, sizeof(struct message_mark), sizeof(struct message_mark), 0, 0)   \
+	X(NOTICE, "notice", NOTIFIER, ARCHIVE, sizeof(struct message_notice), sizeof(struct message_notice), \
+	  0, 0)                                                                                              \
+	X(NOTICE_OPEN, "open-notice", ARCHIVE, NOTIFIER, sizeof(struct message_notice),                      \
+	  sizeof(struct message_notice), 0, 0)                                                               \
+	X(ACKED, "acknowledged", ARCHIVE, NOTIFIER, sizeof(struct message_acked),                            \
+	  sizeof(struct message_acked), 0, 0)                                                                \
+	X(ARCHIVE_ACK, "acknowledge", KEEPER, ARCHIVE, sizeof(struct message_ack),                           \
+	  sizeof(struct message_ack), 0, 0)                                                                  \
+	X(ARCHIVE_DONE, "done", ARCHIVE, KEEPER, sizeof(struct message_done), sizeof(struct message_done),   \
+	  0, 1000)                                                                                           \
+	X(COMMAND, "command", NOTIFIER, KEEPER, sizeof(struct message_command) + 1,                          \
+	  sizeof(struct message_command) + MESSAGE_LINE_MAX, 0, 100)                                         \
+	X(COMMAND_DONE, "command-done", KEEPER, NOTIFIER, sizeof(struct message_command_done),               \
+	  sizeof(struct message_command_done), 0, 0)                                                         \
 	X(PARSE, "parse", KEEPER, PARSER, sizeof(struct message_parse), sizeof(struct message_parse), 1, 0)  \
 	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 2, \
 	  10)                                                                                                \
@@ -480,6 +528,7 @@ struct message_counters {
 	  50)                                                                                                \
 	X(NOTIFY_TEST, "notify-test", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask),   \
 	  0, 10)                                                                                             \
+	X(ACK, "acknowledge", CTL, KEEPER, sizeof(struct message_ack), sizeof(struct message_ack), 0, 500)   \
 	X(UP, "up", CTL, KEEPER, sizeof(struct message_up), sizeof(struct message_up), 0, 50)                \
 	X(DOWN, "down", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)          \
 	X(DONE, "done", KEEPER, CTL, sizeof(struct message_done), sizeof(struct message_done), 0, 0)         \
@@ -541,6 +590,7 @@ _Static_assert(sizeof(struct message_lists) <= CHANNEL_BODY_MAX, "message_lists"
 _Static_assert(sizeof(struct message_why) <= CHANNEL_BODY_MAX, "message_why");
 _Static_assert(sizeof(struct message_proposal) + MESSAGE_LINE_MAX <= CHANNEL_BODY_MAX,
 	       "message_proposal line");
+_Static_assert(sizeof(struct message_command) + MESSAGE_LINE_MAX <= CHANNEL_BODY_MAX, "message_command text");
 _Static_assert(sizeof(struct message_judged) + MESSAGE_LINE_MAX <= CHANNEL_BODY_MAX, "message_judged line");
 
 #endif

@@ -3,54 +3,21 @@
  * notifier.c - tells people: the one process that talks to mail servers and
  * webhooks. What to tell and when is core/notice.c; here it is carried out.
  */
-#include <arpa/inet.h>
-#include <curl/curl.h>
+#include "notifier.h"
+
 #include <errno.h>
-#include <nettle/hmac.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
-#include "core/notice_text.h"
-#include "core/phrase.h"
 #include "lib/log.h"
 #include "lib/wall.h"
 #include "process.h"
 #include "store/store.h"
 
-#define TRANSFERS_MAX	 32u
-#define TRANSFER_SECONDS 20L
-#define CONNECT_SECONDS	 10L
-#define POLL_MS		 50
-#define STATS_US	 1000000u
-
-struct transfer {
-	CURL *curl; /* NULL: free */
-	struct curl_slist *headers, *to;
-	char *data;
-	size_t len, read;
-	uint64_t message; /* 0: a test */
-	uint32_t channel;
-	char error[CURL_ERROR_SIZE];
-};
-
-struct notifier {
-	CURLM *multi;
-	struct notices *notices;
-	struct notice_settings settings;
-	struct message_channels channels;
-	char boot[24];
-	int archive; /* its channel, -1 none */
-	struct transfer transfers[TRANSFERS_MAX];
-	uint64_t stats_at;
-	char failure[200];
-	uint32_t tests; /* under way */
-	struct message_done tested;
-	size_t tested_len;
-	bool stop;
-};
+#define POLL_MS	 20
+#define STATS_US 1000000u
 
 static uint64_t monotonic_us(void)
 {
@@ -60,41 +27,66 @@ static uint64_t monotonic_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static void mark(uint64_t id, enum notice_moment moment, uint64_t now, void *arg)
+/* The archive reads while we wait; an event whose time gets lost shows as not delivered, never the other way.
+ */
+static void archive_tell(const struct notifier *n, uint32_t type, const void *body, size_t len)
 {
-	const struct notifier *n = arg;
-	struct message_mark out = {
-		.id = id, .t = now, .moment = moment == NOTICE_SENT ? STORE_SENT : STORE_DELIVERED};
 	struct pollfd wait = {.fd = n->archive, .events = POLLOUT};
 
-	/* The archive reads while we wait; an event whose time gets lost shows as not delivered, never the
-	 * other way. */
 	for (int i = 0; n->archive >= 0 && i < 20; i++) {
-		if (channel_send(n->archive, MESSAGE_MARK, 0, &out, sizeof(out), -1) != -EAGAIN)
+		if (channel_send(n->archive, type, 0, body, len, -1) != -EAGAIN)
 			return;
-		poll(&wait, 1, POLL_MS);
+		poll(&wait, 1, 50);
 	}
 }
 
-static struct notice_frame frame_of(const struct notifier *n, uint32_t channel)
+static void mark(const struct notice_marking *marking, void *arg)
 {
-	time_t seconds = time(NULL);
-	struct tm tm;
+	static struct message_mark out;
 
-	localtime_r(&seconds, &tm);
-	return (struct notice_frame){
-		.language = n->channels.rows[channel].language,
-		.host = n->channels.host,
-		.instance = n->channels.instance,
-		.boot = n->boot,
-		.now = wall_us(),
-		.zone_s = (int32_t)tm.tm_gmtoff,
-	};
+	out.t = marking->t;
+	out.notice = marking->notice;
+	out.moment = marking->moment == NOTICE_SENT ? STORE_SENT : STORE_DELIVERED;
+	for (size_t i = 0; i < marking->run_count; i += out.count) {
+		out.count = 0;
+		for (size_t j = i; j < marking->run_count && out.count < MESSAGE_RUNS_MAX; j++) {
+			out.runs[out.count].id = marking->runs[j].id;
+			out.runs[out.count++].count = marking->runs[j].count;
+		}
+		archive_tell(arg, MESSAGE_MARK, &out, sizeof(out));
+	}
 }
 
-/* --- the fate of one attempt */
+/* What is known of each notice goes to the store: who was told what outlives this process. */
+static void states_tell(struct notifier *n)
+{
+	struct notice_state state;
 
-static void told(struct notifier *n, uint64_t message, uint32_t channel, bool delivered, const char *why)
+	while (notices_changed(n->notices, wall_us(), &state)) {
+		struct message_notice out = {
+			.id = state.id,
+			.events = state.events,
+			.groups = state.groups,
+			.t_oldest = state.t_oldest,
+			.t_sent = state.t_sent,
+			.t_delivered = state.t_delivered,
+			.t_due = state.t_due,
+			.t_escalated = state.t_escalated,
+			.attempts = state.attempts,
+			.gid = state.row.gid,
+			.sid = state.row.sid,
+			.source = state.row.source,
+			.target = state.row.target,
+		};
+
+		if (state.channel >= 0 && (uint32_t)state.channel < n->channels.count)
+			memcpy(out.channel, n->channels.rows[state.channel].name, sizeof(out.channel));
+		memcpy(out.label, state.row.label, sizeof(out.label));
+		archive_tell(n, MESSAGE_NOTICE, &out, sizeof(out));
+	}
+}
+
+void notifier_told(struct notifier *n, uint64_t message, uint32_t channel, bool delivered, const char *why)
 {
 	const char *name = n->channels.rows[channel].name;
 
@@ -119,258 +111,6 @@ static void told(struct notifier *n, uint64_t message, uint32_t channel, bool de
 		log_warn("the result of a test was lost");
 }
 
-static void transfer_end(struct transfer *t)
-{
-	curl_easy_cleanup(t->curl);
-	curl_slist_free_all(t->headers);
-	curl_slist_free_all(t->to);
-	free(t->data);
-	memset(t, 0, sizeof(*t));
-}
-
-static void transfers_done(struct notifier *n)
-{
-	CURLMsg *info;
-	int left;
-
-	while ((info = curl_multi_info_read(n->multi, &left))) {
-		struct transfer *t = NULL;
-		uint64_t message;
-		uint32_t channel;
-		char why[CURL_ERROR_SIZE + 64];
-		CURLcode code = info->data.result;
-		long status = 0;
-
-		if (info->msg != CURLMSG_DONE ||
-		    curl_easy_getinfo(info->easy_handle, CURLINFO_PRIVATE, (char **)&t) || !t)
-			continue;
-		curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
-		snprintf(why, sizeof(why), "%s%s", curl_easy_strerror(code), *t->error ? ": " : "");
-		snprintf(why + strlen(why), sizeof(why) - strlen(why), "%.200s", t->error);
-		message = t->message;
-		channel = t->channel;
-		curl_multi_remove_handle(n->multi, t->curl);
-		transfer_end(t);
-		told(n, message, channel, code == CURLE_OK, why);
-	}
-}
-
-/* --- attempts */
-
-static size_t mail_read(char *buffer, size_t size, size_t count, void *arg)
-{
-	struct transfer *t = arg;
-	size_t len = t->len - t->read < size * count ? t->len - t->read : size * count;
-
-	memcpy(buffer, t->data + t->read, len);
-	t->read += len;
-	return len;
-}
-
-static size_t nothing_write(char *data, size_t size, size_t count, void *arg)
-{
-	return size * count; /* what the far end says beside its status is of no interest */
-}
-
-static struct transfer *transfer_new(struct notifier *n, uint64_t message, uint32_t channel, char *data)
-{
-	struct transfer *t = n->transfers;
-
-	while (t < n->transfers + TRANSFERS_MAX && t->curl)
-		t++;
-	if (t == n->transfers + TRANSFERS_MAX || !data) {
-		free(data);
-		return NULL;
-	}
-	t->curl = curl_easy_init();
-	if (!t->curl) {
-		free(data);
-		return NULL;
-	}
-	t->message = message;
-	t->channel = channel;
-	t->data = data;
-	t->len = strlen(data);
-	curl_easy_setopt(t->curl, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(t->curl, CURLOPT_ERRORBUFFER, t->error);
-	curl_easy_setopt(t->curl, CURLOPT_URL, n->channels.rows[channel].url);
-	curl_easy_setopt(t->curl, CURLOPT_TIMEOUT, TRANSFER_SECONDS);
-	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_FOLLOWLOCATION, 0L); /* no server sends us elsewhere */
-	curl_easy_setopt(t->curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(t->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps,http,https");
-	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, nothing_write);
-	return t;
-}
-
-static bool transfer_begin(struct notifier *n, struct transfer *t)
-{
-	if (curl_multi_add_handle(n->multi, t->curl) == CURLM_OK)
-		return true;
-	transfer_end(t);
-	return false;
-}
-
-static bool mail_begin(struct notifier *n, uint64_t message, uint32_t channel, const char *subject,
-		       const char *body, const char *key)
-{
-	struct notice_frame frame = frame_of(n, channel);
-	const char *from = n->channels.rows[channel].from, *to = n->channels.rows[channel].to;
-	struct transfer *t =
-		transfer_new(n, message, channel, notice_mail(&frame, from, to, subject, body, key));
-
-	if (!t)
-		return false;
-	t->to = curl_slist_append(NULL, to);
-	curl_easy_setopt(t->curl, CURLOPT_MAIL_FROM, from);
-	curl_easy_setopt(t->curl, CURLOPT_MAIL_RCPT, t->to);
-	curl_easy_setopt(t->curl, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_READFUNCTION, mail_read);
-	curl_easy_setopt(t->curl, CURLOPT_READDATA, t);
-	if (*n->channels.rows[channel].user) {
-		curl_easy_setopt(t->curl, CURLOPT_USERNAME, n->channels.rows[channel].user);
-		curl_easy_setopt(t->curl, CURLOPT_PASSWORD, n->channels.rows[channel].secret);
-		/* a password goes over nothing but TLS */
-		curl_easy_setopt(t->curl, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
-	} else {
-		curl_easy_setopt(t->curl, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
-		/* Without a password the wire is the receiver's choice: opportunistic, as between mail
-		 * servers. */
-		curl_easy_setopt(t->curl, CURLOPT_SSL_VERIFYPEER,
-				 strncmp(n->channels.rows[channel].url, "smtps", 5) ? 0L : 1L);
-	}
-	return transfer_begin(n, t);
-}
-
-/* HMAC-SHA256 of "TIMESTAMP.BODY": the receiver can refuse what is old or not ours. */
-static void hook_headers(const struct notifier *n, struct transfer *t, const char *key)
-{
-	const char *secret = n->channels.rows[t->channel].secret;
-	uint8_t digest[SHA256_DIGEST_SIZE];
-	struct hmac_sha256_ctx ctx;
-	char line[192], stamp[32], hex[2 * SHA256_DIGEST_SIZE + 1];
-	int len = snprintf(stamp, sizeof(stamp), "%llu", (unsigned long long)(wall_us() / 1000000));
-
-	hmac_sha256_set_key(&ctx, strlen(secret), (const uint8_t *)secret);
-	hmac_sha256_update(&ctx, (size_t)len, (const uint8_t *)stamp);
-	hmac_sha256_update(&ctx, 1, (const uint8_t *)".");
-	hmac_sha256_update(&ctx, t->len, (const uint8_t *)t->data);
-	hmac_sha256_digest(&ctx, sizeof(digest), digest);
-	for (size_t i = 0; i < sizeof(digest); i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-	t->headers = curl_slist_append(t->headers, "Content-Type: application/json");
-	t->headers = curl_slist_append(t->headers, "Expect:");
-	snprintf(line, sizeof(line), "Idempotency-Key: %s", key);
-	t->headers = curl_slist_append(t->headers, line);
-	snprintf(line, sizeof(line), "X-Sekimori-Timestamp: %s", stamp);
-	t->headers = curl_slist_append(t->headers, line);
-	snprintf(line, sizeof(line), "X-Sekimori-Signature: sha256=%s", hex);
-	t->headers = curl_slist_append(t->headers, line);
-}
-
-static bool hook_begin(struct notifier *n, uint64_t message, uint32_t channel, char *json, const char *key)
-{
-	struct transfer *t = transfer_new(n, message, channel, json);
-
-	if (!t)
-		return false;
-	hook_headers(n, t, key);
-	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, t->headers);
-	curl_easy_setopt(t->curl, CURLOPT_POSTFIELDS, t->data);
-	curl_easy_setopt(t->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->len);
-	curl_easy_setopt(t->curl, CURLOPT_FAILONERROR, 1L);
-	return transfer_begin(n, t);
-}
-
-/* "syslog://192.0.2.1:514", "syslog://[2001:db8::1]:514": an address, since a datagram has no time for a
- * resolver. */
-static int syslog_send(const char *url, const char *line)
-{
-	char host[64];
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-	unsigned int port = 514;
-	AUTO_FD int fd = -1;
-	bool is_v6 = sscanf(url, "syslog://[%63[^]]]:%5u", host, &port) >= 1;
-	ssize_t sent;
-
-	if (!is_v6 && sscanf(url, "syslog://%63[^:/]:%5u", host, &port) < 1)
-		return -EINVAL;
-	if (port > 65535 || inet_pton(is_v6 ? AF_INET6 : AF_INET, host,
-				      is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr) != 1)
-		return -EINVAL;
-	v4.sin_port = v6.sin6_port = htons((uint16_t)port);
-	fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	sent = sendto(fd, line, strlen(line), 0, is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
-		      is_v6 ? sizeof(v6) : sizeof(v4));
-	return sent < 0 ? -errno : 0;
-}
-
-static void syslog_tell(struct notifier *n, uint64_t message, uint32_t channel, char *line)
-{
-	int err = line ? syslog_send(n->channels.rows[channel].url, line) : -ENOMEM;
-
-	free(line);
-	told(n, message, channel, !err,
-	     err == -EINVAL ? "the url is not syslog://ADDRESS:PORT" : strerror(-err));
-}
-
-static void message_begin(struct notifier *n, const struct notice_message *message)
-{
-	uint32_t channel = message->channel;
-	struct notice_frame frame = frame_of(n, channel);
-	AUTO_FREE char *subject = notice_subject(&frame, message);
-	AUTO_FREE char *body = NULL;
-	uint64_t id = message->id;
-	char key[96];
-	bool begun = false;
-
-	notice_key(&frame, message, key);
-	switch (n->channels.rows[channel].kind) {
-	case CHANNEL_SMTP:
-		body = notice_body(&frame, message);
-		begun = subject && body && mail_begin(n, id, channel, subject, body, key);
-		break;
-	case CHANNEL_WEBHOOK:
-		begun = hook_begin(n, id, channel, notice_json(&frame, message), key);
-		break;
-	case CHANNEL_SYSLOG:
-		syslog_tell(n, id, channel, subject ? notice_syslog(&frame, subject, key, message) : NULL);
-		return;
-	}
-	if (!begun)
-		told(n, id, channel, false, "too many notices are under way");
-}
-
-static void test_begin(struct notifier *n, uint32_t channel)
-{
-	struct notice_frame frame = frame_of(n, channel);
-	struct notice_message empty = {.id = 0};
-	AUTO_FREE char *subject =
-		phrase_with(frame.language, PHRASE_NOTICE_TEST, n->channels.rows[channel].name);
-	AUTO_FREE char *body = phrase_with(frame.language, PHRASE_NOTICE_TEST_BODY, frame.host);
-	char key[96];
-	bool begun = false;
-
-	snprintf(key, sizeof(key), "%.40s-test-%llu", n->boot, (unsigned long long)frame.now);
-	switch (n->channels.rows[channel].kind) {
-	case CHANNEL_SMTP:
-		begun = subject && body && mail_begin(n, 0, channel, subject, body, key);
-		break;
-	case CHANNEL_WEBHOOK:
-		begun = hook_begin(n, 0, channel, notice_json(&frame, &empty), key);
-		break;
-	case CHANNEL_SYSLOG:
-		syslog_tell(n, 0, channel, subject ? notice_syslog(&frame, subject, key, NULL) : NULL);
-		return;
-	}
-	if (!begun)
-		told(n, 0, channel, false, "too many notices are under way");
-}
-
 static void tests_begin(struct notifier *n, const struct message_ask *ask)
 {
 	uint32_t wanted[POLICY_CHANNELS_MAX], count = 0;
@@ -391,7 +131,7 @@ static void tests_begin(struct notifier *n, const struct message_ask *ask)
 			log_warn("the result of a test was lost");
 	}
 	for (uint32_t i = 0; i < count; i++)
-		test_begin(n, wanted[i]);
+		notifier_send_test(n, wanted[i]);
 }
 
 /* --- the other processes */
@@ -416,18 +156,72 @@ static void channels_take(struct notifier *n, const struct message_channels *in)
 {
 	if (in->count > POLICY_CHANNELS_MAX || !channels_hold(in) || !memcmp(&n->channels, in, sizeof(*in)))
 		return;
-	for (size_t i = 0; i < TRANSFERS_MAX; i++) {
-		if (!n->transfers[i].curl)
-			continue;
-		curl_multi_remove_handle(n->multi, n->transfers[i].curl);
-		transfer_end(&n->transfers[i]);
-	}
+	notifier_abandon(n);
 	n->tests = 0;
 	n->channels = *in;
 	n->settings.channels = in->count;
-	for (uint32_t i = 0; i < in->count; i++)
+	for (uint32_t i = 0; i < in->count; i++) {
 		n->settings.second[i] = in->rows[i].second;
+		n->settings.escalate_us[i] = in->rows[i].escalate * 1000000ull;
+	}
 	notices_channels(n->notices, &n->settings);
+}
+
+static void open_take(struct notifier *n, const struct message_notice *in)
+{
+	struct notice_state state = {
+		.id = in->id,
+		.events = in->events,
+		.groups = in->groups,
+		.t_oldest = in->t_oldest,
+		.t_sent = in->t_sent,
+		.t_delivered = in->t_delivered,
+		.t_due = in->t_due,
+		.t_escalated = in->t_escalated,
+		.attempts = in->attempts,
+		.channel = -1,
+		.row = {.gid = in->gid,
+			.sid = in->sid,
+			.source = in->source,
+			.target = in->target,
+			.count = in->events,
+			.t_first = in->t_oldest,
+			.t_last = in->t_oldest},
+	};
+
+	memcpy(state.row.label, in->label, sizeof(in->label));
+	state.row.label[sizeof(state.row.label) - 1] = '\0';
+	if (notices_restore(n->notices, &state, wall_us()))
+		log_warn("an earlier notice that nobody acknowledged cannot be kept: it will not escalate");
+}
+
+static void command_take(struct notifier *n, const struct message_command_done *in)
+{
+	if (message_text_valid(in->why, sizeof(in->why)) && in->channel < n->channels.count)
+		notifier_told(n, in->message, in->channel, !in->result, in->why);
+}
+
+/* Another archive begins with all that no notice tells yet; what is known here and not sent yet comes again.
+ */
+static bool urgent_known(struct notifier *n, uint64_t id)
+{
+	uint64_t month = id >> STORE_MONTH_SHIFT;
+	size_t oldest = 0;
+
+	if (!id)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(n->known); i++) {
+		if (n->known[i] >> STORE_MONTH_SHIFT == month) {
+			bool known = id <= n->known[i];
+
+			n->known[i] = known ? n->known[i] : id;
+			return known;
+		}
+		if (n->known[i] < n->known[oldest])
+			oldest = i;
+	}
+	n->known[oldest] = id;
+	return false;
 }
 
 static void urgent_take(struct notifier *n, const struct message_urgent *in)
@@ -443,6 +237,8 @@ static void urgent_take(struct notifier *n, const struct message_urgent *in)
 		.verdict = in->verdict < SEKI_VERDICT_MAX ? in->verdict : SEKI_VERDICT_UNKNOWN,
 	};
 
+	if (urgent_known(n, in->id))
+		return;
 	memcpy(event.label, in->label, sizeof(event.label));
 	event.label[sizeof(event.label) - 1] = '\0';
 	notices_event(n->notices, &event, wall_us());
@@ -474,6 +270,15 @@ static int receive_all(struct notifier *n, int fd, enum process_kind sender)
 		case MESSAGE_NOTIFIER_TEST:
 			tests_begin(n, (const struct message_ask *)body);
 			break;
+		case MESSAGE_COMMAND_DONE:
+			command_take(n, (const struct message_command_done *)body);
+			break;
+		case MESSAGE_NOTICE_OPEN:
+			open_take(n, (const struct message_notice *)body);
+			break;
+		case MESSAGE_ACKED:
+			notices_ack(n->notices, ((const struct message_acked *)body)->id);
+			break;
 		case MESSAGE_URGENT:
 			urgent_take(n, (const struct message_urgent *)body);
 			break;
@@ -500,6 +305,9 @@ static void stats_tell(struct notifier *n)
 	out.failures = f.failures;
 	out.breaches = f.breaches;
 	out.lag_max_us = f.lag_max_us;
+	out.unacked = f.unacked;
+	out.escalated = f.escalated;
+	out.unmarked = f.unmarked;
 	memcpy(out.failure, n->failure, sizeof(out.failure));
 	err = channel_send(PROCESS_FD_KEEPER, MESSAGE_NOTIFIER_STATS, 0, &out, sizeof(out), -1);
 	n->stop |= err && err != -EAGAIN;
@@ -520,9 +328,10 @@ static void notifier_round(struct notifier *n)
 		n->archive = -1;
 	}
 	while (n->channels.count && notices_next(n->notices, wall_us(), &message))
-		message_begin(n, message);
+		notifier_send(n, message);
 	curl_multi_perform(n->multi, &running);
-	transfers_done(n);
+	notifier_sent(n);
+	states_tell(n);
 	stats_tell(n);
 }
 
@@ -538,19 +347,14 @@ int notifier_main(unsigned int index)
 
 	n.archive = -1;
 	n.settings = notice_standard();
+	n.settings.first_id = notice_id_first(wall_us());
 	n.multi = curl_multi_init();
 	n.notices = notices_new(&n.settings, mark, &n);
-	snprintf(n.boot, sizeof(n.boot), "%llx", (unsigned long long)wall_us());
 	if (!n.multi || !n.notices)
 		return 1;
 	while (!n.stop)
 		notifier_round(&n);
-	for (size_t i = 0; i < TRANSFERS_MAX; i++) {
-		if (!n.transfers[i].curl)
-			continue;
-		curl_multi_remove_handle(n.multi, n.transfers[i].curl);
-		transfer_end(&n.transfers[i]);
-	}
+	notifier_abandon(&n);
 	notices_free(n.notices);
 	curl_multi_cleanup(n.multi);
 	return 0;

@@ -122,9 +122,16 @@ static int version_get(sqlite3 *db, int *version)
 	return 0;
 }
 
-static int schema_make(sqlite3 *db, int version, const char *schema)
+static int version_commit(sqlite3 *db, int version)
 {
 	char text[64];
+
+	snprintf(text, sizeof(text), "PRAGMA user_version=%d; COMMIT", version);
+	return db_run(db, text);
+}
+
+static int schema_make(sqlite3 *db, int version, const char *schema)
+{
 	int err;
 
 	/* Room that is freed goes back to the file system in steps: a whole rewrite needs what a full disk
@@ -132,18 +139,36 @@ static int schema_make(sqlite3 *db, int version, const char *schema)
 	err = db_run(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE");
 	if (!err)
 		err = db_run(db, schema);
-	snprintf(text, sizeof(text), "PRAGMA user_version=%d; COMMIT", version);
-	return err ? err : db_run(db, text);
+	return err ? err : version_commit(db, version);
 }
 
-int db_open(const char *dir, const char *name, bool readonly, int version, const char *schema, sqlite3 **out)
+/* All steps or none: the transaction ends with the connection when one fails. */
+static int schema_upgrade(sqlite3 *db, int found, int version, const struct db_schema *schema)
+{
+	int err = db_run(db, "BEGIN IMMEDIATE");
+
+	for (; !err && found < version; found++)
+		err = db_run(db, schema->upgrades[found - 1]);
+	return err ? err : version_commit(db, version);
+}
+
+static int schema_version(const struct db_schema *schema)
+{
+	int version = 1;
+
+	while (schema->upgrades[version - 1])
+		version++;
+	return version;
+}
+
+int db_open(const char *dir, const char *name, bool readonly, const struct db_schema *schema, sqlite3 **out)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	CLEANUP(db_close) sqlite3 *db = NULL;
 	char path[DB_PATH_MAX];
 	int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	bool here = !strcmp(dir, ".");
-	int err, found = 0;
+	int version = schema_version(schema), err, found = 0;
 
 	pthread_once(&once, vfs_make);
 	if (snprintf(path, sizeof(path), "%s%s%s", here ? "" : dir, here ? "" : "/", name) >=
@@ -158,11 +183,13 @@ int db_open(const char *dir, const char *name, bool readonly, int version, const
 	err = db_run(
 		db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
 		    "PRAGMA cache_size=-16384; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864;"
-		    "PRAGMA wal_autocheckpoint=8000");
+		    "PRAGMA wal_autocheckpoint=16000");
 	if (!err)
 		err = version_get(db, &found);
 	if (!err && !found)
-		err = readonly ? -ENOENT : schema_make(db, version, schema);
+		err = readonly ? -ENOENT : schema_make(db, version, schema->create);
+	else if (!err && found > 0 && found < version && !readonly)
+		err = schema_upgrade(db, found, version, schema);
 	else if (!err && found != version)
 		err = -EPROTO;
 	if (err)

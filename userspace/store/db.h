@@ -18,11 +18,15 @@
 /* -errno of a result code: -EBADMSG the file is damaged, -ENOSPC, -EBUSY, -ENOENT, -EIO, … ; 0 for OK, ROW and DONE. */
 int db_errno(int rc);
 
+struct db_schema {
+	const char *create;	     /* run when the file has none */
+	const char *const *upgrades; /* [i] makes version i + 2 of version i + 1; NULL ends them and gives the version */
+};
 /*
- * dir/name; a dir of "." works also where no path leads to the folder. schema: run when the file has none,
- * with user_version set to version; another version than that is -EPROTO. readonly: -ENOENT when it is not there.
+ * dir/name; a dir of "." works also where no path leads to the folder. A file of an earlier version is
+ * upgraded in one transaction; -EPROTO: of a later one, or readonly and of an earlier one. readonly: -ENOENT when it is not there.
  */
-__must_check int db_open(const char *dir, const char *name, bool readonly, int version, const char *schema, sqlite3 **out);
+__must_check int db_open(const char *dir, const char *name, bool readonly, const struct db_schema *schema, sqlite3 **out);
 void db_close(sqlite3 *db); /* NULL is fine */
 DEFINE_CLEANUP(db_close, sqlite3)
 

@@ -19,8 +19,17 @@ const char *const store_kind_names[STORE_KIND_MAX] = {
 #undef X
 };
 
-/* Addresses are 4 or 16 bytes; the signature of an alert is in rule, once. Figures: label is "" where sid is
- * not 0. */
+/*
+ * Addresses are 4 or 16 bytes; the signature of an alert is in rule, once. Figures: label is "" where sid is
+ * not 0. host: which events an address is part of, sorted in large steps (hosts_index()), since an index kept
+ * with every event would dirty a page for each. event_urgent: whoever has to be told, by the notice that
+ * told; NULL: nobody yet.
+ */
+#define MONTH_V2                                                                                             \
+	"CREATE TABLE pack(id INTEGER PRIMARY KEY, n INTEGER NOT NULL, raw INTEGER NOT NULL, data BLOB NOT " \
+	"NULL);"                                                                                             \
+	"CREATE TABLE host(addr BLOB NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(addr, id)) WITHOUT ROWID;"   \
+	"CREATE INDEX event_urgent ON event(notice) WHERE kind = 0 AND severity = 3 AND verdict != 1;"
 static const char month_schema[] =
 	"CREATE TABLE event(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, t_match INTEGER NOT NULL, kind "
 	"INTEGER NOT NULL,"
@@ -30,7 +39,7 @@ static const char month_schema[] =
 	"INTEGER NOT NULL,"
 	" rev INTEGER NOT NULL, tenant TEXT NOT NULL, label TEXT NOT NULL, list TEXT NOT NULL, iface TEXT "
 	"NOT NULL,"
-	" t_sent INTEGER, t_delivered INTEGER, t_acked INTEGER);"
+	" t_sent INTEGER, t_delivered INTEGER, t_acked INTEGER, notice INTEGER);"
 	"CREATE TABLE line(id INTEGER PRIMARY KEY, line BLOB NOT NULL);"
 	"CREATE TABLE rule(gid INTEGER NOT NULL, sid INTEGER NOT NULL, rev INTEGER NOT NULL, label TEXT NOT "
 	"NULL,"
@@ -41,12 +50,18 @@ static const char month_schema[] =
 	"INTEGER NOT NULL,"
 	" first INTEGER NOT NULL, last INTEGER NOT NULL,"
 	" PRIMARY KEY(slot, kind, gid, sid, severity, verdict, tenant, label)) WITHOUT ROWID;"
-	"CREATE TABLE total(inserted INTEGER NOT NULL, removed INTEGER NOT NULL); INSERT INTO total "
-	"VALUES(0, 0);"
-	"CREATE INDEX event_t ON event(t);"
-	"CREATE INDEX event_src ON event(src) WHERE src IS NOT NULL;"
-	"CREATE INDEX event_dst ON event(dst) WHERE dst IS NOT NULL;"
-	"CREATE INDEX event_urgent ON event(t) WHERE kind = 0 AND severity = 3 AND verdict != 1;";
+	"CREATE TABLE total(inserted INTEGER NOT NULL, removed INTEGER NOT NULL, hosted INTEGER NOT NULL "
+	"DEFAULT 0);"
+	"INSERT INTO total VALUES(0, 0, 0);"
+	"CREATE INDEX event_t ON event(t);" MONTH_V2;
+static const char *const month_upgrades[] = {
+	"DROP INDEX event_urgent; DROP INDEX event_src; DROP INDEX event_dst;"
+	"ALTER TABLE event ADD COLUMN notice INTEGER;"
+	"ALTER TABLE total ADD COLUMN hosted INTEGER NOT NULL DEFAULT 0;"
+	/* What was sent before notices had numbers is not to be sent again. */
+	"UPDATE event SET notice = 0 WHERE t_sent IS NOT NULL;" MONTH_V2,
+	NULL};
+static const struct db_schema month_tables = {month_schema, month_upgrades};
 _Static_assert(STORE_ALERT == 0 && SEKI_SEVERITY_CRITICAL == 3 && SEKI_VERDICT_BLOCKED == 1,
 	       "the partial index of event_urgent");
 
@@ -160,7 +175,8 @@ int store_set_aside(struct store *store, uint32_t month)
 static int file_total(struct store_file *file, uint64_t *inserted)
 {
 	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
-	int err = db_prepare(file->db, "SELECT inserted, (SELECT coalesce(max(id), 0) FROM event) FROM total",
+	int err = db_prepare(file->db,
+			     "SELECT inserted, (SELECT coalesce(max(id), 0) FROM event), hosted FROM total",
 			     &statement);
 
 	if (!err && sqlite3_step(statement) != SQLITE_ROW)
@@ -168,6 +184,7 @@ static int file_total(struct store_file *file, uint64_t *inserted)
 	if (err)
 		return err;
 	*inserted = db_get(statement, 0);
+	file->hosted = db_get(statement, 2);
 	file->next_id = (*inserted > db_get(statement, 1) ? *inserted : db_get(statement, 1)) + 1;
 	return 0;
 }
@@ -181,7 +198,7 @@ static int file_open(struct store *store, uint32_t month, bool create, struct st
 	month_name(month, name);
 	if (!create && !store_file_there(store, month, NULL))
 		return -ENOENT;
-	err = db_open(store->dir, name, store->readonly, STORE_VERSION, month_schema, &file->db);
+	err = db_open(store->dir, name, store->readonly, &month_tables, &file->db);
 	if (!err)
 		err = file_total(file, &inserted);
 	if (!err && !store->readonly)
@@ -265,6 +282,9 @@ int store_open(const struct store_options *options, struct store **out, char why
 	if (!store)
 		return -ENOMEM;
 	store->readonly = options->readonly;
+	store->pack = line_pack_new();
+	if (!store->pack)
+		return -ENOMEM;
 	store_limits(store, options->max_bytes, options->max_days);
 	if (snprintf(store->dir, sizeof(store->dir), "%s", options->dir) >= (int)sizeof(store->dir))
 		return -ENAMETOOLONG;
@@ -273,7 +293,10 @@ int store_open(const struct store_options *options, struct store **out, char why
 		err = store_adopt(store);
 	if (err) {
 		snprintf(why, STORE_WHY_MAX, "event store %.150s: %s", store->dir,
-			 err == -ENOENT ? "there is none yet" : strerror(-err));
+			 err == -ENOENT ? "there is none yet"
+			 : err == -EPROTO
+				 ? "of another version; a daemon of this version upgrades it when it starts"
+				 : strerror(-err));
 		return err;
 	}
 	*out = TAKE_PTR(store);
@@ -287,5 +310,6 @@ void store_close(struct store *store)
 	for (size_t i = 0; i < STORE_OPEN_MAX; i++)
 		store_file_close(&store->files[i]);
 	db_close(store->index);
+	line_pack_free(store->pack);
 	free(store);
 }

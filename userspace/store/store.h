@@ -21,6 +21,7 @@
 #define STORE_TEXT_MAX	512u /* bytes of tenant, label, list and iface; a longer one is cut at a character */
 #define STORE_SLOT_US	(900ull * 1000000) /* figures are kept by the quarter of an hour: every time zone is a multiple */
 #define STORE_BATCH_MAX 65536u
+#define STORE_MONTH_SHIFT 40 /* of an event's id: ids above it are of one month and grow */
 
 /* Kinds of events. Adding one is adding a row; the number is stored, so rows stay where they are. */
 #define STORE_KINDS(X)                                                   \
@@ -99,10 +100,20 @@ struct store_delta {
 };
 __must_check int store_count(struct store *store, uint64_t t, const struct store_delta *deltas, size_t count);
 
-/* Moments of one event that come later than its insertion. */
+/* Moments of events that come later than their insertion. */
 enum store_moment { STORE_SENT, STORE_DELIVERED, STORE_ACKED, STORE_MOMENT_MAX };
-/* Sets it once: an earlier value stays. -ENOENT: no such event. */
-__must_check int store_mark(struct store *store, uint64_t id, enum store_moment moment, uint64_t t);
+struct store_run { /* events of consecutive ids */
+	uint64_t id, count;
+};
+struct store_marking {
+	enum store_moment moment;
+	uint64_t t;
+	uint64_t notice; /* that told them, 0: none */
+	const struct store_run *runs;
+	size_t run_count;
+};
+/* Sets the moment of each event once: an earlier value stays. marked: events that are there. */
+__must_check int store_mark(struct store *store, const struct store_marking *marking, uint64_t *marked);
 
 /* --- queries; fn returning false ends the walk without error */
 
@@ -115,6 +126,8 @@ struct store_filter {
 	const char *tenant;    /* NULL: any */
 	const struct seki_addr *host; /* source or destination, NULL: any */
 	uint64_t after;	       /* only ids above, for following; 0: any */
+	bool urgent;	       /* only what somebody has to be told of: decide_notify() */
+	bool untold;	       /* of these, what no notice tells yet; in the order of ids */
 	bool newest_first;
 	bool brief; /* for counting: texts are "", in no order */
 	uint64_t limit; /* 0: none */
@@ -122,6 +135,7 @@ struct store_filter {
 struct store_row { /* an event without its line; texts hold until fn returns */
 	struct store_event event;
 	uint64_t moments[STORE_MOMENT_MAX]; /* 0: not yet */
+	uint64_t notice;		    /* that told it, 0: none */
 };
 __must_check int store_scan(struct store *store, const struct store_filter *filter,
 			    bool (*fn)(const struct store_row *row, void *arg), void *arg);
@@ -173,18 +187,19 @@ __must_check int store_retain(struct store *store, uint64_t now, struct store_re
 /* --- notices that were made of events (core/notice.h gives them their meaning) */
 
 struct store_notice {
-	uint64_t id; /* 0: new, set by the call */
-	uint64_t event; /* the first one */
-	uint64_t count; /* events in it */
-	uint64_t t_first, t_last, t_sent, t_delivered, t_acked, t_due; /* 0: not yet */
-	uint32_t state, attempts, channel;
-	uint32_t gid, sid;
-	struct seki_addr source, target;
-	const char *acked_by, *text; /* JSON of the notice */
+	uint64_t id;
+	uint64_t count, groups; /* events in it, and of how many kinds */
+	uint64_t t_first, t_sent, t_delivered, t_acked, t_due, t_escalated; /* t_first: of the oldest event; 0: not yet */
+	uint32_t attempts, gid, sid;
+	struct seki_addr source, target; /* of its first kind; source zero: several */
+	const char *channel, *label, *acked_by, *comment; /* channel: that delivered it first */
 };
-__must_check int store_notice_put(struct store *store, struct store_notice *notice);
+/* New, or what is known now of one that is there; an acknowledgement stays. */
+__must_check int store_notice_put(struct store *store, const struct store_notice *notice);
 /* Newest first; open_only: those not acknowledged. */
 __must_check int store_notices(struct store *store, uint64_t from, uint64_t to, bool open_only,
 			       bool (*fn)(const struct store_notice *notice, void *arg), void *arg);
+/* Also of its events. -ENOENT: no such notice; -EALREADY: the first one who said so stays. */
+__must_check int store_notice_ack(struct store *store, uint64_t id, uint64_t t, const char *by, const char *comment);
 
 #endif

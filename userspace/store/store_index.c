@@ -17,6 +17,17 @@
  * removed_gone likewise. kept: the figures of the file that is there are here already, it is about to be
  * removed.
  */
+#define NOTICE_V2                                                                                            \
+	"CREATE TABLE notice(id INTEGER PRIMARY KEY, n INTEGER NOT NULL, groups INTEGER NOT NULL,"           \
+	" t_first INTEGER NOT NULL, t_sent INTEGER NOT NULL, t_delivered INTEGER NOT NULL, t_acked INTEGER " \
+	"NOT NULL,"                                                                                          \
+	" t_due INTEGER NOT NULL, t_escalated INTEGER NOT NULL, attempts INTEGER NOT NULL, gid INTEGER NOT " \
+	"NULL,"                                                                                              \
+	" sid INTEGER NOT NULL, source BLOB NOT NULL, target BLOB NOT NULL, channel TEXT NOT NULL, label "   \
+	"TEXT NOT NULL,"                                                                                     \
+	" acked_by TEXT NOT NULL, comment TEXT NOT NULL);"                                                   \
+	"CREATE INDEX notice_t ON notice(t_first); CREATE INDEX notice_open ON notice(id) WHERE t_acked = "  \
+	"0;"
 static const char index_schema[] =
 	"CREATE TABLE month(month INTEGER PRIMARY KEY, present INTEGER NOT NULL DEFAULT 0, gone INTEGER NOT "
 	"NULL DEFAULT 0,"
@@ -34,17 +45,9 @@ static const char index_schema[] =
 	" severity INTEGER NOT NULL, verdict INTEGER NOT NULL, tenant TEXT NOT NULL, label TEXT NOT NULL, n "
 	"INTEGER NOT NULL,"
 	" first INTEGER NOT NULL, last INTEGER NOT NULL,"
-	" PRIMARY KEY(slot, kind, gid, sid, severity, verdict, tenant, label)) WITHOUT ROWID;"
-	"CREATE TABLE notice(id INTEGER PRIMARY KEY, event INTEGER NOT NULL, n INTEGER NOT NULL, t_first "
-	"INTEGER NOT NULL,"
-	" t_last INTEGER NOT NULL, t_sent INTEGER NOT NULL, t_delivered INTEGER NOT NULL, t_acked INTEGER "
-	"NOT NULL,"
-	" t_due INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL, channel INTEGER NOT "
-	"NULL,"
-	" gid INTEGER NOT NULL, sid INTEGER NOT NULL, source BLOB NOT NULL, target BLOB NOT NULL, acked_by "
-	"TEXT NOT NULL,"
-	" text TEXT NOT NULL);"
-	"CREATE INDEX notice_t ON notice(t_first);";
+	" PRIMARY KEY(slot, kind, gid, sid, severity, verdict, tenant, label)) WITHOUT ROWID;" NOTICE_V2;
+static const char *const index_upgrades[] = {"DROP TABLE notice;" NOTICE_V2, NULL};
+static const struct db_schema index_tables = {index_schema, index_upgrades};
 
 static int index_set_aside(const struct store *store)
 {
@@ -70,13 +73,12 @@ static int index_set_aside(const struct store *store)
 
 int index_open(struct store *store)
 {
-	int err =
-		db_open(store->dir, INDEX_FILE, store->readonly, STORE_VERSION, index_schema, &store->index);
+	int err = db_open(store->dir, INDEX_FILE, store->readonly, &index_tables, &store->index);
 
 	if ((err != -EBADMSG && err != -EPROTO) || store->readonly)
 		return err;
 	err = index_set_aside(store);
-	return err ? err : db_open(store->dir, INDEX_FILE, false, STORE_VERSION, index_schema, &store->index);
+	return err ? err : db_open(store->dir, INDEX_FILE, false, &index_tables, &store->index);
 }
 
 int index_month(struct store *store, uint32_t month, const struct index_change *change)
@@ -216,88 +218,5 @@ int store_counters(struct store *store, uint64_t from, uint64_t to,
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
 		if (!fn(db_get_text(statement, 0), db_get(statement, 1), arg))
 			return 0;
-	return db_errno(rc);
-}
-
-/* --- notices */
-
-int store_notice_put(struct store *store, struct store_notice *notice)
-{
-	CLEANUP(db_finish) sqlite3_stmt *put = NULL;
-	int err =
-		db_prepare(store->index,
-			   "INSERT OR REPLACE INTO notice VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
-			   "?14,?15,?16,?17,?18)",
-			   &put);
-	const uint64_t numbers[] = {notice->event,  notice->count,	 notice->t_first, notice->t_last,
-				    notice->t_sent, notice->t_delivered, notice->t_acked, notice->t_due,
-				    notice->state,  notice->attempts,	 notice->channel, notice->gid,
-				    notice->sid};
-
-	if (err)
-		return err;
-	if (notice->id)
-		db_number(put, 1, notice->id);
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-		db_number(put, (int)i + 2, numbers[i]);
-	sqlite3_bind_blob(put, 15, &notice->source, sizeof(notice->source), SQLITE_STATIC);
-	sqlite3_bind_blob(put, 16, &notice->target, sizeof(notice->target), SQLITE_STATIC);
-	db_text(put, 17, notice->acked_by, STORE_TEXT_MAX);
-	db_text(put, 18, notice->text, 1u << 20);
-	err = db_step(put);
-	if (!err && !notice->id)
-		notice->id = (uint64_t)sqlite3_last_insert_rowid(store->index);
-	return err;
-}
-
-static void notice_read(sqlite3_stmt *row, struct store_notice *out)
-{
-	*out = (struct store_notice){
-		.id = db_get(row, 0),
-		.event = db_get(row, 1),
-		.count = db_get(row, 2),
-		.t_first = db_get(row, 3),
-		.t_last = db_get(row, 4),
-		.t_sent = db_get(row, 5),
-		.t_delivered = db_get(row, 6),
-		.t_acked = db_get(row, 7),
-		.t_due = db_get(row, 8),
-		.state = (uint32_t)db_get(row, 9),
-		.attempts = (uint32_t)db_get(row, 10),
-		.channel = (uint32_t)db_get(row, 11),
-		.gid = (uint32_t)db_get(row, 12),
-		.sid = (uint32_t)db_get(row, 13),
-		.acked_by = db_get_text(row, 16),
-		.text = db_get_text(row, 17),
-	};
-	if (sqlite3_column_bytes(row, 14) == sizeof(out->source))
-		memcpy(&out->source, sqlite3_column_blob(row, 14), sizeof(out->source));
-	if (sqlite3_column_bytes(row, 15) == sizeof(out->target))
-		memcpy(&out->target, sqlite3_column_blob(row, 15), sizeof(out->target));
-}
-
-int store_notices(struct store *store, uint64_t from, uint64_t to, bool open_only,
-		  bool (*fn)(const struct store_notice *notice, void *arg), void *arg)
-{
-	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
-	int err = db_prepare(
-		store->index,
-		"SELECT * FROM notice WHERE t_first >= ?1 AND t_first < ?2 AND (?3 = 0 OR t_acked = 0)"
-		" ORDER BY id DESC",
-		&statement);
-	int rc;
-
-	if (err)
-		return err;
-	db_number(statement, 1, from);
-	db_number(statement, 2, to ? to : INT64_MAX);
-	db_number(statement, 3, open_only);
-	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-		struct store_notice notice;
-
-		notice_read(statement, &notice);
-		if (!fn(&notice, arg))
-			return 0;
-	}
 	return db_errno(rc);
 }

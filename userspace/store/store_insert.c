@@ -9,11 +9,17 @@
 #include "lib/log.h"
 #include "store_private.h"
 
+#define HOSTS_STEP 65536u
+
 static const char *const statements[STATEMENT_MAX] = {
 	[STATEMENT_EVENT] =
 		"INSERT INTO event VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,"
-		"?19,NULL,NULL,NULL)",
-	[STATEMENT_LINE] = "INSERT INTO line VALUES(?1,?2)",
+		"?19,NULL,NULL,NULL,NULL)",
+	[STATEMENT_PACK] = "INSERT INTO pack VALUES(?1,?2,?3,?4)",
+	[STATEMENT_HOSTS] =
+		"INSERT OR IGNORE INTO host SELECT src, id FROM (SELECT src, id FROM event WHERE id > ?1 AND "
+		"id <= ?2 AND src IS NOT NULL UNION ALL SELECT dst, id FROM event WHERE id > ?1 AND id <= ?2 "
+		"AND dst IS NOT NULL) ORDER BY src, id",
 	[STATEMENT_FIGURE] = "INSERT INTO figure VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT DO "
 			     "UPDATE SET n = n + ?9,"
 			     " first = min(first, ?10), last = max(last, ?11)",
@@ -21,13 +27,19 @@ static const char *const statements[STATEMENT_MAX] = {
 		"INSERT INTO rule VALUES(?1,?2,?3,?4,?5) ON CONFLICT(gid, sid) DO UPDATE SET rev = ?3,"
 		" label = ?4, json = ?5 WHERE ?3 >= rev",
 	[STATEMENT_TOTAL] = "UPDATE total SET inserted = inserted + ?1",
-	[STATEMENT_MARK_SENT] = "UPDATE event SET t_sent = coalesce(t_sent, ?2) WHERE id = ?1",
-	[STATEMENT_MARK_DELIVERED] = "UPDATE event SET t_delivered = coalesce(t_delivered, ?2) WHERE id = ?1",
-	[STATEMENT_MARK_ACKED] = "UPDATE event SET t_acked = coalesce(t_acked, ?2) WHERE id = ?1",
+	[STATEMENT_HOSTED] = "UPDATE total SET hosted = ?1",
+	[STATEMENT_MARK_SENT] = "UPDATE event SET t_sent = coalesce(t_sent, ?3), notice = coalesce(notice, "
+				"?4) WHERE id >= ?1 AND id <= ?2",
+	[STATEMENT_MARK_DELIVERED] = "UPDATE event SET t_delivered = coalesce(t_delivered, ?3), notice = "
+				     "coalesce(notice, ?4) WHERE id >= ?1 AND id <= ?2",
+	[STATEMENT_MARK_ACKED] = "UPDATE event SET t_acked = coalesce(t_acked, ?3), notice = "
+				 "coalesce(notice, ?4) WHERE id >= ?1 AND id <= ?2",
+	[STATEMENT_NOTICE_ACKED] = "UPDATE event SET t_acked = coalesce(t_acked, ?2) WHERE notice = ?1 AND "
+				   "kind = 0 AND severity = 3 AND verdict != 1",
 };
 _Static_assert((int)STATEMENT_MARK_SENT + STORE_ACKED == STATEMENT_MARK_ACKED, "one statement per moment");
 
-static int statement_get(struct store_file *file, enum store_statement which, sqlite3_stmt **out)
+int statement_get(struct store_file *file, enum store_statement which, sqlite3_stmt **out)
 {
 	int err = 0;
 
@@ -72,14 +84,6 @@ static int insert_row(struct store_file *file, const struct store_event *event, 
 	db_text(s, 17, event->sid ? "" : event->label, STORE_TEXT_MAX);
 	db_text(s, 18, event->list, STORE_TEXT_MAX);
 	db_text(s, 19, event->iface, STORE_TEXT_MAX);
-	err = db_step(s);
-	if (err || !event->line_len)
-		return err;
-	err = statement_get(file, STATEMENT_LINE, &s);
-	if (err)
-		return err;
-	db_number(s, 1, id);
-	sqlite3_bind_blob64(s, 2, event->line, event->line_len, SQLITE_STATIC);
 	return db_step(s);
 }
 
@@ -187,8 +191,31 @@ static bool event_good(const struct store_event *event)
 	       event->verdict < SEKI_VERDICT_MAX && event->t_packet < month_begin(9999 * 12);
 }
 
-static int share_write(struct store_file *file, uint32_t month, struct store_event *events, size_t count,
-		       uint64_t *stored)
+/* Which events an address is part of: sorted in steps so large that each page of the index is written once
+ * for many. */
+static int hosts_index(struct store_file *file, uint64_t last)
+{
+	sqlite3_stmt *s;
+	int err;
+
+	if (last < file->hosted + HOSTS_STEP)
+		return 0;
+	err = statement_get(file, STATEMENT_HOSTS, &s);
+	if (err)
+		return err;
+	db_number(s, 1, file->hosted);
+	db_number(s, 2, file->hosted + HOSTS_STEP);
+	err = db_step(s);
+	if (!err)
+		err = statement_get(file, STATEMENT_HOSTED, &s);
+	if (err)
+		return err;
+	db_number(s, 1, file->hosted + HOSTS_STEP);
+	return db_step(s);
+}
+
+static int share_write(struct store_file *file, struct line_pack *pack, uint32_t month,
+		       struct store_event *events, size_t count, uint64_t *stored)
 {
 	struct tally tally = {.bits = 4};
 	AUTO_FREE struct tally_row *rows = NULL;
@@ -206,12 +233,18 @@ static int share_write(struct store_file *file, uint32_t month, struct store_eve
 			continue;
 		err = insert_row(file, &events[i], id);
 		if (!err)
+			err = line_pack_add(file, pack, id, events[i].line, events[i].line_len);
+		if (!err)
 			err = insert_rule(file, &events[i]);
 		tally_add(&tally, &events[i]);
 		events[i].id = (uint64_t)month << STORE_ID_BITS | id++;
 	}
 	if (!err)
+		err = line_pack_flush(file, pack);
+	if (!err)
 		err = tally_write(file, &tally);
+	if (!err)
+		err = hosts_index(file, id - 1);
 	if (!err)
 		err = statement_get(file, STATEMENT_TOTAL, &s);
 	if (err)
@@ -232,7 +265,8 @@ static int share_insert(struct store *store, uint32_t month, struct store_event 
 		return err;
 	err = db_run(file->db, "BEGIN IMMEDIATE");
 	if (!err) {
-		err = share_write(file, month, events, count, stored);
+		line_pack_drop(store->pack);
+		err = share_write(file, store->pack, month, events, count, stored);
 		if (!err)
 			err = db_run(file->db, "COMMIT");
 		if (err && !sqlite3_get_autocommit(file->db) && db_run(file->db, "ROLLBACK"))
@@ -245,6 +279,7 @@ static int share_insert(struct store *store, uint32_t month, struct store_event 
 		const struct index_change change = {.inserted = *stored};
 
 		file->next_id += *stored;
+		file->hosted += file->next_id > file->hosted + HOSTS_STEP ? HOSTS_STEP : 0;
 		if (index_month(store, month, &change))
 			log_warn("the store's index lags behind; it is mended at the next start");
 	}
@@ -298,22 +333,4 @@ struct store_result store_insert(struct store *store, struct store_event *events
 	if (result.lost && !result.error)
 		result.error = -EINVAL;
 	return result;
-}
-
-int store_mark(struct store *store, uint64_t id, enum store_moment moment, uint64_t t)
-{
-	struct store_file *file;
-	sqlite3_stmt *s;
-	int err = store_file(store, (uint32_t)(id >> STORE_ID_BITS), false, &file);
-
-	if (!err)
-		err = statement_get(file, STATEMENT_MARK_SENT + (int)moment, &s);
-	if (err)
-		return err;
-	db_number(s, 1, id & ((1ull << STORE_ID_BITS) - 1));
-	db_number(s, 2, t);
-	err = db_step(s);
-	if (!err && !sqlite3_changes(file->db))
-		err = -ENOENT;
-	return err;
 }

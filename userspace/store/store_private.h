@@ -8,18 +8,20 @@
 #include "db.h"
 #include "store.h"
 
-#define STORE_VERSION	 1
 #define STORE_OPEN_MAX	 4u /* months open at once */
-#define STORE_ID_BITS	 40 /* of an event within its month */
+#define STORE_ID_BITS	 STORE_MONTH_SHIFT
 #define STORE_KNOWN_BITS 12
 #define STORE_MONTHS_MAX 2400u
 
 enum store_statement {
 	STATEMENT_EVENT,
-	STATEMENT_LINE,
+	STATEMENT_PACK,
+	STATEMENT_HOSTS,
 	STATEMENT_FIGURE,
 	STATEMENT_RULE,
 	STATEMENT_TOTAL,
+	STATEMENT_HOSTED,
+	STATEMENT_NOTICE_ACKED,
 	STATEMENT_MARK_SENT,
 	STATEMENT_MARK_DELIVERED,
 	STATEMENT_MARK_ACKED,
@@ -33,6 +35,7 @@ struct store_file {
 	sqlite3 *db;   /* NULL: free slot */
 	sqlite3_stmt *statements[STATEMENT_MAX]; /* the writer's */
 	uint64_t next_id;
+	uint64_t hosted; /* the last event that stands in the index of hosts */
 	/* Rules that are in the file: a place per hash, so that most alerts cost no look-up. */
 	struct {
 		uint32_t gid, sid, rev;
@@ -46,8 +49,21 @@ struct store {
 	uint32_t max_days;
 	uint64_t clock; /* of use */
 	sqlite3 *index;
+	struct line_pack *pack; /* the writer's */
 	struct store_file files[STORE_OPEN_MAX];
 };
+
+/* Prepared once for each file. */
+__must_check int statement_get(struct store_file *file, enum store_statement which, sqlite3_stmt **out);
+
+/* Lines of consecutive ids, packed: added one by one in the order of their ids, written when there are enough, or by
+ * flush. drop: those not yet written are forgotten. */
+struct line_pack;
+struct line_pack *line_pack_new(void); /* NULL: no memory */
+void line_pack_free(struct line_pack *pack);
+void line_pack_drop(struct line_pack *pack);
+__must_check int line_pack_add(struct store_file *file, struct line_pack *pack, uint64_t id, const char *line, size_t len);
+__must_check int line_pack_flush(struct store_file *file, struct line_pack *pack);
 
 uint32_t month_of(uint64_t t);
 uint64_t month_begin(uint32_t month);

@@ -117,6 +117,7 @@ static void row_read(sqlite3_stmt *s, uint32_t month, struct store_row *row)
 	address_get(s, 9, &event->dst);
 	for (int i = 0; i < STORE_MOMENT_MAX; i++)
 		row->moments[i] = db_get(s, 19 + i);
+	row->notice = db_get(s, 22);
 }
 
 /* The signature of an alert is in its rule. */
@@ -129,21 +130,30 @@ static void scan_sql(struct sql *sql, const struct store_filter *filter, uint32_
 	sql_add(sql,
 		"SELECT e.id, e.t, e.t_match, e.kind, e.severity, e.verdict, e.proto, e.target, e.src, "
 		"e.dst, e.sport,"
-		" e.dport, e.gid, e.sid, e.rev, %s, e.t_sent, e.t_delivered, e.t_acked FROM event e WHERE",
+		" e.dport, e.gid, e.sid, e.rev, %s, e.t_sent, e.t_delivered, e.t_acked, e.notice FROM event "
+		"e WHERE",
 		filter->brief ? "'', '', '', ''" : TEXTS);
 	if (filter->host)
-		sql_add(sql, " id IN (SELECT id FROM event WHERE src = ?4 UNION SELECT id FROM event WHERE "
-			     "dst = ?4) AND");
-	/* The index on time helps only where the period is a part of the month. */
-	if (filter->from > month_begin(month) || (filter->to && filter->to < month_begin(month + 1)))
+		/* The index of hosts lags behind: see hosts_index(). */
+		sql_add(sql, " e.id IN (SELECT id FROM host WHERE addr = ?4 UNION SELECT id FROM event WHERE "
+			     "id > (SELECT hosted FROM total) AND (src = ?4 OR dst = ?4)) AND");
+	/* The index on time helps only where the period is a part of the month, and not where few are looked
+	 * for. */
+	if (!filter->urgent && !filter->untold &&
+	    (filter->from > month_begin(month) || (filter->to && filter->to < month_begin(month + 1))))
 		sql_add(sql, " e.t >= ?1 AND e.t < ?2");
 	else
 		sql_add(sql, " +e.t >= ?1 AND +e.t < ?2");
 	sql_filter(sql, filter);
+	if (filter->urgent || filter->untold)
+		sql_add(sql, " AND e.kind = 0 AND e.severity = 3 AND e.verdict != 1%s",
+			filter->untold ? " AND e.notice IS NULL" : "");
 	if (filter->after >> STORE_ID_BITS == month)
 		sql_add(sql, " AND e.id > %llu",
 			(unsigned long long)(filter->after & ((1ull << STORE_ID_BITS) - 1)));
-	if (!filter->brief)
+	if (filter->untold)
+		sql_add(sql, " ORDER BY e.id");
+	else if (!filter->brief)
 		sql_add(sql, filter->newest_first ? " ORDER BY e.t DESC, e.id DESC" : " ORDER BY e.t, e.id");
 	if (filter->limit)
 		sql_add(sql, " LIMIT %llu", (unsigned long long)left);
@@ -204,32 +214,6 @@ int store_scan(struct store *store, const struct store_filter *filter,
 		if (months[i] >= filter->after >> STORE_ID_BITS)
 			err = scan_month(store, months[i], filter, &left, fn, arg, &stop);
 	return err;
-}
-
-int store_line(struct store *store, uint64_t id, char **line, size_t *len)
-{
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
-	struct store_file *file;
-	int err = store_file(store, (uint32_t)(id >> STORE_ID_BITS), false, &file), rc;
-	char *out;
-
-	if (!err)
-		err = db_prepare(file->db, "SELECT line FROM line WHERE id = ?1", &s);
-	if (err)
-		return err;
-	db_number(s, 1, id & ((1ull << STORE_ID_BITS) - 1));
-	rc = sqlite3_step(s);
-	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? -ENOENT : db_errno(rc);
-	*len = (size_t)sqlite3_column_bytes(s, 0);
-	out = malloc(*len + 1);
-	if (!out)
-		return -ENOMEM;
-	if (*len)
-		memcpy(out, sqlite3_column_blob(s, 0), *len);
-	out[*len] = '\0';
-	*line = out;
-	return 0;
 }
 
 /* --- figures and rules: from the month's file, or from the index when the file went */

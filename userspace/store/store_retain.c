@@ -84,7 +84,7 @@ static int month_thin(struct store *store, uint32_t month, struct store_retained
 	struct index_change change = {0};
 	struct store_file *file;
 	uint64_t left, before, after;
-	char sql[256];
+	char sql[320];
 	int err = month_left(store, month, &left);
 
 	if (err)
@@ -98,7 +98,9 @@ static int month_thin(struct store *store, uint32_t month, struct store_retained
 	store_file_there(store, month, &before);
 	snprintf(sql, sizeof(sql),
 		 "BEGIN IMMEDIATE; CREATE TEMP TABLE old AS SELECT id FROM event ORDER BY id LIMIT %llu;"
-		 "DELETE FROM line WHERE id IN (SELECT id FROM old);",
+		 "DELETE FROM line WHERE id IN (SELECT id FROM old); DELETE FROM host WHERE id IN (SELECT id "
+		 "FROM old);"
+		 "DELETE FROM pack WHERE id + n - 1 <= (SELECT max(id) FROM old);",
 		 (unsigned long long)change.removed);
 	err = db_run(file->db, sql);
 	snprintf(sql, sizeof(sql),
@@ -123,10 +125,16 @@ static int retain_age(struct store *store, const uint32_t *months, size_t count,
 		      struct store_retained *out)
 {
 	uint64_t limit = store->max_days * DAY_US;
-	int err = 0;
+	CLEANUP(db_finish) sqlite3_stmt *notices = NULL;
+	int err;
 
 	if (!store->max_days || now < limit)
 		return 0;
+	err = db_prepare(store->index, "DELETE FROM notice WHERE t_first < ?1", &notices);
+	if (!err) {
+		db_number(notices, 1, now - limit);
+		err = db_step(notices);
+	}
 	for (size_t i = 0; !err && i < count; i++)
 		if (store_file_there(store, months[i], NULL) && month_begin(months[i] + 1) <= now - limit)
 			err = month_retire(store, months[i], out);
