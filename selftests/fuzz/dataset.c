@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Any text as the file of a data set of each type, and its own lines as values to ask, add and remove. */
+/* Any text as the file of a data set of each type and format, and its own lines as values to ask, add and
+ * remove. */
 #include <errno.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static void refused(const char *file, unsigned int line, uint32_t sid, const cha
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP(dataset_pool_free) struct dataset_pool *pool = NULL;
+	struct dataset_source source = {size ? data[0] >> 6 : 0, "a.b", size && data[0] & 0x20 ? "c" : NULL};
 	unsigned int count = 0;
 	struct dataset *set;
 	const char *why;
@@ -27,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size || dataset_pool_new(&pool) ||
 	    dataset_define(pool, "fuzz", data[0] % DATASET_TYPES, 16384, &set, &fresh, &why))
 		return 0;
-	err = dataset_load(set, data[0] & 0x80, "fuzz", (const char *)data + 1, size - 1, refused, &count);
+	err = dataset_load(set, &source, "fuzz", (const char *)data + 1, size - 1, refused, &count);
 	if (err && err != -EINVAL && err != -ENOSPC)
 		abort();
 	if (err == -EINVAL && !count)

@@ -21,6 +21,7 @@ BLAMES = ("ours wrong", "theirs wrong", "out of scope")
 # Suricata's keys that decide what is detected and that `inspect --set` takes under the same name.
 DETECTION_KEYS = re.compile(r"""(?x)
     vars\.(address|port)-groups\.\w+
+  | host-os-policy\.[\w-]+
   | stream\.(midstream|async-oneside|inline)
   | threshold-file
   | action-order
@@ -66,7 +67,7 @@ def settings_of(folder, arguments):
     else:
         options = []
     for key, value in sorted(wanted.items()):
-        if DETECTION_KEYS.fullmatch(key):
+        if value and DETECTION_KEYS.fullmatch(key):
             if key == "threshold-file":
                 value = os.path.join(folder, value)
             options += ["--set", f"{key}={value}"]

@@ -127,6 +127,7 @@ static void files(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		CLEANUP(dataset_pool_free) struct dataset_pool *pool = NULL;
+		struct dataset_source source = {.format = rows[i].scores ? DATASET_SCORES : DATASET_LINES};
 		struct told told = {0};
 		struct dataset *set;
 		char file[128];
@@ -135,8 +136,7 @@ static void files(void)
 			return;
 		snprintf(file, sizeof(file), "# a comment\n\n%s", rows[i].line);
 		set = define(pool, "a", rows[i].type, 0);
-		CHECK(dataset_load(set, rows[i].scores, "f", file, strlen(file), refused, &told) ==
-			      rows[i].result,
+		CHECK(dataset_load(set, &source, "f", file, strlen(file), refused, &told) == rows[i].result,
 		      "%s", rows[i].line);
 		CHECK(told.count == (rows[i].result ? 1 : 0) && (!told.count || told.line == 3), "%s: %s",
 		      rows[i].line, told.why);
@@ -145,6 +145,73 @@ static void files(void)
 					  (struct span){(const uint8_t *)rows[i].value, rows[i].value_len}),
 			      "%s", rows[i].line);
 	}
+}
+
+/* Files of JSON: what is sound is taken, the rest is told with its line or place. */
+static void json_files(void)
+{
+	static const struct {
+		enum dataset_type type;
+		enum dataset_format format;
+		const char *value_key, *array_key, *text;
+		int result;
+		unsigned int told;
+		const char *there;
+	} rows[] = {
+		{DATASET_STRING, DATASET_JSON, "host", NULL, "[{\"host\":\"a.org\",\"year\":1}]", 0, 0,
+		 "a.org"},
+		{DATASET_STRING, DATASET_JSON, "host", "info.threat",
+		 "{\"info\":{\"threat\":[{\"x\":1},{\"host\":\"a.org\"}]}}", -EINVAL, 1, "a.org"},
+		{DATASET_STRING, DATASET_JSON, "host.fqdn", "t", "{\"t\":[{\"host\":{\"fqdn\":\"a.org\"}}]}",
+		 0, 0, "a.org"},
+		{DATASET_STRING, DATASET_JSON, "host", "t", "{\"t\":{\"host\":\"a.org\"}}", -EINVAL, 1, NULL},
+		{DATASET_STRING, DATASET_JSON, "host", NULL, "[{\"host\":\"a.org\"}", -EINVAL, 1, NULL},
+		{DATASET_STRING, DATASET_JSON, "host", NULL, "", -EINVAL, 1, NULL},
+		{DATASET_STRING, DATASET_JSON, "host", NULL, "[{\"host\":1},{\"host\":\"\"},7]", -EINVAL, 3,
+		 NULL},
+		{DATASET_STRING, DATASET_NDJSON, "host", NULL,
+		 "{\"host\":\"b\"}\n\nno\n{\"host\":\"a.org\"}\n", -EINVAL, 1, "a.org"},
+		{DATASET_STRING, DATASET_NDJSON, "host", NULL, "{\"host\":\"aGVsbG8=\"}", 0, 0, "aGVsbG8="},
+		{DATASET_IP, DATASET_NDJSON, "ip", NULL, "{\"ip\":\"97.46.111.114\"}", 0, 0, "a.or"},
+		{DATASET_MD5, DATASET_NDJSON, "h", NULL, "{\"h\":\"a.org\"}", -EINVAL, 1, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		CLEANUP(dataset_pool_free) struct dataset_pool *pool = NULL;
+		struct dataset_source source = {rows[i].format, rows[i].value_key, rows[i].array_key};
+		struct told told = {0};
+		struct dataset *set;
+
+		if (!CHECK_EQ(dataset_pool_new(&pool), 0))
+			return;
+		set = define(pool, "a", rows[i].type, 0);
+		CHECK(dataset_load(set, &source, "f", rows[i].text, strlen(rows[i].text), refused, &told) ==
+			      rows[i].result,
+		      "%s", rows[i].text);
+		CHECK(told.count == rows[i].told && (!told.count || told.line), "%s: %u refused, %s",
+		      rows[i].text, told.count, told.why);
+		CHECK(!rows[i].there || dataset_has(set, text(rows[i].there)), "%s", rows[i].text);
+	}
+}
+
+static void parents(void)
+{
+	CLEANUP(dataset_pool_free) struct dataset_pool *pool = NULL;
+	char dots[512];
+	struct dataset *set;
+
+	if (!CHECK_EQ(dataset_pool_new(&pool), 0))
+		return;
+	set = define(pool, "a", DATASET_STRING, 0);
+	CHECK(dataset_change(set, text(".evil.org"), true));
+	CHECK(dataset_has_parent(set, text(".evil.org")) && dataset_has_parent(set, text(".a.b.evil.org")));
+	CHECK(!dataset_has_parent(set, text(".notevil.org")) && !dataset_has_parent(set, text(".org")));
+	CHECK(!dataset_has_parent(set, text("")));
+	/* More labels than a name can have: bounded work, no match. */
+	for (size_t i = 0; i < sizeof(dots); i += 2)
+		memcpy(dots + i, "a.", 2);
+	memcpy(dots + sizeof(dots) - 10, ".evil.org", 10);
+	CHECK(!dataset_has_parent(set, text(dots)));
 }
 
 /* A set keeps to its memory whatever is added, and says how much it left out. */
@@ -170,5 +237,6 @@ static void bounded(void)
 	CHECK(!dataset_change(set, (struct span){(uint8_t *)value, sizeof(value)}, true), "too long a value");
 }
 
-static const struct ktap_test tests[] = {TEST(values), TEST(names), TEST(files), TEST(bounded)};
+static const struct ktap_test tests[] = {TEST(values),	   TEST(names),	  TEST(files),
+					 TEST(json_files), TEST(parents), TEST(bounded)};
 KTAP_MAIN(tests)

@@ -107,6 +107,28 @@ static void overlaps(void)
 	hosts.rows[0].policy = OVERLAP_BSD;
 }
 
+/* The end lies within what is there: refused, and told as the overlap that it is. */
+static void ends_within(void)
+{
+	struct defrag_stats stats;
+
+	for (uint8_t version = 4; version <= 6; version += 2) {
+		fresh(1 << 20);
+		CHECK_EQ(put(version, 1, 0, true, text, 16), DEFRAG_WAIT);
+		CHECK_EQ(put(version, 1, 8, false, "c", 1), DEFRAG_REFUSED);
+		defrag_count(defrag, &stats);
+		CHECK_EQ(stats.overlaps, 1);
+	}
+}
+
+/* Of two fragments that begin alike or where the older one lies before, bsd-right takes the newer. */
+static void right_wins(void)
+{
+	CHECK(overlap_fragment_wins(OVERLAP_BSD_RIGHT, 0, 0) &&
+	      overlap_fragment_wins(OVERLAP_BSD_RIGHT, 8, -8));
+	CHECK(!overlap_fragment_wins(OVERLAP_BSD_RIGHT, -8, 8));
+}
+
 /* Random fragments that overlap and differ, against a model that decides unit by unit. */
 static void policies(void)
 {
@@ -251,6 +273,8 @@ int main(void)
 	static const struct ktap_test tests[] = {
 		TEST(every_order),
 		TEST(overlaps),
+		TEST(ends_within),
+		TEST(right_wins),
 		TEST(policies),
 		TEST(receivers),
 		TEST(overlap_ends_an_ipv6_datagram),

@@ -216,7 +216,7 @@ static struct dataset_pool *pool_of(struct tracker *values, struct dataset **set
 
 	CHECK_EQ(dataset_pool_new(&pool), 0);
 	CHECK_EQ(dataset_define(pool, "seen", DATASET_STRING, 0, set, &fresh, &why), 0);
-	CHECK_EQ(dataset_load(*set, false, "f", loaded, strlen(loaded), NULL, NULL), 0);
+	CHECK_EQ(dataset_load(*set, &(struct dataset_source){}, "f", loaded, strlen(loaded), NULL, NULL), 0);
 	dataset_will_change(*set);
 	dataset_pool_share(pool, values);
 	return pool;

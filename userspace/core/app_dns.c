@@ -485,8 +485,6 @@ static bool dns_buffer(const struct tx *tx, enum buffer_id id, enum direction di
 		number = dns->flags >> 11 & 15;
 		break;
 	case BUFFER_DNS_RCODE:
-		if (!dns->response)
-			return false;
 		number = dns->flags & 15;
 		break;
 	case BUFFER_DNS_RRTYPE:

@@ -19,6 +19,7 @@
 
 /* Values that collide on purpose must not make look-ups long: beyond so many probes there is no room. */
 #define DATASET_PROBES_MAX 128u
+#define DATASET_LABELS_MAX 127u /* RFC 1035: a name of 255 bytes has no more */
 
 struct dataset_entry {
 	uint64_t at; /* in bytes */
@@ -348,6 +349,22 @@ bool dataset_has(struct dataset *set, struct span value)
 	return dataset_score(set, value, &score);
 }
 
+bool dataset_has_parent(struct dataset *set, struct span value)
+{
+	unsigned int labels = 0;
+
+	if (dataset_has(set, value))
+		return true;
+	for (uint32_t i = 1; i < value.len && labels < DATASET_LABELS_MAX; i++) {
+		if (value.data[i] != '.' || value.data[i - 1] == '.')
+			continue;
+		labels++;
+		if (dataset_has(set, span_from(value, i)))
+			return true;
+	}
+	return false;
+}
+
 /* The set itself stays as it was loaded; the lock is held. */
 static bool values_change(struct dataset *set, struct span value, bool add)
 {
@@ -440,6 +457,23 @@ static bool value_read(const struct dataset *set, struct span text, uint8_t *out
 	}
 }
 
+int dataset_add_text(struct dataset *set, struct span text, bool plain, uint32_t score)
+{
+	uint8_t value[DATASET_VALUE_MAX + 4];
+	struct span bytes = {value, 0};
+	int err;
+
+	if (plain && set->type == DATASET_STRING) {
+		if (!text.len || text.len > DATASET_VALUE_MAX)
+			return -EINVAL;
+		bytes = text;
+	} else if (!value_read(set, text, value, &bytes.len)) {
+		return -EINVAL;
+	}
+	err = entry_add(set, bytes, score);
+	return err == -EEXIST ? 0 : err;
+}
+
 struct dataset_reader {
 	struct dataset *set;
 	bool scores;
@@ -449,10 +483,10 @@ static const char *line_read(char *text, int *err, void *arg)
 {
 	const struct dataset_reader *reader = arg;
 	struct span line = span_text(text);
-	uint32_t comma = span_find(line, ','), score = 0, len;
+	uint32_t comma = span_find(line, ','), score = 0;
 	struct span rest = comma < line.len ? span_trim(span_from(line, comma + 1)) : (struct span){NULL, 0};
-	uint8_t value[DATASET_VALUE_MAX + 4];
 	enum dataset_type type = reader->set->type;
+	int added;
 
 	/* What md5sum and its like write behind a digest is the name of the file. */
 	if (!reader->scores && (type == DATASET_MD5 || type == DATASET_SHA1 || type == DATASET_SHA256)) {
@@ -468,18 +502,19 @@ static const char *line_read(char *text, int *err, void *arg)
 	}
 	if (reader->scores && (!rest.len || score > UINT16_MAX))
 		return "the score is not a number up to 65535";
-	if (!value_read(reader->set, span_trim((struct span){line.data, comma}), value, &len))
+	added = dataset_add_text(reader->set, span_trim((struct span){line.data, comma}), false, score);
+	if (added == -EINVAL)
 		return "not a value of the set's type";
-	*err = entry_add(reader->set, (struct span){value, len}, score);
-	if (*err == -EEXIST)
-		*err = 0;
+	*err = added;
 	return NULL;
 }
 
-int dataset_load(struct dataset *set, bool scores, const char *file, const char *text, size_t len,
-		 ruleset_refused_fn fn, void *arg)
+int dataset_load(struct dataset *set, const struct dataset_source *source, const char *file, const char *text,
+		 size_t len, ruleset_refused_fn fn, void *arg)
 {
-	struct dataset_reader reader = {set, scores};
+	struct dataset_reader reader = {set, source->format == DATASET_SCORES};
 
+	if (source->format >= DATASET_JSON)
+		return dataset_load_json(set, source, file, text, len, fn, arg);
 	return config_lines("dataset", file, text, len, line_read, &reader, fn, arg);
 }

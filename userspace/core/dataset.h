@@ -43,12 +43,31 @@ __must_check int dataset_type_parse(const char *word, enum dataset_type *out);
 __must_check int dataset_define(struct dataset_pool *pool, const char *name, enum dataset_type type,
 				uint64_t memory, struct dataset **out, bool *fresh, const char **why);
 
+enum dataset_format {
+	DATASET_LINES,	/* one value per line: base64 of a string, hexadecimal of a digest, an address */
+	DATASET_SCORES, /* the same with ",number" behind it */
+	DATASET_JSON,	/* one document: an array of objects, or an object that holds it */
+	DATASET_NDJSON	/* one object per line */
+};
+
+/* How a file tells values. Keys are paths: "info.host". Strings of JSON are the value itself. */
+struct dataset_source {
+	enum dataset_format format;
+	const char *value_key; /* JSON: where an object has its value */
+	const char *array_key; /* DATASET_JSON: where the array is; NULL: the document is it */
+};
+
 /*
- * One value per line: base64 of a string, hexadecimal of a digest, an address; with scores ",number" behind
- * it. -EINVAL: lines were refused through fn, the others are in; -ENOSPC: the set is full; -ENOMEM.
+ * Puts a file's values into set. -EINVAL: lines or objects were refused through fn, the others are in;
+ * -ENOSPC: the set is full; -ENOMEM.
  */
-__must_check int dataset_load(struct dataset *set, bool scores, const char *file, const char *text,
-			      size_t len, ruleset_refused_fn fn, void *arg);
+__must_check int dataset_load(struct dataset *set, const struct dataset_source *source, const char *file,
+			      const char *text, size_t len, ruleset_refused_fn fn, void *arg);
+/* DATASET_JSON and DATASET_NDJSON of it. */
+__must_check int dataset_load_json(struct dataset *set, const struct dataset_source *source, const char *file,
+				   const char *text, size_t len, ruleset_refused_fn fn, void *arg);
+/* One value as text; plain: strings are not in base64. -EINVAL: none of the set's type; -ENOSPC, -ENOMEM. */
+__must_check int dataset_add_text(struct dataset *set, struct span text, bool plain, uint32_t score);
 
 /*
  * From now on what rules change in these sets lies in values, which outlives them: sets of the same name and
@@ -62,6 +81,8 @@ void dataset_pool_share(struct dataset_pool *pool, struct tracker *values);
 void dataset_will_change(struct dataset *set);
 
 bool dataset_has(struct dataset *set, struct span value);
+/* Is value, or what begins at one of its inner dots, in the set? Of ".a.b.org" also ".b.org" and ".org". */
+bool dataset_has_parent(struct dataset *set, struct span value);
 /* false: it is not in the set. */
 bool dataset_score(struct dataset *set, struct span value, uint32_t *score);
 /* Adds or removes value; false: it was so already, or there is no room. */

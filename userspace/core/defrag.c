@@ -261,13 +261,21 @@ static bool datagram_put(struct datagram *datagram, uint32_t offset, struct span
 	return agrees;
 }
 
-/* IPv6: a repeated fragment is a duplicate, any other overlap ends the datagram. */
-static bool overlaps(const struct datagram *datagram, uint32_t offset, struct span piece, bool *duplicate)
+/* How many of the fragment's units are there already? */
+static uint32_t units_there(const struct datagram *datagram, uint32_t offset, uint32_t len)
 {
-	uint32_t there = 0, units = (piece.len + 7) / 8;
+	uint32_t there = 0, units = (len + 7) / 8;
 
 	for (uint32_t i = 0; i < units; i++)
 		there += unit_there(datagram, offset / 8 + i);
+	return there;
+}
+
+/* IPv6: a repeated fragment is a duplicate, any other overlap ends the datagram. */
+static bool overlaps(const struct datagram *datagram, uint32_t offset, struct span piece, bool *duplicate)
+{
+	uint32_t there = units_there(datagram, offset, piece.len), units = (piece.len + 7) / 8;
+
 	*duplicate = there == units && !memcmp(datagram->data + offset, piece.data, piece.len);
 	return there && !*duplicate;
 }
@@ -384,8 +392,11 @@ enum defrag_result defrag_add(struct defrag *defrag, struct packet *packet, stru
 	/* Two ends, or bytes behind the end: nobody agrees on what such a datagram says. */
 	if ((datagram->have_last &&
 	     (end > datagram->total || (!packet->more_fragments && end != datagram->total))) ||
-	    (!packet->more_fragments && datagram->end > end))
+	    (!packet->more_fragments && datagram->end > end)) {
+		if (units_there(datagram, offset, piece.len))
+			note_overlap(defrag, packet);
 		return datagram_refuse(defrag, datagram);
+	}
 	if (!datagram_grow(defrag, datagram, end)) {
 		datagram_give_up(defrag, datagram);
 		return DEFRAG_REFUSED;

@@ -253,6 +253,28 @@ static bool test_flow_count(const uint64_t counts[2], const struct rule_test *te
 	return test->mode == 's' ? server : test->mode == 'c' ? client : server || client;
 }
 
+/* The protocol of the flow, or what one direction's first bytes are; what nobody knows yet is no other one,
+ * either. */
+static bool test_app(const struct detect_run *run, const struct rule_test *test)
+{
+	const uint8_t *shown = run->flow->side_app;
+	uint64_t app = test->range.low;
+
+	switch (test->mode) {
+	case 'e':
+		return test->negated
+			       ? shown[0] != app && shown[1] != app && (shown[0] || shown[1] || run->app)
+			       : shown[0] == app || shown[1] == app || run->app == app;
+	case 's':
+	case 'c':
+	case 'd':
+		shown += test->mode == 'd' ? run->dir : test->mode == 'c' ? TO_CLIENT : TO_SERVER;
+		return (*shown == app) != test->negated && (!test->negated || *shown != APP_UNKNOWN);
+	default:
+		return (run->app == app) != test->negated && (!test->negated || run->app != APP_UNKNOWN);
+	}
+}
+
 /* Fields that only some packets or flows have. */
 static bool header_test_rare(const struct detect_run *run, const struct rule_test *test)
 {
@@ -344,8 +366,7 @@ static bool header_test(const struct detect_run *run, const struct rule_test *te
 		       event_list_has(&packet->events, (enum app_event)range->low) ||
 		       (run->flow && event_list_has(&run->flow->events, (enum app_event)range->low));
 	case TEST_APP:
-		return run->flow && (run->app == range->low) != test->negated &&
-		       (!test->negated || run->app != APP_UNKNOWN);
+		return run->flow && test_app(run, test);
 	default:
 		return header_test_rare(run, test);
 	}

@@ -35,6 +35,7 @@ struct flow {
 	bool alerted;
 	uint8_t tcp_flags[2]; /* of all packets, by direction */
 	enum app_proto app;
+	uint8_t side_app[2]; /* enum app_proto: what each side said first is; APP_FAILED: nothing known */
 	enum app_proto app_shown; /* TCP: the same for rules about packets, known since the other side answered */
 	uint64_t first_us, last_us, last_number; /* time and number of the newest packet */
 	uint64_t pkts[2], bytes[2];

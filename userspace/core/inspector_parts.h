@@ -32,9 +32,8 @@ struct subject {
 	enum direction first_dir; /* of data */
 	enum direction app_dir;	  /* of the packet that told the protocol */
 	uint8_t datagrams;
-	uint8_t probed[2];  /* enum app_proto: what each direction's first bytes are; APP_FAILED: nothing known */
-	bool skipped;	    /* detection was given up on one direction alone, and said so */
-	uint64_t seen[2];   /* bytes in order */
+	bool skipped;	  /* detection was given up on one direction alone, and said so */
+	uint64_t seen[2]; /* bytes in order */
 	struct prefilter_flow prefilter;
 };
 

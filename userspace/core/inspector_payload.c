@@ -112,14 +112,14 @@ static void feed(struct inspector *inspector, struct subject *subject, const str
 static void probe_direction(struct subject *subject, enum direction dir, struct span data, bool give_up)
 {
 	struct flow *flow = &subject->entry.flow;
-	enum app_proto other = subject->probed[!dir], found;
+	enum app_proto other = subject->entry.flow.side_app[!dir], found;
 
-	if (subject->probed[dir] != APP_UNKNOWN)
+	if (subject->entry.flow.side_app[dir] != APP_UNKNOWN)
 		return;
 	found = app_probe(flow, data, dir);
 	if (found == APP_UNKNOWN && give_up)
 		found = APP_FAILED;
-	subject->probed[dir] = (uint8_t)found;
+	subject->entry.flow.side_app[dir] = (uint8_t)found;
 	if (found == APP_UNKNOWN || other == APP_UNKNOWN || other == APP_FAILED || found == other ||
 	    !data.len)
 		return;
@@ -133,7 +133,8 @@ static bool choose_decoder(struct subject *subject)
 	struct flow *flow = &subject->entry.flow;
 
 	for (int i = 0; i < 2 && !subject->decoder; i++) {
-		enum app_proto proto = subject->probed[i ? !subject->first_dir : subject->first_dir];
+		enum app_proto proto =
+			subject->entry.flow.side_app[i ? !subject->first_dir : subject->first_dir];
 
 		if (proto == APP_UNKNOWN || proto == APP_FAILED)
 			continue;
@@ -146,7 +147,8 @@ static bool choose_decoder(struct subject *subject)
 			event_list_add(&flow->events, EVENT_APPLAYER_WRONG_DIRECTION_FIRST_DATA);
 		return true;
 	}
-	if (subject->probed[TO_SERVER] == APP_FAILED && subject->probed[TO_CLIENT] == APP_FAILED)
+	if (subject->entry.flow.side_app[TO_SERVER] == APP_FAILED &&
+	    subject->entry.flow.side_app[TO_CLIENT] == APP_FAILED)
 		flow->app = APP_FAILED;
 	return false;
 }
@@ -205,7 +207,8 @@ static void begin_expected(struct inspector *inspector, struct subject *subject,
 	}
 	flow->app = decoder->proto;
 	subject->decoder = decoder;
-	subject->probed[TO_SERVER] = subject->probed[TO_CLIENT] = (uint8_t)flow->app;
+	subject->entry.flow.side_app[TO_SERVER] = subject->entry.flow.side_app[TO_CLIENT] =
+		(uint8_t)flow->app;
 }
 
 /* --- depth */
@@ -308,7 +311,7 @@ static void inspect_chunk(struct inspector *inspector, struct subject *subject, 
 		if (!looked)
 			look_at(inspector, subject, packet, dir, chunk);
 	}
-	if ((probing || subject->decoder) && subject->probed[dir] == APP_UNKNOWN)
+	if ((probing || subject->decoder) && subject->entry.flow.side_app[dir] == APP_UNKNOWN)
 		probe_stream(inspector, subject, packet, dir);
 	check_skipped(subject, dir);
 	check_depth(inspector, subject, dir);
@@ -345,9 +348,9 @@ void subject_probe_datagram(struct subject *subject, const struct packet *packet
 	found = app_probe(flow, packet->payload, dir);
 	/* A datagram that nothing knows says little of the next one. */
 	if (found != APP_FAILED || give_up)
-		subject->probed[dir] = (uint8_t)found;
-	if (give_up && subject->probed[!dir] == APP_UNKNOWN)
-		subject->probed[!dir] = APP_FAILED;
+		subject->entry.flow.side_app[dir] = (uint8_t)found;
+	if (give_up && subject->entry.flow.side_app[!dir] == APP_UNKNOWN)
+		subject->entry.flow.side_app[!dir] = APP_FAILED;
 	choose_decoder(subject);
 }
 

@@ -116,13 +116,15 @@ void match_room_order(struct match_room *room, bool little)
 
 bool match_data(const struct data_question *question, struct span value, bool commit)
 {
+	bool (*has)(struct dataset * set, struct span value) =
+		question->subdomain ? dataset_has_parent : dataset_has;
 	uint32_t score;
 
 	switch (question->action) {
 	case STATE_ISSET:
-		return dataset_has(question->set, value);
+		return has(question->set, value);
 	case STATE_ISNOTSET:
-		return !dataset_has(question->set, value);
+		return !has(question->set, value);
 	case STATE_SET:
 		return commit ? dataset_change(question->set, value, true)
 			      : !dataset_has(question->set, value);

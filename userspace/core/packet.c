@@ -511,6 +511,9 @@ static enum seki_reason skip_extensions(struct cursor *c, struct packet *out)
 			out->fragment_id = get32(c->p + 4);
 			break;
 		default:
+			/* Extension headers that announce more, and nothing comes. */
+			if (count && c->len < 2 && out->proto != IPPROTO_NONE)
+				event_list_add(&out->events, EVENT_DECODER_IPV6_TRUNC_EXTHDR);
 			return SEKI_R_CLEAN;
 		}
 		if (count == SEKI_MAX_IP6_EXT)

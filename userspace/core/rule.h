@@ -125,6 +125,7 @@ struct data_question {
 	struct dataset *set;
 	uint8_t action; /* STATE_ISSET, _ISNOTSET, _SET (it is not in, and is added), _UNSET; _COMPARE: its
 			   score */
+	bool subdomain; /* also of what begins at its dots */
 	struct rule_range range;
 };
 

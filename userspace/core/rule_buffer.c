@@ -9,24 +9,25 @@
 #include "rule_parse.h"
 #include "transform.h"
 
+int rule_list_direction(struct rule_parser *parser, int list, const char *word)
+{
+	if (buffer_infos[parser->lists[list].view.buffer].dir != 'B')
+		return rule_refuse(parser, "a direction, where there is but one");
+	if (strcmp(word, "to_server") && strcmp(word, "to_client"))
+		return rule_refuse(parser, "neither to_server nor to_client");
+	parser->lists[list].direction = !strcmp(word, "to_client") ? TO_CLIENT : TO_SERVER;
+	return 0;
+}
+
 /* keyword->value: enum buffer_id. */
 int keyword_buffer(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
-	uint8_t direction = LIST_ANY_DIRECTION;
-	int list;
+	int list = rule_find_list(parser, (enum buffer_id)keyword->value, true);
 
-	if (arg) {
-		if (buffer_infos[keyword->value].dir != 'B')
-			return rule_refuse(parser, "a direction, where there is but one");
-		if (strcmp(arg, "to_server") && strcmp(arg, "to_client"))
-			return rule_refuse(parser, "neither to_server nor to_client");
-		direction = !strcmp(arg, "to_client") ? TO_CLIENT : TO_SERVER;
-	}
-	list = rule_find_list(parser, (enum buffer_id)keyword->value, true);
 	if (list < 0)
 		return -EINVAL;
-	if (arg)
-		parser->lists[list].direction = direction;
+	if (arg && rule_list_direction(parser, list, arg))
+		return -EINVAL;
 	parser->list = list;
 	parser->list_fresh = parser->sticky = true;
 	parser->address = 0;

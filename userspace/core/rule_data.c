@@ -24,9 +24,35 @@ int keyword_address(struct rule_parser *parser, const struct rule_keyword *keywo
 struct data_options {
 	const char *name, *load;
 	enum dataset_type type;
-	bool typed;
+	bool typed, subdomain;
 	uint64_t memory;
+	struct dataset_source source;
 };
+
+/* The options that tell how a file of JSON holds its values. context_key names what alerts would repeat of
+ * it, remove_key what of that they would not: here they repeat nothing. */
+static int data_json_option(struct rule_parser *parser, const char *name, const char *value,
+			    struct dataset_source *out)
+{
+	static const char *const formats[] = {
+		[DATASET_LINES] = "csv", [DATASET_JSON] = "json", [DATASET_NDJSON] = "ndjson"};
+
+	if (!strcmp(name, "value_key"))
+		out->value_key = value;
+	else if (!strcmp(name, "array_key"))
+		out->array_key = value;
+	else if (strcmp(name, "context_key") && strcmp(name, "format"))
+		return rule_refuse(parser, "unknown option");
+	if (strcmp(name, "format"))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		if (formats[i] && !strcmp(value, formats[i])) {
+			out->format = (enum dataset_format)i;
+			return 0;
+		}
+	}
+	return rule_refuse(parser, "the format is not csv, json or ndjson");
+}
 
 static int data_memory(struct rule_parser *parser, const char *text, uint64_t *out)
 {
@@ -65,6 +91,8 @@ static int data_options(struct rule_parser *parser, char *arg, struct data_optio
 		if (*value)
 			*value++ = '\0';
 		value = rule_trim(value);
+		if (!strcmp(item, "remove_key"))
+			continue;
 		if (!*value)
 			return rule_refuse(parser, "an option has no value");
 		if (!strcmp(item, "type")) {
@@ -77,23 +105,32 @@ static int data_options(struct rule_parser *parser, char *arg, struct data_optio
 			if (out->load)
 				return rule_refuse(parser, "more than one file");
 			out->load = value;
+		} else if (!strcmp(item, "match")) {
+			if (strcmp(value, "subdomain"))
+				return rule_refuse(parser, "only match subdomain is known");
+			out->subdomain = true;
 		} else if (!strcmp(item, "save")) {
-			return rule_refuse(parser, "sets are not written to files here");
+			/* Nothing is written, by whatever word. */
 		} else if (!strcmp(item, "memcap")) {
 			if (data_memory(parser, value, &out->memory))
 				return -EINVAL;
 		} else if (!strcmp(item, "hashsize")) {
 			if (rule_unsigned(value, UINT32_MAX, &number))
 				return rule_refuse(parser, "hashsize is not a number");
-		} else {
-			return rule_refuse(parser, "unknown option");
+		} else if (data_json_option(parser, item, value, &out->source)) {
+			return -EINVAL;
 		}
 	}
-	return out->typed ? 0 : rule_refuse(parser, "the type is missing");
+	if (!out->typed)
+		return rule_refuse(parser, "the type is missing");
+	if (out->source.format >= DATASET_JSON && !out->source.value_key)
+		return rule_refuse(parser, "JSON needs a value_key");
+	if (out->subdomain && out->type != DATASET_STRING)
+		return rule_refuse(parser, "match subdomain is about strings");
+	return 0;
 }
 
-static int data_set(struct rule_parser *parser, const struct data_options *options, bool scores,
-		    struct dataset **out)
+static int data_set(struct rule_parser *parser, const struct data_options *options, struct dataset **out)
 {
 	const struct rule_context *context = parser->context;
 	bool fresh;
@@ -102,7 +139,7 @@ static int data_set(struct rule_parser *parser, const struct data_options *optio
 
 	if (err || !options->load || !fresh)
 		return err;
-	err = context->load(context, options->load, *out, scores);
+	err = context->load(context, options->load, *out, &options->source);
 	switch (err) {
 	case -EINVAL: /* lines were refused one by one */
 		return 0;
@@ -125,7 +162,7 @@ int rule_load_digests(struct rule_parser *parser, const char *path, int type, st
 	digest_text(digest, digest_bytes(DIGEST_SHA1), '\0', digits);
 	snprintf(name, sizeof(name), "file %d %.40s", type, digits);
 	options.name = name;
-	return data_set(parser, &options, false, out);
+	return data_set(parser, &options, out);
 }
 
 /* The node, or for an address the test, that asks set. Both return what to fill in. */
@@ -175,7 +212,10 @@ int keyword_dataset(struct rule_parser *parser, const struct rule_keyword *keywo
 	if (!question)
 		return err ? err : -EINVAL;
 	question->action = actions[i].action;
-	err = data_set(parser, &options, false, &question->set);
+	question->subdomain = options.subdomain;
+	if (options.subdomain && question->action != STATE_ISSET && question->action != STATE_ISNOTSET)
+		return rule_refuse(parser, "match subdomain goes with isset and isnotset");
+	err = data_set(parser, &options, &question->set);
 	if (!err && (question->action == STATE_SET || question->action == STATE_UNSET)) {
 		dataset_will_change(question->set);
 		parser->rule->changes_data = true;
@@ -208,12 +248,15 @@ int keyword_datarep(struct rule_parser *parser, const struct rule_keyword *keywo
 		err = data_options(parser, arg, &options);
 	if (!err && !options.load)
 		err = rule_refuse(parser, "the file is missing");
+	if (!err && (options.source.format != DATASET_LINES || options.subdomain))
+		err = rule_refuse(parser, "scores stand in lines of value,score");
+	options.source.format = DATASET_SCORES;
 	question = err ? NULL : data_question(parser);
 	if (!question)
 		return err ? err : -EINVAL;
 	question->action = STATE_COMPARE;
 	question->range = range;
-	return data_set(parser, &options, true, &question->set);
+	return data_set(parser, &options, &question->set);
 }
 
 int keyword_iprep(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)

@@ -279,7 +279,8 @@ int keyword_tls_version(struct rule_parser *parser, const struct rule_keyword *k
 	return rule_refuse(parser, "not 1.0, 1.1, 1.2 or 1.3");
 }
 
-/* keyword->value: BUFFER_TLS_VERSION or BUFFER_TLS_STATE. "a,b" or "a|b": any of them; "!a,!b": none. */
+/* keyword->value: BUFFER_TLS_VERSION or BUFFER_TLS_STATE. "a,b" or "a|b": any of them; "!a,b" and "!a,!b":
+ * none of them. */
 int keyword_tls_words(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	static const char *const versions[] = {"sslv2",	 "sslv3",  "tls1.0", "tls1.1",
@@ -287,7 +288,8 @@ int keyword_tls_words(struct rule_parser *parser, const struct rule_keyword *key
 	static const char *const states[] = {"client_hello", "server_hello", "client_keyx", "server_keyx",
 					     NULL};
 	const char *const *words = keyword->value == BUFFER_TLS_VERSION ? versions : states;
-	unsigned int count = 0, negations = 0;
+	unsigned int count = 0;
+	bool negated = *arg == '!';
 	char expression[256] = "";
 	char *item;
 
@@ -296,10 +298,10 @@ int keyword_tls_words(struct rule_parser *parser, const struct rule_keyword *key
 	while ((item = rule_item(&arg))) {
 		size_t i = 0, len = strlen(expression);
 
-		if (*item == '!') {
-			negations++;
+		if (*item == '!' && !negated)
+			return rule_refuse(parser, "a ! behind words without one");
+		if (*item == '!')
 			item = rule_trim(item + 1);
-		}
 		while (words[i] && strcasecmp(item, words[i]))
 			i++;
 		if (!words[i] || ++count > 6)
@@ -307,9 +309,7 @@ int keyword_tls_words(struct rule_parser *parser, const struct rule_keyword *key
 		snprintf(expression + len, sizeof(expression) - len, "%s\\b\\Q%s\\E(?!\\S)",
 			 count > 1 ? "|" : "", words[i]);
 	}
-	if (negations && negations != count)
-		return rule_refuse(parser, "words with and without ! in one list");
-	return fact_expression(parser, (enum buffer_id)keyword->value, expression, negations > 0);
+	return fact_expression(parser, (enum buffer_id)keyword->value, expression, negated);
 }
 
 int keyword_tls_fingerprint(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)

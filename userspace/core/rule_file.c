@@ -49,14 +49,20 @@ static int size_digits(const char *text, char *out, size_t room)
 	return 0;
 }
 
-/* The length of the file's content, when it is known. */
+/* The length of the file's content, when it is known; before it the direction that the file takes. */
 int keyword_filesize(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
 {
 	struct rule_node *node = rule_fact_node(parser, BUFFER_FILE_SIZE, NODE_NUMBER);
-	char text[128];
+	char text[128], *rest = arg, *side;
 
 	if (!node)
 		return -EINVAL;
+	if (strchr(arg, ',')) {
+		side = rule_item(&rest);
+		if (!rest || rule_list_direction(parser, node->list, side))
+			return rest ? -EINVAL : rule_refuse(parser, "the size is missing");
+		arg = rule_trim(rest);
+	}
 	if (size_digits(arg, text, sizeof(text)) || rule_range(text, UINT32_MAX, &node->size))
 		return rule_refuse(parser, "not a size or range of sizes");
 	return 0;

@@ -404,21 +404,32 @@ int keyword_app_protocol(struct rule_parser *parser, const struct rule_keyword *
 		APP_PROTOS(X)
 #undef X
 	};
+	/* A connection keeps the protocol that it had first. */
+	static const struct {
+		const char *word;
+		char mode;
+	} modes[] = {{"final", 0},	 {"original", 0},    {"either", 'e'},
+		     {"to_server", 's'}, {"to_client", 'c'}, {"direction", 'd'}};
 	struct rule_test *test = rule_add_test(parser, TEST_APP);
 	char *mode;
+	size_t row = 0;
 
 	if (!test)
 		return -EINVAL;
 	mode = arg;
 	arg = rule_item(&mode);
 	mode = mode ? rule_trim(mode) : NULL;
-	/* One protocol is known of a flow, that which it has now. */
-	if (mode && strcmp(mode, "final") && strcmp(mode, "either"))
-		return rule_refuse(parser, "only final and either may follow");
+	while (mode && row < ARRAY_LEN(modes) && strcmp(mode, modes[row].word))
+		row++;
+	if (row == ARRAY_LEN(modes))
+		return rule_refuse(parser, "not final, original, either, to_server, to_client or direction");
+	test->mode = mode ? modes[row].mode : 0;
 	if (*arg == '!') {
 		test->negated = true;
 		arg = rule_trim(arg + 1);
 	}
+	if (!strcmp(arg, "http1"))
+		arg[4] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!strcmp(arg, names[i])) {
 			test->range.low = i;

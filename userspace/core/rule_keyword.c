@@ -115,11 +115,16 @@ static const struct rule_keyword keywords[] = {
 	     "track …, count n, seconds s: alerts only above a rate"),
 	META("stream_size", keyword_stream_size,
 	     "client|server|both|either,operator,n: bytes of the stream so far"),
-	META("app-layer-protocol", keyword_app_protocol, "[!]name: the protocol detected on the flow"),
+	META("app-layer-protocol", keyword_app_protocol,
+	     "[!]name[,final|original|either|to_server|to_client|direction]: the protocol detected on the "
+	     "flow, or what "
+	     "that side said first"),
 
 	META("iprep", keyword_iprep, "any|src|dst|both,category,operator,score: reputation of an address"),
 	META("dataset", keyword_dataset,
-	     "isset|isnotset|set|unset,name,type t[,load FILE, memcap n]: the buffer's value in a set"),
+	     "isset|isnotset|set|unset,name,type t[,load FILE, format csv|json|ndjson, value_key k, "
+	     "array_key k, "
+	     "match subdomain, memcap n]: the buffer's value in a set; save and state write no file"),
 	META("datarep", keyword_datarep,
 	     "name,operator,score,type t,load FILE: the score of the buffer's value"),
 	{.name = "ip.src",
@@ -337,7 +342,7 @@ static const struct rule_keyword keywords[] = {
 	 .value = BUFFER_TLS_CERT_SUBJECT,
 	 .help = "a content in the subject of the server certificate"},
 	AMOUNT("dns.opcode", DNS_OPCODE, 15, "operation code of a message"),
-	AMOUNT("dns.rcode", DNS_RCODE, 65535, "response code of an answer"),
+	AMOUNT("dns.rcode", DNS_RCODE, 65535, "response code of a message; a question may carry one, too"),
 	{.name = "dns.rrtype",
 	 .parse = keyword_dns_rrtype,
 	 .argument = ARGUMENT_NEEDED,
@@ -377,7 +382,7 @@ static const struct rule_keyword keywords[] = {
 	 .help = "client_hello, server_hello, client_keyx, server_keyx: seen so far, or with ! none"},
 	META("tls.fingerprint", keyword_tls_fingerprint, "[!]\"xx:xx:…\": SHA-1 of the server certificate"),
 	META("filesize", keyword_filesize,
-	     "[<>]bytes or a<>b, with KB, MB or GB: length of a transferred file"),
+	     "[to_server|to_client,] [<>]bytes or a<>b, with KB, MB or GB: length of a transferred file"),
 	DIGEST_LIST("filemd5", TO_MD5, "[!]file: the MD5 of a transferred file is (not) in that list"),
 	DIGEST_LIST("filesha1", TO_SHA1, "[!]file: the SHA-1 of a transferred file is (not) in that list"),
 	DIGEST_LIST("filesha256", TO_SHA256,

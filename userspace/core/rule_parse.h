@@ -19,6 +19,7 @@
 struct reference_kinds;
 struct transform_pool;
 struct dataset_pool;
+struct dataset_source;
 struct reputation;
 
 /* Names of flowbits, flowints and xbits to small numbers, one space per kind. */
@@ -42,7 +43,8 @@ struct rule_context {
 	const struct reputation *reputation;
 	/* Fills a data set from the file that a rule names. -ENOENT: it cannot be had; else as
 	 * dataset_load(). */
-	int (*load)(const struct rule_context *context, const char *name, struct dataset *set, bool scores);
+	int (*load)(const struct rule_context *context, const char *name, struct dataset *set,
+		    const struct dataset_source *source);
 	void *load_arg;
 };
 
@@ -134,6 +136,8 @@ struct rule_test *rule_add_test(struct rule_parser *parser, enum rule_test_kind 
 struct rule_state *rule_add_state(struct rule_parser *parser);			       /* NULL: refused */
 /* Index of the list for view, made when absent; -1: refused. */
 int rule_find_list(struct rule_parser *parser, enum buffer_id buffer, bool fresh);
+/* The list looks at one direction only, "to_server" or "to_client". */
+int rule_list_direction(struct rule_parser *parser, int list, const char *word);
 /* A node on buffer's list; the sticky buffer of the rule stays what it was. NULL: refused. */
 struct rule_node *rule_fact_node(struct rule_parser *parser, enum buffer_id buffer, enum rule_node_kind kind);
 /* The set of the digests that the file at path lists, one per line, read once per rule set. type: enum

@@ -271,7 +271,7 @@ static const char *ruleset_base_name(const char *path)
 /* A file that was given beforehand by that path or, for want of a folder to start from, by that name; else
  * the loader's. */
 static int ruleset_load_set(const struct rule_context *context, const char *name, struct dataset *set,
-			    bool scores)
+			    const struct dataset_source *source)
 {
 	const struct ruleset_load *load = context->load_arg;
 	const struct ruleset_builder *builder = load->builder;
@@ -288,10 +288,10 @@ static int ruleset_load_set(const struct rule_context *context, const char *name
 			file = one;
 	}
 	if (file)
-		return dataset_load(set, scores, file->name, file->text, file->len, place->fn, place->arg);
+		return dataset_load(set, source, file->name, file->text, file->len, place->fn, place->arg);
 	if (!builder->load || builder->load(place->file, name, &text, &len, builder->load_arg))
 		return -ENOENT;
-	return dataset_load(set, scores, name, text, len, place->fn, place->arg);
+	return dataset_load(set, source, name, text, len, place->fn, place->arg);
 }
 
 /* The number is taken: a later revision takes the place of the older one, whose line is told. -EEXIST: it is

@@ -143,7 +143,7 @@ enum app_proto {
 	X(FTP_REPLIED, "ftp.reply_received", FTP, B, O, "\"yes\" or \"no\"") \
 	X(FTP_BOUNCE, "ftpbounce", FTP, S, O, "\"bounce\" when PORT names another host than the client")     \
 	X(DNS_OPCODE, "dns.opcode", DNS, B, O, "4 bytes")                                                    \
-	X(DNS_RCODE, "dns.rcode", DNS, C, O, "4 bytes")                                                      \
+	X(DNS_RCODE, "dns.rcode", DNS, B, O, "4 bytes")                                                      \
 	X(DNS_RRTYPE, "dns.rrtype", DNS, B, M, "type of a question or answer, 4 bytes")                      \
 	X(TLS_CHAIN_LEN, "tls.cert_chain_len", TLS, B, O, "4 bytes")                                         \
 	X(TLS_NOT_BEFORE, "tls_cert_notbefore", TLS, B, O, "4 bytes, seconds since 1970")                    \
