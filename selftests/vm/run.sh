@@ -78,7 +78,7 @@ make_initramfs() { # series
 }
 
 boot() { # series; returns the guest's own code, or 98
-	local rc log=$work/$1/log limit=${VM_TIMEOUT:-900}
+	local rc log=$work/$1/log limit=${VM_TIMEOUT:-1500}
 	# Its checkers take five times as long.
 	[ "$1" != debug ] || limit=$((limit * 4))
 	timeout "$limit" qemu-system-x86_64 -accel tcg,thread=single -machine q35 -cpu max,-smap,-smep,-la57 -smp "${VM_SMP:-2}" -m "${VM_MEM:-2048}" \
