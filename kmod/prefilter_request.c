@@ -8,20 +8,12 @@
 #include "prefilter_parts.h"
 #include "uri.h"
 
-#define FIELDS_MAX 48
-
-struct text {
-	const __u8 *data;
-	__u32 len;
-};
-
 struct reading {
 	struct seki_pf_room *room;
 	__u32 used; /* of room->text */
-	struct text fields, cookie;
-	struct text names[FIELDS_MAX];
-	unsigned int name_count;
-	bool plain; /* every field was understood */
+	struct seki_pf_text fields, cookie;
+	unsigned int name_count; /* of room->names */
+	bool plain;		 /* every field was understood */
 	bool chunked, coded, has_length;
 	__u32 length;
 };
@@ -31,7 +23,7 @@ static bool is_space(__u8 c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static struct text text_trim(struct text text)
+static struct seki_pf_text text_trim(struct seki_pf_text text)
 {
 	while (text.len && is_space(text.data[0])) {
 		text.data++;
@@ -42,7 +34,7 @@ static struct text text_trim(struct text text)
 	return text;
 }
 
-static bool text_is(struct text text, const char *word)
+static bool text_is(struct seki_pf_text text, const char *word)
 {
 	__u32 i;
 
@@ -52,7 +44,7 @@ static bool text_is(struct text text, const char *word)
 	return i == text.len && !word[i];
 }
 
-static __u32 text_find(struct text text, __u8 byte)
+static __u32 text_find(struct seki_pf_text text, __u8 byte)
 {
 	__u32 i;
 
@@ -62,13 +54,13 @@ static __u32 text_find(struct text text, __u8 byte)
 }
 
 /* Next line without its end; false: it has no end. */
-static bool line_take(struct text *rest, struct text *line)
+static bool line_take(struct seki_pf_text *rest, struct seki_pf_text *line)
 {
 	__u32 end = text_find(*rest, '\n');
 
 	if (end == rest->len)
 		return false;
-	*line = (struct text){rest->data, end};
+	*line = (struct seki_pf_text){rest->data, end};
 	rest->data += end + 1;
 	rest->len -= end + 1;
 	if (line->len && line->data[line->len - 1] == '\r')
@@ -85,17 +77,18 @@ static bool room_add(struct reading *r, const void *data, __u32 len)
 	return true;
 }
 
-static void view_put(struct seki_pf_request *request, enum seki_pf_view view, struct text text)
+static void view_put(struct seki_pf_request *request, enum seki_pf_view view, struct seki_pf_text text)
 {
 	request->views[view] = (struct seki_pf_bytes){text.data, text.len, true, true};
 }
 
 /* "METHOD target HTTP/1.x", each a word of its own. */
-static bool request_line_read(struct text line, struct text *method, struct text *target)
+static bool request_line_read(struct seki_pf_text line, struct seki_pf_text *method,
+			      struct seki_pf_text *target)
 {
 	__u32 at = text_find(line, ' '), i;
 
-	*method = (struct text){line.data, at};
+	*method = (struct seki_pf_text){line.data, at};
 	if (!at || at > 20 || at == line.len)
 		return false;
 	for (i = 0; i < at; i++)
@@ -104,15 +97,15 @@ static bool request_line_read(struct text line, struct text *method, struct text
 			return false;
 	if (line.len < at + 11)
 		return false;
-	*target = (struct text){line.data + line.len - 9, 9};
+	*target = (struct seki_pf_text){line.data + line.len - 9, 9};
 	if (memcmp(target->data, " HTTP/1.", 8) || (target->data[8] != '0' && target->data[8] != '1'))
 		return false;
-	*target = text_trim((struct text){line.data + at, line.len - at - 9});
+	*target = text_trim((struct seki_pf_text){line.data + at, line.len - at - 9});
 	return target->len;
 }
 
 /* Path, query and fragment in their normal form. Only targets that begin with the path. */
-static void uri_view(struct reading *r, struct text target, struct seki_pf_request *request)
+static void uri_view(struct reading *r, struct seki_pf_text target, struct seki_pf_request *request)
 {
 	__u8 *out = r->room->text + r->used;
 	__u32 path, query, n;
@@ -137,26 +130,26 @@ static void uri_view(struct reading *r, struct text target, struct seki_pf_reque
 	}
 	r->used += n;
 	if (n)
-		view_put(request, SEKI_PF_VIEW_URI, (struct text){out, n});
+		view_put(request, SEKI_PF_VIEW_URI, (struct seki_pf_text){out, n});
 }
 
-static bool name_known(struct reading *r, struct text name)
+static bool name_known(struct reading *r, struct seki_pf_text name)
 {
 	unsigned int i;
 	__u32 j;
 
 	for (i = 0; i < r->name_count; i++) {
-		for (j = 0; j < name.len && r->names[i].len == name.len &&
-			    seki_pf_lower(name.data[j]) == seki_pf_lower(r->names[i].data[j]);
+		for (j = 0; j < name.len && r->room->names[i].len == name.len &&
+			    seki_pf_lower(name.data[j]) == seki_pf_lower(r->room->names[i].data[j]);
 		     j++)
 			;
-		if (j == name.len && r->names[i].len == name.len)
+		if (j == name.len && r->room->names[i].len == name.len)
 			return true;
 	}
 	return false;
 }
 
-static bool length_read(struct text value, __u32 *length)
+static bool length_read(struct seki_pf_text value, __u32 *length)
 {
 	__u32 i;
 
@@ -170,16 +163,16 @@ static bool length_read(struct text value, __u32 *length)
 }
 
 /* What the field says of the body, then its text in the normal form. */
-static bool field_read(struct reading *r, struct text line)
+static bool field_read(struct reading *r, struct seki_pf_text line)
 {
 	__u32 colon = text_find(line, ':');
-	struct text name = text_trim((struct text){line.data, colon}), value;
+	struct seki_pf_text name = text_trim((struct seki_pf_text){line.data, colon}), value;
 
-	if (!name.len || colon == line.len || is_space(line.data[0]) || r->name_count == FIELDS_MAX ||
+	if (!name.len || colon == line.len || is_space(line.data[0]) || r->name_count == SEKI_PF_FIELDS_MAX ||
 	    name_known(r, name))
 		return false;
-	r->names[r->name_count++] = name;
-	value = text_trim((struct text){line.data + colon + 1, line.len - colon - 1});
+	r->room->names[r->name_count++] = name;
+	value = text_trim((struct seki_pf_text){line.data + colon + 1, line.len - colon - 1});
 	if (text_is(name, "transfer-encoding")) {
 		r->chunked = text_is(value, "chunked");
 		r->coded |= !r->chunked;
@@ -198,10 +191,10 @@ static bool field_read(struct reading *r, struct text line)
 }
 
 /* All lines up to the empty one; false: it does not come. */
-static bool fields_read(struct reading *r, struct text *rest)
+static bool fields_read(struct reading *r, struct seki_pf_text *rest)
 {
 	__u32 from = r->used;
-	struct text line;
+	struct seki_pf_text line;
 
 	r->plain = true;
 	for (;;) {
@@ -211,11 +204,11 @@ static bool fields_read(struct reading *r, struct text *rest)
 			break;
 		r->plain = r->plain && field_read(r, line);
 	}
-	r->fields = (struct text){r->room->text + from, r->used - from};
+	r->fields = (struct seki_pf_text){r->room->text + from, r->used - from};
 	return true;
 }
 
-static bool chunk_size(struct text line, __u32 *size)
+static bool chunk_size(struct seki_pf_text line, __u32 *size)
 {
 	__u32 i;
 
@@ -229,10 +222,10 @@ static bool chunk_size(struct text line, __u32 *size)
 }
 
 /* A body in chunks, put together; false: it is not whole or odd. */
-static bool chunks_read(struct reading *r, struct text *rest, struct text *body)
+static bool chunks_read(struct reading *r, struct seki_pf_text *rest, struct seki_pf_text *body)
 {
 	__u32 from = r->used, size;
-	struct text line;
+	struct seki_pf_text line;
 
 	for (;;) {
 		if (!line_take(rest, &line) || !chunk_size(line, &size))
@@ -246,13 +239,13 @@ static bool chunks_read(struct reading *r, struct text *rest, struct text *body)
 		if (!line_take(rest, &line) || line.len)
 			return false;
 	}
-	*body = (struct text){r->room->text + from, r->used - from};
+	*body = (struct seki_pf_text){r->room->text + from, r->used - from};
 	return line_take(rest, &line) && !line.len;
 }
 
-static void body_view(struct reading *r, struct text *rest, struct seki_pf_request *request)
+static void body_view(struct reading *r, struct seki_pf_text *rest, struct seki_pf_request *request)
 {
-	struct text body = *rest;
+	struct seki_pf_text body = *rest;
 	bool whole = true;
 
 	if (!r->plain || r->coded || (!r->chunked && (!r->has_length || !r->length)))
@@ -278,7 +271,7 @@ bool seki_pf_request_read(const __u8 *payload, __u32 len, __u32 at, struct seki_
 			  struct seki_pf_request *request)
 {
 	struct reading r = {.room = room, .name_count = 0};
-	struct text rest = {payload + at, len - at}, line, method, target;
+	struct seki_pf_text rest = {payload + at, len - at}, line, method, target;
 	int i;
 
 	for (i = 0; i < SEKI_PF_VIEW_MAX; i++)
