@@ -51,7 +51,7 @@ FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuz
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all kmod run check check-vm bench bench-lists bench-inspect fuzz install help deps clean tests fuzzers
+.PHONY: all kmod run check check-vm bench bench-lists bench-events bench-inspect fuzz install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -70,6 +70,7 @@ help:
 ##                 KERNEL=debug: on one with KASAN, lockdep and kmemleak that is built first)
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
 ## make bench-lists     the blacklist beside the kernel's maps, nftables, ipset and xdp-filter: LARGEST=1000000 entries, LEAST=0
+## make bench-events    the event store, its reports at a million events, and notices at a thousand attacks a second
 ## make bench-inspect   the matcher beside Suricata 8, unpacked below build/
 ## make fuzz       fuzz every parser for a while (SECONDS=60)
 ## make install    programs, packet program, rules, man pages into DESTDIR/PREFIX (/usr/local)
@@ -108,6 +109,11 @@ bench:
 	$(Q)tools/install-deps.sh bench
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(BENCH)
 	$(Q)selftests/bench/run.sh
+
+bench-events:
+	$(Q)tools/install-deps.sh bench
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/bench/store
+	$(Q)BIN=$(CURDIR)/$(B) selftests/bench/run.sh store events
 
 bench-inspect: deps
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/sekimori $(B)/bench/reload

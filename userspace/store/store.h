@@ -129,7 +129,8 @@ struct store_filter {
 	bool urgent;	       /* only what somebody has to be told of: decide_notify() */
 	bool untold;	       /* of these, what no notice tells yet; in the order of ids */
 	bool newest_first;
-	bool brief; /* for counting: texts are "", in no order */
+	bool brief; /* for counting, in no order: id, t_packet, kind, severity, verdict, target, addresses and rule; with
+		     * urgent also t_match and the moments; the rest is 0 or "" */
 	uint64_t limit; /* 0: none */
 };
 struct store_row { /* an event without its line; texts hold until fn returns */
