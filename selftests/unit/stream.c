@@ -629,6 +629,115 @@ static void repeats(void)
 	CHECK_STR(got(TO_SERVER), "ab");
 }
 
+/* Each SYN that comes again, by what was there before: who sends it, with which number and acknowledgement.
+ */
+static void syns_again(void)
+{
+	static const struct {
+		unsigned int steps; /* of the handshake before it */
+		enum direction dir;
+		uint32_t seq, ack;
+		uint8_t flags;
+		enum app_event event;
+	} rows[] = {
+		{1, TO_SERVER, 100, 0, SYN, EVENT_NONE},
+		{1, TO_SERVER, 7, 501, SYN | ACK, EVENT_STREAM_3WHS_SYNACK_IN_WRONG_DIRECTION},
+		{2, TO_SERVER, 7, 0, SYN, EVENT_STREAM_3WHS_SYN_RESEND_DIFF_SEQ_ON_SYN_RECV},
+		{2, TO_SERVER, 7, 501, SYN | ACK, EVENT_STREAM_3WHS_SYNACK_TOSERVER_ON_SYN_RECV},
+		{2, TO_CLIENT, 7, 0, SYN, EVENT_STREAM_3WHS_SYN_TOCLIENT_ON_SYN_RECV},
+		{2, TO_CLIENT, 500, 101, SYN | ACK, EVENT_NONE},
+		{2, TO_CLIENT, 500, 9, SYN | ACK, EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_ACK},
+		{2, TO_CLIENT, 7, 101, SYN | ACK, EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ},
+		{3, TO_SERVER, 100, 0, SYN, EVENT_STREAM_EST_SYN_RESEND},
+		{3, TO_SERVER, 7, 0, SYN, EVENT_STREAM_EST_SYN_RESEND_DIFF_SEQ},
+		{3, TO_SERVER, 7, 501, SYN | ACK, EVENT_STREAM_EST_SYNACK_TOSERVER},
+		{3, TO_CLIENT, 7, 0, SYN, EVENT_STREAM_EST_SYN_TOCLIENT},
+		{3, TO_CLIENT, 500, 101, SYN | ACK, EVENT_STREAM_EST_SYNACK_RESEND},
+		{3, TO_CLIENT, 500, 9, SYN | ACK, EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFFERENT_ACK},
+		{3, TO_CLIENT, 7, 101, SYN | ACK, EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct event_list *events;
+
+		rig_new();
+		send_raw(TO_SERVER, 100, 0, SYN, "", 0);
+		if (rows[i].steps > 1)
+			send_raw(TO_CLIENT, 500, 101, SYN | ACK, "", 0);
+		if (rows[i].steps > 2)
+			send_raw(TO_SERVER, 101, 501, ACK, "", 0);
+		send_raw(rows[i].dir, rows[i].seq, rows[i].ack, rows[i].flags, "", 0);
+		events = stream_events(rig.stream);
+		if (rows[i].event == EVENT_NONE)
+			CHECK(!events->count, "row %zu: event %u", i, events->events[0]);
+		else
+			CHECK(events->count == 1 && events->events[0] == rows[i].event,
+			      "row %zu: %u events, %u", i, events->count, events->events[0]);
+	}
+}
+
+/* Many SYNs with other numbers and no answer; the same one again is none of them. */
+static void syn_flood(void)
+{
+	const struct event_list *events;
+
+	rig_new();
+	for (uint32_t i = 0; i < 11; i++)
+		send_raw(TO_SERVER, 100 + 7 * i, 0, SYN, "", 0);
+	for (uint32_t i = 0; i < 11; i++)
+		send_raw(TO_SERVER, 100 + 7 * 10, 0, SYN, "", 0);
+	events = stream_events(rig.stream);
+	CHECK_EQ(events->count, 0);
+	send_raw(TO_SERVER, 7, 0, SYN, "", 0);
+	CHECK(event_list_has(events, EVENT_STREAM_3WHS_SYN_FLOOD));
+}
+
+/* A reset behind which its sender goes on was not its sender's. */
+static void reset_by_another(void)
+{
+	const struct event_list *events;
+
+	rig_new();
+	handshake(100, 500);
+	events = stream_events(rig.stream);
+	send_raw(TO_SERVER, 101, 501, RST | ACK, "", 0);
+	send_raw(TO_CLIENT, 501, 101, ACK, "", 0);
+	send_raw(TO_SERVER, 101, 501, RST, "", 0);
+	CHECK(!event_list_has(events, EVENT_STREAM_SUSPECTED_RST_INJECT));
+	put(TO_SERVER, 101, "ab");
+	CHECK(event_list_has(events, EVENT_STREAM_SUSPECTED_RST_INJECT));
+	CHECK_STR(got(TO_SERVER), "ab");
+}
+
+/* An answer to a SYN that echoes a time nobody sent changes nothing, be it a reset or an end. */
+static void forged_echo(void)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		static const uint8_t flags[] = {RST | ACK, FIN | ACK};
+		bool stamped = i & 1;
+
+		rig_new();
+		stamp(TO_SERVER, 100, 0, stamped ? 1000 : 0, 0, 64, SYN, "");
+		stamp(TO_SERVER, 100, 0, stamped ? 1010 : 0, 0, 64, SYN, "");
+		stamp(TO_CLIENT, 0, 101, 5, 999, 64, flags[i / 2], "");
+		CHECK(event_list_has(stream_events(rig.stream), EVENT_STREAM_PKT_INVALID_TIMESTAMP));
+		CHECK(!stream_closing(rig.stream) && !stream_closed(rig.stream));
+		stamp(TO_CLIENT, 500, 101, stamped ? 5 : 0, stamped ? 1000 : 0, 64, SYN | ACK, "");
+		stamp(TO_SERVER, 101, 501, stamped ? 1020 : 0, stamped ? 5 : 0, 64, ACK, "ab");
+		stamp(TO_CLIENT, 501, 103, stamped ? 6 : 0, stamped ? 1020 : 0, 64, ACK, "cd");
+		CHECK_STR(got(TO_SERVER), "ab");
+		CHECK_STR(got(TO_CLIENT), "cd");
+	}
+	/* The answer to any of the tries, and one that echoes nothing, are the receiver's. */
+	for (unsigned int echo = 1000; echo <= 1010; echo += 5) {
+		rig_new();
+		stamp(TO_SERVER, 100, 0, 1000, 0, 64, SYN, "");
+		stamp(TO_SERVER, 100, 0, 1010, 0, 64, SYN, "");
+		stamp(TO_CLIENT, 0, 101, 5, echo == 1005 ? 0 : echo, 64, RST | ACK, "");
+		CHECK(stream_closed(rig.stream));
+	}
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -650,6 +759,10 @@ int main(void)
 		TEST(insertion_is_ignored),
 		TEST(far_jump_needs_evidence),
 		TEST(syn_data),
+		TEST(syns_again),
+		TEST(syn_flood),
+		TEST(reset_by_another),
+		TEST(forged_echo),
 		TEST(reuse_of_the_tuple),
 		TEST(long_streams_keep_a_window),
 		TEST(paused_streams_keep_no_window),

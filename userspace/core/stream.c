@@ -20,6 +20,7 @@
 #define DOUBTED_MAX 64u /* segments of one half that may wait for the receiver to show that it took them */
 
 #define WINDOW_CAPACITY	 (4 * STREAM_WINDOW_KEPT) /* a window slides when it holds this much */
+#define SYN_RENEWALS_MAX 10 /* different SYNs in a row without an answer that nobody wonders about */
 #define STRAYS_ONE_SIDED 3  /* contiguous segments elsewhere that move a one-sided stream */
 #define STRAYS_ANY	 32 /* the same against a peer that does not acknowledge them */
 
@@ -54,6 +55,10 @@ struct half {
 	uint8_t scale;	/* shift of the windows that this half announces */
 	uint8_t policy; /* enum overlap_policy of who receives this half */
 	uint8_t ttl;	/* lowest of a segment that was taken; 0: none */
+	bool stamped;	/* its SYN had a timestamp */
+	bool reset;	/* it sent a reset that was believed, and nothing since */
+	uint8_t renewals;      /* SYNs with another sequence number than the one before, unanswered */
+	uint32_t syn_stamp[2]; /* of its SYN: the first one sent, the last */
 	uint32_t echo;	/* latest timestamp that the peer returned: its own ts_recent (RFC 7323) */
 	uint32_t isn, next, fin_seq;
 	uint32_t acked;	   /* highest plausible acknowledgement by the peer */
@@ -484,14 +489,93 @@ static void read_scale(struct half *half, const struct packet *packet)
 	}
 }
 
+/* What a SYN of somebody who spoke before is: by whether the handshake is over, and whether it acknowledges.
+ */
+static const struct syn_again {
+	enum app_event astray, other_ack, other_seq, again;
+} syn_agains[2][2] = {
+	{{EVENT_STREAM_3WHS_SYN_TOCLIENT_ON_SYN_RECV, EVENT_NONE,
+	  EVENT_STREAM_3WHS_SYN_RESEND_DIFF_SEQ_ON_SYN_RECV, EVENT_NONE},
+	 {EVENT_STREAM_3WHS_SYNACK_TOSERVER_ON_SYN_RECV, EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_ACK,
+	  EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ, EVENT_NONE}},
+	{{EVENT_STREAM_EST_SYN_TOCLIENT, EVENT_NONE, EVENT_STREAM_EST_SYN_RESEND_DIFF_SEQ,
+	  EVENT_STREAM_EST_SYN_RESEND},
+	 {EVENT_STREAM_EST_SYNACK_TOSERVER, EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFFERENT_ACK,
+	  EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ, EVENT_STREAM_EST_SYNACK_RESEND}},
+};
+
+static void note_syn_again(struct stream *stream, const struct half *self, const struct half *peer,
+			   const struct packet *packet)
+{
+	bool answers = packet->tcp_flags & TCP_ACK, to_server = self == &stream->half[TO_SERVER];
+	const struct syn_again *row = &syn_agains[self->peer_acks && peer->peer_acks][answers];
+	enum app_event event;
+
+	if (!peer->seen) {
+		event = answers && self->syn && to_server ? EVENT_STREAM_3WHS_SYNACK_IN_WRONG_DIRECTION
+							  : EVENT_NONE;
+	} else if (answers == to_server) {
+		event = row->astray;
+	} else if (!self->syn || packet->seq != self->isn) {
+		event = row->other_seq;
+	} else {
+		event = answers && peer->syn && packet->ack != peer->isn + 1 && !peer->offset ? row->other_ack
+											      : row->again;
+	}
+	if (event != EVENT_NONE)
+		event_list_add(&stream->events, event);
+}
+
+/*
+ * A live receiver answers with a challenge and goes on; what follows tells. Before any answer the sender may
+ * have begun anew, or somebody else speaks for it.
+ */
+static enum stream_verdict add_other_syn(struct stream *stream, struct half *self, const struct half *peer,
+					 const struct packet *packet)
+{
+	uint32_t start = packet->seq + 1;
+
+	if (!peer->seen && !(packet->tcp_flags & TCP_ACK)) {
+		self->renewals += self->renewals < UINT8_MAX && (!self->reopen || self->reopen_seq != start);
+		if (self->renewals > SYN_RENEWALS_MAX)
+			event_list_add(&stream->events, EVENT_STREAM_3WHS_SYN_FLOOD);
+	}
+	note_syn_again(stream, self, peer, packet);
+	self->reopen = true;
+	self->reopen_seq = start;
+	stream->stats->ignored++;
+	return STREAM_IGNORED;
+}
+
+static void note_syn_stamp(struct half *self, const struct packet *packet)
+{
+	if (!packet->has_timestamp)
+		return;
+	if (!self->stamped)
+		self->syn_stamp[0] = packet->tsval;
+	self->stamped = true;
+	self->syn_stamp[1] = packet->tsval;
+}
+
+/* What answers a SYN echoes its timestamp, that of an earlier try, or nothing (RFC 7323 section 3.2). */
+static bool echo_plausible(const struct half *self, const struct half *peer, const struct packet *packet)
+{
+	if (self->seen || !peer->syn || peer->renewals || !packet->has_timestamp || !packet->tsecr)
+		return true;
+	return peer->stamped && packet->tsecr - peer->syn_stamp[0] <= peer->syn_stamp[1] - peer->syn_stamp[0];
+}
+
 static enum stream_verdict add_syn(struct stream *stream, struct half *self, struct half *peer,
 				   const struct packet *packet)
 {
 	uint32_t start = packet->seq + 1;
 
+	if (self->seen && !stream_closed(stream) && self->syn && packet->seq == self->isn)
+		note_syn_again(stream, self, peer, packet);
 	if (self->syn ? packet->seq == self->isn : self->seen && start == self->next && !self->offset) {
 		self->syn = true; /* again, or late */
 		self->isn = packet->seq;
+		note_syn_stamp(self, packet);
 		note_ack(stream, peer, self, packet);
 		return STREAM_TAKEN;
 	}
@@ -500,17 +584,13 @@ static enum stream_verdict add_syn(struct stream *stream, struct half *self, str
 
 		if (stream_closed(stream) || answers)
 			return STREAM_REOPENED;
-		/* A live receiver answers with a challenge and goes on; what follows tells. */
-		self->reopen = true;
-		self->reopen_seq = start;
-		return ignore(stream, packet->tcp_flags & TCP_ACK
-					      ? EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ
-					      : EVENT_STREAM_EST_SYN_RESEND_DIFF_SEQ);
+		return add_other_syn(stream, self, peer, packet);
 	}
 	if (packet->tcp_flags & TCP_ACK && peer->syn && !peer->offset && packet->ack != peer->isn + 1 &&
 	    !(peer->syn_data && packet->ack == peer->isn + 1 + peer->syn_data->len))
 		event_list_add(&stream->events, EVENT_STREAM_3WHS_SYNACK_WITH_WRONG_ACK);
 	self->seen = self->syn = true;
+	note_syn_stamp(self, packet);
 	self->isn = packet->seq;
 	self->next = start;
 	self->ttl = packet->ttl;
@@ -675,14 +755,20 @@ enum stream_verdict stream_add(struct stream *stream, const struct packet *packe
 	int32_t distance;
 
 	self->ready = (struct span){NULL, 0};
+	if (!echo_plausible(self, peer, packet))
+		return ignore(stream, EVENT_STREAM_PKT_INVALID_TIMESTAMP);
 	if (packet->tcp_flags & TCP_RST) {
 		if (packet->payload.len)
 			event_list_add(&stream->events, EVENT_STREAM_RST_WITH_DATA);
 		if (!reset_plausible(self, peer, packet))
 			return ignore(stream, EVENT_STREAM_RST_INVALID_ACK);
-		stream->reset = true;
+		stream->reset = self->reset = true;
 		return STREAM_TAKEN;
 	}
+	/* It goes on as if it had not: the reset was somebody else's. */
+	if (self->reset && !(packet->tcp_flags & TCP_SYN))
+		event_list_add(&stream->events, EVENT_STREAM_SUSPECTED_RST_INJECT);
+	self->reset = false;
 	if (packet->tcp_flags & TCP_SYN)
 		return add_syn(stream, self, peer, packet);
 	if (!(packet->tcp_flags & TCP_ACK)) /* RFC 9293 section 3.10.7.4: dropped */
