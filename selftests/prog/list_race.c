@@ -3,13 +3,11 @@
  * list_race.c - packets are judged on every CPU while the list changes: ten thousand single changes a second
  * and fifty whole lists. What is listed throughout is never passed, what never is is never dropped.
  */
-#include <arpa/inet.h>
-#include <glob.h>
 #include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "gate_world.h"
+#include "lib/list_judge.h"
 
 #define STEADY	 300
 #define CHURN	 4000
@@ -22,63 +20,14 @@ static struct gate_why why;
 static int prog = -1;
 static bool over;
 
-/* Listed throughout; never listed; coming and going. Neighbours of each other, hosts and networks of both
- * families. */
-static struct seki_lpm key_of(uint32_t kind, uint32_t i)
-{
-	struct seki_lpm key = {.prefixlen = 128};
-
-	if (i % 3 == 0) {
-		key.addr.w[0] = htonl(0x20010db8);
-		key.addr.w[1] = htonl(i);
-		key.addr.w[3] = htonl(kind);
-		return key;
-	}
-	key.addr.b[10] = key.addr.b[11] = 0xff;
-	key.addr.w[3] = htonl(0x0a000000 + i * 64 + kind * 16 + (i % 3 == 2 ? 0 : 5));
-	if (i % 3 == 2)
-		key.prefixlen = 96 + 28;
-	return key;
-}
-
-static struct gate_list_row row_of(uint32_t kind, uint32_t i)
-{
-	return (struct gate_list_row){key_of(kind, i), {.list = kind, .flags = SEKI_ENTRY_SRC}};
-}
+/* Listed throughout; coming and going; never listed. */
+enum { ALWAYS = 1, SOMETIMES, NEVER };
 
 struct judge {
 	pthread_t thread;
 	unsigned int cpu;
 	uint64_t asked, passed_wrongly, dropped_wrongly, failed;
 };
-
-static bool judged(const struct seki_addr *source)
-{
-	uint8_t frame[14 + 40 + 8 + 8] = {0};
-	bool four = source->w[2] == htonl(0xffff) && !source->w[0];
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame), .repeat = 1);
-
-	frame[12] = four ? 0x08 : 0x86;
-	frame[13] = four ? 0x00 : 0xdd;
-	if (four) {
-		static const uint8_t head[20] = {0x45, 0, 0, 56, 0, 0, 0,   0, 64, 17,
-						 0,    0, 0, 0,	 0, 0, 192, 0, 2,  10};
-
-		memcpy(frame + 14, head, sizeof(head));
-		memcpy(frame + 26, &source->w[3], 4);
-		frame[14 + 20 + 5] = 36;
-	} else {
-		frame[14] = 0x60;
-		frame[14 + 5] = 16;
-		frame[14 + 6] = 17;
-		frame[14 + 7] = 64;
-		memcpy(frame + 22, source, 16);
-		frame[38] = 0x20;
-		frame[39] = 0x01;
-		frame[14 + 40 + 5] = 16;
-	}
-	return !bpf_prog_test_run_opts(prog, &run) && run.retval == 1;
-}
 
 static void *judge_run(void *arg)
 {
@@ -89,11 +38,8 @@ static void *judge_run(void *arg)
 	CPU_SET(j->cpu, &cpus);
 	j->failed += sched_setaffinity(0, sizeof(cpus), &cpus) != 0;
 	for (uint32_t i = 0; !__atomic_load_n(&over, __ATOMIC_ACQUIRE); i = (i + 1) % STEADY) {
-		struct seki_lpm listed = key_of(1, i), never = key_of(3, i);
-
-		listed.addr.b[15] |= listed.prefixlen < 128 ? 3 : 0; /* inside a network */
-		j->passed_wrongly += !judged(&listed.addr);
-		j->dropped_wrongly += judged(&never.addr);
+		j->passed_wrongly += !judge_drops_key(prog, ALWAYS, i);
+		j->dropped_wrongly += judge_drops_key(prog, NEVER, i);
 		j->asked += 2;
 	}
 	return NULL;
@@ -114,10 +60,10 @@ static uint32_t all_rows(struct gate_list_row *rows)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < STEADY; i++)
-		rows[count++] = row_of(1, i);
+		rows[count++] = judge_row(ALWAYS, i);
 	for (uint32_t i = 0; i < CHURN; i++)
 		if (present[i])
-			rows[count++] = row_of(2, i);
+			rows[count++] = judge_row(SOMETIMES, i);
 	return count;
 }
 
@@ -151,7 +97,7 @@ static void judges_never_err(void)
 
 		for (int burst = 0; changes < due && burst < 500; changes++, burst++) {
 			uint32_t i = (uint32_t)(changes * 2654435761u) % CHURN;
-			struct gate_list_row row = row_of(2, i);
+			struct gate_list_row row = judge_row(SOMETIMES, i);
 
 			if (!CHECK_EQ(present[i] ? gate_list_remove(gate, &row.key, NULL)
 						 : gate_list_put(gate, &row),
@@ -187,20 +133,7 @@ static void judges_never_err(void)
 
 static void instance_opens(void)
 {
-	struct seki_settings settings = {.rate = 0};
-	struct seki_iface_key key = {.ifindex = 1};
-	glob_t found = {0};
-	struct seki_iface row = {.role = SEKI_ROLE_WAN, .mode = SEKI_MODE_ENFORCE};
-
-	if (!CHECK(!world_gate("race", NULL, 0, &gate, &why), "%s", why.text))
-		return;
-	CHECK_EQ(gate_settings_set(gate, &settings), 0);
-	CHECK_EQ(gate_iface_set(gate, &key, &row), 0);
-	/* The pin's name ends with the object's digest. */
-	if (CHECK(!glob(SEKI_PIN_ROOT "/race/" SEKI_PROG_XDP "_????????????????", 0, NULL, &found)))
-		prog = bpf_obj_get(found.gl_pathv[0]);
-	globfree(&found);
-	CHECK(prog >= 0, "%d", prog);
+	(void)judge_world("race", &gate, &why, &prog);
 }
 
 static void instance_closes(void)
