@@ -94,6 +94,50 @@ static const struct row rows[] = {
 	 "eth ip4:" GOOD4 ">" OUR4 " ip4:10.1.1.1>10.1.1.2 ip4:10.2.1.1>10.2.1.2 ip4:" BAD4
 	 ">10.1.1.3 " ABOVE,
 	 SEKI_R_TUNNEL_DEPTH},
+	{"gre over v4, inner v6", "eth ip4:" GOOD4 ">" OUR4 " gre ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"gre over v6, inner v4", "eth ip6:" GOOD6 ">" OUR6 " gre ip4:" BAD4 ">10.1.1.2 " ABOVE, 0},
+	{"gre over v6, outer", "eth " FROM6 " gre ip6:" GOOD6 ">" OUR6 " " ABOVE, 0},
+	{"gre of an unknown protocol over v6", "eth " FROM6 " gre,type=0x88b5 data:40", 0},
+	{"gre with key, checksum, sequence, inner v6",
+	 "eth ip6:" GOOD6 ">" OUR6 " gre:key,csum,seq ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"gre in a first fragment, inner v6",
+	 "eth ip4:" GOOD4 ">" OUR4 ",mf gre ip6:" BAD6 ">" OUR6 ",len=1980 udp:1>2,len=1980 data:20", 0},
+	{"gre in a first fragment of v6, inner v6",
+	 "eth ip6:" GOOD6 ">" OUR6 " frag:mf gre ip6:" BAD6 ">" OUR6 ",len=1980 udp:1>2,len=1980 data:12", 0},
+	{"gre ethernet, inner v6", "eth ip4:" GOOD4 ">" OUR4 " gre eth ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"gre ethernet over v6 with a tag, inner v6",
+	 "eth ip6:" GOOD6 ">" OUR6 " gre eth vlan:5 ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"6in4 behind tags, inner",
+	 "eth vlan:7,tpid=0x88a8 vlan:8 ip4:" GOOD4 ">" OUR4 " ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"6in4 in pppoe, inner", "eth pppoe ip4:" GOOD4 ">" OUR4 " ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"6in4 behind options, inner", "eth ip4:" GOOD4 ">" OUR4 ",opts=40 ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"6in4, inner extension headers", "eth ip4:" GOOD4 ">" OUR4 " ip6:" BAD6 ">" OUR6 " hop dst " ABOVE,
+	 0},
+	{"6in4, inner later fragment",
+	 "eth ip4:" GOOD4 ">" OUR4 " ip6:" BAD6 ">" OUR6 " frag:off=1232,type=17 data:64", 0},
+	{"6in4, inner cut to its header", "eth ip4:" GOOD4 ">" OUR4 " ip6:" BAD6 ">" OUR6, 0},
+	{"4in6, outer", "eth " FROM6 " ip4:" GOOD4 ">10.1.1.2 " ABOVE, 0},
+	{"ip6ip6, outer", "eth " FROM6 " ip6:" GOOD6 ">" OUR6 " " ABOVE, 0},
+	{"ip6ip6 behind extension headers, inner",
+	 "eth ip6:" GOOD6 ">" OUR6 " hop dst ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"ip6ip6 behind a routing header, inner",
+	 "eth ip6:" GOOD6 ">" OUR6 " rt ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"two tunnels, innermost v6",
+	 "eth ip4:" GOOD4 ">" OUR4 " ip6:" GOOD6 ">" OUR6 " ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"gre in 4in6, innermost v6",
+	 "eth ip6:" GOOD6 ">" OUR6 " ip4:" GOOD4 ">10.1.1.2 gre ip6:" BAD6 ">" OUR6 " " ABOVE, 0},
+	{"three tunnels, innermost v6",
+	 "eth ip6:" GOOD6 ">" OUR6 " ip6:" GOOD6 ">" OUR6 " ip6:" GOOD6 ">" OUR6 " ip6:" BAD6 ">" OUR6
+	 " " ABOVE,
+	 SEKI_R_TUNNEL_DEPTH},
+	/* Tunnels in UDP: whoever sends them is judged here, what is inside where it is unpacked. */
+	{"v4 vxlan, outer", "eth " FROM4 " udp:4000>4789 zero:8 data:64", 0},
+	{"v6 vxlan, outer", "eth " FROM6 " udp:4000>4789 zero:8 data:64", 0},
+	{"v4 geneve, outer", "eth " FROM4 " udp:4000>6081 zero:8 data:64", 0},
+	{"v6 geneve, outer", "eth " FROM6 " udp:4000>6081 zero:8 data:64", 0},
+	{"v4 teredo, outer", "eth " FROM4 " udp:4000>3544 ip6:" GOOD6 ">" OUR6 " " ABOVE, 0},
+	{"v6 gtp, outer", "eth " FROM6 " udp:2152>2152 zero:8 data:64", 0},
+	{"v6 trailing bytes", "eth " FROM6 ",len=28 udp:4000>53,len=28 data:20 zero:12", 0},
 	{"trailing bytes", "eth " FROM4 ",len=48 udp:4000>53,len=28 data:20 zero:12", 0},
 };
 
@@ -252,7 +296,83 @@ static void same_frames_of_others_pass(void)
 	}
 }
 
+/* --- the same among a million others */
+
+#define MILLION 1000000u
+
+static struct gate_list_row other_row(__u32 i)
+{
+	static const __u8 lengths[] = {128, 64, 56, 48, 40, 32};
+	struct gate_list_row row = {{.prefixlen = 128},
+				    {.list = 9, .flags = SEKI_ENTRY_SRC | SEKI_ENTRY_DST}};
+
+	if (i % 2) { /* 11.0.0.0 on: four hosts of five */
+		row.key.addr = addr_of("11.0.0.0");
+		row.key.prefixlen = i % 5 ? 128 : 96 + 24;
+		row.key.addr.w[3] = htonl(0x0b000000 + (i % 5 ? i * 97 : 0x10000000 + i * 256));
+	} else {
+		row.key.addr.w[0] = htonl(0x2a000000 + i);
+		row.key.prefixlen = lengths[i / 2 % sizeof(lengths)];
+		if (row.key.prefixlen == 128)
+			row.key.addr.w[3] = htonl(i);
+	}
+	return row;
+}
+
+/* Listed beside everybody that the tests ask about: same networks, same levels. */
+static __u32 neighbours(struct gate_list_row *rows_out, struct gate_list_row about)
+{
+	__u8 own = about.key.addr.b[15];
+	__u32 count = 0;
+
+	for (int last = 0; last < 256; last++) {
+		if (last == own)
+			continue;
+		rows_out[count] = about;
+		rows_out[count++].key.addr.b[15] = (__u8)last;
+	}
+	return count;
+}
+
+static void a_million_others_are_listed(void)
+{
+	static const char *const about[] = {BAD6, "2001:db8:bed::66", GOOD6, OUR6};
+	struct gate_list_row *many = calloc(MILLION + 256, sizeof(*many));
+	struct gate_list_row host = {.value = {.list = 9, .flags = SEKI_ENTRY_SRC}};
+	struct seki_list_head head;
+	struct list_table table;
+	__u32 count = world.row_count[0];
+
+	memcpy(many, world.rows[0], count * sizeof(*many));
+	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
+		host.key = lpm_of(about[i]);
+		count += neighbours(many + count, host);
+	}
+	for (int last = 1; last < 256; last++) { /* of 198.51.100.0/24 what nobody asks about */
+		if (last == 66 || last == 7 || last == 77)
+			continue;
+		host.key = lpm_of(BAD4);
+		host.key.addr.b[15] = (__u8)last;
+		many[count++] = host;
+	}
+	for (__u32 i = 0; count < MILLION; i++)
+		many[count++] = other_row(i);
+	CHECK_EQ(list_fill(world.object, 0, many, count, &head, &table), 0);
+	CHECK_EQ(head.rows4 + head.rows6 + head.rows_odd, MILLION);
+	printf("# %u IPv4 and %u IPv6 prefixes are listed\n", head.rows4, head.rows6);
+	list_drop(&table);
+	free(many);
+}
+
 static const struct ktap_test tests[] = {
+	TEST(listed_source_never_passes),
+	TEST(listed_source_passes_only_as_would_in_monitor),
+	TEST(cut_frames_are_dropped),
+	TEST(list_holds_where_malformed_frames_may_pass),
+	TEST(unparsable_frames_end_in_the_configured_verdict),
+	TEST(listed_destination_never_passes),
+	TEST(same_frames_of_others_pass),
+	TEST(a_million_others_are_listed),
 	TEST(listed_source_never_passes),
 	TEST(listed_source_passes_only_as_would_in_monitor),
 	TEST(cut_frames_are_dropped),
