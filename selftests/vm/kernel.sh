@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernel.sh SERIES: ("debug": see kernel_debug.sh) Debian's newest kernel of a series and its headers, unpacked into build/vm/SERIES; nothing is installed.
-#	vmlinux   the uncompressed kernel: to boot, and to base module BTF on
+#	vmlinux   the uncompressed kernel: to boot where there is no bzImage, and to base module BTF on
 #	headers   link to what a module is built against (KDIR)
 #	resolve_btfids   link to the tool that a module's BTF needs; Debian's 6.1 has none, that of 6.12 serves
 # Exit code 1: it cannot be fetched. 2: the series is not known here.

@@ -12,7 +12,7 @@ key="$version $(sha256sum <selftests/vm/debug.config)"
 [ -e "$dir/vmlinux" ] && [ "$(cat "$dir/key" 2>/dev/null)" = "$key" ] && exit 0
 
 mkdir -p "$dir" && cd "$dir" || exit 1
-rm -f vmlinux key
+rm -f vmlinux bzImage key
 if [ ! -e "src-$version/Makefile" ]; then
 	rm -rf src-*
 	apt-get download $package >/dev/null 2>&1 || exit 1
@@ -27,8 +27,9 @@ config() {
 config >../log 2>&1 || { tail -20 ../log; exit 1; }
 lost=$(grep '^CONFIG_' ../../../../selftests/vm/debug.config | grep -vxF -f .config)
 [ -z "$lost" ] || { echo "# options that did not stick:" $lost >&2; exit 1; }
-nice make -s -j"$(nproc)" vmlinux modules_prepare >>../log 2>&1 || { tail -20 ../log; exit 1; }
+nice make -s -j"$(nproc)" bzImage modules_prepare >>../log 2>&1 || { tail -20 ../log; exit 1; }
 # Without modules of its own the build ends before their symbols are listed.
 [ -e Module.symvers ] || cp vmlinux.symvers Module.symvers || exit 1
-cd .. && ln -sfn "src-$version" headers && ln -sfn "src-$version/tools/bpf/resolve_btfids/resolve_btfids" resolve_btfids &&
+# Entered by PVH, KASAN's checks run before their shadow is there: this kernel boots by its compressed image.
+cd .. && ln -sfn "src-$version" headers && ln -sfn "src-$version/arch/x86/boot/bzImage" bzImage && ln -sfn "src-$version/tools/bpf/resolve_btfids/resolve_btfids" resolve_btfids &&
 	objcopy --strip-debug headers/vmlinux vmlinux.new && echo "$key" >key && mv vmlinux.new vmlinux

@@ -78,12 +78,13 @@ make_initramfs() { # series
 }
 
 boot() { # series; returns the guest's own code, or 98
-	local rc log=$work/$1/log limit=${VM_TIMEOUT:-1500}
+	local rc log=$work/$1/log limit=${VM_TIMEOUT:-1500} kernel=$work/$1/vmlinux
+	[ ! -e "$work/$1/bzImage" ] || kernel=$work/$1/bzImage
 	# Its checkers take five times as long.
 	[ "$1" != debug ] || limit=$((limit * 4))
 	timeout "$limit" qemu-system-x86_64 -accel tcg,thread=single -machine q35 -cpu max,-smap,-smep,-la57 -smp "${VM_SMP:-2}" -m "${VM_MEM:-2048}" \
 		-nodefaults -no-user-config -no-reboot -display none -serial stdio \
-		-device isa-debug-exit,iobase=0x501,iosize=2 -kernel "$work/$1/vmlinux" -initrd "$work/$1/initramfs.cpio" \
+		-device isa-debug-exit,iobase=0x501,iosize=2 -kernel "$kernel" -initrd "$work/$1/initramfs.cpio" \
 		-append "$append" </dev/null >"$log" 2>&1 &
 	# shellcheck disable=SC2064 # this very process, now
 	trap "kill $!" TERM

@@ -242,9 +242,16 @@ static bool kernel_tells_types(void)
 	return !access("/sys/kernel/btf/vmlinux", R_OK);
 }
 
+/* They ask as well who is running, which a kernel without tracing does not tell (CONFIG_BPF_EVENTS). */
+static bool kernel_tells_tasks(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_FUNC_get_current_task, NULL) == 1;
+}
+
 static bool prog_usable(int id)
 {
-	return id < GATE_PROG_CONNECT4 || id > GATE_PROG_SOCKET || kernel_tells_types();
+	return id < GATE_PROG_CONNECT4 || id > GATE_PROG_SOCKET ||
+	       (kernel_tells_types() && kernel_tells_tasks());
 }
 
 static void find_programs(const struct gate *gate, uint64_t digest, struct found *found)

@@ -80,9 +80,9 @@ int gate_sockets_attach(struct gate *gate, struct gate_why *why)
 
 	if (gate->prog[GATE_PROG_SOCKET].fd < 0)
 		return why_set(why, -EOPNOTSUPP,
-			       "the kernel has no BTF (/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF): "
-			       "connections are judged by "
-			       "their packets only, and no process is named");
+			       "the kernel has no BTF (/sys/kernel/btf/vmlinux, CONFIG_DEBUG_INFO_BTF) or no "
+			       "tracing (CONFIG_BPF_EVENTS): connections are judged by their packets only, "
+			       "and no process is named");
 	err = hierarchy_open(&root);
 	if (err)
 		return why_set(
