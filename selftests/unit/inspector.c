@@ -368,6 +368,30 @@ static void bad_checksums_are_not_for_the_receiver(void)
 	}
 }
 
+/* stream.checksum-validation=no: told, and taken. */
+static void bad_checksums_that_count(void)
+{
+	struct inspector_stats stats;
+
+	fresh(RULE_EVIL, (struct inspector_options){.verify_checksums = true, .bad_checksums_count = true});
+	put(true, 101, 501, ACK, "ev");
+	put(true, 103, 501, ACK, "il");
+	inspector_count(inspector, &stats);
+	CHECK_EQ(stats.checksum_bad, 2);
+	CHECK_EQ(stats.flows, 1);
+	CHECK_EQ(alerts, 1);
+}
+
+/* A request that is none, and a server that answers with HTTP: the answer is looked at. */
+static void answers_to_rubbish(void)
+{
+	fresh("alert http any any -> any any (http.stat_code; content:\"400\"; sid:1;)",
+	      (struct inspector_options){0});
+	put(true, 101, 501, ACK, "\x85 no \n request\n");
+	put(false, 501, 117, ACK, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+	CHECK_EQ(alerts, 1);
+}
+
 static void old_flows_keep_their_rules(void)
 {
 	CLEANUP(ruleset_free) struct ruleset *set = rules_of(RULE_LATE);
@@ -559,6 +583,8 @@ int main(void)
 		TEST(holes_given_up_are_not_charged),
 		TEST(fragments_are_put_together),
 		TEST(bad_checksums_are_not_for_the_receiver),
+		TEST(bad_checksums_that_count),
+		TEST(answers_to_rubbish),
 		TEST(old_flows_keep_their_rules),
 		TEST(reused_tuple_is_a_new_flow),
 		TEST(same_input_same_ids),

@@ -107,6 +107,9 @@ static const struct bytes_row {
 	    "\x01"
 	    "xxcd",
 	    0),
+	ROW("byte_math:bytes 1, offset 0, oper -, rvalue 2, result n; byte_test:1,<,n,0;", "\x01", 1),
+	ROW("byte_math:bytes 1, offset 0, oper +, rvalue 1, result n, bitmask 0xf0; byte_test:1,=,n,1;",
+	    "\x0f\x01", 1),
 	ROW("byte_extract:8,0,n; content:\"a\"; offset:n;",
 	    "\xff\xff\xff\xff\xff\xff\xff\xff"
 	    "a",

@@ -358,7 +358,8 @@ static enum app_status start_line(struct flow *flow, struct http *http, enum dir
 		flow->app_skipped += blob_add(&side->raw, line.data, line.len, HTTP_RAW_MAX);
 		return APP_OK;
 	}
-	if (!good && dir == TO_SERVER && !side->any)
+	/* Where the server answers with HTTP all the same, its answers are looked at. */
+	if (!good && dir == TO_SERVER && !side->any && flow->side_app[TO_CLIENT] != APP_HTTP)
 		return APP_ERROR;
 	if (!good) {
 		side->step = HTTP_LOST;
@@ -384,6 +385,7 @@ static enum app_status start_line(struct flow *flow, struct http *http, enum dir
 static void chunk_size(struct flow *flow, struct http *http, enum direction dir, struct span line)
 {
 	struct http_side *side = &http->sides[dir];
+	struct span rest;
 	uint64_t size = 0;
 	uint32_t i = 0;
 
@@ -405,8 +407,9 @@ static void chunk_size(struct flow *flow, struct http *http, enum direction dir,
 	}
 	for (; i < line.len && byte_hex(line.data[i]) >= 0; i++)
 		size = size > UINT32_MAX ? size : size * 16 + (uint64_t)byte_hex(line.data[i]);
-	if (span_trim(span_from(line, i)).len)
-		fault(side, dir, line.data[i] == ';' ? HTTP_FAULT_CHUNK_EXTENSION : HTTP_FAULT_CHUNK_LENGTH);
+	rest = span_trim(span_from(line, i));
+	if (rest.len)
+		fault(side, dir, rest.data[0] == ';' ? HTTP_FAULT_CHUNK_EXTENSION : HTTP_FAULT_CHUNK_LENGTH);
 	side->left = size;
 	side->step = size ? HTTP_CHUNK : HTTP_TRAILER;
 }

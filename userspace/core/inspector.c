@@ -544,6 +544,8 @@ static bool checksums_good(struct inspector *inspector, struct packet *packet)
 	if (!packet->ip_checksum_bad && !packet->l4_checksum_bad)
 		return true;
 	inspector->stats.checksum_bad++;
+	if (inspector->options.bad_checksums_count)
+		return true;
 	if ((packet->ip_checksum_bad || packet->proto == IPPROTO_TCP) && !inspector->options.live &&
 	    !packet->fragment)
 		inspect_bare(inspector, packet);

@@ -14,6 +14,7 @@ struct inspector;
 struct prefilter_emulation;
 struct inspector_options {
 	bool verify_checksums; /* false: -k none */
+	bool bad_checksums_count; /* what has one is told, and looked at all the same */
 	bool live;	       /* flows carry BPF ids, time is monotonic */
 	uint64_t flow_memory;  /* bytes for flows and reassembly; 0 = 256 MiB. Beyond it the oldest flow is
 				  given up, counted */

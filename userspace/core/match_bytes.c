@@ -63,7 +63,8 @@ static bool bytes_read(const struct rule_node *node, struct span data, uint32_t 
 			*value = *value << 8 | data.data[place + from];
 		}
 	}
-	*value = bytes_mask(bytes, *value);
+	if (!bytes->mask_result)
+		*value = bytes_mask(bytes, *value);
 	*end = place + used;
 	return true;
 }
@@ -132,24 +133,28 @@ bool bytes_jump(const struct rule_node *node, struct span data, uint32_t *at,
 	return true;
 }
 
+/* Modulo 2^64, as in Suricata: what is less than nothing is very much. */
 static bool bytes_calculate(uint8_t op, uint64_t left, uint64_t right, uint64_t *out)
 {
 	switch (op) {
 	case BYTE_ADD:
-		return !__builtin_add_overflow(left, right, out);
+		*out = left + right;
+		return true;
 	case BYTE_SUB:
-		return !__builtin_sub_overflow(left, right, out);
+		*out = left - right;
+		return true;
 	case BYTE_MUL:
-		return !__builtin_mul_overflow(left, right, out);
+		*out = left * right;
+		return true;
 	case BYTE_DIV:
 		*out = right ? left / right : 0;
 		return right != 0;
 	case BYTE_LEFT:
 		*out = right < 64 ? left << right : 0;
-		return right < 64;
+		return true;
 	case BYTE_RIGHT:
 		*out = right < 64 ? left >> right : 0;
-		return right < 64;
+		return true;
 	}
 	return false;
 }
@@ -166,6 +171,8 @@ bool bytes_extract(const struct rule_node *node, struct span data, uint32_t *at,
 	if (node->kind == NODE_BYTE_MATH) {
 		if (!bytes_calculate(bytes->op, value, numbers->value, &value))
 			return false;
+		if (bytes->mask_result)
+			value = bytes_mask(bytes, value);
 	} else {
 		if (__builtin_mul_overflow(value, (uint64_t)bytes->multiplier, &value))
 			return false;

@@ -81,7 +81,8 @@ struct node_bytes { /* byte_test, byte_jump, byte_extract, byte_math */
 	uint8_t op, base; /* base 0: binary */
 	int8_t result;	  /* variable that gets it */
 	bool little, align, from_beginning, from_end;
-	bool dce; /* byte order of the DCE/RPC call */
+	bool dce;	  /* byte order of the DCE/RPC call */
+	bool mask_result; /* the bitmask is of what was calculated, not of what was read */
 	uint8_t align_to;
 	uint32_t multiplier, bitmask;
 	int32_t post_offset;

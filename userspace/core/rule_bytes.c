@@ -253,7 +253,7 @@ int keyword_byte_math(struct rule_parser *parser, const struct rule_keyword *key
 		return -EINVAL;
 	node->bytes.multiplier = 1;
 	while ((item = rule_item(&arg))) {
-		char *value = item + strcspn(item, " \t");
+		char *end = item + strcspn(item, " \t"), *value = end;
 		struct node_bytes *bytes = &node->bytes;
 		int err = 0;
 
@@ -283,8 +283,7 @@ int keyword_byte_math(struct rule_parser *parser, const struct rule_keyword *key
 			name = value;
 			seen |= 16;
 		} else {
-			value[-1] = ' ';
-			item[strlen(item)] = ' ';
+			*end = ' ';
 			err = bytes_word(parser, node, item);
 		}
 		if (err)
@@ -292,5 +291,7 @@ int keyword_byte_math(struct rule_parser *parser, const struct rule_keyword *key
 	}
 	if (seen != 31)
 		return rule_refuse(parser, "bytes, offset, oper, rvalue and result are needed");
+	/* Suricata masks the result, Snort what it read. */
+	node->bytes.mask_result = !parser->snort;
 	return bytes_check(parser, node) ? -EINVAL : bytes_variable(parser, name, &node->bytes.result);
 }

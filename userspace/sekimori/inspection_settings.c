@@ -120,6 +120,16 @@ static int set_midstream(struct inspection *inspection, const char *value)
 	return error;
 }
 
+static int set_checksum_validation(struct inspection *inspection, const char *value)
+{
+	bool validation;
+	int error = set_bool(value, &validation);
+
+	if (!error)
+		inspection->options.bad_checksums_count = !validation;
+	return error;
+}
+
 static int set_stream_first(struct inspection *inspection, const char *value)
 {
 	return set_bool(value, &inspection->options.stream_first);
@@ -175,6 +185,8 @@ static const struct {
 	{"prefilter", set_prefilter, "leave out what the kernel module would not hand over; one worker (no)"},
 	{"stream.async-oneside", set_one_side,
 	 "the server's half of a handshake will do, where one is required (no)"},
+	{"stream.checksum-validation", set_checksum_validation,
+	 "segments with a wrong checksum are not for their receiver (yes)"},
 	{"stream.inline", set_stream_first,
 	 "rules about a packet know what it did to the stream, as where it is held back for that (no)"},
 	{"stream.midstream", set_midstream, "take up TCP whose handshake is not seen (yes)"},
