@@ -222,6 +222,56 @@ static __always_inline bool expected_awaited(struct work *w)
 	return true;
 }
 
+/* --- a flow table that is under pressure */
+
+/*
+ * New flows of one of our hosts in this window. Beyond its share they pass by
+ * their rule without a row, so that no host evicts what others have; they
+ * are counted, since nobody then looks into them.
+ */
+struct begun {
+	__u32 window, flows;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct seki_addr);
+	__type(value, struct begun);
+} seki_begun SEC(".maps");
+
+static __always_inline bool begun_has_room(struct work *w)
+{
+	struct begun fresh = {.window = w->now / CHURN_SECONDS, .flows = 1};
+	struct begun *b = bpf_map_lookup_elem(&seki_begun, &w->p.ip.src);
+
+	if (!b) {
+		bpf_map_update_elem(&seki_begun, &w->p.ip.src, &fresh, BPF_ANY);
+		return true;
+	}
+	if (b->window != fresh.window) {
+		b->window = fresh.window;
+		b->flows = 0;
+	}
+	if (b->flows < EMBRYO_ENTRIES / 4) {
+		__sync_fetch_and_add(&b->flows, 1);
+		return true;
+	}
+	count_loss(SEKI_LOSS_UNTRACKED);
+	return false;
+}
+
+/* What a service would answer to a question that is no longer known: dropped, and no proof that nobody asked.
+ */
+static __always_inline bool answer_untracked(struct work *w)
+{
+	if (w->p.proto != IPPROTO_UDP || bpf_ntohs(w->p.sport) >= bpf_ntohs(w->p.dport) ||
+	    !churn_is_high(w->now))
+		return false;
+	count_loss(SEKI_LOSS_UNTRACKED);
+	return true;
+}
+
 /* --- flows of the time before the shield */
 
 /* Learnt while the grace lasts, up to its limit. Datagrams only where they look like a service's answers. */
@@ -301,6 +351,8 @@ static __always_inline __u32 egress_check(struct work *w, const struct seki_sett
 		*permitted = true; /* it was open before we came */
 		return SEKI_R_CLEAN;
 	}
+	if (!f && answer_untracked(w))
+		opens = false;
 	return opens ? SEKI_R_EGRESS_DENIED : SEKI_R_EGRESS_MIDSTREAM;
 }
 

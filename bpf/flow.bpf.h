@@ -154,6 +154,59 @@ static __always_inline bool source_admits(struct work *w, const struct seki_sett
 	return true;
 }
 
+/*
+ * How many embryos were made in this window of time and in the one before. An
+ * LRU table tells nobody what it evicts; by this number one knows when a
+ * young flow may be among it.
+ */
+struct churn {
+	__u32 window, now, before;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct churn);
+} seki_churn SEC(".maps");
+
+#define CHURN_SECONDS 10u /* an answer that takes longer is nobody's any more */
+
+/* Two CPUs that turn the window at once lose some of a count that is compared with half a table. */
+static __always_inline void churn_turn(struct churn *c, __u32 now)
+{
+	__u32 window = now / CHURN_SECONDS;
+
+	if (c->window == window)
+		return;
+	c->before = c->window + 1 == window ? c->now : 0;
+	c->window = window;
+	c->now = 0;
+}
+
+static __always_inline void churn_note(__u32 now)
+{
+	__u32 zero = 0;
+	struct churn *c = bpf_map_lookup_elem(&seki_churn, &zero);
+
+	if (!c)
+		return;
+	churn_turn(c, now);
+	__sync_fetch_and_add(&c->now, 1);
+}
+
+/* May the embryo of a question that came a moment ago be gone? */
+static __always_inline bool churn_is_high(__u32 now)
+{
+	__u32 zero = 0;
+	struct churn *c = bpf_map_lookup_elem(&seki_churn, &zero);
+
+	if (!c)
+		return true;
+	churn_turn(c, now);
+	return c->now > EMBRYO_ENTRIES / 2 || c->before > EMBRYO_ENTRIES / 2;
+}
+
 /* A flow nobody knows yet goes to the embryos. Returns the row, NULL when even that failed. */
 static __always_inline struct seki_flow *flow_create(struct work *w, const struct seki_settings *s,
 						     bool admitted)
@@ -165,6 +218,7 @@ static __always_inline struct seki_flow *flow_create(struct work *w, const struc
 	w->flow.first = w->now;
 	w->flow.last = w->now;
 	w->flow.ifindex = w->ifindex;
+	churn_note(w->now);
 	bpf_map_update_elem(&seki_embryos, &w->key, &w->flow, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&seki_embryos, &w->key);
 }

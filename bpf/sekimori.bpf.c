@@ -259,6 +259,8 @@ static __always_inline bool check_flow(struct work *w, struct seki_settings *s)
 		}
 		if (w->origin)
 			seki_origin(w->egress, s);
+		if (!f && permitted && !begun_has_room(w))
+			return decide(w, s, SEKI_R_CLEAN);
 	}
 	if (!seki_track_flows)
 		return decide(w, s, SEKI_R_CLEAN);

@@ -111,7 +111,7 @@
 	X(HELD_BACK, "held-back", "decision records held back by the per-source rate") \
 	X(ORIGIN, "origin-untold", "flows that our side began and that were not recorded") \
 	X(GRACE_FULL, "grace-full", "flows of the time before the shield beyond the grace limit") \
-	X(UNTRACKED, "egress-untracked", "permitted flows that the flow table had no room for")
+	X(UNTRACKED, "egress-untracked", "flows that leave without a row, and answers whose questions may have been evicted")
 
 enum seki_verdict {
 #define X(id, ...) SEKI_VERDICT_##id,

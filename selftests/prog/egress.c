@@ -408,6 +408,78 @@ static void allow_set_is_no_egress_rule(void)
 		      "towards an allowed address");
 }
 
+/* --- flow tables under pressure */
+
+#define EMBRYOS 65536 /* as the object has it */
+
+/* A frame from a different address or port each time, without the cost of writing it anew. */
+static void send_many(enum seki_role role, const char *line, int count, bool from_outside)
+{
+	struct frame f;
+
+	iface_write(&world, 0, role, SEKI_MODE_ENFORCE, 0);
+	frame_make(&f, "%s", line);
+	for (int i = 0; i < count; i++) {
+		__u32 at = htonl(0xc6120000u + (__u32)i); /* 198.18.0.0/15, RFC 2544 */
+
+		memcpy(f.data + (from_outside ? 26 : 30), &at,
+		       4); /* nothing in the packet path looks at the sum */
+		run_xdp(&world, &f);
+	}
+}
+
+static void question_that_was_evicted_is_no_finding(void)
+{
+	const char *ask = "eth ip4:" OUT4 ">" WEB4 " udp:50000>53 data:30";
+	const char *answer = "eth ip4:" WEB4 ">" OUT4 " udp:53>50000 data:30";
+	struct seki_flow_key key = key_of(WEB4, 53, OUT4, 50000, 17);
+	struct seki_flow flow;
+	__u64 lost;
+
+	world_fresh();
+	CHECK(outcome_is_free(wan_sends(ask)), "a question");
+	CHECK(outcome_is_free(dmz_sends(answer)), "its answer");
+	CHECK(!bpf_map_delete_elem(world.embryos, &key), "it had a row");
+	CHECK_OUTCOME(dmz_sends(answer), drop, EGRESS_DENIED, "without pressure nobody asked");
+	wan_sends(ask);
+	send_many(SEKI_ROLE_WAN, "eth ip4:" OUT4 ">" WEB4 " udp:50000>53 data:30", EMBRYOS + EMBRYOS / 2,
+		  true);
+	CHECK(flow_find(&world, &key, &flow) == FLOW_NOWHERE, "a flood of questions evicts the first");
+	lost = loss_read(&world, SEKI_LOSS_UNTRACKED);
+	CHECK_OUTCOME(dmz_sends(answer), drop, EGRESS_MIDSTREAM, "its answer accuses nobody");
+	CHECK_EQ(loss_read(&world, SEKI_LOSS_UNTRACKED), lost + 1);
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " udp:50000>4444 data:30"), drop, EGRESS_DENIED,
+		      "what looks like no answer does");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:53>50000,S"), drop, EGRESS_DENIED,
+		      "nor a SYN");
+}
+
+static void no_host_evicts_the_flows_of_others(void)
+{
+	struct seki_flow_key udp = key_of(WEB4, 53, OUT4, 50000, 17), tcp = key_of(WEB4, 80, OUT4, 50001, 6);
+	struct seki_flow flow;
+	__u64 lost;
+
+	world_fresh();
+	map_clear(world_map(&world, "seki_begun"));
+	wan_sends("eth ip4:" OUT4 ">" WEB4 " udp:50000>53 data:30");
+	dmz_sends("eth ip4:" WEB4 ">" OUT4 " udp:53>50000 data:30");
+	wan_sends("eth ip4:" OUT4 ">" WEB4 " tcp:50001>80,S,seq=1");
+	dmz_sends("eth ip4:" WEB4 ">" OUT4 " tcp:80>50001,SA,seq=9,ack=2");
+	wan_sends("eth ip4:" OUT4 ">" WEB4 " tcp:50001>80,A,seq=2,ack=10");
+	CHECK(flow_find(&world, &tcp, &flow) == FLOW_TABLE, "an established connection");
+	CHECK(flow_find(&world, &udp, &flow) == FLOW_EMBRYO, "a datagram flow");
+	lost = loss_read(&world, SEKI_LOSS_UNTRACKED);
+	send_many(SEKI_ROLE_DMZ, "eth ip4:" PROXY4 ">" OUT4 " udp:50000>53 data:30", 2 * EMBRYOS, false);
+	CHECK(flow_find(&world, &tcp, &flow) == FLOW_TABLE, "it stays");
+	CHECK(flow_find(&world, &udp, &flow) == FLOW_EMBRYO, "so does the datagram flow");
+	CHECK_EQ(loss_read(&world, SEKI_LOSS_UNTRACKED), lost + 2 * EMBRYOS - EMBRYOS / 4);
+	CHECK(outcome_is_free(dmz_sends("eth ip4:" PROXY4 ">" OUT4 " udp:50000>53 data:30")),
+	      "what the rules have goes on");
+	CHECK_OUTCOME(dmz_sends("eth ip4:" PROXY4 ">" OUT4 " udp:50000>4444 data:30"), drop, EGRESS_DENIED,
+		      "what they have not does not");
+}
+
 static const struct ktap_test tests[] = {
 	TEST(role_matrix),
 	TEST(permitted_flow_goes_on),
@@ -429,6 +501,8 @@ static const struct ktap_test tests[] = {
 	TEST(policy_holds_on_dmz_only_and_follows_the_mode),
 	TEST(monitor_teaches_nothing),
 	TEST(allow_set_is_no_egress_rule),
+	TEST(question_that_was_evicted_is_no_finding), /* before others that fill the table */
+	TEST(no_host_evicts_the_flows_of_others),
 };
 
 /* What the shipped policy gives: default profile 0, and one for the proxy. */
@@ -453,11 +527,12 @@ static void rules_write(void)
 
 int main(void)
 {
+	static const struct world_size sizes[] = {{"seki_embryos", EMBRYOS}, {NULL, 0}};
 	int result;
 
 	if (world_missing())
 		return ktap_skip_all(world_missing());
-	world_open(&world, NULL);
+	world_open(&world, sizes);
 	net_add(&world, "10.0.10.0/24", SEKI_NET_DMZ, NULL);
 	net_add(&world, "2001:db8:d::/48", SEKI_NET_DMZ, NULL);
 	rules_write();

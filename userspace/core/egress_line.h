@@ -18,6 +18,7 @@ enum egress_kind { EGRESS_LINE_TALK, EGRESS_LINE_FINDING, EGRESS_LINE_COVERAGE, 
 	X(EVENTS, "events-lost")                                                                             \
 	X(FORGOTTEN, "watch-full")                                                                           \
 	X(FLOWS, "flow-table-full")                                                                          \
+	X(UNTRACKED, "flows-untracked")                                                                      \
 	X(GRACE, "flows-learnt")                                                                             \
 	X(CLOCK, "clock-jumps")                                                                              \
 	X(BACKSTOP, "backstop-restored")

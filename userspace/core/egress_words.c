@@ -115,6 +115,9 @@ static const struct egress_words gaps[EGRESS_GAP_MAX] = {
 	[EGRESS_GAP_FORGOTTEN] = {{"talks that the watch had no room for", "監視表に入らなかった通信"}},
 	[EGRESS_GAP_FLOWS] = {{"connections that the flow table had no room for",
 			       "フロー表に入らなかった接続"}},
+	[EGRESS_GAP_UNTRACKED] =
+		{{"flows that were too many to be followed, or whose beginning was forgotten",
+		  "多すぎて追跡できなかった、または始まりが失われた通信"}},
 	[EGRESS_GAP_GRACE] = {{"connections older than the shield that went on unjudged",
 			       "導入前から続き判定されなかった接続"}},
 	[EGRESS_GAP_CLOCK] = {{"jumps of the clock", "時計の飛び"}},

@@ -138,6 +138,7 @@ static void counters_read(struct keeper *k, struct keeper_watch *w, bool first)
 		w->span.gaps[EGRESS_GAP_RING] += ring - w->before.ring;
 		w->span.gaps[EGRESS_GAP_UNREAD] += losses[SEKI_LOSS_COPY_FAILED] - w->before.unread;
 		w->span.gaps[EGRESS_GAP_FLOWS] += flows - w->before.flows;
+		w->span.gaps[EGRESS_GAP_UNTRACKED] += losses[SEKI_LOSS_UNTRACKED] - w->before.untracked;
 		w->span.gaps[EGRESS_GAP_GRACE] += learnt - w->before.learnt;
 		w->span.gaps[EGRESS_GAP_EVENTS] += events > w->before.events ? events - w->before.events : 0;
 		w->span.gaps[EGRESS_GAP_FORGOTTEN] += forgotten - w->before.forgotten;
@@ -146,6 +147,7 @@ static void counters_read(struct keeper *k, struct keeper_watch *w, bool first)
 	w->before.ring = ring;
 	w->before.unread = losses[SEKI_LOSS_COPY_FAILED];
 	w->before.flows = flows;
+	w->before.untracked = losses[SEKI_LOSS_UNTRACKED];
 	w->before.learnt = learnt;
 	w->before.events = events;
 	w->before.forgotten = forgotten;

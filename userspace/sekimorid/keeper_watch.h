@@ -34,7 +34,7 @@ struct keeper_watch {
 	struct egress_coverage span;   /* of now */
 	uint64_t last_wall, last_boot; /* us, at the last tick */
 	struct {
-		uint64_t ring, unread, events, forgotten, flows, packets;
+		uint64_t ring, unread, events, forgotten, flows, untracked, packets;
 		uint32_t learnt;
 	} before; /* counters at the span's begin */
 	struct awaited awaited[AWAITED];
