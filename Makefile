@@ -25,16 +25,21 @@ MODULE_SRC := $(addprefix kmod/,guard_table.c prefilter.c prefilter_check.c pref
 CORE_SRC := $(wildcard userspace/core/*.c) $(MODULE_SRC)
 KERN_SRC := $(wildcard userspace/kern/*.c)
 STORE_SRC := $(wildcard userspace/store/*.c)
+VIEW_SRC := $(wildcard userspace/view/*.c)
+PORTAL_SRC := $(wildcard userspace/portal/*.c)
 CORE_LIBS := -lhs -lpcre2-8 -ljansson -lexpat -lnettle -lpsl -lz -lbrotlidec
 KERN_LIBS := -lbpf -lelf -lz -lnl-genl-3 -lnl-3 -lnettle -lnftables
 STORE_LIBS := -lsqlite3 -ljansson -lnettle -lz
+PORTAL_LIBS := -lmicrohttpd -lsodium
 LIB_A := $(B)/lib.a
 CORE_A := $(B)/core.a
 KERN_A := $(B)/kern.a
 STORE_A := $(B)/store.a
+VIEW_A := $(B)/view.a
+PORTAL_A := $(B)/portal.a
 PROGRAMS := $(B)/sekimori $(B)/sekimorid
 sekimori_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
-sekimorid_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lcurl -lseccomp -lcap
+sekimorid_LIBS := $(PORTAL_LIBS) $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lcurl -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o $(TOP)/sekimori-family.bpf.o
 BPF_OBJECT_KMOD := $(TOP)/sekimori-kmod.bpf.o
@@ -147,7 +152,7 @@ $(MAN): $(TOP)/%: doc/% tools/manpage.sh $(TOP)/sekimori
 
 # --- programs
 define program
-$(B)/$(1): $(call obj,$(wildcard userspace/$(1)/*.c)) $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
+$(B)/$(1): $(call obj,$(wildcard userspace/$(1)/*.c)) $(PORTAL_A) $(VIEW_A) $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$($(1)_LIBS)
 endef
@@ -157,6 +162,10 @@ $(LIB_A): $(call obj,$(LIB_SRC))
 $(CORE_A): $(call obj,$(CORE_SRC))
 $(KERN_A): $(call obj,$(KERN_SRC))
 $(STORE_A): $(call obj,$(STORE_SRC))
+$(VIEW_A): $(call obj,$(VIEW_SRC))
+$(PORTAL_A): $(call obj,$(PORTAL_SRC))
+# What browsers get beside pages is a part of the program.
+$(B)/obj/userspace/portal/look.o: userspace/portal/portal.css userspace/portal/portal.js
 $(B)/%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -166,9 +175,9 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- tests: one program per file, the file's name is the test's name
-$(B)/unit/%: $(B)/obj/selftests/unit/%.o $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
+$(B)/unit/%: $(B)/obj/selftests/unit/%.o $(PORTAL_A) $(VIEW_A) $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(PORTAL_LIBS) $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS)
 $(B)/prog/%: $(B)/obj/selftests/prog/%.o $(KERN_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS)
@@ -176,9 +185,9 @@ $(B)/prog/%: $(B)/obj/selftests/prog/%.o $(KERN_A) $(CORE_A) $(LIB_A)
 $(B)/kmodtest/%: $(B)/obj/selftests/kmod/%.o $(KERN_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(CORE_LIBS)
-$(B)/bench/%: $(B)/obj/selftests/bench/%.o $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
+$(B)/bench/%: $(B)/obj/selftests/bench/%.o $(PORTAL_A) $(VIEW_A) $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
+	$(Q)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $^ $(PORTAL_LIBS) $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
 $(B)/obj/selftests/%.o: CFLAGS += -Iselftests -Wno-missing-prototypes
 
 # --- fuzzing: clang's fuzzer; lib and core instrumented once, one program per target

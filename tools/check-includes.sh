@@ -21,14 +21,16 @@ breach userspace/core 'bpf/|kern/|sekimorid/|sys/(socket|stat|mman|epoll|time|ui
 	'core is policy without I/O: no libbpf, sockets, files or clock'
 breach userspace/kern 'core/|sekimorid/|sekimori/(main|cmd)' 'kern does not know core'
 breach userspace/store 'core/|kern/|bpf/|sekimorid/|sekimori/(main|cmd)|sys/socket|netinet/(ip|tcp|udp)' 'store keeps what it is given: no policy, no kernel, no network'
-breach userspace/core 'store/' 'core is policy without I/O: the programs bring it what the store has'
+breach userspace/view 'kern/|bpf/|sekimorid/|sekimori/(main|cmd)|sys/socket|portal/' 'view joins the store and core, nothing else'
+breach userspace/portal 'kern/|bpf/|sekimorid/|sekimori/(main|cmd)' 'the portal asks the daemon; it knows neither kernel nor keeper'
+breach userspace/core 'store/|view/|portal/' 'core is policy without I/O: the programs bring it what the store has'
 breach userspace/sekimori 'sekimorid/|bpf/' 'programs never include each other'
 breach userspace/sekimorid 'bpf/|cmd' 'only kern knows libbpf; programs never include each other'
 found=$(grep -nE '\b(fopen|open|openat|socket|connect|clock_gettime|gettimeofday|time)\(' -r userspace/core --include='*.c' | grep -vE '^[^:]*:[0-9]+:[[:space:]]*(\*|/\*|//)|"[^"]*\b(open|time|connect)\(')
 [ -z "$found" ] || { echo "$found   <- core opens nothing and has no clock: time is an argument"; bad=1; }
 found=$(grep -nE '\b(clock_gettime|gettimeofday|time)\(' -r userspace/store --include='*.[ch]')
 [ -z "$found" ] || { echo "$found   <- store has no clock: time is an argument"; bad=1; }
-for room in userspace/lib userspace/core userspace/store userspace/sekimori userspace/sekimorid; do
+for room in userspace/lib userspace/core userspace/store userspace/view userspace/portal userspace/sekimori userspace/sekimorid; do
 	found=$(grep -nE '\b(bpf_map_|bpf_prog_|bpf_object__|bpf_program__)[a-z_]+\(' -r $room --include='*.[ch]' 2>/dev/null)
 	[ -z "$found" ] || { echo "$found   <- only userspace/kern calls libbpf"; bad=1; }
 done

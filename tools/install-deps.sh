@@ -26,6 +26,8 @@ build  /usr/include/libpsl.h                 libpsl-dev
 build  /usr/include/pcap/pcap.h              libpcap-dev
 build  /usr/include/sqlite3.h                libsqlite3-dev
 build  /usr/include/$arch/curl/curl.h       libcurl4-gnutls-dev
+build  /usr/include/microhttpd.h              libmicrohttpd-dev
+build  /usr/include/sodium.h                  libsodium-dev
 build  /usr/include/seccomp.h                libseccomp-dev
 build  /usr/include/sys/capability.h         libcap-dev
 run    /usr/bin/ip                           iproute2
@@ -50,6 +52,8 @@ check  /usr/bin/dig                          bind9-dnsutils
 check  /usr/bin/lftp                         lftp
 check  /usr/sbin/sendmail                    exim4-daemon-light
 check  /usr/sbin/nft                         nftables
+check  /usr/bin/chromium                     chromium
+check  /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf fonts-ipafont-gothic
 build  /usr/include/libnl3/netlink/genl/genl.h libnl-genl-3-dev
 vm     /usr/bin/gcc-12                       gcc-12
 vm     /usr/bin/make                         make

@@ -78,20 +78,13 @@ static void table_write(const struct part *part, struct output *out)
 		element(out, "<p class=\"query\">", part->text, "</p>\n");
 }
 
-void document_write_html(const struct document *document, struct output *out)
+void document_write_html_body(const struct document *document, struct output *out)
 {
 	static const char *const classes[] = {[TONE_PLAIN] = "<p>",
 					      [TONE_GOOD] = "<p class=\"good\">",
 					      [TONE_LOOK] = "<p class=\"look\">",
 					      [TONE_NOTE] = "<p class=\"note\">"};
 
-	output_format(out, "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">",
-		      document->language == EXPLAIN_JA ? "ja" : "en");
-	output_text(out, "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-			 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-			 "style-src 'unsafe-inline'\">");
-	element(out, "<title>", document->title, "</title>");
-	output_format(out, "<style>%s</style></head><body>\n", style);
 	element(out, "<h1>", document->title, "</h1>\n");
 	for (const struct part *part = document->first; part; part = part->next) {
 		if (part->kind == PART_SECTION)
@@ -101,5 +94,17 @@ void document_write_html(const struct document *document, struct output *out)
 		else
 			table_write(part, out);
 	}
+}
+
+void document_write_html(const struct document *document, struct output *out)
+{
+	output_format(out, "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">",
+		      document->language == EXPLAIN_JA ? "ja" : "en");
+	output_text(out, "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+			 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+			 "style-src 'unsafe-inline'\">");
+	element(out, "<title>", document->title, "</title>");
+	output_format(out, "<style>%s</style></head><body>\n", style);
+	document_write_html_body(document, out);
 	output_text(out, "</body></html>\n");
 }

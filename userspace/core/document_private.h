@@ -40,6 +40,8 @@ void output_spaces(struct output *out, size_t count);
 
 void document_write_text(const struct document *document, struct output *out);
 void document_write_html(const struct document *document, struct output *out);
+/* The part between <body> and </body>. */
+void document_write_html_body(const struct document *document, struct output *out);
 void document_write_csv(const struct document *document, struct output *out);
 void document_write_json(const struct document *document, struct output *out);
 

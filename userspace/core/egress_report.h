@@ -43,4 +43,7 @@ uint32_t egress_report_coverage(const struct egress_report *report);
 void egress_report_write(const struct egress_report *report, enum egress_format format, enum egress_lang lang,
 			 FILE *out);
 
+/* HTML between <body> and </body>, without the title. */
+void egress_report_body(const struct egress_report *report, enum egress_lang lang, FILE *out);
+
 #endif

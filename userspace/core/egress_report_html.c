@@ -191,10 +191,24 @@ static void talks(const struct egress_report *r, enum egress_lang lang, FILE *ou
 	fputs("</tbody></table>\n", out);
 }
 
-void egress_write_html(const struct egress_report *r, enum egress_lang lang, FILE *out)
+void egress_report_body(const struct egress_report *r, enum egress_lang lang, FILE *out)
 {
 	char from[40], to[40];
 
+	fprintf(out, "<p>%s: %s - %s (UTC)</p>\n<p class=\"verdict v%d\">", egress_word(WORD_PERIOD, lang),
+		egress_when(r->from, from), egress_when(r->to, to), egress_report_verdict(r));
+	egress_write_verdict(r, lang, out);
+	fprintf(out, "</p>\n<p>%s: %" PRIu64 "</p>\n", egress_word(WORD_PACKETS, lang), r->packets);
+	if (r->monitored)
+		fprintf(out, "<p>%s</p>\n", egress_word(WORD_MONITORED, lang));
+	strip(r, lang, out);
+	findings(r, lang, out);
+	bars(r, lang, out);
+	talks(r, lang, out);
+}
+
+void egress_write_html(const struct egress_report *r, enum egress_lang lang, FILE *out)
+{
 	fprintf(out,
 		"<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
 		"content=\"width=device-width\">"
@@ -209,16 +223,7 @@ void egress_write_html(const struct egress_report *r, enum egress_lang lang, FIL
 		".bad{fill:#b22222}.mild{fill:#b8860b}.s3,.s2{background:#fdecec}svg{width:100%%}svg "
 		"text{font-size:12px}</style></head><body>\n",
 		egress_lang_names[lang], egress_word(WORD_TITLE, lang));
-	fprintf(out, "<h1>%s</h1>\n<p>%s: %s - %s (UTC)</p>\n<p class=\"verdict v%d\">",
-		egress_word(WORD_TITLE, lang), egress_word(WORD_PERIOD, lang), egress_when(r->from, from),
-		egress_when(r->to, to), egress_report_verdict(r));
-	egress_write_verdict(r, lang, out);
-	fprintf(out, "</p>\n<p>%s: %" PRIu64 "</p>\n", egress_word(WORD_PACKETS, lang), r->packets);
-	if (r->monitored)
-		fprintf(out, "<p>%s</p>\n", egress_word(WORD_MONITORED, lang));
-	strip(r, lang, out);
-	findings(r, lang, out);
-	bars(r, lang, out);
-	talks(r, lang, out);
+	fprintf(out, "<h1>%s</h1>\n", egress_word(WORD_TITLE, lang));
+	egress_report_body(r, lang, out);
 	fputs("</body></html>\n", out);
 }

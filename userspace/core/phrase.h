@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * phrase.h - the catalogue: every sentence that reports and notices say, in
+ * phrase.h - the catalogue: every sentence that reports, notices and the portal say, in
  * English and Japanese side by side. A row without one of them does not compile.
  * {0} to {9} stand for what phrase_fill() is given.
  */
@@ -11,10 +11,12 @@
 
 #include "explain.h"
 #include "phrase_rows.h"
+#include "portal_rows.h"
 
 enum phrase {
 #define X(id, en, ja) PHRASE_##id,
 	PHRASES(X)
+	PORTAL_PHRASES(X)
 #undef X
 		PHRASE_MAX
 };

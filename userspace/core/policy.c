@@ -144,6 +144,11 @@ static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, store_bytes, 0, UINT64_MAX),
 	NUMBER(struct policy, store_age, 0, UINT32_MAX),
 	NUMBER(struct policy, eve_kinds, 0, (1u << EVE_KIND_MAX) - 1),
+	TEXT(struct policy, portal.listen, 1),
+	TEXT(struct policy, portal.host, 0),
+	TEXT(struct policy, portal.certificate, 0),
+	TEXT(struct policy, portal.key, 0),
+	NUMBER(struct policy, portal.may_allow, 0, 1),
 };
 
 #define ARRAY(label, member, number, limit, table)                                                           \

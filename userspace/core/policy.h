@@ -125,6 +125,13 @@ struct policy_channel { /* where notices go */
 	char secret_path[POLICY_PATH_MAX]; /* password, or key of the signature; "" none */
 };
 
+struct policy_portal { /* where people look */
+	char listen[80]; /* ADDRESS:PORT, "off", or "" for the standard */
+	char host[64];	 /* a name by which browsers reach it beside addresses */
+	char certificate[POLICY_PATH_MAX], key[POLICY_PATH_MAX]; /* "": no TLS, which loopback alone may do without */
+	uint8_t may_allow; /* its operators may put addresses into the allow set */
+};
+
 struct policy_block { /* auto-block */
 	uint8_t cut_severity;	/* from this severity on the flow is cut */
 	uint8_t source_severity; /* from this one on the source is blocked too */
@@ -139,6 +146,7 @@ struct policy {
 	struct seki_settings settings; /* depth, chunk, rate, quota, timeouts, action; the rest is the keeper's */
 	struct policy_block block;
 	struct policy_egress egress;
+	struct policy_portal portal;
 	uint32_t engines;
 	uint64_t engine_memory;
 	uint32_t list_entries; /* of all lists together */

@@ -90,6 +90,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "block", STATEMENT(policy_read_block), .type = "{ ... }", .help = "automatic blocking" },
 	{ "", "notify", STATEMENT(policy_read_channel), .type = "NAME { ... }", .help = "a channel for notices: critical attacks that were not blocked" },
 	{ "", "store", STATEMENT(policy_read_block), .type = "{ ... }", .help = "what is kept of events, for reports" },
+	{ "", "portal", STATEMENT(policy_read_portal), .type = "{ ... }", .help = "pages for browsers" },
 	{ "", "eve-records", STATEMENT(policy_read_eve_records), .type = "KIND...", .help = "records in the event file beside alerts: drop anomaly stats flow fileinfo http dns tls smtp ftp ssh, or all; those of each flow are many (drop stats)" },
 	{ "", "list-entries", KEY_COUNT, SETTING(list_entries), .min = 100, .max = 16000000, .standard = "4000000", .help = "of all lists together; the daemon needs about 35 bytes for each, the kernel twice 30" },
 	{ "", "eve", KEY_TEXT, SETTING(eve_path), .standard = "/var/log/sekimori/eve.json", .type = "PATH", .help = "event file" },
@@ -167,6 +168,11 @@ const struct policy_key policy_key_rows[] = {
 
 	{ "store", "max-size", KEY_BYTES, SETTING(store_bytes), .min = 1u << 20, .max = 1ull << 44, .standard = "4g", .help = "of kept events; above it the oldest go, their figures stay" },
 	{ "store", "max-age", KEY_SECONDS, SETTING(store_age), .min = 86400, .max = 315360000, .standard = "400d", .help = "of kept events, by whole months; their figures stay" },
+	{ "portal", "listen", KEY_TEXT, SETTING(portal.listen), .standard = "127.0.0.1:7443", .type = "ADDRESS:PORT|off", .help = "where it listens; IPv6 addresses in []; only loopback addresses without a certificate" },
+	{ "portal", "host", KEY_TEXT, SETTING(portal.host), .standard = "", .type = "NAME", .help = "a name by which browsers reach it, beside addresses and localhost" },
+	{ "portal", "certificate", KEY_TEXT, SETTING(portal.certificate), .standard = "", .type = "PATH", .help = "PEM, with its chain; needs key" },
+	{ "portal", "key", KEY_TEXT, SETTING(portal.key), .standard = "", .type = "PATH", .help = "PEM, readable by root alone" },
+	{ "portal", "may-allow", KEY_CHOICE, SETTING(portal.may_allow), .choices = switch_names, .standard = "off", .help = "its operators may put single addresses into the allow set" },
 
 	{ "block", "enabled", KEY_CHOICE, SETTING(block.enabled), .choices = switch_names, .standard = "on", .help = "cut flows and block sources at all" },
 	{ "block", "severity", KEY_CHOICE, SETTING(block.source_severity), .choices = severity_names, .standard = "critical", .help = "from this one on the source is blocked" },
@@ -407,7 +413,7 @@ void policy_key_defaults(const char *block, void *object)
 
 int policy_default(struct policy **out)
 {
-	static const char *const blocks[] = {"", "inspect", "block", "egress", "store"};
+	static const char *const blocks[] = {"", "inspect", "block", "egress", "store", "portal"};
 	struct policy *policy = calloc(1, sizeof(*policy));
 
 	if (!policy)

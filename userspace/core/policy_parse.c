@@ -10,6 +10,7 @@
 
 #include "eve.h"
 #include "list_import.h"
+#include "listen.h"
 #include "policy_table.h"
 #include "ruleset.h"
 
@@ -236,6 +237,27 @@ static void channel_check(struct policy_parser *p, const struct conf_node *node,
 	if (channel->kind == CHANNEL_COMMAND && (!*channel->user || !strcmp(channel->user, "root")))
 		policy_error(p, node, "notify %s: a command needs the user who runs it, and not root",
 			     channel->name);
+}
+
+/* What goes over a network is not to be read on the way: off loopback a certificate is a must. */
+void policy_read_portal(struct policy_parser *p, const struct conf_node *node, void *object)
+{
+	const struct policy_portal *portal = &p->policy->portal;
+	struct listen_address at;
+	const char *why = NULL;
+
+	policy_read_block(p, node, object);
+	if (!*portal->certificate != !*portal->key)
+		policy_error(p, node, "portal: certificate and key belong together");
+	if (!strcmp(portal->listen, "off"))
+		return;
+	if (listen_parse(portal->listen, strlen(portal->listen), &at, &why))
+		policy_error(p, node, "portal: listen '%.60s': %s", portal->listen, why);
+	else if (!at.loopback && !*portal->certificate)
+		policy_error(p, node,
+			     "portal: '%.60s' is no loopback address: name certificate and key, or listen at "
+			     "127.0.0.1:7443 behind a proxy or an SSH tunnel",
+			     portal->listen);
 }
 
 void policy_read_channel(struct policy_parser *p, const struct conf_node *node, void *object)

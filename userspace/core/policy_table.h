@@ -39,7 +39,7 @@ struct policy_key {
 	void (*statement)(struct policy_parser *p, const struct conf_node *node, void *object);
 };
 
-#define POLICY_KEYS_MAX 96
+#define POLICY_KEYS_MAX 112
 extern const struct policy_key policy_key_rows[];
 extern const unsigned int policy_key_count;
 
@@ -129,6 +129,7 @@ void policy_read_uninspected(struct policy_parser *p, const struct conf_node *no
 void policy_read_profile(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_profile_allow(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_allow(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_portal(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_channel(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_host(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_self(struct policy_parser *p, const struct conf_node *node, void *object);

@@ -21,7 +21,7 @@
 #include "data_file.h"
 #include "lib/file.h"
 #include "lib/wall.h"
-#include "period.h"
+#include "view/period.h"
 
 #define LOG_BYTES_MAX (2u << 30)
 #define TEXT_MAX      (16u << 20) /* of lists and definitions */

@@ -77,6 +77,7 @@ int cmd_top(int argc, char **argv);
 int cmd_ack(int argc, char **argv);
 int cmd_notify(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_portal(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_completion(int argc, char **argv);

@@ -15,7 +15,7 @@
 #include "core/eve_read.h"
 #include "core/severity.h"
 #include "lib/wall.h"
-#include "period.h"
+#include "view/period.h"
 
 #define LINE_MAX_BYTES 65536
 #define FOLLOW_MS      200

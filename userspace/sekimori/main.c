@@ -67,6 +67,7 @@ static const struct command commands[] = {
 	 "say that somebody looks after a notice: it escalates no more", cmd_ack, false},
 	{"audit", "verify [--head NUMBER:HASH] | show [-n N]",
 	 "the log of every change: is it whole, what does it say", cmd_audit, false},
+	{"portal", "code", "a code for the first administrator of the portal, and where that is", cmd_portal, false},
 	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},
 	{"metrics", "", "counters in Prometheus text format", cmd_metrics, false},
 	{"inspect", "[-S FILE.rules]... FILE.pcap...", "run the rules over captures, offline", cmd_inspect,

@@ -193,9 +193,9 @@ static void reporter_event(int fd, uint32_t events, void *arg)
 static int audit_add(struct archive *a, const struct message_audit *in)
 {
 	static const char *const kinds[AUDIT_KIND_MAX] = {
-		[AUDIT_ALARM] = "alarm", [AUDIT_CHANGE] = "change", [AUDIT_NOTE] = "note"};
+		[AUDIT_ALARM] = "alarm", [AUDIT_CHANGE] = "change", [AUDIT_NOTE] = "note", [AUDIT_READ] = "read"};
 	const struct audit_entry entry = {
-		.t = in->wall_us, .uid = in->uid, .kind = kinds[in->kind % AUDIT_KIND_MAX], .text = in->text};
+		.t = in->wall_us, .uid = in->uid, .kind = kinds[in->kind % AUDIT_KIND_MAX], .who = in->who, .text = in->text};
 	int err = audit_log_add(a->audit, &entry);
 
 	if (err && a->stats.audit_errno != -err)
@@ -227,7 +227,7 @@ static void audits_write(struct archive *a)
 
 static void audit_take(struct archive *a, const struct message_audit *in)
 {
-	if (!message_text_valid(in->text, sizeof(in->text)))
+	if (!message_text_valid(in->text, sizeof(in->text)) || !message_text_valid(in->who, sizeof(in->who)))
 		return;
 	if (a->audit_count == ARCHIVE_AUDITS)
 		a->audits_lost++;

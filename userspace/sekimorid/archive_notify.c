@@ -279,18 +279,23 @@ void archive_ack(struct archive *a, uint64_t cookie, const struct message_ack *i
 	if (!message_text_valid(in->by, sizeof(in->by)) ||
 	    !message_text_valid(in->comment, sizeof(in->comment)))
 		return;
-	if (in->id) {
+	if (in->event && !in->id) {
+		done.result = store_mark(a->store, in->event, STORE_ACKED, wall_us());
+	} else if (in->id) {
 		done.result = store_notice_ack(a->store, in->id, wall_us(), in->by, in->comment);
 	} else {
 		count = 0;
 		done.result = ack_all(a, in, &count);
 	}
-	if (done.result)
+	if (in->event && !in->id)
+		snprintf(done.text, sizeof(done.text), "%s",
+			 done.result ? "not acknowledged: there is no such event" : "event acknowledged");
+	else if (done.result)
 		snprintf(done.text, sizeof(done.text), "not acknowledged: %s", ack_words(done.result));
 	else
 		snprintf(done.text, sizeof(done.text), "%zu %s acknowledged", count,
 			 count == 1 ? "notice" : "notices");
-	if (!done.result && a->notifier >= 0 &&
+	if (!done.result && acked.id && a->notifier >= 0 &&
 	    channel_send(a->notifier, MESSAGE_ACKED, 0, &acked, sizeof(acked), -1))
 		log_warn("the notifier was not told of an acknowledgement");
 	if (channel_send(PROCESS_FD_KEEPER, MESSAGE_ARCHIVE_DONE, cookie, &done, sizeof(done), -1))

@@ -23,6 +23,7 @@ struct ctl_client {
 	int fd; /* -1 free */
 	uint32_t uid;
 	bool reader; /* root or of the group */
+	bool portal; /* the portal: some changes, each with the name of its user */
 	bool waits;  /* a request is with the keeper */
 	uint64_t cookie;
 };
@@ -82,12 +83,14 @@ static void ctl_request(struct ctl *ctl, struct ctl_client *client, const char *
 		ctl_refuse(ctl, client, -EBUSY, "one request at a time");
 		return;
 	}
-	err = ctl_request_read(text, len, client->uid, &request, &why);
+	err = ctl_request_read(text, len, client->uid, client->portal, &request, &why);
 	if (err) {
 		ctl_refuse(ctl, client, err, why);
 		return;
 	}
-	if (request.changes ? client->uid != 0 : !client->reader) {
+	if (client->portal	? !request.portal
+	    : request.changes	? client->uid != 0
+				: !client->reader) {
 		ctl_refuse(ctl, client, -EPERM,
 			   request.changes ? "only root may change the shield"
 					   : "only root and the group sekimori may ask");
@@ -189,6 +192,27 @@ static void ctl_accept(int fd, uint32_t events, void *arg)
 	(void)TAKE_FD(peer_fd);
 }
 
+/* One place is the portal's; a new one takes the place of the one before. */
+static void ctl_portal(struct ctl *ctl, int *passed)
+{
+	struct ctl_client *client = NULL;
+
+	for (int i = 0; i < CTL_CLIENTS; i++) {
+		if (ctl->clients[i].portal)
+			ctl_drop(ctl, &ctl->clients[i]);
+		if (!client && ctl->clients[i].fd < 0)
+			client = &ctl->clients[i];
+	}
+	if (!client || *passed < 0)
+		return;
+	*client = (struct ctl_client){
+		.fd = TAKE_FD(*passed), .uid = process_table[PROCESS_PORTAL].uid, .portal = true};
+	if (loop_add(ctl->loop, client->fd, EPOLLIN, ctl_client, ctl)) {
+		close(client->fd);
+		*client = (struct ctl_client){.fd = -1};
+	}
+}
+
 static void ctl_keeper(int fd, uint32_t events, void *arg)
 {
 	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
@@ -206,6 +230,10 @@ static void ctl_keeper(int fd, uint32_t events, void *arg)
 		if (err) {
 			loop_stop(ctl->loop, err == -ENOTCONN ? 0 : 1);
 			return;
+		}
+		if (head.type == MESSAGE_CTL_PORTAL) {
+			ctl_portal(ctl, &passed);
+			continue;
 		}
 		for (int i = 0; i < CTL_CLIENTS; i++)
 			if (ctl->clients[i].fd >= 0 && ctl->clients[i].waits &&

@@ -16,19 +16,23 @@ union ctl_body {
 	struct message_block block;
 	struct message_load load;
 	struct message_up up;
+	struct message_trace trace;
 };
 
 struct ctl_request {
 	uint32_t type; /* enum message_type */
 	bool changes;  /* only root may */
 	bool needs_fd;
+	bool portal; /* the portal may ask for it */
 	size_t len;
 	union ctl_body body;
 };
 
-/* One JSON object to one message. -EINVAL with *why (static), naming what is wrong; uid goes into the peer.
+/*
+ * One JSON object to one message. -EINVAL with *why (static), naming what is wrong; uid goes into the peer. portal: it
+ * comes from there, and "by" names its user.
  */
-__must_check int ctl_request_read(const char *text, size_t len, uint32_t uid, struct ctl_request *out,
+__must_check int ctl_request_read(const char *text, size_t len, uint32_t uid, bool portal, struct ctl_request *out,
 				  const char **why);
 
 /* An answer of the keeper as a JSON object, or NULL when out of memory or when it is malformed. */

@@ -18,28 +18,31 @@ struct ctl_row {
 	uint32_t type;
 	bool changes;
 	uint32_t required, optional; /* FIELD_*, for message_ask */
+	bool portal;		     /* also the portal may, within keeper_portal_refuses() */
 };
 
 static const struct ctl_row rows[] = {
-	{"status", MESSAGE_ASK_STATUS, false, 0, 0},
-	{"counters", MESSAGE_ASK_COUNTERS, false, 0, 0},
-	{"why", MESSAGE_ASK_WHY, false, FIELD_ADDRESS, 0},
-	{"lists", MESSAGE_ASK_LISTS, false, 0, 0},
-	{"items", MESSAGE_ASK_ITEMS, false, FIELD_NAME, FIELD_NUMBER | FIELD_ADDRESS},
-	{"block", MESSAGE_BLOCK, true, 0, 0},
-	{"unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0},
-	{"allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE},
-	{"load", MESSAGE_LIST_LOAD, true, 0, 0},
-	{"verify", MESSAGE_LIST_VERIFY, true, 0, FIELD_REMOVE},
-	{"list-rollback", MESSAGE_LIST_ROLLBACK, true, FIELD_NAME, 0},
-	{"apply", MESSAGE_APPLY, true, 0, FIELD_PATH | FIELD_NUMBER},
-	{"confirm", MESSAGE_CONFIRM, true, 0, 0},
-	{"rollback", MESSAGE_ROLLBACK, true, 0, 0},
-	{"reload", MESSAGE_RELOAD, true, 0, 0},
-	{"notify-test", MESSAGE_NOTIFY_TEST, true, 0, FIELD_NAME},
-	{"ack", MESSAGE_ACK, true, 0, 0},
-	{"up", MESSAGE_UP, true, 0, 0},
-	{"down", MESSAGE_DOWN, true, 0, 0},
+	{"status", MESSAGE_ASK_STATUS, false, 0, 0, true},
+	{"counters", MESSAGE_ASK_COUNTERS, false, 0, 0, true},
+	{"why", MESSAGE_ASK_WHY, false, FIELD_ADDRESS, 0, true},
+	{"lists", MESSAGE_ASK_LISTS, false, 0, 0, true},
+	{"items", MESSAGE_ASK_ITEMS, false, FIELD_NAME, FIELD_NUMBER | FIELD_ADDRESS, true},
+	{"block", MESSAGE_BLOCK, true, 0, 0, true},
+	{"unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0, true},
+	{"allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE, true},
+	{"load", MESSAGE_LIST_LOAD, true, 0, 0, false},
+	{"verify", MESSAGE_LIST_VERIFY, true, 0, FIELD_REMOVE, false},
+	{"list-rollback", MESSAGE_LIST_ROLLBACK, true, FIELD_NAME, 0, false},
+	{"apply", MESSAGE_APPLY, true, 0, FIELD_PATH | FIELD_NUMBER, false},
+	{"confirm", MESSAGE_CONFIRM, true, 0, 0, false},
+	{"rollback", MESSAGE_ROLLBACK, true, 0, 0, false},
+	{"reload", MESSAGE_RELOAD, true, 0, 0, false},
+	{"notify-test", MESSAGE_NOTIFY_TEST, true, 0, FIELD_NAME, false},
+	{"ack", MESSAGE_ACK, true, 0, 0, true},
+	{"trace", MESSAGE_TRACE, true, 0, 0, true},
+	{"portal-code", MESSAGE_ASK_CODE, true, 0, 0, false},
+	{"up", MESSAGE_UP, true, 0, 0, false},
+	{"down", MESSAGE_DOWN, true, 0, 0, false},
 };
 
 static const char *const role_names[SEKI_ROLE_MAX] = {
@@ -87,14 +90,18 @@ static bool request_prefix(const json_t *object, const char *key, struct message
 	return true;
 }
 
-static int request_peer(const json_t *object, uint32_t uid, struct message_peer *peer, const char **why)
+static int request_peer(const json_t *object, uint32_t uid, bool portal, struct message_peer *peer, const char **why)
 {
 	const json_t *session = json_object_get(object, "session");
 	struct message_prefix prefix;
 	uint64_t port = 0;
 
 	peer->uid = uid;
-	if (!session)
+	peer->portal = portal;
+	*why = "\"by\" is too long";
+	if (portal && !request_text(object, "by", peer->who, sizeof(peer->who)))
+		return -EINVAL;
+	if (!session || portal)
 		return 0;
 	if (!request_prefix(session, "address", &prefix) || prefix.len != 128 ||
 	    !request_number(session, "port", 65535, &port)) {
@@ -205,10 +212,13 @@ static int request_ack(const json_t *object, struct message_ack *ack, const char
 {
 	char id[24] = "";
 
-	*why = "\"id\" is not the number of a notice, or \"all\"";
-	if (!request_text(object, "id", id, sizeof(id)) || !*id)
+	*why = "\"event\" is not the number of an event";
+	if (!request_number(object, "event", INT64_MAX, &ack->event))
 		return -EINVAL;
-	if (strcmp(id, "all") && (notice_id_read(id, &ack->id) || !ack->id))
+	*why = "\"id\" is not the number of a notice, or \"all\"";
+	if (!request_text(object, "id", id, sizeof(id)) || (!*id && !ack->event))
+		return -EINVAL;
+	if (*id && strcmp(id, "all") && (notice_id_read(id, &ack->id) || !ack->id))
 		return -EINVAL;
 	*why = "\"by\" is longer than 63 bytes, or \"comment\" than 255";
 	if (!request_text(object, "by", ack->by, sizeof(ack->by)) ||
@@ -259,8 +269,20 @@ static int request_load(const json_t *object, struct message_load *load, const c
 	return 0;
 }
 
-static int request_row(const json_t *object, const struct ctl_row *row, uint32_t uid, struct ctl_request *out,
-		       const char **why)
+static int request_trace(const json_t *object, struct message_trace *trace, const char **why)
+{
+	uint64_t kind = AUDIT_NOTE;
+
+	*why = "\"kind\" or \"text\" is missing or too long";
+	if (!request_number(object, "kind", AUDIT_KIND_MAX - 1, &kind) ||
+	    !request_text(object, "text", trace->text, sizeof(trace->text)) || !*trace->text)
+		return -EINVAL;
+	trace->kind = (uint32_t)kind;
+	return 0;
+}
+
+static int request_row(const json_t *object, const struct ctl_row *row, uint32_t uid, bool portal,
+		       struct ctl_request *out, const char **why)
 {
 	struct message_peer *peer;
 	int err;
@@ -277,6 +299,10 @@ static int request_row(const json_t *object, const struct ctl_row *row, uint32_t
 		out->len = sizeof(out->body.ack);
 		peer = &out->body.ack.peer;
 		err = request_ack(object, &out->body.ack, why);
+	} else if (row->type == MESSAGE_TRACE) {
+		out->len = sizeof(out->body.trace);
+		peer = &out->body.trace.peer;
+		err = request_trace(object, &out->body.trace, why);
 	} else if (row->type == MESSAGE_UP) {
 		out->len = sizeof(out->body.up);
 		peer = &out->body.up.peer;
@@ -286,10 +312,10 @@ static int request_row(const json_t *object, const struct ctl_row *row, uint32_t
 		peer = &out->body.ask.peer;
 		err = request_ask(object, row, &out->body.ask, why);
 	}
-	return err ? err : request_peer(object, uid, peer, why);
+	return err ? err : request_peer(object, uid, portal, peer, why);
 }
 
-int ctl_request_read(const char *text, size_t len, uint32_t uid, struct ctl_request *out, const char **why)
+int ctl_request_read(const char *text, size_t len, uint32_t uid, bool portal, struct ctl_request *out, const char **why)
 {
 	json_error_t error;
 	json_t *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
@@ -303,8 +329,9 @@ int ctl_request_read(const char *text, size_t len, uint32_t uid, struct ctl_requ
 			continue;
 		out->type = rows[i].type;
 		out->changes = rows[i].changes;
+		out->portal = rows[i].portal;
 		out->needs_fd = message_table[rows[i].type].descriptor;
-		err = request_row(object, &rows[i], uid, out, why);
+		err = request_row(object, &rows[i], uid, portal, out, why);
 		break;
 	}
 	json_decref(object);

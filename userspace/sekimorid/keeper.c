@@ -54,6 +54,7 @@ void keeper_audit(struct keeper *k, enum message_audit_kind kind, uint32_t uid, 
 	memset(&audit, 0, sizeof(audit));
 	audit.kind = kind;
 	audit.uid = uid;
+	memcpy(audit.who, k->who, sizeof(audit.who));
 	audit.wall_us = keeper_wall_us();
 	va_start(ap, format);
 	vsnprintf(audit.text, sizeof(audit.text), format, ap);
@@ -358,6 +359,7 @@ static void keeper_tick(void *arg)
 	if (k->ticks % 2 == 0)
 		keeper_hooks_poll(k);
 	keeper_egress_tick(k);
+	keeper_portal_tick(k);
 }
 
 static void keeper_signal(int signo, void *arg)
@@ -478,7 +480,7 @@ int keeper_run(const struct keeper_options *options)
 	int err;
 
 	k->options = *options;
-	k->lock = k->listener = k->compiled = k->shared = k->journal.fd = -1;
+	k->lock = k->listener = k->compiled = k->shared = k->journal.fd = k->portal_listener = -1;
 	k->started = keeper_epoch();
 	keeper_children_init(k);
 	err = instance_path(k->run_dir, sizeof(k->run_dir), options->run_root, options->instance, NULL);

@@ -16,7 +16,7 @@
 #include "lib/loop.h"
 #include "process.h"
 
-#define KEEPER_CHILDREN	      (4 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, notifier, engines, parser */
+#define KEEPER_CHILDREN	      (5 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, notifier, portal, engines, parser */
 #define KEEPER_RUNS	      4 /* programs for notices at once */
 #define KEEPER_RESTARTS	      5 /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
 #define KEEPER_RESTART_WINDOW 60u
@@ -145,6 +145,12 @@ struct keeper {
 	struct message_reporter_stats reporter;
 	struct message_archive_stats archive;
 	struct message_notifier_stats notifier;
+	int portal_listener;	/* -1: none */
+	bool portal_tls;
+	char portal_listen[80]; /* what it listens at */
+	char portal_why[160];	/* why it does not */
+	uint64_t code_cookie;	/* who waits for a setup code, 0 nobody */
+	char who[MESSAGE_WHO_MAX]; /* user of the portal whose request is being served, "" none */
 	uint64_t test_cookie; /* who waits for `notify test`, 0 nobody */
 	struct keeper_run runs[KEEPER_RUNS];
 	struct keeper_counts *counts; /* keeper_archive.c: figures as told last, NULL before the first time */
@@ -318,6 +324,16 @@ void keeper_notify_ack(struct keeper *k, uint64_t cookie, const struct message_a
 void keeper_command(struct keeper *k, const uint8_t *body, size_t len);
 bool keeper_command_ended(struct keeper *k, pid_t pid, int status); /* false: it is none of these */
 void keeper_command_tick(struct keeper *k);
+
+/* keeper_portal.c: where the portal listens, with what certificate; codes for its first user */
+void keeper_portal_settings(struct keeper *k);
+void keeper_portal_code(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+void keeper_portal_coded(struct keeper *k, const struct message_done *done);
+void keeper_portal_tick(struct keeper *k);
+/* Its folder, made when it is not there. */
+__must_check int keeper_portal_folder(struct keeper *k, int *fd);
+/* NULL: the portal may ask for it; else why not (static). */
+const char *keeper_portal_refuses(const struct keeper *k, uint32_t type, const void *body);
 
 /* keeper_request.c */
 void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed);

@@ -404,6 +404,7 @@ int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keep
 	k->pending_until = how->confirm_within ? keeper_now() + how->confirm_within : 0;
 	keeper_archive_limits(k);
 	keeper_notify_channels(k);
+	keeper_portal_settings(k);
 	keeper_egress_hooks(k, effective, text, size);
 	if (keeper_eve_open(k))
 		keeper_audit(k, AUDIT_ALARM, 0, "events cannot be written");

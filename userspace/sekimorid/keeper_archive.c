@@ -41,18 +41,24 @@ int keeper_archive_folder(struct keeper *k, int *fd)
 	gid_t gid = pw ? pw->pw_gid : row->uid;
 	char path[INSTANCE_PATH_MAX];
 	AUTO_FD int folder = -1;
+	struct stat st;
 	int err = instance_path(path, sizeof(path), k->options.state_root, k->options.instance, "store");
 
 	if (err)
 		return err;
 	if ((mkdir(k->options.state_root, 0755) < 0 && errno != EEXIST) ||
 	    (mkdir(k->state_dir, 0700) < 0 && errno != EEXIST) ||
-	    (mkdir(path, 0700) < 0 && errno != EEXIST)) {
+	    (mkdir(path, 0750) < 0 && errno != EEXIST)) {
 		log_error("%s: %s", path, strerror(errno));
 		return -errno;
 	}
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (folder < 0 || fchown(folder, uid, gid) < 0)
+	if (folder < 0 || fstat(folder, &st) < 0)
+		return -errno;
+	/* The group may read: the portal has it. Only an owner changes a mode, so the folder is ours for a moment. */
+	if ((st.st_mode & 07777) != 0750 && (fchown(folder, 0, gid) < 0 || fchmod(folder, 0750) < 0))
+		return -errno;
+	if (fchown(folder, uid, gid) < 0)
 		return -errno;
 	*fd = TAKE_FD(folder);
 	return 0;

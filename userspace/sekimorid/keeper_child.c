@@ -35,6 +35,7 @@ void keeper_children_init(struct keeper *k)
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_REPORTER};
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_ARCHIVE};
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_NOTIFIER};
+	k->children[n++] = (struct keeper_child){.kind = PROCESS_PORTAL};
 	for (unsigned int i = 0; i < SEKI_MAX_RINGS; i++)
 		k->children[n++] = (struct keeper_child){.kind = PROCESS_ENGINE, .index = i};
 	k->children[n++] = (struct keeper_child){.kind = PROCESS_PARSER};
@@ -105,6 +106,9 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 			keeper_command(k, body, head->len);
 		else
 			keeper_notify_tested(k, (const struct message_done *)body);
+		break;
+	case PROCESS_PORTAL:
+		keeper_portal_coded(k, (const struct message_done *)body);
 		break;
 	case PROCESS_CTL:
 		keeper_request(k, head, body, passed);
@@ -470,6 +474,8 @@ static int child_own_fd(struct keeper *k, const struct keeper_child *child, int 
 		*fd = dup(k->listener);
 	if (child->kind == PROCESS_ARCHIVE)
 		return keeper_archive_folder(k, fd);
+	if (child->kind == PROCESS_PORTAL)
+		return keeper_portal_folder(k, fd);
 	if (child->kind != PROCESS_ENGINE)
 		return 0;
 	err = gate_ring_fd(k->gate, child->index, fd, &why);
@@ -520,6 +526,10 @@ static int child_greet(struct keeper *k, struct keeper_child *child)
 	}
 	if (child->kind == PROCESS_NOTIFIER)
 		keeper_notify_channels(k);
+	if (child->kind == PROCESS_PORTAL)
+		keeper_portal_settings(k);
+	if (child->kind == PROCESS_PORTAL || child->kind == PROCESS_CTL)
+		err = child_join(k, PROCESS_CTL, MESSAGE_CTL_PORTAL, PROCESS_PORTAL, MESSAGE_PORTAL_CTL);
 	if (!err && (child->kind == PROCESS_NOTIFIER || child->kind == PROCESS_ARCHIVE))
 		err = child_join(k, PROCESS_ARCHIVE, MESSAGE_ARCHIVE_NOTIFIER, PROCESS_NOTIFIER,
 				 MESSAGE_NOTIFIER_ARCHIVE);
@@ -538,6 +548,7 @@ static int child_greet(struct keeper *k, struct keeper_child *child)
 int keeper_child_start(struct keeper *k, struct keeper_child *child)
 {
 	const int queue = CHILD_QUEUE;
+	AUTO_FD int store = -1;
 	AUTO_FD int own = -1;
 	AUTO_FD int mine = -1;
 	AUTO_FD int theirs = -1;
@@ -555,11 +566,14 @@ int keeper_child_start(struct keeper *k, struct keeper_child *child)
 		return err;
 	if (child->kind == PROCESS_ENGINE)
 		err = child_shared(k);
+	if (!err && child->kind == PROCESS_PORTAL)
+		err = keeper_archive_folder(k, &store);
 	if (!err)
-		err = process_spawn(child->kind, child->index, (int[]){theirs, own, k->shared},
-				    own < 0			    ? 1
-				    : child->kind == PROCESS_ENGINE ? 3
-								    : 2,
+		err = process_spawn(child->kind, child->index,
+				    (int[]){theirs, own, store >= 0 ? store : k->shared},
+				    own < 0					  ? 1
+				    : child->kind == PROCESS_ENGINE || store >= 0 ? 3
+										  : 2,
 				    &child->pid);
 	if (!err)
 		err = loop_add(k->loop, mine, EPOLLIN, child_receive, k);

@@ -111,12 +111,16 @@ void keeper_notify_ack(struct keeper *k, uint64_t cookie, const struct message_a
 	if (!message_text_valid(in->by, sizeof(in->by)) ||
 	    !message_text_valid(in->comment, sizeof(in->comment)))
 		return;
-	if (!*out.by && pw)
+	if (in->peer.portal)
+		snprintf(out.by, sizeof(out.by), "%s", in->peer.who);
+	else if (!*out.by && pw)
 		snprintf(out.by, sizeof(out.by), "%s", pw->pw_name);
 	else if (!*out.by)
 		snprintf(out.by, sizeof(out.by), "uid %u", in->peer.uid);
 	if (in->id)
 		notice_id_text(in->id, id);
+	else if (in->event)
+		snprintf(id, sizeof(id), "event %llu", (unsigned long long)in->event);
 	err = archive->fd < 0 ? -ENOTCONN
 			      : channel_send(archive->fd, MESSAGE_ARCHIVE_ACK, cookie, &out, sizeof(out), -1);
 	if (err) {

@@ -147,16 +147,26 @@ static void request_confirm(struct keeper *k, uint64_t cookie, const struct mess
 				   : "confirmed");
 }
 
-void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed)
+static void request_trace(struct keeper *k, uint64_t cookie, const struct message_trace *in)
 {
-	/* Every request begins with its peer, the table's lengths are exact. */
+	char text[sizeof(in->text)];
+
+	if (!message_text_valid(in->text, sizeof(in->text)) || in->kind >= AUDIT_KIND_MAX ||
+	    in->kind == AUDIT_ALARM) {
+		keeper_done(k, cookie, -EINVAL, "malformed request");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = in->text[i] && ((unsigned char)in->text[i] < 0x20 || in->text[i] == 0x7f) ? ' ' : in->text[i];
+	keeper_audit(k, in->kind, in->peer.uid, "%s", text);
+	keeper_done(k, cookie, 0, "noted");
+}
+
+static void request_run(struct keeper *k, const struct channel_head *head, const void *body, int passed)
+{
 	const struct message_peer *peer = body;
 	const struct message_ask *ask = body;
 
-	if (peer->uid != 0 && head->type >= MESSAGE_BLOCK && head->type <= MESSAGE_DOWN) {
-		keeper_done(k, head->cookie, -EPERM, "only root may change the shield");
-		return;
-	}
 	if (head->type >= MESSAGE_BLOCK && head->type <= MESSAGE_UP)
 		keeper_peer_allow(k, peer);
 	switch (head->type) {
@@ -212,6 +222,12 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 	case MESSAGE_NOTIFY_TEST:
 		keeper_notify_test(k, head->cookie, ask);
 		break;
+	case MESSAGE_TRACE:
+		request_trace(k, head->cookie, body);
+		break;
+	case MESSAGE_ASK_CODE:
+		keeper_portal_code(k, head->cookie, ask);
+		break;
 	case MESSAGE_UP:
 		request_up(k, head->cookie, body);
 		break;
@@ -219,4 +235,35 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 		request_down(k, head->cookie, ask);
 		break;
 	}
+}
+
+void keeper_request(struct keeper *k, const struct channel_head *head, const void *body, int passed)
+{
+	/* Every request begins with its peer, the table's lengths are exact. */
+	const struct message_peer *peer = body;
+
+	const char *refused = NULL;
+
+	if (!message_text_valid(peer->who, sizeof(peer->who)) || (*peer->who && !peer->portal)) {
+		keeper_done(k, head->cookie, -EINVAL, "malformed request");
+		return;
+	}
+	if (peer->portal) {
+		memcpy(k->who, peer->who, sizeof(k->who));
+		refused = keeper_portal_refuses(k, head->type, body);
+		if (refused) {
+			keeper_audit(k, AUDIT_NOTE, peer->uid, "portal: %s was refused: %s",
+				     message_table[head->type].rule.name, refused);
+			memset(k->who, 0, sizeof(k->who));
+			keeper_done(k, head->cookie, -EPERM, "%s", refused);
+			return;
+		}
+	} else if (peer->uid != 0 && head->type >= MESSAGE_TRACE && head->type <= MESSAGE_DOWN) {
+		keeper_done(k, head->cookie, -EPERM, "only root may change the shield");
+		return;
+	}
+	/* Whatever this causes is told with the name of who asked. */
+	memcpy(k->who, peer->who, sizeof(k->who));
+	request_run(k, head, body, passed);
+	memset(k->who, 0, sizeof(k->who));
 }

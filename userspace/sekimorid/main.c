@@ -59,8 +59,15 @@ static int child_run(const char *name, const char *number)
 	tzset(); /* reads a file: not possible later */
 	if (row->prepare && row->prepare())
 		return 1;
-	if (sandbox_enter(row->user, row->uid + (kind == PROCESS_ENGINE ? index : 0), row->groups,
-			  row->groups & SANDBOX_FILES ? PROCESS_FD_OWN : -1))
+	if (sandbox_enter(&(struct sandbox){
+		    .user = row->user,
+		    .fallback = row->uid + (kind == PROCESS_ENGINE ? index : 0),
+		    .groups = row->groups,
+		    .folder = row->groups & SANDBOX_FILES ? PROCESS_FD_OWN : -1,
+		    .reads = row->reads ? PROCESS_FD_SHARED : -1,
+		    .reads_as = row->reads,
+		    .reads_gid = row->reads_gid,
+	    }))
 		return 1;
 	return row->main(index);
 }

@@ -25,6 +25,7 @@ enum process_kind {
 	PROCESS_PARSER,
 	PROCESS_ARCHIVE,
 	PROCESS_NOTIFIER,
+	PROCESS_PORTAL,
 	PROCESS_KIND_MAX
 };
 
@@ -118,11 +119,13 @@ struct message_decision {
 	char list[LIST_NAME_MAX];
 };
 
-enum message_audit_kind { AUDIT_ALARM, AUDIT_CHANGE, AUDIT_NOTE, AUDIT_KIND_MAX };
+#define MESSAGE_WHO_MAX 40u /* a user of the portal */
+enum message_audit_kind { AUDIT_ALARM, AUDIT_CHANGE, AUDIT_NOTE, AUDIT_READ, AUDIT_KIND_MAX };
 struct message_audit {
 	uint64_t wall_us;
 	uint32_t kind; /* enum message_audit_kind */
 	uint32_t uid;  /* who asked; 0 also for the daemon itself */
+	char who[MESSAGE_WHO_MAX]; /* user of the portal, "" none */
 	char text[MESSAGE_TEXT_MAX];
 };
 
@@ -254,12 +257,15 @@ struct message_peer { /* who sits at the other end of a request's terminal */
 	uint32_t known;	     /* 1: address and port are set */
 	uint8_t address[16]; /* v4-mapped */
 	uint16_t port;	     /* of our side, host order */
-	uint8_t pad[6];
+	uint8_t portal;	     /* 1: the portal asks, for its user who */
+	uint8_t pad[5];
+	char who[MESSAGE_WHO_MAX];
 };
 
 struct message_ack {
 	struct message_peer peer;
-	uint64_t id; /* 0: all */
+	uint64_t id; /* 0: all, unless an event is named */
+	uint64_t event; /* of the store: also one that no notice tells; 0 none */
 	char by[64]; /* "" whoever the peer is */
 	char comment[256];
 };
@@ -285,6 +291,26 @@ struct message_ask { /* requests that need nothing but an address, a name or a n
 				       list-verify: make the kernel's tables anew when they differ */
 	char name[POLICY_NAME_MAX]; /* of a list */
 	char path[POLICY_PATH_MAX]; /* of a configuration */
+};
+
+/* What a user of the portal did there that leaves no other trace: looked at evidence, logged in, changed a user. */
+struct message_trace {
+	struct message_peer peer;
+	uint32_t kind; /* AUDIT_READ, AUDIT_CHANGE or AUDIT_NOTE */
+	uint32_t pad;
+	char text[256];
+};
+
+#define MESSAGE_CERTIFICATE_MAX 32768u
+#define MESSAGE_KEY_MAX		8192u
+/* How the portal serves; its listening socket comes with it, none: it closes. */
+struct message_portal {
+	uint32_t tls; /* 1: certificate and key hold */
+	uint8_t may_allow, pad[3];
+	char instance[32], host[64]; /* host: the name that browsers may use beside addresses, "" none */
+	char listen[80];	     /* for people */
+	char why[160];		     /* why there is no socket */
+	char certificate[MESSAGE_CERTIFICATE_MAX], key[MESSAGE_KEY_MAX];
 };
 
 struct message_load {
@@ -501,6 +527,14 @@ struct message_counters {
 	  sizeof(struct message_command) + MESSAGE_LINE_MAX, 0, 100)                                         \
 	X(COMMAND_DONE, "command-done", KEEPER, NOTIFIER, sizeof(struct message_command_done),               \
 	  sizeof(struct message_command_done), 0, 0)                                                         \
+	X(PORTAL_SETTINGS, "settings", KEEPER, PORTAL, sizeof(struct message_portal),                        \
+	  sizeof(struct message_portal), 2, 0)                                                               \
+	X(PORTAL_CTL, "ctl-channel", KEEPER, PORTAL, 0, 0, 1, 0)                                             \
+	X(CTL_PORTAL, "portal-channel", KEEPER, CTL, 0, 0, 1, 0)                                             \
+	X(PORTAL_CODE, "setup-code", KEEPER, PORTAL, sizeof(struct message_ask), sizeof(struct message_ask), \
+	  0, 0)                                                                                              \
+	X(PORTAL_CODED, "setup-code-made", PORTAL, KEEPER, sizeof(struct message_done),                      \
+	  sizeof(struct message_done), 0, 10)                                                                \
 	X(PARSE, "parse", KEEPER, PARSER, sizeof(struct message_parse), sizeof(struct message_parse), 1, 0)  \
 	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 2, \
 	  10)                                                                                                \
@@ -512,6 +546,7 @@ struct message_counters {
 	  200)                                                                                               \
 	X(ASK_ITEMS, "list-show", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,    \
 	  20000)                                                                                             \
+	X(TRACE, "trace", CTL, KEEPER, sizeof(struct message_trace), sizeof(struct message_trace), 0, 200)   \
 	X(BLOCK, "block", CTL, KEEPER, sizeof(struct message_block), sizeof(struct message_block), 0, 5000)  \
 	X(UNBLOCK, "unblock", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 5000)  \
 	X(ALLOW, "allow", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)        \
@@ -529,6 +564,8 @@ struct message_counters {
 	X(NOTIFY_TEST, "notify-test", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask),   \
 	  0, 10)                                                                                             \
 	X(ACK, "acknowledge", CTL, KEEPER, sizeof(struct message_ack), sizeof(struct message_ack), 0, 500)   \
+	X(ASK_CODE, "portal-code", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,   \
+	  10)                                                                                                \
 	X(UP, "up", CTL, KEEPER, sizeof(struct message_up), sizeof(struct message_up), 0, 50)                \
 	X(DOWN, "down", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)          \
 	X(DONE, "done", KEEPER, CTL, sizeof(struct message_done), sizeof(struct message_done), 0, 0)         \
@@ -582,9 +619,10 @@ void message_document(void);
 
 _Static_assert(sizeof(struct message_proposal) == 144, "message_proposal");
 _Static_assert(sizeof(struct message_outcome) == 56, "message_outcome");
-_Static_assert(sizeof(struct message_peer) == 32, "message_peer");
+_Static_assert(sizeof(struct message_peer) == 72, "message_peer");
 _Static_assert(sizeof(struct message_prefix) == 24, "message_prefix");
 _Static_assert(sizeof(struct message_status) <= CHANNEL_BODY_MAX, "message_status");
+_Static_assert(sizeof(struct message_portal) <= CHANNEL_BODY_MAX, "message_portal");
 _Static_assert(sizeof(struct message_items) <= CHANNEL_BODY_MAX, "message_items");
 _Static_assert(sizeof(struct message_lists) <= CHANNEL_BODY_MAX, "message_lists");
 _Static_assert(sizeof(struct message_why) <= CHANNEL_BODY_MAX, "message_why");

@@ -13,8 +13,8 @@
 
 /* What a child finds at which descriptor. */
 #define PROCESS_FD_KEEPER 3 /* channel to the keeper */
-#define PROCESS_FD_OWN	  4 /* ctl: listening socket; engine: its ring; archive: its folder */
-#define PROCESS_FD_SHARED 5 /* engine: memory that all engines write to, core/shared_state.h */
+#define PROCESS_FD_OWN	  4 /* ctl: listening socket; engine: its ring; archive, portal: its folder */
+#define PROCESS_FD_SHARED 5 /* engine: memory that all engines write to, core/shared_state.h; portal: the store's folder */
 #define PROCESS_FDS_MAX	  3
 
 /* System call groups, SANDBOX_* of sandbox.h. */
@@ -23,6 +23,8 @@ struct process_row {
 	const char *user;
 	uint32_t uid;	      /* when the user does not exist; engines add their index */
 	uint32_t groups;      /* SANDBOX_* */
+	const char *reads;    /* user whose group it gets, too: what is only read; may be NULL */
+	uint32_t reads_gid;   /* when that user does not exist */
 	int (*prepare)(void); /* still as root, before any message; may be NULL */
 	int (*main)(unsigned int index);
 	const char *fds, *calls, *paths; /* for people: doc/messages.md */
@@ -49,5 +51,7 @@ int notifier_prepare(void);
 int notifier_main(unsigned int index);
 int archive_prepare(void);
 int archive_main(unsigned int index);
+int portal_prepare(void);
+int portal_main(unsigned int index);
 
 #endif

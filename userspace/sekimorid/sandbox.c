@@ -91,17 +91,17 @@ static const struct sandbox_call allowed[] = {
 	{SANDBOX_NETWORK, "socketpair"},
 	{SANDBOX_NETWORK, "connect"},
 	{SANDBOX_NETWORK, "bind"},
-	{SANDBOX_NETWORK, "getsockname"},
-	{SANDBOX_NETWORK, "getpeername"},
+	{SANDBOX_NETWORK | SANDBOX_SERVE, "getsockname"},
+	{SANDBOX_NETWORK | SANDBOX_SERVE, "getpeername"},
 	{SANDBOX_NETWORK | SANDBOX_ACCEPT, "getsockopt"},
-	{SANDBOX_NETWORK, "setsockopt"},
-	{SANDBOX_NETWORK, "shutdown"},
+	{SANDBOX_NETWORK | SANDBOX_SERVE, "setsockopt"},
+	{SANDBOX_NETWORK | SANDBOX_SERVE, "shutdown"},
 	{SANDBOX_NETWORK, "sendmmsg"},
 	{SANDBOX_NETWORK, "recvmmsg"},
 	{SANDBOX_NETWORK, "clone"},
 	{SANDBOX_NETWORK, "clone3"},
-	{SANDBOX_NETWORK, "pipe2"},
-	{SANDBOX_NETWORK, "eventfd2"},
+	{SANDBOX_NETWORK | SANDBOX_SERVE, "pipe2"},
+	{SANDBOX_NETWORK | SANDBOX_SERVE, "eventfd2"},
 	{SANDBOX_NETWORK, "ioctl"},
 	{SANDBOX_NETWORK, "uname"},
 	{SANDBOX_NETWORK, "getegid"},
@@ -183,8 +183,8 @@ static void landlock_system(int ruleset)
 	}
 }
 
-/* Handles every access that this kernel knows and grants none of them, but those below folder. */
-static int sandbox_landlock(int folder, bool network)
+/* Handles every access that this kernel knows and grants none of them, but those below folder, and reading below reads. */
+static int sandbox_landlock(int folder, int reads, bool network)
 {
 	struct landlock_ruleset_attr attr = {0};
 	unsigned int abi = sandbox_landlock_abi();
@@ -224,6 +224,14 @@ static int sandbox_landlock(int folder, bool network)
 		if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0)
 			return -errno;
 	}
+	if (reads >= 0) {
+		struct landlock_path_beneath_attr below = {
+			.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+			.parent_fd = reads};
+
+		if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0)
+			return -errno;
+	}
 	if (network)
 		landlock_system(fd);
 	return syscall(SYS_landlock_restrict_self, fd, 0) < 0 ? -errno : 0;
@@ -252,17 +260,22 @@ static int sandbox_seccomp(uint32_t groups)
 	return err;
 }
 
-static int sandbox_ids(const char *user, uint32_t fallback)
+static int sandbox_ids(const struct sandbox *box)
 {
-	const struct passwd *pw = getpwnam(user);
-	uid_t uid = pw ? pw->pw_uid : fallback;
-	gid_t gid = pw ? pw->pw_gid : fallback;
+	const struct passwd *pw = getpwnam(box->user);
+	uid_t uid = pw ? pw->pw_uid : box->fallback;
+	gid_t gid = pw ? pw->pw_gid : box->fallback;
+	gid_t also = 0;
 
 	if (!uid || !gid) {
-		log_error("user %s is root: it must be an ordinary one", user);
+		log_error("user %s is root: it must be an ordinary one", box->user);
 		return -EPERM;
 	}
-	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0)
+	if (box->reads_as) {
+		pw = getpwnam(box->reads_as);
+		also = pw ? pw->pw_gid : box->reads_gid;
+	}
+	if (setgroups(also ? 1 : 0, &also) < 0 || setresgid(gid, gid, gid) < 0)
 		return -errno;
 	for (int cap = 0; cap_valid(cap); cap++)
 		if (prctl(PR_CAPBSET_READ, cap) > 0 && prctl(PR_CAPBSET_DROP, cap) < 0)
@@ -276,20 +289,20 @@ static int sandbox_ids(const char *user, uint32_t fallback)
 	return 0;
 }
 
-int sandbox_enter(const char *user, uint32_t fallback, uint32_t groups, int folder)
+int sandbox_enter(const struct sandbox *box)
 {
-	int err = sandbox_ids(user, fallback);
+	int err = sandbox_ids(box);
 
 	if (err) {
-		log_error("cannot become user %s: %s", user, strerror(-err));
+		log_error("cannot become user %s: %s", box->user, strerror(-err));
 		return err;
 	}
-	err = sandbox_landlock(folder, groups & SANDBOX_NETWORK);
+	err = sandbox_landlock(box->folder, box->reads, box->groups & SANDBOX_NETWORK);
 	if (err) {
 		log_error("Landlock refused: %s", strerror(-err));
 		return err;
 	}
-	err = sandbox_seccomp(groups);
+	err = sandbox_seccomp(box->groups);
 	if (err)
 		log_error("seccomp refused: %s", strerror(-err));
 	return err;

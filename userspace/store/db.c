@@ -168,7 +168,7 @@ int db_open(const char *dir, const char *name, bool readonly, const struct db_sc
 	char path[DB_PATH_MAX];
 	int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 	bool here = !strcmp(dir, ".");
-	int version = schema_version(schema), err, found = 0;
+	int version = schema_version(schema), err, found = 0, persist = !readonly;
 
 	pthread_once(&once, vfs_make);
 	if (snprintf(path, sizeof(path), "%s%s%s", here ? "" : dir, here ? "" : "/", name) >=
@@ -179,6 +179,8 @@ int db_open(const char *dir, const char *name, bool readonly, const struct db_sc
 	if (err)
 		return err;
 	sqlite3_busy_timeout(db, BUSY_MS);
+	/* A reader that may not write into the folder (the portal) needs the files of the log to be there. */
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	err = db_run(
 		db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"

@@ -123,6 +123,7 @@ struct store_filter {
 	uint32_t severities;   /* a bit per enum seki_severity, 0: all */
 	uint32_t verdicts;     /* a bit per enum seki_verdict, 0: all */
 	uint32_t sid;	       /* 0: any */
+	uint64_t id;	       /* this event only; 0: any */
 	const char *tenant;    /* NULL: any */
 	const struct seki_addr *host; /* source or destination, NULL: any */
 	uint64_t after;	       /* only ids above, for following; 0: any */

@@ -75,7 +75,10 @@ static void address_get(sqlite3_stmt *row, int at, struct seki_addr *out)
 static int months_of(struct store *store, const struct store_filter *filter,
 		     uint32_t months[STORE_MONTHS_MAX], size_t *count)
 {
-	uint32_t first = month_of(filter->from), last = filter->to ? month_of(filter->to - 1) : UINT32_MAX;
+	uint32_t first = filter->id ? (uint32_t)(filter->id >> STORE_ID_BITS) : month_of(filter->from),
+		 last = filter->id   ? first
+			: filter->to ? month_of(filter->to - 1)
+				     : UINT32_MAX;
 	size_t all, kept = 0;
 	int err = index_months(store, months, STORE_MONTHS_MAX, &all);
 
@@ -157,21 +160,32 @@ static void row_read_brief(sqlite3_stmt *s, uint32_t month, bool moments, struct
 	"e.dport, e.gid, e.sid, e.rev, e.tenant, CASE WHEN e.sid = 0 THEN e.label ELSE (SELECT label FROM "  \
 	"rule r WHERE r.gid = e.gid AND r.sid = e.sid) END, e.list, e.iface" MOMENTS
 
-static void scan_sql(struct sql *sql, const struct store_filter *filter, uint32_t month, uint64_t left)
+#define HOST_CROWDED 5000u
+
+/* crowded: the host has more events than are looked up one by one. */
+static void scan_sql(struct sql *sql, const struct store_filter *filter, uint32_t month, uint64_t left,
+		     bool crowded)
 {
 	sql_add(sql, "SELECT %s FROM event e WHERE",
 		!filter->brief	 ? FULL
 		: filter->urgent ? BRIEF ", e.t_match" MOMENTS
 				 : BRIEF);
-	if (filter->host)
+	/* Of a host with many events the newest are found along the index on time. */
+	if (filter->host && crowded)
+		sql_add(sql, " (e.src = ?4 OR e.dst = ?4) AND");
+	else if (filter->host)
 		/* The index of hosts lags behind: see hosts_index(). */
 		sql_add(sql, " e.id IN (SELECT id FROM host WHERE addr = ?4 UNION SELECT id FROM event WHERE "
 			     "id > (SELECT hosted FROM total) AND (src = ?4 OR dst = ?4)) AND");
-	/* The index on time helps only where the period is a part of the month, and not where few are looked
-	 * for. */
-	if (filter->from <= month_begin(month) && (!filter->to || filter->to >= month_begin(month + 1)))
+	if (filter->id)
+		sql_add(sql, " e.id = %llu AND",
+			(unsigned long long)(filter->id & ((1ull << STORE_ID_BITS) - 1)));
+	/* The index on time helps only where the period is a part of the month or the newest are asked for, and not
+	 * where few are looked for. */
+	if (!filter->newest_first && filter->from <= month_begin(month) &&
+	    (!filter->to || filter->to >= month_begin(month + 1)))
 		sql_add(sql, " true");
-	else if (filter->urgent || filter->untold)
+	else if (filter->urgent || filter->untold || filter->id || (filter->host && !crowded))
 		sql_add(sql, " +e.t >= ?1 AND +e.t < ?2");
 	else
 		sql_add(sql, " e.t >= ?1 AND e.t < ?2");
@@ -198,6 +212,19 @@ static void bind_host(sqlite3_stmt *s, const struct seki_addr *host)
 	sqlite3_bind_blob(s, 4, v4 ? host->b + 12 : host->b, v4 ? 4 : 16, SQLITE_STATIC);
 }
 
+/* Only worth asking when the walk may stop at the newest. */
+static bool host_crowded(struct store_file *file, const struct store_filter *filter)
+{
+	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
+
+	if (!filter->host || !filter->newest_first ||
+	    db_prepare(file->db, "SELECT count(*) FROM (SELECT 1 FROM host WHERE addr = ?4 LIMIT ?1)", &s))
+		return false;
+	db_number(s, 1, HOST_CROWDED);
+	bind_host(s, filter->host);
+	return sqlite3_step(s) == SQLITE_ROW && db_get(s, 0) == HOST_CROWDED;
+}
+
 static int scan_month(struct store *store, uint32_t month, const struct store_filter *filter, uint64_t *left,
 		      bool (*fn)(const struct store_row *row, void *arg), void *arg, bool *stop)
 {
@@ -208,9 +235,10 @@ static int scan_month(struct store *store, uint32_t month, const struct store_fi
 
 	if (err == -ENOENT)
 		return 0; /* its events went; the figures tell how many */
-	scan_sql(&sql, filter, month, *left);
-	if (!err)
-		err = db_prepare(file->db, sql.text, &s);
+	if (err)
+		return err;
+	scan_sql(&sql, filter, month, *left, host_crowded(file, filter));
+	err = db_prepare(file->db, sql.text, &s);
 	if (err)
 		return err;
 	db_number(s, 1, filter->from);

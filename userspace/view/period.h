@@ -3,8 +3,8 @@
  * period.h - "2014-09", "2014-09-29", "7d", or two dates, in the local time
  * zone; and the period before, of the same kind.
  */
-#ifndef SEKIMORI_PERIOD_H
-#define SEKIMORI_PERIOD_H
+#ifndef VIEW_PERIOD_H
+#define VIEW_PERIOD_H
 
 #include <stdint.h>
 

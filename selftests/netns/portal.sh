@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The portal of a running daemon: its first administrator by a code, what its buttons do in the kernel and the audit log, and a list of
+# attacks on it that must find nothing.
+. "$(dirname "$0")/../lib/world.sh"
+world_new
+URL=http://127.0.0.1:7443
+CLIENT="python3 $here/selftests/lib/portal_client.py"
+cat >"$WORLD/evil.rules" <<'END'
+alert http any any -> any any (msg:"<img src=x onerror=alert(1)> & \"quoted\""; flow:to_server; http.uri; content:"/evil"; sid:9900001; rev:1; classtype:web-application-attack; metadata:signature_severity Critical;)
+END
+echo "KTAP version 1"
+echo "rules \"$WORLD/evil.rules\";" | world_up
+result $? "up in monitor mode"
+code=$(sekimori portal code | sed -n 's/^ *\([a-z0-9-]*\)$/\1/p')
+wrong=$(server $CLIENT setup $URL aaaaa-aaaaa-aaaaa-aaaaa root a-long-password)
+[ "$wrong" = 403 ]
+result $? "a wrong setup code is refused"
+server $CLIENT setup $URL "$code" root a-long-password >/dev/null
+result $? "the code of \`sekimori portal code\` makes the first administrator"
+again=$(server $CLIENT setup $URL "$code" other a-long-password)
+[ "$again" = 403 ]
+result $? "and holds once"
+
+internet curl -s -o /dev/null --max-time 3 --interface 198.18.0.77 -A '() { :;}; /bin/true' http://198.51.100.1/cgi-bin/status
+internet curl -s -o /dev/null --max-time 3 --interface 198.18.0.78 -H 'Authorization: Basic hunter2' "http://198.51.100.1/evil?password=hunter2&x=<script>alert(1)</script>"
+kept() { server sqlite3 -cmd '.timeout 5000' "$WORLD/state/default/store/events-$(date -u +%Y-%m).db" "$1"; }
+two() { [ "$(kept 'SELECT count(*) FROM event WHERE kind = 0' 2>/dev/null)" -ge 2 ]; }
+wait_for 15 two
+result $? "two attacks are stored"
+# Two alerts of tenants, as a collector would bring them.
+month=$(((($(date -u +%Y) * 12 + $(date -u +%-m) - 1)) << 40))
+now=$(date +%s)
+python3 - "$WORLD/state/default/store/events-$(date -u +%Y-%m).db" "$now" <<'END'
+import json, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=10)
+t = int(sys.argv[2]) * 1000000
+for n, (tenant, sid, label) in enumerate((("A", 9900002, "alert of tenant A"), ("B", 9900003, "secret of B"))):
+    id = 500000000 + n
+    src, dst = bytes([203, 0, 113, 200]), bytes([192, 0, 2, 1 + n])
+    db.execute("INSERT INTO event VALUES(?,?,?,0,3,4,6,0,?,?,1,80,1,?,1,?,'','','',NULL,NULL,NULL)", (id, t, t, src, dst, sid, tenant))
+    db.execute("INSERT INTO line VALUES(?,?)", (id, json.dumps({"event_type": "alert", "alert": {"signature": label}, "http": {"url": "/" + label}})))
+    db.execute("INSERT OR REPLACE INTO rule VALUES(1,?,1,?,'{}')", (sid, label))
+    db.execute("INSERT INTO figure VALUES(?,0,1,?,3,4,?,'',1,?,?)", (t // 900000000, sid, tenant, t, t))
+db.commit()
+END
+result $? "and one of each of two tenants"
+id_of() { echo $((month | $(kept "SELECT max(id) FROM event WHERE sid = $1"))); }
+alert=$((month | $(kept "SELECT max(id) FROM event WHERE kind = 0 AND sid != 9900001 AND tenant = ''")))
+cat >"$WORLD/state.json" <<END
+{"admin": ["root", "a-long-password"], "alert": $alert, "evil": $(id_of 9900001), "tenant_a": $(id_of 9900002), "tenant_b": $(id_of 9900003)}
+END
+chmod 644 "$WORLD/state.json"
+cat >"$WORLD/press.py" <<END
+import sys, json
+sys.path.insert(0, "$here/selftests/lib")
+from portal_client import Browser
+browser = Browser("$URL")
+assert browser.login("root", "a-long-password")
+path, fields = sys.argv[1], json.loads(sys.argv[2])
+print(browser.post(path, fields).text)
+END
+press() { server python3 "$WORLD/press.py" "$@"; }
+
+press "/alerts/$alert/block" '{"reason": "tried from the portal", "seconds": "3600"}' >"$WORLD/pressed"
+sekimori why 198.18.0.77 | grep -q 'tried from the portal'
+result $? "the button Block lists the source in the kernel"
+logged() { sekimori audit show -n 50 | grep -q "$@"; }
+wait_for 10 logged 'root .*block 198.18.0.77.*tried from the portal'
+result $? "the audit log says who pressed it"
+press "/alerts/$alert/unblock" '{}' >/dev/null
+! sekimori why 198.18.0.77 | grep -q 'tried from the portal'
+result $? "Unblock takes it off again"
+press /blacklist/block '{"address": "203.0.113.0/16", "reason": "x", "seconds": "60"}' | grep -q 'look.*/24'
+result $? "a network larger than /24 is refused, with the way out"
+press "/alerts/$alert/allow" '{"reason": "x"}' | grep -q 'may not widen the allow set'
+result $? "the allow set is root's unless the configuration says otherwise"
+press "/alerts/$alert/evidence" '{}' | grep -q 'http.url'
+result $? "evidence is shown"
+wait_for 10 logged 'read .*root .*evidence of alert'
+result $? "and the look is in the audit log"
+sekimori audit verify >/dev/null
+result $? "whose chain holds"
+# The daemon says which of its processes may do what: the portal has no capability, no new privileges, seccomp.
+pid=$(process_of portal)
+server grep -q 'CapEff:.*0000000000000000' "/proc/$pid/status" && server grep -q 'Seccomp:.*2' "/proc/$pid/status" && server grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"
+result $? "the process has no capability and a filter of system calls"
+
+server $CLIENT attack $URL "$WORLD/state.json" >"$WORLD/attacks"
+while read -r line; do
+	case $line in
+	ok*) result 0 "attack: ${line#ok * }" ;;
+	"not ok"*) result 1 "attack: ${line#not ok * }" ;;
+	*) echo "$line" ;;
+	esac
+done <"$WORLD/attacks"
+alive=$(process_of portal)
+[ "$alive" = "$pid" ]
+result $? "and the process is the one that began"
+echo "1..$ktap_number"
+exit $ktap_failed

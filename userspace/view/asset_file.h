@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * asset_file.h - the inventory on disk: written by `sekimori assets import` and
+ * the portal, read by both.
+ */
+#ifndef VIEW_ASSET_FILE_H
+#define VIEW_ASSET_FILE_H
+
+#include "core/asset.h"
+
+#define ASSET_FILE "assets.json"
+
+/* An empty set when there is no file. -EBADMSG with fault: it is not one of ours. */
+__must_check int asset_file_load(int dir, struct asset_set **out, struct asset_fault *fault);
+__must_check int asset_file_save(int dir, const struct asset_set *set);
+/* Tells one state of the file from another; 0: there is none. */
+uint64_t asset_file_stamp(int dir);
+
+#endif
