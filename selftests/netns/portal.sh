@@ -38,8 +38,7 @@ t = int(sys.argv[2]) * 1000000
 for n, (tenant, sid, label) in enumerate((("A", 9900002, "alert of tenant A"), ("B", 9900003, "secret of B"))):
     id = 500000000 + n
     src, dst = bytes([203, 0, 113, 200]), bytes([192, 0, 2, 1 + n])
-    db.execute("INSERT INTO event VALUES(?,?,?,0,3,4,6,0,?,?,1,80,1,?,1,?,'','','',NULL,NULL,NULL)", (id, t, t, src, dst, sid, tenant))
-    db.execute("INSERT INTO line VALUES(?,?)", (id, json.dumps({"event_type": "alert", "alert": {"signature": label}, "http": {"url": "/" + label}})))
+    db.execute("INSERT INTO event(id, t, t_match, kind, severity, verdict, proto, target, src, dst, sport, dport, gid, sid, rev, tenant, label, list, iface) VALUES(?,?,?,0,3,4,6,0,?,?,1,80,1,?,1,?,'','','')", (id, t, t, src, dst, sid, tenant))
     db.execute("INSERT OR REPLACE INTO rule VALUES(1,?,1,?,'{}')", (sid, label))
     db.execute("INSERT INTO figure VALUES(?,0,1,?,3,4,?,'',1,?,?)", (t // 900000000, sid, tenant, t, t))
 db.commit()
@@ -71,7 +70,7 @@ result $? "the audit log says who pressed it"
 press "/alerts/$alert/unblock" '{}' >/dev/null
 ! sekimori why 198.18.0.77 | grep -q 'tried from the portal'
 result $? "Unblock takes it off again"
-press /blacklist/block '{"address": "203.0.113.0/16", "reason": "x", "seconds": "60"}' | grep -q 'look.*/24'
+press /blacklist/block '{"address": "203.0.0.0/16", "reason": "x", "seconds": "60"}' | grep -q 'look.*/24'
 result $? "a network larger than /24 is refused, with the way out"
 press "/alerts/$alert/allow" '{"reason": "x"}' | grep -q 'may not widen the allow set'
 result $? "the allow set is root's unless the configuration says otherwise"

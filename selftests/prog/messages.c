@@ -563,7 +563,7 @@ static void requests_of_clients(void)
 	const char *why;
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-		CHECK(ctl_request_read(bad[i], strlen(bad[i]), 0, &request, &why) == -EINVAL, "\"%s\"",
+		CHECK(ctl_request_read(bad[i], strlen(bad[i]), 0, false, &request, &why) == -EINVAL, "\"%s\"",
 		      bad[i]);
 	srand(4);
 	for (int i = 0; i < 100000; i++) {
@@ -572,18 +572,46 @@ static void requests_of_clients(void)
 
 		for (int n = rand() % 3; n >= 0; n--)
 			text[(size_t)rand() % (sizeof(text) - 1)] = (char)rand();
-		if (ctl_request_read(text, sizeof(text) - 1, 0, &request, &why))
+		if (ctl_request_read(text, sizeof(text) - 1, 0, false, &request, &why))
 			continue;
 		CHECK(request.type < MESSAGE_MAX && request.len == message_table[request.type].rule.max);
 		if (request.type == MESSAGE_BLOCK)
 			CHECK(message_text_valid(request.body.block.reason,
 						 sizeof(request.body.block.reason)));
 	}
-	CHECK_EQ(ctl_request_read("{\"command\":\"down\"}", 18, 1000, &request, &why), 0);
+	CHECK_EQ(ctl_request_read("{\"command\":\"down\"}", 18, 1000, false, &request, &why), 0);
 	CHECK(request.changes && request.body.ask.peer.uid == 1000);
 }
 
+/* T9: what the portal's user may ask for, and that his name counts only when the portal says it. */
+static void requests_of_the_portal(void)
+{
+	static const char *const may[] = {"status", "why", "lists", "block", "unblock", "ack", "trace"};
+	static const char *const may_not[] = {"down",	"up",	"apply",  "confirm",	"rollback",
+					      "reload", "load", "verify", "portal-code"};
+	struct ctl_request request;
+	const char *why;
+	char text[200];
+
+	for (size_t i = 0; i < ARRAY_LEN(may) + ARRAY_LEN(may_not); i++) {
+		bool good = i < ARRAY_LEN(may);
+
+		snprintf(text, sizeof(text),
+			 "{\"command\":\"%s\",\"address\":\"192.0.2.1\",\"name\":\"x\",\"text\":\"x\","
+			 "\"event\":1,"
+			 "\"format\":\"plain\",\"by\":\"alice\"}",
+			 good ? may[i] : may_not[i - ARRAY_LEN(may)]);
+		CHECK_EQ(ctl_request_read(text, strlen(text), 64715, true, &request, &why), 0);
+		CHECK(request.portal == good, "%s", text);
+		CHECK_STR(request.body.ask.peer.who, "alice");
+		CHECK_EQ(request.body.ask.peer.portal, 1);
+		CHECK_EQ(ctl_request_read(text, strlen(text), 0, false, &request, &why), 0);
+		CHECK(!*request.body.ask.peer.who && !request.body.ask.peer.portal);
+	}
+}
+
 static const struct ktap_test tests[] = {
+	TEST(requests_of_the_portal),
 	TEST(honest_proposal_blocks),
 	TEST(repeats_last_longer_but_are_capped),
 	TEST(every_condition_refuses),

@@ -100,11 +100,23 @@ void asset_each(const struct asset_set *set, bool (*fn)(const struct asset *asse
 
 /* --- one column of one asset */
 
-enum column { COLUMN_ADDRESS, COLUMN_PORT, COLUMN_PRODUCT, COLUMN_VERSION, COLUMN_CPE, COLUMN_HOST, COLUMN_TENANT, COLUMN_COMPLETE, COLUMN_OBSERVED, COLUMN_SEEN, COLUMN_MAX };
+enum column {
+	COLUMN_ADDRESS,
+	COLUMN_PORT,
+	COLUMN_PRODUCT,
+	COLUMN_VERSION,
+	COLUMN_CPE,
+	COLUMN_HOST,
+	COLUMN_TENANT,
+	COLUMN_COMPLETE,
+	COLUMN_OBSERVED,
+	COLUMN_SEEN,
+	COLUMN_MAX
+};
 static const char *const column_names[COLUMN_MAX] = {
-	[COLUMN_ADDRESS] = "address",	[COLUMN_PORT] = "port",	      [COLUMN_PRODUCT] = "product",
-	[COLUMN_VERSION] = "version",	[COLUMN_CPE] = "cpe",	      [COLUMN_HOST] = "host",
-	[COLUMN_TENANT] = "tenant",	[COLUMN_COMPLETE] = "complete", [COLUMN_OBSERVED] = "observed",
+	[COLUMN_ADDRESS] = "address", [COLUMN_PORT] = "port",	      [COLUMN_PRODUCT] = "product",
+	[COLUMN_VERSION] = "version", [COLUMN_CPE] = "cpe",	      [COLUMN_HOST] = "host",
+	[COLUMN_TENANT] = "tenant",   [COLUMN_COMPLETE] = "complete", [COLUMN_OBSERVED] = "observed",
 	[COLUMN_SEEN] = "seen",
 };
 
@@ -152,9 +164,11 @@ static const char *column_set(struct asset *asset, enum column column, struct te
 		asset->port = (uint16_t)number;
 		return NULL;
 	case COLUMN_PRODUCT:
-		return text_copy(in, asset->product, sizeof(asset->product)) ? NULL : "the product is too long";
+		return text_copy(in, asset->product, sizeof(asset->product)) ? NULL
+									     : "the product is too long";
 	case COLUMN_VERSION:
-		return text_copy(in, asset->version, sizeof(asset->version)) ? NULL : "the version is too long";
+		return text_copy(in, asset->version, sizeof(asset->version)) ? NULL
+									     : "the version is too long";
 	case COLUMN_CPE:
 		if (in.len && !text_begins(in, "cpe:"))
 			return "the CPE does not begin with cpe:";
@@ -162,7 +176,8 @@ static const char *column_set(struct asset *asset, enum column column, struct te
 	case COLUMN_HOST:
 		return text_copy(in, asset->host, sizeof(asset->host)) ? NULL : "the host's name is too long";
 	case COLUMN_TENANT:
-		return text_copy(in, asset->tenant, sizeof(asset->tenant)) ? NULL : "the tenant's name is too long";
+		return text_copy(in, asset->tenant, sizeof(asset->tenant)) ? NULL
+									   : "the tenant's name is too long";
 	case COLUMN_COMPLETE:
 		asset->complete = text_yes(in);
 		return NULL;
@@ -304,7 +319,8 @@ static int json_read(struct asset_set *set, struct text text, struct asset_fault
 
 	if (!json_is_array(root)) {
 		json_decref(root);
-		return refuse(fault, root ? 1 : (unsigned int)(error.line > 0 ? error.line : 1), "it is no JSON array");
+		return refuse(fault, root ? 1 : (unsigned int)(error.line > 0 ? error.line : 1),
+			      "it is no JSON array");
 	}
 	json_array_foreach(root, i, row)
 	{
@@ -318,7 +334,8 @@ static int json_read(struct asset_set *set, struct text text, struct asset_fault
 			const char *string = json_string_value(value);
 
 			if (json_is_integer(value)) {
-				snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value));
+				snprintf(number, sizeof(number), "%lld",
+					 (long long)json_integer_value(value));
 				string = number;
 			} else if (json_is_boolean(value)) {
 				string = json_is_true(value) ? "yes" : "no";
@@ -348,7 +365,8 @@ int asset_read(struct asset_set *set, const char *text, size_t len, size_t *take
 	int err = fresh ? 0 : -ENOMEM;
 
 	if (!err)
-		err = first.len && first.at[0] == '[' ? json_read(fresh, first, fault) : csv_read(fresh, all, fault);
+		err = first.len && first.at[0] == '[' ? json_read(fresh, first, fault)
+						      : csv_read(fresh, all, fault);
 	if (!err && !fresh->count && first.len && first.at[0] != '[')
 		err = refuse(fault, 1, "there is no asset below the head line");
 	if (err)
@@ -403,7 +421,8 @@ int asset_write(const struct asset_set *set, char **out, size_t *len)
 
 /* --- banners */
 
-bool asset_observe(struct asset_set *set, const struct seki_addr *address, uint16_t port, const char *banner, uint64_t now)
+bool asset_observe(struct asset_set *set, const struct seki_addr *address, uint16_t port, const char *banner,
+		   uint64_t now)
 {
 	struct asset asset = {.address = *address, .port = port, .observed = true, .seen = now};
 	const char *at = !strncmp(banner, "SSH-2.0-", 8) ? banner + 8 : banner;
@@ -412,7 +431,8 @@ bool asset_observe(struct asset_set *set, const struct seki_addr *address, uint1
 
 	while (name && (at[0] == ' '))
 		at++, name--;
-	if (!name || name >= sizeof(asset.product) || !text_copy((struct text){at, name}, asset.product, sizeof(asset.product)))
+	if (!name || name >= sizeof(asset.product) ||
+	    !text_copy((struct text){at, name}, asset.product, sizeof(asset.product)))
 		return false;
 	at += name;
 	if (*at == '/' || *at == '_') {
@@ -448,9 +468,11 @@ struct words {
 /* Words that say nothing about a product. */
 static bool word_empty(const char *word)
 {
-	static const char *const empty[] = {"any",    "all",  "server", "servers", "web",	"and",	      "or",   "of",  "the",
-					    "http",   "os",   "client", "based",   "application", "applications", "software", "project",
-					    "generic", "bit", "general", "unspecified", "unknown", "www", "endpoint"};
+	static const char *const empty[] = {
+		"any",	 "all",		"server",	"servers",  "web",     "and",
+		"or",	 "of",		"the",		"http",	    "os",      "client",
+		"based", "application", "applications", "software", "project", "generic",
+		"bit",	 "general",	"unspecified",	"unknown",  "www",     "endpoint"};
 
 	if (isdigit((unsigned char)word[0]) || strlen(word) < 3)
 		return true;
@@ -549,7 +571,8 @@ enum asset_concern asset_concerns(const struct asset_set *set, const struct seki
 			return ASSET_APPLICABLE;
 		}
 		complete |= row->complete;
-		/* A banner names one thing of several (a server behind it, its modules): that is no proof of absence. */
+		/* A banner names one thing of several (a server behind it, its modules): that is no proof of
+		 * absence. */
 		if (row->port == port && port && !row->observed) {
 			known_port = true;
 			other = row;

@@ -31,33 +31,36 @@ DEFINE_CLEANUP(asset_set_free, struct asset_set)
 size_t asset_count(const struct asset_set *set);
 
 /*
- * CSV with a head line (columns address port product version cpe host tenant complete, any order, address and product or
- * cpe are needed), or JSON: an array of objects with those members, or of lines that asset_write() made. All or nothing:
- * on -EINVAL fault says where and why. An asset of the same address, port and product is replaced. -E2BIG, -ENOMEM.
+ * CSV with a head line (columns address port product version cpe host tenant complete, any order, address and
+ * product or cpe are needed), or JSON: an array of objects with those members, or of lines that asset_write()
+ * made. All or nothing: on -EINVAL fault says where and why. An asset of the same address, port and product
+ * is replaced. -E2BIG, -ENOMEM.
  */
 struct asset_fault {
 	unsigned int line; /* or element, from 1 */
 	const char *why;   /* static */
 };
-__must_check int asset_read(struct asset_set *set, const char *text, size_t len, size_t *taken, struct asset_fault *fault);
+__must_check int asset_read(struct asset_set *set, const char *text, size_t len, size_t *taken,
+			    struct asset_fault *fault);
 /* JSON that asset_read() takes; malloc'ed. -ENOMEM. */
 __must_check int asset_write(const struct asset_set *set, char **out, size_t *len);
 
 /*
- * A banner, "Apache/2.4.57 (Debian)", "SSH-2.0-OpenSSH_9.2p1": product and version as it says. An imported asset of that
- * address and port stays as it is. true: the set changed in more than the time.
+ * A banner, "Apache/2.4.57 (Debian)", "SSH-2.0-OpenSSH_9.2p1": product and version as it says. An imported
+ * asset of that address and port stays as it is. true: the set changed in more than the time.
  */
-bool asset_observe(struct asset_set *set, const struct seki_addr *address, uint16_t port, const char *banner, uint64_t now);
+bool asset_observe(struct asset_set *set, const struct seki_addr *address, uint16_t port, const char *banner,
+		   uint64_t now);
 
 /* In the order of addresses; fn returning false ends the walk. */
 void asset_each(const struct asset_set *set, bool (*fn)(const struct asset *asset, void *arg), void *arg);
 
 enum asset_concern { ASSET_UNKNOWN, ASSET_APPLICABLE, ASSET_NOT_APPLICABLE };
 /*
- * Does an attack on the service concern what runs there? rule: JSON of an alert (metadata.affected_product); affected: the
- * affected system as threats.json names it. *asset: what decided, NULL none. APPLICABLE: something that is affected runs
- * there; NOT_APPLICABLE only when what answers at that port is known and is something else, or all that runs on the host
- * is known; else UNKNOWN.
+ * Does an attack on the service concern what runs there? rule: JSON of an alert (metadata.affected_product);
+ * affected: the affected system as threats.json names it. *asset: what decided, NULL none. APPLICABLE:
+ * something that is affected runs there; NOT_APPLICABLE only when what answers at that port is known and is
+ * something else, or all that runs on the host is known; else UNKNOWN.
  */
 enum asset_concern asset_concerns(const struct asset_set *set, const struct seki_addr *address, uint16_t port,
 				  const char *rule, const char *affected, const struct asset **asset);

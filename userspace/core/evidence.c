@@ -15,8 +15,22 @@
 #define DUMP_BYTES 4096u
 
 /* Parts of a record that were seen on the wire; the rest is on the alert's own page. */
-static const char *const parts[] = {"http", "dns",  "tls",   "smtp",	 "email",      "ftp",	"ssh",	   "smb",
-				    "krb5", "rdp",  "dcerpc", "fileinfo", "files",     "flow", "ethernet", "icmp",
+static const char *const parts[] = {"http",
+				    "dns",
+				    "tls",
+				    "smtp",
+				    "email",
+				    "ftp",
+				    "ssh",
+				    "smb",
+				    "krb5",
+				    "rdp",
+				    "dcerpc",
+				    "fileinfo",
+				    "files",
+				    "flow",
+				    "ethernet",
+				    "icmp",
 				    "payload_printable"};
 
 struct walk {
@@ -73,7 +87,8 @@ static void value_walk(struct walk *walk, const char *name, const json_t *value,
 	}
 }
 
-void evidence_fields(const json_t *event, void (*fn)(const struct evidence_field *field, void *arg), void *arg)
+void evidence_fields(const json_t *event, void (*fn)(const struct evidence_field *field, void *arg),
+		     void *arg)
 {
 	struct walk walk = {.fn = fn, .arg = arg, .left = EVIDENCE_FIELDS_MAX};
 

@@ -15,9 +15,11 @@ struct evidence_field {
 	const char *value;
 };
 /* Texts hold until fn returns; at most EVIDENCE_FIELDS_MAX. */
-void evidence_fields(const json_t *event, void (*fn)(const struct evidence_field *field, void *arg), void *arg);
+void evidence_fields(const json_t *event, void (*fn)(const struct evidence_field *field, void *arg),
+		     void *arg);
 
-/* The packet as lines of offset, hex and characters, credentials masked; malloc'ed. NULL: the record has none. */
+/* The packet as lines of offset, hex and characters, credentials masked; malloc'ed. NULL: the record has
+ * none. */
 char *evidence_dump(const json_t *event);
 
 #endif

@@ -37,7 +37,8 @@ static const struct mask_word words[] = {
 };
 
 static const struct mask_row rows[] = {
-	{"credentials in headers", "Authorization, Cookie, Set-Cookie, X-Api-Key; PASS and AUTH of FTP and mail"},
+	{"credentials in headers",
+	 "Authorization, Cookie, Set-Cookie, X-Api-Key; PASS and AUTH of FTP and mail"},
 	{"credentials in parameters", "password, token, secret, session ids in URLs, forms and JSON"},
 	{"mail addresses", "the part before @ but its first character"},
 	{"card numbers", "13 to 19 digits with a sound check digit, but the last four"},
@@ -121,7 +122,9 @@ static size_t mask_words(char *data, size_t len)
 					from++;
 				end = line_end(data, len, from);
 			} else {
-				end = from < len && word_part(data[from]) ? 0 : parameter_end(data, len, from, &from);
+				end = from < len && word_part(data[from])
+					      ? 0
+					      : parameter_end(data, len, from, &from);
 			}
 			if (end <= from)
 				continue;

@@ -183,8 +183,8 @@ static bool printable(uint32_t c)
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfeff || c == 0xfffe || c == 0xffff)
 		return false;
 	/* Marks that turn the direction of writing show a text as another one. */
-	return !(c >= 0x200e && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) &&
-	       c != 0x061c;
+	return !(c >= 0x200e && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
+	       !(c >= 0x2066 && c <= 0x2069) && c != 0x061c;
 }
 
 static void put_characters(struct page *page, const char *text, size_t len)
@@ -327,9 +327,7 @@ void page_egress_report(struct page *page, const struct egress_report *report, b
 
 const char *page_fault(const struct page *page)
 {
-	return page->fault			 ? page->fault
-	       : page->state != STATE_TEXT ? "a template ends within a tag"
-						 : NULL;
+	return page->fault ? page->fault : page->state != STATE_TEXT ? "a template ends within a tag" : NULL;
 }
 
 int page_take(struct page *page, char **out, size_t *len)

@@ -23,10 +23,10 @@ void page_free(struct page *page);
 DEFINE_CLEANUP(page_free, struct page)
 
 /*
- * %s %.*s %d %u %lld %llu %%, nothing else. %s becomes, in text, characters (references for < > &; what is no UTF-8, no
- * printable character or turns the direction of writing becomes U+FFFD); in a quoted attribute the same with quotes; in
- * href, src, action and formaction one component of a URL, percent-encoded, behind what the template began. Within
- * tags, unquoted attributes, style, on..., <script> and <style> it fails the page.
+ * %s %.*s %d %u %lld %llu %%, nothing else. %s becomes, in text, characters (references for < > &; what is no
+ * UTF-8, no printable character or turns the direction of writing becomes U+FFFD); in a quoted attribute the
+ * same with quotes; in href, src, action and formaction one component of a URL, percent-encoded, behind what
+ * the template began. Within tags, unquoted attributes, style, on..., <script> and <style> it fails the page.
  */
 void page_put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The sections of a report, escaped by its own writer. Only in text. */

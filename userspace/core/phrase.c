@@ -15,8 +15,7 @@ PORTAL_PHRASES(X)
 
 static const char *const rows[PHRASE_MAX][2] = {
 #define X(id, en, ja) [PHRASE_##id] = {[EXPLAIN_EN] = en, [EXPLAIN_JA] = ja},
-	PHRASES(X)
-	PORTAL_PHRASES(X)
+	PHRASES(X) PORTAL_PHRASES(X)
 #undef X
 };
 

@@ -192,7 +192,8 @@ bool web_host_ours(struct text host, const char *name)
 	if (address.len > 2 && address.at[0] == '[' && address.at[address.len - 1] == ']')
 		return !prefix_parse(address.at + 1, address.len - 2, &prefix, &why) && prefix.len == 128 &&
 		       !memchr(address.at, '/', address.len);
-	return address.len && !memchr(address.at, ':', address.len) && !memchr(address.at, '/', address.len) &&
+	return address.len && !memchr(address.at, ':', address.len) &&
+	       !memchr(address.at, '/', address.len) &&
 	       !prefix_parse(address.at, address.len, &prefix, &why) && prefix.len == 128;
 }
 

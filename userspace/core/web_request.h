@@ -24,7 +24,8 @@ struct web_form {
 		const char *name, *value; /* NUL-terminated; a value has no NUL within */
 	} fields[WEB_FIELDS_MAX];
 };
-/* -EINVAL: a broken %XX, a %00 or a control character other than tab, CR and LF; -E2BIG: too many fields; -ENOMEM. */
+/* -EINVAL: a broken %XX, a %00 or a control character other than tab, CR and LF; -E2BIG: too many fields;
+ * -ENOMEM. */
 __must_check int web_form_read(const char *text, size_t len, struct web_form *out);
 void web_form_end(struct web_form *form);
 /* The first of that name; "" when there is none. */
@@ -46,8 +47,8 @@ bool web_path_fits(const char *pattern, struct text path, struct web_captured *o
 /* The cookie of that name in a Cookie header; false: none. Borrowed. */
 bool web_cookie(struct text header, const char *name, struct text *out);
 
-/* A Host header: an address (with or without port), localhost, or name. What else is sent came by a name that is not
- * ours: somebody else's page, whose name was made to lead here. */
+/* A Host header: an address (with or without port), localhost, or name. What else is sent came by a name that
+ * is not ours: somebody else's page, whose name was made to lead here. */
 bool web_host_ours(struct text host, const char *name);
 /* An Origin header of a page of ours: "http://HOST" or, with tls, "https://HOST". */
 bool web_origin_ours(struct text origin, struct text host, bool tls);

@@ -16,13 +16,15 @@
 
 #include "lib/log.h"
 
-#define CONNECTIONS_MAX	      256u
-#define CONNECTIONS_PER_PEER  64u
-#define CONNECTION_MEMORY     (48u << 10) /* of which headers get a part: longer ones are refused (431) */
-#define CONNECTION_IDLE_S     15u
-#define REQUEST_SECONDS	      30u /* from the first header to the last byte of the body, however slowly they drip */
-#define TICK_MS		      500u
-#define TLS_PRIORITIES	      "SECURE192:+SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define CONNECTIONS_MAX	     256u
+#define CONNECTIONS_PER_PEER 64u
+#define CONNECTION_MEMORY    (48u << 10) /* of which headers get a part: longer ones are refused (431) */
+#define CONNECTION_IDLE_S    15u
+#define REQUEST_SECONDS                                                                                      \
+	30u /* from the first header to the last byte of the body, however slowly they drip                  \
+	     */
+#define TICK_MS	       500u
+#define TLS_PRIORITIES "SECURE192:+SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct http {
 	struct loop *loop;
@@ -51,7 +53,8 @@ static uint64_t seconds(void)
 
 static void peer_text(struct MHD_Connection *connection, char text[INET6_ADDRSTRLEN])
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *peer = info ? info->client_addr : NULL;
 
 	snprintf(text, INET6_ADDRSTRLEN, "unknown");
@@ -77,9 +80,9 @@ static void header_add(struct MHD_Response *response, const char *name, const ch
 static void headers_standard(struct MHD_Response *response, bool tls)
 {
 	static const char *const rows[][2] = {
-		{"Content-Security-Policy",
-		 "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-		 "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
+		{"Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; "
+					    "img-src 'self'; connect-src 'self'; "
+					    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
 		{"X-Content-Type-Options", "nosniff"},
 		{"X-Frame-Options", "DENY"},
 		{"Referrer-Policy", "no-referrer"},
@@ -94,10 +97,12 @@ static void headers_standard(struct MHD_Response *response, bool tls)
 		header_add(response, "Strict-Transport-Security", "max-age=31536000");
 }
 
-static enum MHD_Result answer_send(struct http *http, struct MHD_Connection *connection, struct portal_response *out)
+static enum MHD_Result answer_send(struct http *http, struct MHD_Connection *connection,
+				   struct portal_response *out)
 {
 	struct MHD_Response *response =
-		MHD_create_response_from_buffer(out->len, out->body ? out->body : (void *)"", out->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+		MHD_create_response_from_buffer(out->len, out->body ? out->body : (void *)"",
+						out->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 	char text[128];
 	enum MHD_Result result;
 
@@ -128,7 +133,8 @@ static enum MHD_Result answer_send(struct http *http, struct MHD_Connection *con
 	return result;
 }
 
-static enum MHD_Result answer_refuse(struct http *http, struct MHD_Connection *connection, unsigned int status)
+static enum MHD_Result answer_refuse(struct http *http, struct MHD_Connection *connection,
+				     unsigned int status)
 {
 	struct portal_response out = {.status = status, .type = "text/plain; charset=utf-8"};
 
@@ -216,8 +222,9 @@ static enum MHD_Result request_serve(struct http *http, struct MHD_Connection *c
 	return answer_send(http, connection, &out);
 }
 
-static enum MHD_Result request_step(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-				    const char *version, const char *upload, size_t *upload_len, void **context)
+static enum MHD_Result request_step(void *arg, struct MHD_Connection *connection, const char *url,
+				    const char *method, const char *version, const char *upload,
+				    size_t *upload_len, void **context)
 {
 	struct http *http = arg;
 	struct request_state *state = *context;
@@ -254,7 +261,8 @@ static void *request_begin(void *arg, const char *uri, struct MHD_Connection *co
 	return state;
 }
 
-static void request_end(void *arg, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code)
+static void request_end(void *arg, struct MHD_Connection *connection, void **context,
+			enum MHD_RequestTerminationCode code)
 {
 	struct request_state *state = *context;
 
@@ -315,7 +323,8 @@ static int daemon_start(struct http *http, int listener)
 
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, listener, NULL};
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL};
-	options[n++] = (struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_PEER, NULL};
+	options[n++] =
+		(struct MHD_OptionItem){MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_PEER, NULL};
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_IDLE_S, NULL};
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL};
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL};
@@ -325,9 +334,10 @@ static int daemon_start(struct http *http, int listener)
 		options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, http->key};
 	}
 	options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, request_step, http, MHD_OPTION_EXTERNAL_LOGGER, http_log, http,
-					MHD_OPTION_URI_LOG_CALLBACK, request_begin, http, MHD_OPTION_NOTIFY_COMPLETED,
-					request_end, http, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, request_step, http, MHD_OPTION_EXTERNAL_LOGGER,
+					http_log, http, MHD_OPTION_URI_LOG_CALLBACK, request_begin, http,
+					MHD_OPTION_NOTIFY_COMPLETED, request_end, http, MHD_OPTION_ARRAY,
+					options, MHD_OPTION_END);
 	info = http->daemon ? MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!info)
 		return http->tls ? -EKEYREJECTED : -EIO;
@@ -335,8 +345,8 @@ static int daemon_start(struct http *http, int listener)
 	return 0;
 }
 
-int http_start(struct loop *loop, struct portal *portal, int listener, const char *certificate, const char *key,
-	       struct http **out)
+int http_start(struct loop *loop, struct portal *portal, int listener, const char *certificate,
+	       const char *key, struct http **out)
 {
 	struct http *http = calloc(1, sizeof(*http));
 	int err = http ? 0 : -ENOMEM;
@@ -345,7 +355,8 @@ int http_start(struct loop *loop, struct portal *portal, int listener, const cha
 		close(listener);
 		return err;
 	}
-	*http = (struct http){.loop = loop, .portal = portal, .epoll = -1, .tls = certificate, .listener = listener};
+	*http = (struct http){
+		.loop = loop, .portal = portal, .epoll = -1, .tls = certificate, .listener = listener};
 	if (certificate) {
 		http->certificate = strdup(certificate);
 		http->key = strdup(key);

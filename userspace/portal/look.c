@@ -7,7 +7,8 @@
 #include "portal_private.h"
 
 #define FILE_IN(symbol, path)                                                                                \
-	__asm__(".pushsection .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" path "\"\n.byte 0\n.popsection\n"); \
+	__asm__(".pushsection .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" path                   \
+		"\"\n.byte 0\n.popsection\n");                                                               \
 	extern const char symbol[]
 
 FILE_IN(portal_css, "userspace/portal/portal.css");

@@ -95,7 +95,8 @@ static void alert_facts(struct visit *v, const struct alert *alert, const json_t
 	snprintf(text, sizeof(text), "%s:%u", eve_address(&event->dst, address), event->dst_port);
 	page_put(v->page, "<dt>%s</dt><dd>%s</dd>\n", T(v, P_TO), text);
 	snprintf(text, sizeof(text), "%u:%u:%u", event->gid, event->sid, event->rev);
-	page_put(v->page, "<dt>%s</dt><dd><a href=\"/alerts?sid=%u\">%s</a></dd>\n", T(v, P_RULE), event->sid, text);
+	page_put(v->page, "<dt>%s</dt><dd><a href=\"/alerts?sid=%u\">%s</a></dd>\n", T(v, P_RULE), event->sid,
+		 text);
 	if (*alert->iface)
 		fact(v, T(v, P_IFACE), alert->iface);
 	if (*member_text(line, "app_proto"))
@@ -148,9 +149,9 @@ static void alert_concern(struct visit *v, const struct alert *alert, const char
 	enum asset_concern concern;
 
 	portal_assets_fresh(v->portal);
-	concern = asset_concerns(
-		v->portal->assets, alert_target(alert), alert->event.target ? alert->event.src_port : alert->event.dst_port,
-		rule, threat ? threat->affected[EXPLAIN_EN] : "", &asset);
+	concern = asset_concerns(v->portal->assets, alert_target(alert),
+				 alert->event.target ? alert->event.src_port : alert->event.dst_port, rule,
+				 threat ? threat->affected[EXPLAIN_EN] : "", &asset);
 
 	page_put(v->page, "<h2>%s</h2>\n", T(v, P_CONCERN));
 	part_say(v, words[concern].tone, phrase(v->language, words[concern].word));
@@ -199,8 +200,10 @@ static void reasoned(struct visit *v, uint64_t id, const char *what, const char 
 		 what, label, what);
 	if (!strcmp(what, "block"))
 		page_put(v->page,
-			 "<label for=\"for\">%s</label> <select id=\"for\" name=\"seconds\"><option value=\"3600\">1 h</option>"
-			 "<option value=\"86400\" selected=\"\">24 h</option><option value=\"604800\">7 d</option>"
+			 "<label for=\"for\">%s</label> <select id=\"for\" name=\"seconds\"><option "
+			 "value=\"3600\">1 h</option>"
+			 "<option value=\"86400\" selected=\"\">24 h</option><option value=\"604800\">7 "
+			 "d</option>"
 			 "<option value=\"2592000\">30 d</option></select>\n",
 			 T(v, P_FOR));
 	page_put(v->page, "<button class=\"%s\">%s</button></form>\n", class, text);
@@ -242,7 +245,8 @@ static json_t *alert_line(struct visit *v, const struct alert *alert)
 	json_error_t error;
 	size_t len = 0;
 
-	return store_line(visit_store(v), alert->event.id, &text, &len) ? NULL : json_loadb(text, len, 0, &error);
+	return store_line(visit_store(v), alert->event.id, &text, &len) ? NULL
+									: json_loadb(text, len, 0, &error);
 }
 
 void page_alert(struct visit *v)
@@ -286,13 +290,14 @@ void page_evidence(struct visit *v)
 	if (!alert_get(v, &alert))
 		return;
 	/* First noted, then shown. */
-	if (!daemon_trace(v, "read", "portal: evidence of alert %llu (sid %u)", (unsigned long long)alert.event.id,
-			  alert.event.sid)) {
+	if (!daemon_trace(v, "read", "portal: evidence of alert %llu (sid %u)",
+			  (unsigned long long)alert.event.id, alert.event.sid)) {
 		answer_fault(v, 503, PHRASE_P_FAULT_TRACE);
 		return;
 	}
 	part_begin(v, T(v, P_EVIDENCE));
-	page_put(v->page, "<p><a href=\"/alerts/%llu\">%s</a></p>\n", (unsigned long long)alert.event.id, alert.label);
+	page_put(v->page, "<p><a href=\"/alerts/%llu\">%s</a></p>\n", (unsigned long long)alert.event.id,
+		 alert.label);
 	if (store_line(visit_store(v), alert.event.id, &text, &len)) {
 		part_say(v, TONE_NOTE, T(v, P_EVIDENCE_GONE));
 	} else {
@@ -303,7 +308,8 @@ void page_evidence(struct visit *v)
 		page_put(v->page, "</tbody></table></div>\n");
 		dump = evidence_dump(line);
 		if (dump)
-			page_put(v->page, "<h2>%s</h2>\n<pre tabindex=\"0\">%s</pre>\n", T(v, P_PACKET), dump);
+			page_put(v->page, "<h2>%s</h2>\n<pre tabindex=\"0\">%s</pre>\n", T(v, P_PACKET),
+				 dump);
 		json_decref(line);
 	}
 	part_end(v);
@@ -403,8 +409,10 @@ void do_suppress(struct visit *v)
 	eve_address(alert_source(&alert), source);
 	reason_text(v, why);
 	alert_go(v,
-		 daemon_do(v, json_pack("{s:s,s:I,s:I,s:s,s:o}", "command", "suppress", "gid", (json_int_t)alert.event.gid, "sid",
-					(json_int_t)alert.event.sid, "address", source, "reason", eve_text_of(why)),
+		 daemon_do(v,
+			   json_pack("{s:s,s:I,s:I,s:s,s:o}", "command", "suppress", "gid",
+				     (json_int_t)alert.event.gid, "sid", (json_int_t)alert.event.sid,
+				     "address", source, "reason", eve_text_of(why)),
 			   text),
 		 text);
 }

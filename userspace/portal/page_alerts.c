@@ -97,8 +97,8 @@ static void wanted_read(struct visit *v, struct wanted *out)
 
 static void select_begin(struct visit *v, const char *name, const char *label)
 {
-	page_put(v->page, "<span class=\"field\"><label for=\"%s\">%s</label> <select id=\"%s\" name=\"%s\">", name, label,
-		 name, name);
+	page_put(v->page, "<span class=\"field\"><label for=\"%s\">%s</label> <select id=\"%s\" name=\"%s\">",
+		 name, label, name, name);
 }
 
 static void select_option(struct visit *v, const char *value, const char *chosen, const char *text)
@@ -113,9 +113,13 @@ static void wanted_form(struct visit *v)
 	static const struct {
 		const char *value;
 		enum phrase word;
-	} periods[] = {{"", PHRASE_P_ANY}, {"1h", PHRASE_P_HOUR}, {"24h", PHRASE_P_DAY}, {"7d", PHRASE_P_WEEK}, {"30d", PHRASE_P_MONTH}};
-	const char *severity = web_form_get(&v->query, "severity"), *verdict = web_form_get(&v->query, "verdict"),
-		   *period = web_form_get(&v->query, "period");
+	} periods[] = {{"", PHRASE_P_ANY},
+		       {"1h", PHRASE_P_HOUR},
+		       {"24h", PHRASE_P_DAY},
+		       {"7d", PHRASE_P_WEEK},
+		       {"30d", PHRASE_P_MONTH}};
+	const char *severity = web_form_get(&v->query, "severity"),
+		   *verdict = web_form_get(&v->query, "verdict"), *period = web_form_get(&v->query, "period");
 	bool known = false;
 	char number[8];
 
@@ -142,9 +146,11 @@ static void wanted_form(struct visit *v)
 	if (!known)
 		select_option(v, period, period, period);
 	page_put(v->page,
-		 "</select></span>\n<span class=\"field\"><label for=\"host\">%s</label> <input id=\"host\" name=\"host\" "
+		 "</select></span>\n<span class=\"field\"><label for=\"host\">%s</label> <input id=\"host\" "
+		 "name=\"host\" "
 		 "size=\"18\" maxlength=\"45\" value=\"%s\"></span>\n"
-		 "<span class=\"field\"><label for=\"sid\">%s</label> <input id=\"sid\" name=\"sid\" inputmode=\"numeric\" "
+		 "<span class=\"field\"><label for=\"sid\">%s</label> <input id=\"sid\" name=\"sid\" "
+		 "inputmode=\"numeric\" "
 		 "size=\"8\" maxlength=\"10\" value=\"%s\"></span>\n<button>%s</button></form>\n",
 		 T(v, P_HOST), web_form_get(&v->query, "host"), T(v, P_RULE), web_form_get(&v->query, "sid"),
 		 T(v, P_SHOW));
@@ -160,7 +166,8 @@ static void listing_next(struct visit *v, const struct listing *list)
 		 (unsigned long long)list->last_id, T(v, P_OLDER));
 }
 
-/* Quarters of an hour from which on back there are enough rows: known from the figures, so nothing is walked in vain. */
+/* Quarters of an hour from which on back there are enough rows: known from the figures, so nothing is walked
+ * in vain. */
 struct narrow {
 	uint64_t *slots;
 	size_t count, room;
@@ -251,11 +258,13 @@ void page_alerts(struct visit *v)
 	if (wanted.bad)
 		part_say(v, TONE_LOOK, wanted.bad);
 	page_put(v->page,
-		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
-		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">%s</th><th "
+		 "scope=\"col\">%s</th>"
+		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		 "scope=\"col\">%s</th>"
 		 "<th scope=\"col\">%s</th></tr></thead><tbody>\n",
-		 T(v, P_TIME), T(v, P_SEVERITY), T(v, P_VERDICT), T(v, P_WHAT), T(v, P_SOURCE), T(v, P_TARGET),
-		 T(v, P_ACKED));
+		 T(v, P_TIME), T(v, P_SEVERITY), T(v, P_VERDICT), T(v, P_WHAT), T(v, P_SOURCE),
+		 T(v, P_TARGET), T(v, P_ACKED));
 	if (store && !wanted.bad) {
 		narrow_filter(store, &wanted.filter);
 		err = store_scan(store, &wanted.filter, listing_row, &list);

@@ -25,8 +25,8 @@ static bool asset_row(const struct asset *asset, void *arg)
 		return true;
 	shown->rows++;
 	snprintf(port, sizeof(port), "%u", asset->port);
-	page_put(v->page, "<tr><td data-label=\"%s\"><a href=\"/alerts?host=%s\">%s</a></td>", T(v, P_ADDRESS),
-		 eve_address(&asset->address, address), address);
+	page_put(v->page, "<tr><td data-label=\"%s\"><a href=\"/alerts?host=%s\">%s</a></td>",
+		 T(v, P_ADDRESS), eve_address(&asset->address, address), address);
 	part_cell(v, T(v, P_HOST), asset->host);
 	part_cell(v, T(v, P_PORT), asset->port ? port : "-");
 	part_cell(v, T(v, P_PRODUCT), asset->product);
@@ -46,11 +46,13 @@ void page_assets(struct visit *v)
 	part_begin(v, T(v, P_ASSETS));
 	part_say(v, TONE_NOTE, T(v, P_ASSETS_NOTE));
 	page_put(v->page,
-		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
-		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">CPE</th>"
+		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">%s</th><th "
+		 "scope=\"col\">%s</th>"
+		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		 "scope=\"col\">CPE</th>"
 		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
-		 T(v, P_ADDRESS), T(v, P_HOST), T(v, P_PORT), T(v, P_PRODUCT), T(v, P_VERSION), T(v, P_TENANT),
-		 T(v, P_LIST_ORIGIN));
+		 T(v, P_ADDRESS), T(v, P_HOST), T(v, P_PORT), T(v, P_PRODUCT), T(v, P_VERSION),
+		 T(v, P_TENANT), T(v, P_LIST_ORIGIN));
 	asset_each(v->portal->assets, asset_row, &shown);
 	page_put(v->page, "</tbody></table></div>\n");
 	if (!shown.rows)
@@ -59,8 +61,11 @@ void page_assets(struct visit *v)
 		page_put(v->page, "<h2>%s</h2>\n", T(v, P_ASSETS_IMPORT));
 		part_form(v, "/assets");
 		page_put(v->page,
-			 "<p><label for=\"text\">%s</label><br><textarea id=\"text\" name=\"text\" rows=\"8\" required=\"\" "
-			 "spellcheck=\"false\" placeholder=\"address,port,product,version,cpe,host,tenant,complete\"></textarea></p>\n"
+			 "<p><label for=\"text\">%s</label><br><textarea id=\"text\" name=\"text\" "
+			 "rows=\"8\" required=\"\" "
+			 "spellcheck=\"false\" "
+			 "placeholder=\"address,port,product,version,cpe,host,tenant,complete\"></textarea></"
+			 "p>\n"
 			 "<p><button>%s</button></p></form>\n",
 			 T(v, P_ASSETS_HOW), T(v, P_ASSETS_IMPORT));
 	}
@@ -84,7 +89,8 @@ void do_assets(struct visit *v)
 		AUTO_FREE char *why = NULL;
 
 		snprintf(line, sizeof(line), "%u", fault.line);
-		why = phrase_with(v->language, PHRASE_P_ASSETS_BAD, line, fault.why ? fault.why : strerror(-err));
+		why = phrase_with(v->language, PHRASE_P_ASSETS_BAD, line,
+				  fault.why ? fault.why : strerror(-err));
 		answer_go(v, "/assets", true, why);
 		return;
 	}

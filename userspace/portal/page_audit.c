@@ -60,8 +60,8 @@ static bool audit_row(struct visit *v, const char *line, size_t len, const char 
 	bool shown = entry && (!*kind || !strcmp(kind, member_text(entry, "kind")));
 
 	if (shown) {
-		page_put(v->page, "<tr><td class=\"n\" data-label=\"%s\">%lld</td><td data-label=\"%s\">", T(v, P_NUMBER),
-			 member_number(entry, "number"), T(v, P_TIME));
+		page_put(v->page, "<tr><td class=\"n\" data-label=\"%s\">%lld</td><td data-label=\"%s\">",
+			 T(v, P_NUMBER), member_number(entry, "number"), T(v, P_TIME));
 		part_moment(v, (uint64_t)member_number(entry, "time_us"));
 		page_put(v->page, "</td>");
 		part_cell(v, T(v, P_KIND), member_text(entry, "kind"));
@@ -87,8 +87,10 @@ static void audit_state(struct visit *v)
 		part_say(v, TONE_LOOK, T(v, P_AUDIT_BROKEN));
 	else
 		part_say(v, TONE_GOOD, T(v, P_AUDIT_WHOLE));
-	snprintf(text, sizeof(text), "%lld:%.72s", member_number(store, "audit_lines"), member_text(store, "audit_head"));
-	page_put(v->page, "<p class=\"note\">%s <span class=\"mono\">%s</span></p>\n", T(v, P_AUDIT_HEAD), text);
+	snprintf(text, sizeof(text), "%lld:%.72s", member_number(store, "audit_lines"),
+		 member_text(store, "audit_head"));
+	page_put(v->page, "<p class=\"note\">%s <span class=\"mono\">%s</span></p>\n", T(v, P_AUDIT_HEAD),
+		 text);
 }
 
 static void audit_form(struct visit *v, const char *kind)
@@ -96,7 +98,8 @@ static void audit_form(struct visit *v, const char *kind)
 	static const char *const kinds[] = {"", "change", "alarm", "note", "read"};
 
 	page_put(v->page,
-		 "<form method=\"get\" action=\"/audit\" class=\"filter\"><span class=\"field\"><label for=\"kind\">%s</label> "
+		 "<form method=\"get\" action=\"/audit\" class=\"filter\"><span class=\"field\"><label "
+		 "for=\"kind\">%s</label> "
 		 "<select id=\"kind\" name=\"kind\">",
 		 T(v, P_KIND));
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -122,8 +125,10 @@ void page_audit(struct visit *v)
 	audit_state(v);
 	audit_form(v, kind);
 	page_put(v->page,
-		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\" class=\"n\">%s</th><th scope=\"col\">%s</th>"
-		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
+		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\" "
+		 "class=\"n\">%s</th><th scope=\"col\">%s</th>"
+		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th><th "
+		 "scope=\"col\">%s</th></tr></thead><tbody>\n",
 		 T(v, P_NUMBER), T(v, P_TIME), T(v, P_KIND), T(v, P_WHO), T(v, P_WHAT));
 	err = tail_read(v->portal->options.store_dir, end, &text, &len, &begin);
 	while (!err && len && rows < ROWS) {
@@ -139,8 +144,8 @@ void page_audit(struct visit *v)
 	if (err)
 		part_say(v, TONE_NOTE, T(v, P_AUDIT_NONE));
 	else if (older)
-		page_put(v->page, "<p><a rel=\"next\" href=\"/audit?kind=%s&amp;end=%llu\">%s</a></p>\n", kind,
-			 (unsigned long long)older, T(v, P_OLDER));
+		page_put(v->page, "<p><a rel=\"next\" href=\"/audit?kind=%s&amp;end=%llu\">%s</a></p>\n",
+			 kind, (unsigned long long)older, T(v, P_OLDER));
 	part_end(v);
 	answer_page(v, 200);
 }

@@ -20,9 +20,11 @@ static void login_page(struct visit *v, unsigned int status, const char *fault)
 		page_put(v->page, "<p class=\"look\" role=\"alert\">%s</p>\n", fault);
 	part_form(v, "/login");
 	page_put(v->page,
-		 "<p><label for=\"name\">%s</label> <input id=\"name\" name=\"name\" autocomplete=\"username\" "
+		 "<p><label for=\"name\">%s</label> <input id=\"name\" name=\"name\" "
+		 "autocomplete=\"username\" "
 		 "autocapitalize=\"none\" required=\"\" maxlength=\"31\"></p>\n"
-		 "<p><label for=\"password\">%s</label> <input id=\"password\" name=\"password\" type=\"password\" "
+		 "<p><label for=\"password\">%s</label> <input id=\"password\" name=\"password\" "
+		 "type=\"password\" "
 		 "autocomplete=\"current-password\" required=\"\" maxlength=\"128\"></p>\n"
 		 "<p><button>%s</button></p></form>\n<p class=\"note\">%s <a href=\"/setup\">%s</a></p>\n",
 		 T(v, P_USER_NAME), T(v, P_PASSWORD), T(v, P_LOGIN), T(v, P_FORGOT), T(v, P_SETUP));
@@ -65,7 +67,8 @@ void do_login(struct visit *v)
 	good = users_verify(&v->portal->users, name, web_form_get(&v->form, "password"), &user);
 	throttle_result(&v->portal->sessions, v->request->peer, name, seconds(v), good);
 	if (!good) {
-		daemon_trace(v, "note", "portal: a login as \"%.31s\" from %s failed", name, v->request->peer);
+		daemon_trace(v, "note", "portal: a login as \"%.31s\" from %s failed", name,
+			     v->request->peer);
 		login_page(v, 403, T(v, P_LOGIN_WRONG));
 		return;
 	}
@@ -92,11 +95,14 @@ static void setup_page(struct visit *v, unsigned int status, const char *fault)
 	page_put(v->page, "<p>%s</p>\n<p><code>sekimori portal code</code></p>\n", T(v, P_SETUP_HOW));
 	part_form(v, "/setup");
 	page_put(v->page,
-		 "<p><label for=\"code\">%s</label> <input id=\"code\" name=\"code\" autocomplete=\"one-time-code\" "
+		 "<p><label for=\"code\">%s</label> <input id=\"code\" name=\"code\" "
+		 "autocomplete=\"one-time-code\" "
 		 "autocapitalize=\"none\" required=\"\" maxlength=\"31\"></p>\n"
-		 "<p><label for=\"name\">%s</label> <input id=\"name\" name=\"name\" autocomplete=\"username\" "
+		 "<p><label for=\"name\">%s</label> <input id=\"name\" name=\"name\" "
+		 "autocomplete=\"username\" "
 		 "autocapitalize=\"none\" required=\"\" maxlength=\"31\" value=\"%s\"></p>\n"
-		 "<p><label for=\"password\">%s</label> <input id=\"password\" name=\"password\" type=\"password\" "
+		 "<p><label for=\"password\">%s</label> <input id=\"password\" name=\"password\" "
+		 "type=\"password\" "
 		 "autocomplete=\"new-password\" required=\"\" minlength=\"12\" maxlength=\"128\" "
 		 "aria-describedby=\"rule\"> <span id=\"rule\" class=\"note\">%s</span></p>\n"
 		 "<p><label for=\"again\">%s</label> <input id=\"again\" name=\"again\" type=\"password\" "
@@ -131,9 +137,12 @@ static bool code_good(struct visit *v)
 static const char *fault_word(struct visit *v, int err, enum users_fault fault)
 {
 	static const enum phrase words[] = {
-		[USERS_FINE] = PHRASE_P_USERS_NOT_KEPT,	     [USERS_BAD_NAME] = PHRASE_P_USERS_BAD_NAME,
-		[USERS_BAD_TENANT] = PHRASE_P_USERS_BAD_TENANT, [USERS_SHORT_PASSWORD] = PHRASE_P_PASSWORD_RULE,
-		[USERS_LAST_ADMIN] = PHRASE_P_USERS_LAST_ADMIN, [USERS_UNKNOWN] = PHRASE_P_USERS_UNKNOWN,
+		[USERS_FINE] = PHRASE_P_USERS_NOT_KEPT,
+		[USERS_BAD_NAME] = PHRASE_P_USERS_BAD_NAME,
+		[USERS_BAD_TENANT] = PHRASE_P_USERS_BAD_TENANT,
+		[USERS_SHORT_PASSWORD] = PHRASE_P_PASSWORD_RULE,
+		[USERS_LAST_ADMIN] = PHRASE_P_USERS_LAST_ADMIN,
+		[USERS_UNKNOWN] = PHRASE_P_USERS_UNKNOWN,
 	};
 
 	return err ? phrase(v->language, words[fault]) : NULL;
@@ -178,7 +187,8 @@ void do_setup(struct visit *v)
 static void password_fields(struct visit *v, bool required)
 {
 	page_put(v->page,
-		 "<p><label for=\"password\">%s</label> <input id=\"password\" name=\"password\" type=\"password\" "
+		 "<p><label for=\"password\">%s</label> <input id=\"password\" name=\"password\" "
+		 "type=\"password\" "
 		 "autocomplete=\"new-password\" minlength=\"12\" maxlength=\"128\" aria-describedby=\"rule\"",
 		 T(v, P_PASSWORD_NEW));
 	page_put(v->page, required ? " required=\"\"> " : "> ");
@@ -188,7 +198,8 @@ static void password_fields(struct visit *v, bool required)
 void page_account(struct visit *v)
 {
 	part_begin(v, T(v, P_ACCOUNT));
-	page_put(v->page, "<p>%s: %s (%s)</p>\n", T(v, P_USER_NAME), v->user->name, user_role_names[v->user->role]);
+	page_put(v->page, "<p>%s: %s (%s)</p>\n", T(v, P_USER_NAME), v->user->name,
+		 user_role_names[v->user->role]);
 	part_form(v, "/account");
 	page_put(v->page,
 		 "<p><label for=\"old\">%s</label> <input id=\"old\" name=\"old\" type=\"password\" "
@@ -214,7 +225,8 @@ void do_password(struct visit *v)
 		answer_go(v, "/account", true, wait ? T(v, P_LOGIN_WAIT) : T(v, P_LOGIN_WRONG));
 		return;
 	}
-	err = users_put(&v->portal->users, was.name, was.role, was.tenant, web_form_get(&v->form, "password"), &fault);
+	err = users_put(&v->portal->users, was.name, was.role, was.tenant, web_form_get(&v->form, "password"),
+			&fault);
 	if (err) {
 		answer_go(v, "/account", true, fault_word(v, err, fault));
 		return;
@@ -231,7 +243,8 @@ void page_users(struct visit *v)
 
 	part_begin(v, T(v, P_USERS));
 	page_put(v->page,
-		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">%s</th><th "
+		 "scope=\"col\">%s</th>"
 		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
 		 T(v, P_USER_NAME), T(v, P_ROLE), T(v, P_TENANT), T(v, P_ACTION));
 	for (size_t i = 0; i < users->count; i++) {
@@ -257,7 +270,8 @@ void page_users(struct visit *v)
 		page_put(v->page, "<option>%s</option>", user_role_names[i]);
 	page_put(v->page,
 		 "</select></p>\n<p><label for=\"tenant\">%s</label> <input id=\"tenant\" name=\"tenant\" "
-		 "maxlength=\"63\" aria-describedby=\"tenant-note\"> <span class=\"note\" id=\"tenant-note\">%s</span></p>\n",
+		 "maxlength=\"63\" aria-describedby=\"tenant-note\"> <span class=\"note\" "
+		 "id=\"tenant-note\">%s</span></p>\n",
 		 T(v, P_TENANT), T(v, P_TENANT_NOTE));
 	password_fields(v, false);
 	page_put(v->page, "<p><button>%s</button></p></form>\n", T(v, P_KEEP));
@@ -283,8 +297,8 @@ void do_user(struct visit *v)
 		answer_go(v, "/users", true, fault_word(v, err, fault));
 		return;
 	}
-	daemon_trace(v, "change", "portal: user %s is %s of %s%s", name, role, *tenant ? tenant : "all tenants",
-		     *password ? ", with a new password" : "");
+	daemon_trace(v, "change", "portal: user %s is %s of %s%s", name, role,
+		     *tenant ? tenant : "all tenants", *password ? ", with a new password" : "");
 	answer_go(v, "/users", false, T(v, P_KEPT));
 }
 

@@ -73,14 +73,17 @@ static void now_enforcing(struct visit *v)
 									: PHRASE_P_STATE_MONITOR,
 						   number, total);
 
-		part_say(v, attached == count && enforcing == count ? TONE_GOOD : TONE_LOOK, text ? text : "");
+		part_say(v, attached == count && enforcing == count ? TONE_GOOD : TONE_LOOK,
+			 text ? text : "");
 	}
 	if (member_number(status, "confirm_left"))
 		part_say(v, TONE_LOOK, T(v, P_STATE_PROBATION));
-	if (member_number(engine, "ready") < member_number(engine, "count") || !member_number(engine, "count"))
+	if (member_number(engine, "ready") < member_number(engine, "count") ||
+	    !member_number(engine, "count"))
 		part_say(v, TONE_LOOK, T(v, P_STATE_ENGINES));
 	if (*member_text(status, "alarm")) {
-		page_put(v->page, "<p class=\"note\">%s: %s</p>\n", T(v, P_LAST_ALARM), member_text(status, "alarm"));
+		page_put(v->page, "<p class=\"note\">%s: %s</p>\n", T(v, P_LAST_ALARM),
+			 member_text(status, "alarm"));
 	}
 }
 
@@ -92,7 +95,8 @@ static void now_ifaces(struct visit *v)
 	if (!json_array_size(json_object_get(status, "ifaces")) || *v->user->tenant)
 		return;
 	page_put(v->page,
-		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+		 "<div class=\"scroll\"><table class=\"cards\"><thead><tr><th scope=\"col\">%s</th><th "
+		 "scope=\"col\">%s</th>"
 		 "<th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead><tbody>\n",
 		 T(v, P_IFACE), T(v, P_IFACE_ROLE), T(v, P_IFACE_MODE), T(v, P_IFACE_HOOK));
 	json_array_foreach(json_object_get(status, "ifaces"), i, iface)
@@ -102,8 +106,8 @@ static void now_ifaces(struct visit *v)
 		part_cell(v, T(v, P_IFACE_ROLE), member_text(iface, "role"));
 		part_cell(v, T(v, P_IFACE_MODE),
 			  !json_is_true(json_object_get(iface, "attached")) ? T(v, P_DETACHED)
-			  : !strcmp(member_text(iface, "mode"), "enforce")     ? T(v, P_MODE_ENFORCE)
-									     : T(v, P_MODE_MONITOR));
+			  : !strcmp(member_text(iface, "mode"), "enforce")  ? T(v, P_MODE_ENFORCE)
+									    : T(v, P_MODE_MONITOR));
 		part_cell(v, T(v, P_IFACE_HOOK), member_text(iface, "hook"));
 		page_put(v->page, "</tr>\n");
 	}
@@ -118,7 +122,8 @@ static void now_chart(struct visit *v, const struct day *day)
 
 	for (unsigned int i = 0; i < HOURS; i++)
 		most = day->hours[i] > most ? day->hours[i] : most;
-	page_put(v->page, "<figure><svg class=\"chart\" viewBox=\"0 0 720 120\" role=\"img\" aria-label=\"%s\">\n",
+	page_put(v->page,
+		 "<figure><svg class=\"chart\" viewBox=\"0 0 720 120\" role=\"img\" aria-label=\"%s\">\n",
 		 T(v, P_CHART));
 	for (unsigned int i = 0; i < HOURS; i++) {
 		unsigned int height = (unsigned int)(day->hours[i] * 100 / most),
@@ -129,18 +134,21 @@ static void now_chart(struct visit *v, const struct day *day)
 		if (day->urgent[i] && !urgent)
 			urgent = 1;
 		page_put(v->page,
-			 "<g><title>%s: %llu</title><rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"26\" height=\"%u\"/>"
+			 "<g><title>%s: %llu</title><rect class=\"bar\" x=\"%u\" y=\"%u\" width=\"26\" "
+			 "height=\"%u\"/>"
 			 "<rect class=\"bar urgent\" x=\"%u\" y=\"%u\" width=\"26\" height=\"%u\"/></g>\n",
-			 part_time(day->from + i * 3600000000ull, text), (unsigned long long)day->hours[i], i * 30 + 2,
-			 110 - height, height, i * 30 + 2, 110 - urgent, urgent);
+			 part_time(day->from + i * 3600000000ull, text), (unsigned long long)day->hours[i],
+			 i * 30 + 2, 110 - height, height, i * 30 + 2, 110 - urgent, urgent);
 	}
-	page_put(v->page, "<path class=\"axis\" d=\"M0 110H720\"/></svg><figcaption>%s</figcaption></figure>\n",
+	page_put(v->page,
+		 "<path class=\"axis\" d=\"M0 110H720\"/></svg><figcaption>%s</figcaption></figure>\n",
 		 T(v, P_CHART));
 }
 
 static void now_table(struct visit *v, const struct day *day)
 {
-	page_put(v->page, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">%s</th>", T(v, P_SEVERITY));
+	page_put(v->page, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">%s</th>",
+		 T(v, P_SEVERITY));
 	for (unsigned int i = 0; i < SEKI_VERDICT_MAX; i++)
 		page_put(v->page, "<th scope=\"col\" class=\"n\">%s</th>", verdict_word(v, i));
 	page_put(v->page, "</tr></thead><tbody>\n");
@@ -151,14 +159,16 @@ static void now_table(struct visit *v, const struct day *day)
 		for (unsigned int i = 0; i < SEKI_VERDICT_MAX; i++)
 			if (day->table[s][i])
 				page_put(v->page,
-					 "<td class=\"n\"><a href=\"/alerts?severity=%u&amp;verdict=%u&amp;period=24h\">%llu</a></td>",
+					 "<td class=\"n\"><a "
+					 "href=\"/alerts?severity=%u&amp;verdict=%u&amp;period=24h\">%llu</"
+					 "a></td>",
 					 s, i, (unsigned long long)day->table[s][i]);
 			else
 				page_put(v->page, "<td class=\"n\">0</td>");
 		page_put(v->page, "</tr>\n");
 	}
-	page_put(v->page, "</tbody></table></div>\n<p class=\"note\">%s: %llu</p>\n", T(v, P_DROPS_WITHOUT_RULE),
-		 (unsigned long long)day->drops);
+	page_put(v->page, "</tbody></table></div>\n<p class=\"note\">%s: %llu</p>\n",
+		 T(v, P_DROPS_WITHOUT_RULE), (unsigned long long)day->drops);
 }
 
 static void now_urgent(struct visit *v, const struct day *day)
@@ -173,7 +183,8 @@ static void now_urgent(struct visit *v, const struct day *day)
 	if (urgent) {
 		AUTO_FREE char *text = phrase_with(v->language, PHRASE_P_URGENT, number);
 
-		page_put(v->page, "<p class=\"look\">%s <a href=\"/alerts?urgent=1&amp;period=24h\">%s</a></p>\n",
+		page_put(v->page,
+			 "<p class=\"look\">%s <a href=\"/alerts?urgent=1&amp;period=24h\">%s</a></p>\n",
 			 text ? text : "", T(v, P_URGENT_LOOK));
 	} else {
 		part_say(v, TONE_NOTE, T(v, P_URGENT_NONE));
@@ -192,21 +203,21 @@ static bool latest_row(const struct store_row *row, void *arg)
 	part_severity(v, event->severity);
 	page_put(v->page, " ");
 	part_verdict(v, event->verdict);
-	page_put(v->page, " <span class=\"label\">%s</span> <span class=\"ends\">%s → %s</span></li>\n", event->label,
-		 eve_address(&event->src, src), eve_address(&event->dst, dst));
+	page_put(v->page, " <span class=\"label\">%s</span> <span class=\"ends\">%s → %s</span></li>\n",
+		 event->label, eve_address(&event->src, src), eve_address(&event->dst, dst));
 	return true;
 }
 
 static void now_latest(struct visit *v, struct store *store)
 {
-	const struct store_filter filter = {.kinds = 1u << STORE_ALERT,
-					    .tenant = visit_tenant(v),
-					    .newest_first = true,
-					    .limit = LATEST};
+	const struct store_filter filter = {
+		.kinds = 1u << STORE_ALERT, .tenant = visit_tenant(v), .newest_first = true, .limit = LATEST};
 
-	page_put(v->page, "<h2>%s</h2>\n<p class=\"note\" id=\"live-state\" role=\"status\"></p>\n<ul class=\"events\" "
-			  "id=\"live\" data-on=\"%s\" data-off=\"%s\">\n",
-		 T(v, P_LATEST), T(v, P_LIVE_ON), T(v, P_LIVE_OFF));
+	page_put(
+		v->page,
+		"<h2>%s</h2>\n<p class=\"note\" id=\"live-state\" role=\"status\"></p>\n<ul class=\"events\" "
+		"id=\"live\" data-on=\"%s\" data-off=\"%s\">\n",
+		T(v, P_LATEST), T(v, P_LIVE_ON), T(v, P_LIVE_OFF));
 	if (store && store_scan(store, &filter, latest_row, v))
 		page_put(v->page, "<li class=\"look\">%s</li>\n", T(v, P_STORE_FAULT));
 	page_put(v->page, "</ul>\n");
@@ -255,13 +266,13 @@ static bool live_row(const struct store_row *row, void *arg)
 	char src[48], dst[48], when[40];
 
 	live->last = event->id > live->last ? event->id : live->last;
-	json_array_append_new(
-		live->rows,
-		json_pack("{s:I,s:s,s:i,s:s,s:i,s:s,s:s,s:s,s:s}", "id", (json_int_t)event->id, "time",
-			  part_time(event->t_packet, when), "severity", event->severity, "severity_word",
-			  severity_word(live->v, event->severity), "verdict", event->verdict, "verdict_word",
-			  verdict_word(live->v, event->verdict), "label", event->label, "src",
-			  eve_address(&event->src, src), "dst", eve_address(&event->dst, dst)));
+	json_array_append_new(live->rows,
+			      json_pack("{s:I,s:s,s:i,s:s,s:i,s:s,s:s,s:s,s:s}", "id", (json_int_t)event->id,
+					"time", part_time(event->t_packet, when), "severity", event->severity,
+					"severity_word", severity_word(live->v, event->severity), "verdict",
+					event->verdict, "verdict_word", verdict_word(live->v, event->verdict),
+					"label", event->label, "src", eve_address(&event->src, src), "dst",
+					eve_address(&event->dst, dst)));
 	return true;
 }
 
@@ -296,7 +307,8 @@ void page_live(struct visit *v)
 	}
 	rows = live.rows && json_array_size(live.rows) ? json_dumps(live.rows, JSON_COMPACT) : NULL;
 	json_decref(live.rows);
-	len = asprintf(&body, "retry: 2000\nid: %llu\ndata: %s\n\n", (unsigned long long)after, rows ? rows : "[]");
+	len = asprintf(&body, "retry: 2000\nid: %llu\ndata: %s\n\n", (unsigned long long)after,
+		       rows ? rows : "[]");
 	if (len < 0)
 		answer_fault(v, 503, PHRASE_P_STORE_FAULT);
 	else

@@ -30,12 +30,17 @@ static void report_form(struct visit *v, const char *name, const char *title)
 	const char *period = web_form_get(&v->query, "period");
 
 	page_put(v->page,
-		 "<form method=\"get\" action=\"/reports/%s\" class=\"filter\">\n<span class=\"field\"><label for=\"p-%s\">%s</label> "
-		 "<input id=\"p-%s\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\" aria-describedby=\"period-note\"></span>\n"
-		 "<span class=\"field\"><label for=\"f-%s\">%s</label> <select id=\"f-%s\" name=\"format\"><option value=\"\">%s</option>"
-		 "<option>html</option><option>text</option><option>csv</option><option>json</option></select></span>\n"
+		 "<form method=\"get\" action=\"/reports/%s\" class=\"filter\">\n<span "
+		 "class=\"field\"><label for=\"p-%s\">%s</label> "
+		 "<input id=\"p-%s\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\" "
+		 "aria-describedby=\"period-note\"></span>\n"
+		 "<span class=\"field\"><label for=\"f-%s\">%s</label> <select id=\"f-%s\" "
+		 "name=\"format\"><option value=\"\">%s</option>"
+		 "<option>html</option><option>text</option><option>csv</option><option>json</option></"
+		 "select></span>\n"
 		 "<button>%s</button></form>\n",
-		 name, name, T(v, P_PERIOD), name, *period ? period : "30d", name, T(v, P_FORMAT), name, T(v, P_HERE), title);
+		 name, name, T(v, P_PERIOD), name, *period ? period : "30d", name, T(v, P_FORMAT), name,
+		 T(v, P_HERE), title);
 }
 
 void page_reports(struct visit *v)
@@ -43,6 +48,8 @@ void page_reports(struct visit *v)
 	part_begin(v, T(v, P_REPORTS));
 	page_put(v->page, "<p id=\"period-note\" class=\"note\">%s</p>\n", T(v, P_PERIOD_NOTE));
 	for (size_t i = 0; i < ARRAY_LEN(reports); i++) {
+		if (reports[i].wants == WANTS_NOTICES && visit_tenant(v))
+			continue;
 		page_put(v->page, "<h2>%s</h2>\n", phrase(v->language, reports[i].title));
 		report_form(v, reports[i].name, T(v, P_SHOW));
 	}
@@ -101,7 +108,8 @@ static void report_download(struct visit *v, const char *name, const struct docu
 		answer_fault(v, 503, PHRASE_P_FAULT_TRACE);
 		return;
 	}
-	snprintf(file, sizeof(file), "sekimori-%s.%s", name, format == DOCUMENT_TEXT ? "txt" : document_format_names[format]);
+	snprintf(file, sizeof(file), "sekimori-%s.%s", name,
+		 format == DOCUMENT_TEXT ? "txt" : document_format_names[format]);
 	answer_text(v, types[format], text, len, file);
 }
 
@@ -121,6 +129,11 @@ void page_report(struct visit *v)
 		answer_fault(v, 404, PHRASE_P_FAULT_PATH);
 		return;
 	}
+	/* Notices are the machine's: who is of one tenant must not see those of others. */
+	if (reports[which].wants == WANTS_NOTICES && visit_tenant(v)) {
+		answer_fault(v, 403, PHRASE_P_FAULT_ROLE);
+		return;
+	}
 	if (*word && document_format_find(word, &format)) {
 		answer_fault(v, 400, PHRASE_P_FAULT_FORM);
 		return;
@@ -132,7 +145,8 @@ void page_report(struct visit *v)
 	err = report_make(v, which, &period, &document);
 	if (err) {
 		log_warn("portal: report %s: %s", reports[which].name, strerror(-err));
-		answer_fault(v, err == -ENOENT ? 404 : 500, err == -ENOENT ? PHRASE_P_STORE_NONE : PHRASE_P_STORE_FAULT);
+		answer_fault(v, err == -ENOENT ? 404 : 500,
+			     err == -ENOENT ? PHRASE_P_STORE_NONE : PHRASE_P_STORE_FAULT);
 		return;
 	}
 	if (format != DOCUMENT_FORMATS) {
@@ -187,8 +201,10 @@ void page_egress(struct visit *v)
 	filter.to = period.to < v->now ? period.to : v->now;
 	part_begin(v, T(v, P_EGRESS));
 	page_put(v->page,
-		 "<form method=\"get\" action=\"/egress\" class=\"filter\"><span class=\"field\"><label for=\"period\">%s</label> "
-		 "<input id=\"period\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\"></span> <button>%s</button></form>\n",
+		 "<form method=\"get\" action=\"/egress\" class=\"filter\"><span class=\"field\"><label "
+		 "for=\"period\">%s</label> "
+		 "<input id=\"period\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\"></span> "
+		 "<button>%s</button></form>\n",
 		 T(v, P_PERIOD), *asked ? asked : "24h", T(v, P_SHOW));
 	err = feed.store ? egress_report_new(filter.from, filter.to, &feed.report) : -ENOENT;
 	report = feed.report;

@@ -42,13 +42,16 @@ static void processes(struct visit *v, const json_t *status)
 	size_t i;
 
 	page_put(v->page,
-		 "<h2>%s</h2>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th>"
+		 "<h2>%s</h2>\n<div class=\"scroll\"><table><thead><tr><th scope=\"col\">%s</th><th "
+		 "scope=\"col\">%s</th>"
 		 "<th scope=\"col\" class=\"n\">%s</th></tr></thead><tbody>\n",
 		 T(v, P_PROCESSES), T(v, P_NAME), T(v, P_RUNS), T(v, P_RESTARTS));
 	json_array_foreach(json_object_get(status, "processes"), i, row)
 	{
-		page_put(v->page, "<tr><td>%s</td><td>%s</td><td class=\"n\">%lld</td></tr>\n", member_text(row, "name"),
-			 json_is_true(json_object_get(row, "up")) ? T(v, P_YES) : T(v, P_NO), member_number(row, "restarts"));
+		page_put(v->page, "<tr><td>%s</td><td>%s</td><td class=\"n\">%lld</td></tr>\n",
+			 member_text(row, "name"),
+			 json_is_true(json_object_get(row, "up")) ? T(v, P_YES) : T(v, P_NO),
+			 member_number(row, "restarts"));
 	}
 	page_put(v->page, "</tbody></table></div>\n");
 }
@@ -59,8 +62,9 @@ void page_settings(struct visit *v)
 		const char *key;
 		enum phrase title;
 	} parts[] = {
-		{"usage", PHRASE_P_SET_USAGE},	   {"losses", PHRASE_P_SET_LOSSES}, {"events", PHRASE_P_SET_EVENTS},
-		{"engine", PHRASE_P_SET_ENGINE}, {"module", PHRASE_P_SET_MODULE},
+		{"usage", PHRASE_P_SET_USAGE},	 {"losses", PHRASE_P_SET_LOSSES},
+		{"events", PHRASE_P_SET_EVENTS}, {"engine", PHRASE_P_SET_ENGINE},
+		{"module", PHRASE_P_SET_MODULE},
 	};
 	const json_t *status = daemon_status(v), *iface;
 	size_t i;
@@ -76,13 +80,14 @@ void page_settings(struct visit *v)
 	}
 	json_array_foreach(json_object_get(status, "ifaces"), i, iface)
 	{
-		page_put(v->page, "<h2>%s %s</h2>\n<div class=\"scroll\"><table class=\"pairs\"><tbody>\n", T(v, P_IFACE),
-			 member_text(iface, "name"));
+		page_put(v->page, "<h2>%s %s</h2>\n<div class=\"scroll\"><table class=\"pairs\"><tbody>\n",
+			 T(v, P_IFACE), member_text(iface, "name"));
 		object_rows(v, iface, "", 0);
 		page_put(v->page, "</tbody></table></div>\n");
 	}
 	processes(v, status);
-	page_put(v->page, "<h2>%s</h2>\n<div class=\"scroll\"><table class=\"pairs\"><tbody>\n", T(v, P_SET_DAEMON));
+	page_put(v->page, "<h2>%s</h2>\n<div class=\"scroll\"><table class=\"pairs\"><tbody>\n",
+		 T(v, P_SET_DAEMON));
 	object_rows(v, status, "", 0);
 	page_put(v->page, "</tbody></table></div>\n");
 	for (i = 0; i < ARRAY_LEN(parts); i++) {

@@ -43,8 +43,8 @@ const char *verdict_word(const struct visit *v, unsigned int verdict)
 
 void part_severity(struct visit *v, unsigned int severity)
 {
-	page_put(v->page, "<span class=\"badge s-%s\">%s</span>", severities[severity % SEKI_SEVERITY_MAX].class,
-		 severity_word(v, severity));
+	page_put(v->page, "<span class=\"badge s-%s\">%s</span>",
+		 severities[severity % SEKI_SEVERITY_MAX].class, severity_word(v, severity));
 }
 
 void part_verdict(struct visit *v, unsigned int verdict)
@@ -70,7 +70,8 @@ void part_moment(struct visit *v, uint64_t us)
 	if (!us)
 		page_put(v->page, "%s", "-");
 	else
-		page_put(v->page, "<time datetime=\"%s\">%s</time>", eve_time(us, machine), part_time(us, text));
+		page_put(v->page, "<time datetime=\"%s\">%s</time>", eve_time(us, machine),
+			 part_time(us, text));
 }
 
 void part_cell(struct visit *v, const char *label, const char *text)
@@ -93,7 +94,8 @@ void part_say(struct visit *v, enum document_tone tone, const char *text)
 
 void part_form(struct visit *v, const char *action)
 {
-	/* Behind the slash one component after another: a URL of a template never begins with what is put in. */
+	/* Behind the slash one component after another: a URL of a template never begins with what is put in.
+	 */
 	page_put(v->page, "<form method=\"post\" action=\"");
 	while (*action == '/') {
 		size_t len = strcspn(action + 1, "/");
@@ -120,8 +122,8 @@ static void part_navigation(struct visit *v)
 		if (!route->nav || v->user->role < least[route->access] || (route->whole && *v->user->tenant))
 			continue;
 		if (v->route && v->route->title == route->title)
-			page_put(v->page, "<li><a aria-current=\"page\" href=\"/%s\">%s</a></li>\n", route->pattern + 1,
-				 phrase(v->language, route->title));
+			page_put(v->page, "<li><a aria-current=\"page\" href=\"/%s\">%s</a></li>\n",
+				 route->pattern + 1, phrase(v->language, route->title));
 		else
 			page_put(v->page, "<li><a href=\"/%s\">%s</a></li>\n", route->pattern + 1,
 				 phrase(v->language, route->title));
@@ -165,7 +167,8 @@ void part_begin(struct visit *v, const char *title)
 		 "<!DOCTYPE html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">\n"
 		 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		 "<meta name=\"color-scheme\" content=\"light dark\">\n<title>%s - Sekimori</title>\n"
-		 "<link rel=\"stylesheet\" href=\"/portal.css\">\n<script src=\"/portal.js\" defer=\"\"></script>\n"
+		 "<link rel=\"stylesheet\" href=\"/portal.css\">\n<script src=\"/portal.js\" "
+		 "defer=\"\"></script>\n"
 		 "</head><body>\n<a class=\"skip\" href=\"#main\">%s</a>\n<header>\n"
 		 "<span class=\"mark\">Sekimori</span> <span class=\"instance\">%s</span>\n",
 		 v->language == EXPLAIN_JA ? "ja" : "en", title, T(v, P_SKIP),
@@ -181,8 +184,8 @@ void part_begin(struct visit *v, const char *title)
 	}
 	page_put(v->page, "</div>\n</header>\n<main id=\"main\">\n<h1>%s</h1>\n", title);
 	if (v->session && *v->session->flash) {
-		page_put(v->page, "<p class=\"%s\" role=\"status\">%s</p>\n", v->session->flash_bad ? "look" : "good",
-			 v->session->flash);
+		page_put(v->page, "<p class=\"%s\" role=\"status\">%s</p>\n",
+			 v->session->flash_bad ? "look" : "good", v->session->flash);
 		v->session->flash[0] = '\0';
 	}
 }

@@ -29,12 +29,14 @@ int portal_new(const struct portal_options *options, struct portal **out)
 	snprintf(portal->host, sizeof(portal->host), "%s", options->host ? options->host : "");
 	err = users_load(options->users_dir, &portal->users);
 	if (err) {
-		log_error("the file of the portal's users cannot be read (%s): nobody can log in until a setup "
-			  "code makes a new one: sekimori portal code",
-			  strerror(-err));
+		log_error(
+			"the file of the portal's users cannot be read (%s): nobody can log in until a setup "
+			"code makes a new one: sekimori portal code",
+			strerror(-err));
 		portal->users_bad = true;
 	}
-	err = threat_set_new(options->threats, options->threats ? strlen(options->threats) : 0, &portal->threats, why);
+	err = threat_set_new(options->threats, options->threats ? strlen(options->threats) : 0,
+			     &portal->threats, why);
 	portal->assets = asset_set_new();
 	if (!err && !portal->assets)
 		err = -ENOMEM;
@@ -76,8 +78,8 @@ void portal_assets_fresh(struct portal *portal)
 	portal->assets_stamp = stamp;
 	err = asset_file_load(portal->options.users_dir, &fresh, &fault);
 	if (err) {
-		log_error("the inventory cannot be read: %s %s (element %u); the one before stays", strerror(-err),
-			  fault.why ? fault.why : "", fault.line);
+		log_error("the inventory cannot be read: %s %s (element %u); the one before stays",
+			  strerror(-err), fault.why ? fault.why : "", fault.line);
 		return;
 	}
 	asset_set_free(portal->assets);
@@ -236,7 +238,8 @@ const json_t *daemon_status(struct visit *v)
 
 bool daemon_trace(struct visit *v, const char *kind, const char *format, ...)
 {
-	static const char *const kinds[] = {"alarm", "change", "note", "read"}; /* as the control protocol numbers them */
+	static const char *const kinds[] = {"alarm", "change", "note",
+					    "read"}; /* as the control protocol numbers them */
 	char text[256], answer[SESSION_FLASH_MAX];
 	int number = 2;
 	va_list ap;
@@ -247,7 +250,8 @@ bool daemon_trace(struct visit *v, const char *kind, const char *format, ...)
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(kinds[i], kind))
 			number = (int)i;
-	return daemon_do(v, json_pack("{s:s,s:i,s:s}", "command", "trace", "kind", number, "text", text), answer);
+	return daemon_do(v, json_pack("{s:s,s:i,s:s}", "command", "trace", "kind", number, "text", text),
+			 answer);
 }
 
 /* --- guards */
@@ -367,7 +371,8 @@ static void visit_serve(struct visit *v)
 	v->route->serve(v);
 }
 
-void portal_answer(struct portal *portal, const struct portal_request *request, struct portal_response *response)
+void portal_answer(struct portal *portal, const struct portal_request *request,
+		   struct portal_response *response)
 {
 	struct visit v = {.portal = portal, .response = response};
 	struct portal_request seen = *request;

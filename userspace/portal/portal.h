@@ -15,12 +15,12 @@
 #include "lib/cleanup.h"
 #include "lib/text.h"
 
-#define PORTAL_BODY_MAX (1u << 20)
+#define PORTAL_BODY_MAX	 (1u << 20)
 #define PORTAL_CODE_TEXT 32u
 
 struct portal_request {
 	const char *method;
-	struct text path, query; /* undecoded, without "?" */
+	struct text path, query;				/* undecoded, without "?" */
 	struct text host, origin, cookie, language, last_event; /* headers, empty when absent */
 	const char *body;
 	size_t body_len;
@@ -42,13 +42,14 @@ struct portal_response {
 };
 
 struct portal_options {
-	int users_dir;		/* borrowed; -1: users live in memory only */
-	const char *store_dir;	/* of the events and the audit log; "." when no path leads there */
+	int users_dir;	       /* borrowed; -1: users live in memory only */
+	const char *store_dir; /* of the events and the audit log; "." when no path leads there */
 	const char *threats, *explanations; /* texts of the files, NULL none; borrowed */
-	const char *host;	/* name by which browsers reach it, "" none; borrowed */
+	const char *host;		    /* name by which browsers reach it, "" none; borrowed */
 	const char *instance;
 	bool may_allow;
-	/* One request of the control protocol to its answer, owned by the caller; NULL: the daemon does not answer. request is borrowed. */
+	/* One request of the control protocol to its answer, owned by the caller; NULL: the daemon does not
+	 * answer. request is borrowed. */
 	json_t *(*ask)(void *arg, const json_t *request);
 	uint64_t (*wall_us)(void *arg); /* time of day, of records */
 	uint64_t (*seconds)(void *arg); /* a clock that never jumps */
@@ -63,7 +64,8 @@ DEFINE_CLEANUP(portal_free, struct portal)
 void portal_change(struct portal *portal, const char *host, bool may_allow);
 
 /* Always an answer. */
-void portal_answer(struct portal *portal, const struct portal_request *request, struct portal_response *response);
+void portal_answer(struct portal *portal, const struct portal_request *request,
+		   struct portal_response *response);
 
 /* A code by which an administrator is made at /setup, once, within a quarter of an hour. */
 void portal_code(struct portal *portal, char code[PORTAL_CODE_TEXT]);

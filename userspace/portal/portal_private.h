@@ -54,7 +54,7 @@ enum portal_access { ACCESS_PUBLIC, ACCESS_VIEWER, ACCESS_OPERATOR, ACCESS_ADMIN
 struct portal_route {
 	const char *method, *pattern;
 	enum portal_access access;
-	bool whole;	  /* only for users of no single tenant: what it shows belongs to the machine */
+	bool whole;	   /* only for users of no single tenant: what it shows belongs to the machine */
 	enum phrase title; /* of the page, and in the navigation when nav is set */
 	bool nav;
 	void (*serve)(struct visit *v);
@@ -65,7 +65,8 @@ extern const size_t portal_route_count;
 /* --- parts.c */
 void part_begin(struct visit *v, const char *title);
 void part_end(struct visit *v);
-/* "<form method=post action=...>" with the token that proves it is ours; action is a path without parameters. */
+/* "<form method=post action=...>" with the token that proves it is ours; action is a path without parameters.
+ */
 void part_form(struct visit *v, const char *action);
 /* A form of one button for an event or a name. */
 void part_severity(struct visit *v, unsigned int severity);
@@ -90,13 +91,16 @@ void answer_text(struct visit *v, const char *type, char *body, size_t len, cons
 void visit_cookie(struct visit *v, const char *token); /* "": away with it */
 
 /* --- the daemon */
-json_t *daemon_ask(struct visit *v, json_t *request); /* takes request, adds whose it is; the answer is the caller's */
+json_t *daemon_ask(struct visit *v,
+		   json_t *request); /* takes request, adds whose it is; the answer is the caller's */
 /* The answer's text for people, and whether it went well. */
 bool daemon_do(struct visit *v, json_t *request, char text[SESSION_FLASH_MAX]);
 /* At most a second old; borrowed, NULL: no answer. */
 const json_t *daemon_status(struct visit *v);
-/* Into the audit log; false: it could not be noted, and what it is about must not happen. kind: "read", "change" */
-bool daemon_trace(struct visit *v, const char *kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Into the audit log; false: it could not be noted, and what it is about must not happen. kind: "read",
+ * "change" */
+bool daemon_trace(struct visit *v, const char *kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 long long member_number(const json_t *object, const char *key);
 const char *member_text(const json_t *object, const char *key);
 

@@ -13,13 +13,13 @@
 #include "lib/text.h"
 #include "users.h"
 
-#define SESSIONS_MAX	    128u
-#define SESSION_PER_USER    8u
-#define SESSION_TOKEN_TEXT  65u /* 64 hex digits and NUL */
-#define SESSION_IDLE_S	    1800u
-#define SESSION_LONGEST_S   43200u
-#define SESSION_FLASH_MAX   512u
-#define THROTTLE_PLACES	    256u
+#define SESSIONS_MAX	   128u
+#define SESSION_PER_USER   8u
+#define SESSION_TOKEN_TEXT 65u /* 64 hex digits and NUL */
+#define SESSION_IDLE_S	   1800u
+#define SESSION_LONGEST_S  43200u
+#define SESSION_FLASH_MAX  512u
+#define THROTTLE_PLACES	   256u
 
 struct session {
 	bool used;
@@ -44,7 +44,8 @@ struct sessions {
 	uint32_t tries; /* in that second, all together */
 };
 
-/* A new session; its token goes into the cookie and nowhere else. Of SESSIONS_MAX the one unused for longest goes. */
+/* A new session; its token goes into the cookie and nowhere else. Of SESSIONS_MAX the one unused for longest
+ * goes. */
 struct session *session_begin(struct sessions *all, const struct user *user, uint64_t now,
 			      char token[SESSION_TOKEN_TEXT]);
 /* NULL: unknown or over. *user is who it is now, never somebody removed or changed. */

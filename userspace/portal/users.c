@@ -10,8 +10,8 @@
 
 #include "lib/file.h"
 
-#define USERS_FILE  "users.json"
-#define FILE_MAX    (1u << 20)
+#define USERS_FILE "users.json"
+#define FILE_MAX   (1u << 20)
 
 const char *const user_role_names[USER_ROLE_MAX] = {
 #define X(id, name) [USER_##id] = name,
@@ -23,8 +23,9 @@ static bool name_good(const char *name)
 {
 	size_t len = strlen(name);
 
-	return len && len < USERS_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len &&
-	       name[0] != '.' && name[0] != '-';
+	return len && len < USERS_NAME_MAX &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len && name[0] != '.' &&
+	       name[0] != '-';
 }
 
 static bool tenant_good(const char *tenant)
@@ -102,8 +103,8 @@ static int users_save(const struct users *users)
 		return 0;
 	}
 	for (size_t i = 0; i < users->count; i++)
-		json_array_append_new(rows, json_pack("{s:s,s:s,s:s,s:s}", "name", users->rows[i].name, "role",
-						      user_role_names[users->rows[i].role], "tenant",
+		json_array_append_new(rows, json_pack("{s:s,s:s,s:s,s:s}", "name", users->rows[i].name,
+						      "role", user_role_names[users->rows[i].role], "tenant",
 						      users->rows[i].tenant, "hash", users->rows[i].hash));
 	text = json_dumps(root, JSON_INDENT(1));
 	err = text && json_array_size(rows) == users->count
@@ -136,8 +137,8 @@ static int refuse(enum users_fault *why, enum users_fault fault)
 	return -EINVAL;
 }
 
-int users_put(struct users *users, const char *name, enum user_role role, const char *tenant, const char *password,
-	      enum users_fault *why)
+int users_put(struct users *users, const char *name, enum user_role role, const char *tenant,
+	      const char *password, enum users_fault *why)
 {
 	struct user *there = users_find(users, name), before, row = there ? *there : (struct user){0};
 	int err;
@@ -157,8 +158,9 @@ int users_put(struct users *users, const char *name, enum user_role role, const 
 		return refuse(why, USERS_LAST_ADMIN);
 	if (!there && users->count == USERS_MAX)
 		return -ENOSPC;
-	if (password && crypto_pwhash_str(row.hash, password, strlen(password),
-					  crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE))
+	if (password &&
+	    crypto_pwhash_str(row.hash, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+			      crypto_pwhash_MEMLIMIT_INTERACTIVE))
 		return -ENOMEM;
 	memcpy(row.name, name, strlen(name) + 1);
 	memcpy(row.tenant, tenant, strlen(tenant) + 1);

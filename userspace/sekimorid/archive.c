@@ -192,10 +192,15 @@ static void reporter_event(int fd, uint32_t events, void *arg)
 
 static int audit_add(struct archive *a, const struct message_audit *in)
 {
-	static const char *const kinds[AUDIT_KIND_MAX] = {
-		[AUDIT_ALARM] = "alarm", [AUDIT_CHANGE] = "change", [AUDIT_NOTE] = "note", [AUDIT_READ] = "read"};
-	const struct audit_entry entry = {
-		.t = in->wall_us, .uid = in->uid, .kind = kinds[in->kind % AUDIT_KIND_MAX], .who = in->who, .text = in->text};
+	static const char *const kinds[AUDIT_KIND_MAX] = {[AUDIT_ALARM] = "alarm",
+							  [AUDIT_CHANGE] = "change",
+							  [AUDIT_NOTE] = "note",
+							  [AUDIT_READ] = "read"};
+	const struct audit_entry entry = {.t = in->wall_us,
+					  .uid = in->uid,
+					  .kind = kinds[in->kind % AUDIT_KIND_MAX],
+					  .who = in->who,
+					  .text = in->text};
 	int err = audit_log_add(a->audit, &entry);
 
 	if (err && a->stats.audit_errno != -err)

@@ -270,6 +270,17 @@ static const char *ack_words(int err)
 	}
 }
 
+static int ack_event(struct archive *a, uint64_t id)
+{
+	const struct store_run run = {id, 1};
+	const struct store_marking marking = {
+		.moment = STORE_ACKED, .t = wall_us(), .runs = &run, .run_count = 1};
+	uint64_t marked = 0;
+	int err = store_mark(a->store, &marking, &marked);
+
+	return err ? err : marked ? 0 : -ENOENT;
+}
+
 void archive_ack(struct archive *a, uint64_t cookie, const struct message_ack *in)
 {
 	const struct message_acked acked = {.id = in->id};
@@ -280,7 +291,7 @@ void archive_ack(struct archive *a, uint64_t cookie, const struct message_ack *i
 	    !message_text_valid(in->comment, sizeof(in->comment)))
 		return;
 	if (in->event && !in->id) {
-		done.result = store_mark(a->store, in->event, STORE_ACKED, wall_us());
+		done.result = ack_event(a, in->event);
 	} else if (in->id) {
 		done.result = store_notice_ack(a->store, in->id, wall_us(), in->by, in->comment);
 	} else {

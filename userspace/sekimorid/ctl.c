@@ -88,9 +88,7 @@ static void ctl_request(struct ctl *ctl, struct ctl_client *client, const char *
 		ctl_refuse(ctl, client, err, why);
 		return;
 	}
-	if (client->portal	? !request.portal
-	    : request.changes	? client->uid != 0
-				: !client->reader) {
+	if (client->portal ? !request.portal : request.changes ? client->uid != 0 : !client->reader) {
 		ctl_refuse(ctl, client, -EPERM,
 			   request.changes ? "only root may change the shield"
 					   : "only root and the group sekimori may ask");

@@ -90,7 +90,8 @@ static bool request_prefix(const json_t *object, const char *key, struct message
 	return true;
 }
 
-static int request_peer(const json_t *object, uint32_t uid, bool portal, struct message_peer *peer, const char **why)
+static int request_peer(const json_t *object, uint32_t uid, bool portal, struct message_peer *peer,
+			const char **why)
 {
 	const json_t *session = json_object_get(object, "session");
 	struct message_prefix prefix;
@@ -315,7 +316,8 @@ static int request_row(const json_t *object, const struct ctl_row *row, uint32_t
 	return err ? err : request_peer(object, uid, portal, peer, why);
 }
 
-int ctl_request_read(const char *text, size_t len, uint32_t uid, bool portal, struct ctl_request *out, const char **why)
+int ctl_request_read(const char *text, size_t len, uint32_t uid, bool portal, struct ctl_request *out,
+		     const char **why)
 {
 	json_error_t error;
 	json_t *object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);

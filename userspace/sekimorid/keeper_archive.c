@@ -55,7 +55,8 @@ int keeper_archive_folder(struct keeper *k, int *fd)
 	folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (folder < 0 || fstat(folder, &st) < 0)
 		return -errno;
-	/* The group may read: the portal has it. Only an owner changes a mode, so the folder is ours for a moment. */
+	/* The group may read: the portal has it. Only an owner changes a mode, so the folder is ours for a
+	 * moment. */
 	if ((st.st_mode & 07777) != 0750 && (fchown(folder, 0, gid) < 0 || fchmod(folder, 0750) < 0))
 		return -errno;
 	if (fchown(folder, uid, gid) < 0)

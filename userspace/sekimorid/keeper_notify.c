@@ -105,7 +105,7 @@ void keeper_notify_ack(struct keeper *k, uint64_t cookie, const struct message_a
 	const struct keeper_child *archive = keeper_child(k, PROCESS_ARCHIVE, 0);
 	const struct passwd *pw = getpwuid(in->peer.uid);
 	struct message_ack out = *in;
-	char id[24] = "all notices";
+	char id[32] = "all notices";
 	int err;
 
 	if (!message_text_valid(in->by, sizeof(in->by)) ||

@@ -19,7 +19,7 @@
 #include "lib/log.h"
 
 #define PORTAL_BACKLOG	  128
-#define PORTAL_RETRY	  30u /* ticks between two tries to listen */
+#define PORTAL_RETRY	  30u	    /* ticks between two tries to listen */
 #define PORTAL_SHORTEST_4 (96 + 24) /* prefixes that a block by the portal may have */
 #define PORTAL_SHORTEST_6 48
 #define PORTAL_STANDARD	  "127.0.0.1:7443" /* belongs to instance default; another one names its own */
@@ -88,7 +88,8 @@ static int portal_file(struct keeper *k, const char *path, char *out, size_t siz
 	return 0;
 }
 
-/* The socket as the policy has it; one that is right stays open, so that nobody is turned away by an apply. */
+/* The socket as the policy has it; one that is right stays open, so that nobody is turned away by an apply.
+ */
 static void portal_socket(struct keeper *k, const char *listen)
 {
 	bool off = !strcmp(listen, "off") ||
@@ -155,9 +156,10 @@ void keeper_portal_code(struct keeper *k, uint64_t cookie, const struct message_
 {
 	if (k->portal_listener < 0) {
 		keeper_done(k, cookie, -ENOENT, "the portal does not serve: %s",
-			    *k->portal_why ? k->portal_why
-					   : "this instance names no address for it. Add to the configuration: "
-					     "portal { listen 127.0.0.1:7443; }");
+			    *k->portal_why
+				    ? k->portal_why
+				    : "this instance names no address for it. Add to the configuration: "
+				      "portal { listen 127.0.0.1:7443; }");
 		return;
 	}
 	if (k->code_cookie)
@@ -177,7 +179,8 @@ void keeper_portal_coded(struct keeper *k, const struct message_done *done)
 	out.text[sizeof(out.text) - 1] = '\0';
 	if (k->code_cookie)
 		keeper_done(k, k->code_cookie, out.result,
-			    "Open %s://%s/setup in a browser of this machine (or through an SSH tunnel) and enter "
+			    "Open %s://%s/setup in a browser of this machine (or through an SSH tunnel) and "
+			    "enter "
 			    "the code\n    %s\nIt holds for a quarter of an hour, once.",
 			    k->portal_tls ? "https" : "http", k->portal_listen, out.text);
 	k->code_cookie = 0;
@@ -193,7 +196,8 @@ static const char *refuses_block(const struct message_block *in)
 	if (!*in->reason)
 		return "a block from the portal needs a reason";
 	if (prefix.len < (prefix_is_v4(&prefix) ? PORTAL_SHORTEST_4 : PORTAL_SHORTEST_6))
-		return "the portal blocks networks of at most /24 (IPv6 /48); larger ones by `sekimori block` as root";
+		return "the portal blocks networks of at most /24 (IPv6 /48); larger ones by `sekimori "
+		       "block` as root";
 	return NULL;
 }
 
@@ -217,7 +221,9 @@ const char *keeper_portal_refuses(const struct keeper *k, uint32_t type, const v
 	case MESSAGE_UNBLOCK:
 		return NULL;
 	case MESSAGE_ACK: /* one, never all at once */
-		return ((const struct message_ack *)body)->event ? NULL : "the portal acknowledges one alert at a time";
+		return ((const struct message_ack *)body)->event
+			       ? NULL
+			       : "the portal acknowledges one alert at a time";
 	case MESSAGE_BLOCK:
 		return refuses_block(body);
 	case MESSAGE_ALLOW:

@@ -157,7 +157,9 @@ static void request_trace(struct keeper *k, uint64_t cookie, const struct messag
 		return;
 	}
 	for (size_t i = 0; i < sizeof(text); i++)
-		text[i] = in->text[i] && ((unsigned char)in->text[i] < 0x20 || in->text[i] == 0x7f) ? ' ' : in->text[i];
+		text[i] = in->text[i] && ((unsigned char)in->text[i] < 0x20 || in->text[i] == 0x7f)
+				  ? ' '
+				  : in->text[i];
 	keeper_audit(k, in->kind, in->peer.uid, "%s", text);
 	keeper_done(k, cookie, 0, "noted");
 }

@@ -126,7 +126,8 @@ static void settings_take(struct serving *s, struct message_portal *in, int *lis
 {
 	int err;
 
-	if (!message_text_valid(in->instance, sizeof(in->instance)) || !message_text_valid(in->host, sizeof(in->host)) ||
+	if (!message_text_valid(in->instance, sizeof(in->instance)) ||
+	    !message_text_valid(in->host, sizeof(in->host)) ||
 	    !message_text_valid(in->listen, sizeof(in->listen)) ||
 	    !message_text_valid(in->certificate, sizeof(in->certificate)) ||
 	    !message_text_valid(in->key, sizeof(in->key)))

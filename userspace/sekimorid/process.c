@@ -80,18 +80,19 @@ const struct process_row process_table[PROCESS_KIND_MAX] = {
 			     .fds = "keeper channel; reporter channel; the folder of the store",
 			     .calls = "base + files (openat, pwrite64, fdatasync, renameat, unlink, ...)",
 			     .paths = "STATE/INSTANCE/store, nothing else (Landlock)"},
-	[PROCESS_PORTAL] = {.name = "portal",
-			    .user = "sekimori-portal",
-			    .uid = 64715,
-			    .groups = SANDBOX_BASE | SANDBOX_ACCEPT | SANDBOX_FILES | SANDBOX_SERVE,
-			    .reads = "sekimori-archive",
-			    .reads_gid = 64713,
-			    .prepare = portal_prepare,
-			    .main = portal_main,
-			    .fds = "keeper channel; its folder; the store's folder; ctl channel; listening "
-				   "socket; accepted browsers",
-			    .calls = "base + files + accept4, getsockopt, setsockopt, shutdown; no socket, no connect",
-			    .paths = "STATE/INSTANCE/portal; STATE/INSTANCE/store read only (Landlock)"},
+	[PROCESS_PORTAL] =
+		{.name = "portal",
+		 .user = "sekimori-portal",
+		 .uid = 64715,
+		 .groups = SANDBOX_BASE | SANDBOX_ACCEPT | SANDBOX_FILES | SANDBOX_SERVE,
+		 .reads = "sekimori-archive",
+		 .reads_gid = 64713,
+		 .prepare = portal_prepare,
+		 .main = portal_main,
+		 .fds = "keeper channel; its folder; the store's folder; ctl channel; listening "
+			"socket; accepted browsers",
+		 .calls = "base + files + accept4, getsockopt, setsockopt, shutdown; no socket, no connect",
+		 .paths = "STATE/INSTANCE/portal; STATE/INSTANCE/store read only (Landlock)"},
 };
 
 bool process_find(const char *name, enum process_kind *kind)

@@ -183,7 +183,8 @@ static void landlock_system(int ruleset)
 	}
 }
 
-/* Handles every access that this kernel knows and grants none of them, but those below folder, and reading below reads. */
+/* Handles every access that this kernel knows and grants none of them, but those below folder, and reading
+ * below reads. */
 static int sandbox_landlock(int folder, int reads, bool network)
 {
 	struct landlock_ruleset_attr attr = {0};
@@ -225,9 +226,9 @@ static int sandbox_landlock(int folder, int reads, bool network)
 			return -errno;
 	}
 	if (reads >= 0) {
-		struct landlock_path_beneath_attr below = {
-			.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-			.parent_fd = reads};
+		struct landlock_path_beneath_attr below = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
+									     LANDLOCK_ACCESS_FS_READ_DIR,
+							   .parent_fd = reads};
 
 		if (syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0)
 			return -errno;

@@ -49,5 +49,6 @@ uint64_t asset_file_stamp(int dir)
 
 	if (dir < 0 || fstatat(dir, ASSET_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	return (uint64_t)st.st_ino * 1000003u ^ ((uint64_t)st.st_mtim.tv_sec << 30 | (uint64_t)st.st_mtim.tv_nsec);
+	return (uint64_t)st.st_ino * 1000003u ^
+	       ((uint64_t)st.st_mtim.tv_sec << 30 | (uint64_t)st.st_mtim.tv_nsec);
 }

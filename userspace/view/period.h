@@ -17,11 +17,11 @@ struct period {
 };
 
 /*
- * period NULL and from NULL: the present month. Bounds are quarters of an hour, as figures are kept: another one is
- * refused, not rounded. -EINVAL with why.
+ * period NULL and from NULL: the present month. Bounds are quarters of an hour, as figures are kept: another
+ * one is refused, not rounded. -EINVAL with why.
  */
-__must_check int period_read(const char *period, const char *from, const char *to, uint64_t now, struct period *out,
-			     char why[160]);
+__must_check int period_read(const char *period, const char *from, const char *to, uint64_t now,
+			     struct period *out, char why[160]);
 /* Begin of a month of UTC; month may be 13. */
 uint64_t period_month(uint32_t year, uint32_t month);
 
