@@ -50,16 +50,16 @@ struct half {
 	bool gap;	/* the next chunk follows a gap */
 	bool paused;	/* no window is kept */
 	bool has_scale;
-	bool fast_open; /* its SYN has the option: lone data in it counts */
-	bool echoes;	/* echo holds */
-	uint8_t scale;	/* shift of the windows that this half announces */
-	uint8_t policy; /* enum overlap_policy of who receives this half */
-	uint8_t ttl;	/* lowest of a segment that was taken; 0: none */
-	bool stamped;	/* its SYN had a timestamp */
-	bool reset;	/* it sent a reset that was believed, and nothing since */
+	bool fast_open;	       /* its SYN has the option: lone data in it counts */
+	bool echoes;	       /* echo holds */
+	uint8_t scale;	       /* shift of the windows that this half announces */
+	uint8_t policy;	       /* enum overlap_policy of who receives this half */
+	uint8_t ttl;	       /* lowest of a segment that was taken; 0: none */
+	bool stamped;	       /* its SYN had a timestamp */
+	bool reset;	       /* it sent a reset that was believed, and nothing since */
 	uint8_t renewals;      /* SYNs with another sequence number than the one before, unanswered */
 	uint32_t syn_stamp[2]; /* of its SYN: the first one sent, the last */
-	uint32_t echo;	/* latest timestamp that the peer returned: its own ts_recent (RFC 7323) */
+	uint32_t echo;	       /* latest timestamp that the peer returned: its own ts_recent (RFC 7323) */
 	uint32_t isn, next, fin_seq;
 	uint32_t acked;	   /* highest plausible acknowledgement by the peer */
 	uint32_t last_ack; /* the peer's latest, plausible or not */

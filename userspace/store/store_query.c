@@ -180,8 +180,8 @@ static void scan_sql(struct sql *sql, const struct store_filter *filter, uint32_
 	if (filter->id)
 		sql_add(sql, " e.id = %llu AND",
 			(unsigned long long)(filter->id & ((1ull << STORE_ID_BITS) - 1)));
-	/* The index on time helps only where the period is a part of the month or the newest are asked for, and not
-	 * where few are looked for. */
+	/* The index on time helps only where the period is a part of the month or the newest are asked for,
+	 * and not where few are looked for. */
 	if (!filter->newest_first && filter->from <= month_begin(month) &&
 	    (!filter->to || filter->to >= month_begin(month + 1)))
 		sql_add(sql, " true");
