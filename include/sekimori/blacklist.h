@@ -6,7 +6,7 @@
  *	bloom	4 bits in one word per key: ends most of the rest
  *	bucket	five entries in one cache line (IPv4) or two (IPv6), with expiry and list inside
  *
- * IPv4: the class of a /24 says where to look. What is longer than /24 lies together in the bucket of its /24, prefixes of /17 to /24 in that
+ * IPv4: the class of a /24 says where to look. A /24 and what is longer lie together in the bucket of their /24, prefixes of /17 to /23 in that
  * of their /20, so that one line holds every candidate and the longest that covers the address decides. What is /16 or shorter fills a
  * table with one entry per /16. A group with more members than fit well is crowded: the rest of them have keys at the nearest level that
  * is as long as they are, which are asked only where a bucket says so. A /24 of which many hosts are listed has no group at all,
@@ -31,12 +31,12 @@
 #define SEKI_LIST_SLOTS 5
 
 /* Longest first: level, shortest prefix length stored there. IPv4: crowded groups of /24, of /20, the table of /16. */
-#define SEKI_LIST_LEVELS4(X) X(32, 32) X(31, 31) X(30, 29) X(28, 27) X(26, 25) X(24, 23) X(22, 21) X(20, 17) X(16, 0)
+#define SEKI_LIST_LEVELS4(X) X(32, 32) X(31, 31) X(30, 29) X(28, 27) X(26, 24) X(23, 21) X(20, 17) X(16, 0)
 #define SEKI_LIST_LEVELS6(X) X(128, 128) X(64, 57) X(56, 49) X(48, 41) X(40, 33) X(32, 24)
-#define SEKI_LIST_LEVEL_COUNT4 9
+#define SEKI_LIST_LEVEL_COUNT4 8
 #define SEKI_LIST_LEVEL_COUNT6 6
 #define SEKI_LIST_WIDE4 5 /* the levels of crowded groups of /20 begin here; before them those of /24 */
-#define SEKI_LIST_TOP4 8
+#define SEKI_LIST_TOP4 7
 
 /* What an entry says. */
 struct seki_list_hit {
@@ -58,8 +58,8 @@ union seki_list_said {
  * each that lives in its second bucket, and a flag when one is in the spill map or a member of a crowded group at its level.
  */
 #define SEKI_LIST_TAG_BITS 5
-#define SEKI_LIST_TAG_ONES 0x0108421ull /* 1 in each tag */
-#define SEKI_LIST_TAG_TOPS 0x1084210ull /* the uppermost bit of each */
+#define SEKI_LIST_TAG_ONES 0x0108421u /* 1 in each tag */
+#define SEKI_LIST_TAG_TOPS 0x1084210u /* the uppermost bit of each */
 #define SEKI_LIST_TAG_MASK 0x1ffffffu
 #define SEKI_LIST_SECOND_AT 25
 #define SEKI_LIST_SECOND_BITS 6
@@ -116,9 +116,9 @@ struct seki_list_head {
 #define SEKI_LIST_WORDS_GATE4 (1u << 19)
 enum seki_list_class {
 	SEKI_LIST_NONE,
-	SEKI_LIST_COVERED, /* by an entry of /24 or shorter; nothing longer inside */
+	SEKI_LIST_COVERED, /* by an entry of /23 or shorter; nothing longer inside */
 	SEKI_LIST_HOSTS,   /* many hosts inside, each with its key at level 32; perhaps covered as well */
-	SEKI_LIST_INSIDE,  /* a group of longer prefixes; perhaps covered as well */
+	SEKI_LIST_INSIDE,  /* a group of /24 and longer; perhaps covered as well */
 };
 
 /* The array of words beside it, of one size for all generations: */
@@ -233,19 +233,17 @@ SEKI_LIST_INLINE __u64 seki_list_longer(__u64 a, __u64 b)
 }
 
 /* A bit for each slot that has a tag, the lowest surely; perhaps more behind it. */
-SEKI_LIST_INLINE __u64 seki_list_match(__u32 tags, __u32 tag)
+SEKI_LIST_INLINE __u32 seki_list_match(__u32 tags, __u32 tag)
 {
-	__u64 differ = (tags & SEKI_LIST_TAG_MASK) ^ tag * SEKI_LIST_TAG_ONES;
+	__u32 differ = (tags & SEKI_LIST_TAG_MASK) ^ tag * SEKI_LIST_TAG_ONES;
 
 	return (differ - SEKI_LIST_TAG_ONES) & ~differ & SEKI_LIST_TAG_TOPS;
 }
 
-/* The slot of the lowest bit; SEKI_LIST_SLOTS: there is none. */
-SEKI_LIST_INLINE __u32 seki_list_match_slot(__u64 match)
+/* The slot of the lowest bit, which lies at 5 * slot + 4: three bits of the product. SEKI_LIST_SLOTS or more: there is none. */
+SEKI_LIST_INLINE __u32 seki_list_match_slot(__u32 match)
 {
-	__u64 below = ((match & (0 - match)) - 1) & SEKI_LIST_TAG_TOPS;
-
-	return ((below >> (SEKI_LIST_TAG_BITS - 1)) * SEKI_LIST_TAG_ONES >> (SEKI_LIST_TAG_BITS * (SEKI_LIST_SLOTS - 1))) & 7;
+	return match ? (match & (0 - match)) * (1u << 20 | 2u << 15 | 3u << 10 | 4u << 5) >> 29 : SEKI_LIST_SLOTS;
 }
 
 /*
@@ -254,7 +252,8 @@ SEKI_LIST_INLINE __u32 seki_list_match_slot(__u64 match)
  */
 SEKI_LIST_INLINE __u64 seki_list_scan4(const struct seki_list_bucket4 *bucket, __u32 tag, __u32 addr, __u32 low, __u32 high)
 {
-	__u64 match = seki_list_match(SEKI_LIST_READ(bucket->tags), tag), best = 0;
+	__u32 match = seki_list_match(SEKI_LIST_READ(bucket->tags), tag);
+	__u64 best = 0;
 
 	for (int n = 0; n < SEKI_LIST_SLOTS; n++) {
 		__u32 i = seki_list_match_slot(match), key, len;
@@ -278,7 +277,7 @@ SEKI_LIST_INLINE __u64 seki_list_scan4(const struct seki_list_bucket4 *bucket, _
 /* A key of IPv6 has one entry at most at each level. */
 SEKI_LIST_INLINE __u64 seki_list_scan6(const struct seki_list_bucket6 *bucket, __u32 tag, __u64 hi, __u64 lo, __u32 low, __u32 high)
 {
-	__u64 match = seki_list_match(SEKI_LIST_READ(bucket->tags), tag);
+	__u32 match = seki_list_match(SEKI_LIST_READ(bucket->tags), tag);
 
 	for (int n = 0; n < SEKI_LIST_SLOTS; n++) {
 		__u32 i = seki_list_match_slot(match);

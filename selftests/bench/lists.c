@@ -51,25 +51,29 @@ static void fill(struct bench *b, bool six)
 {
 	double start = bench_now_ns();
 	int hash = map_of(b, six ? "hash6" : "hash4"), trie = map_of(b, six ? "trie6" : "trie4");
-	uint64_t value = 1, digest;
+	uint64_t digest;
 
 	if (list_fill(b->object, 0, rows, count, &b->head, &b->table) || list_table_check(&b->table, &digest))
 		die("build");
 	b->build_ms = (bench_now_ns() - start) / 1e6;
 	start = bench_now_ns();
 	for (uint32_t i = 0; i < count; i++) {
+		const struct seki_list_hit hit = list_hit_of(&rows[i]);
 		struct {
 			uint32_t len, addr;
 		} four = {rows[i].key.prefixlen - 96, rows[i].key.addr.w[3]};
 
-		if (bpf_map_update_elem(trie, six ? (void *)&rows[i].key : &four, &value, BPF_ANY))
+		if (bpf_map_update_elem(trie, six ? (void *)&rows[i].key : &four, &hit, BPF_ANY))
 			die("trie");
 	}
 	b->peer_ms = (bench_now_ns() - start) / 1e6;
-	for (uint32_t i = 0; i < count; i++)
-		if (bpf_map_update_elem(hash, six ? (void *)&rows[i].key.addr : &rows[i].key.addr.w[3],
-					&value, BPF_ANY))
+	for (uint32_t i = 0; i < count; i++) {
+		const struct seki_list_hit hit = list_hit_of(&rows[i]);
+
+		if (bpf_map_update_elem(hash, six ? (void *)&rows[i].key.addr : &rows[i].key.addr.w[3], &hit,
+					BPF_ANY))
 			die("hash");
+	}
 }
 
 static void stream_hits(struct bench *b)

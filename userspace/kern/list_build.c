@@ -167,8 +167,7 @@ static struct place member_place(const struct list_table *t, uint32_t addr, uint
 {
 	struct key key = {addr, 0};
 
-	return host_alone(t, addr, len) ? place_of(t, false, key, 32)
-					: group_place(t, key, len > 24 ? 24 : 20);
+	return host_alone(t, addr, len) ? place_of(t, false, key, 32) : group_place(t, key, group_of(len));
 }
 
 static uint16_t member_shard(const struct list_table *t, uint32_t addr, uint32_t len)

@@ -77,7 +77,7 @@ int level_index(bool six, uint32_t len)
 
 uint32_t span_group(const struct span *span)
 {
-	return span->len > 24 ? 24 : span->len > 16 ? 20 : 16;
+	return span->len > 16 ? group_of(span->len) : 16;
 }
 
 uint32_t span_keys(const struct span *span)

@@ -44,6 +44,11 @@ static inline const struct level *level_at(bool six, int index)
  * member of several groups, a host of a /24 of class HOSTS of none.
  */
 uint32_t span_group(const struct span *span);
+/* The same of a length above 16. */
+static inline uint32_t group_of(uint32_t len)
+{
+	return len >= 24 ? 24 : 20;
+}
 /* How many keys a prefix has, and the nth: its members of groups (IPv4), its keys at its level (IPv6). 0:
  * none. */
 uint32_t span_keys(const struct span *span);

@@ -47,7 +47,7 @@ static __u64 ask_level(const struct asking *ask, bool six, struct key addr, int 
 static __u64 ask_group(const struct asking *ask, uint32_t addr, uint32_t group)
 {
 	struct place place = group_place(ask->t, (struct key){addr, 0}, group);
-	uint32_t low = group == 24 ? 25 : 17, high = group == 24 ? 32 : 24;
+	uint32_t low = group == 24 ? 24 : 17, high = group == 24 ? 32 : 23;
 	__u64 said = seki_list_scan4(place.first, place.tag, addr, low, high), crowd = 0;
 	int from = group == 24 ? 0 : SEKI_LIST_WIDE4, to = group == 24 ? SEKI_LIST_WIDE4 : SEKI_LIST_TOP4;
 
@@ -228,7 +228,7 @@ static bool gate4_opens(const struct list_table *t, uint32_t addr, uint32_t len)
 {
 	uint32_t covers = len < 20 ? 20 : len; /* of this key */
 
-	if (len > 24)
+	if (len >= 24)
 		return gate4_class(t, addr) == SEKI_LIST_INSIDE;
 	return wide4_bit(t, addr) &&
 	       covered4(t, (uint32_t)key_masked(false, (struct key){addr, 0}, covers).hi,
@@ -279,7 +279,7 @@ static bool reaches4(const struct list_table *t, void *bucket, struct key key, _
 		return level_reaches(t, false, bucket, key, len);
 	if (!gate4_opens(t, addr, len))
 		return false;
-	shared = group_place(t, key, len > 24 ? 24 : 20);
+	shared = group_place(t, key, group_of(len));
 	together = place_holds(&shared, bucket);
 	if (!together && (!place_more(&shared) || !level_reaches(t, false, bucket, key, len)))
 		return false;
@@ -354,7 +354,7 @@ bool list_table_audit_spilled(const struct list_table *table, const struct seki_
 		   place_more(&place) && level_leads(table, six, &place, at, hit->len);
 	if (six)
 		return true;
-	shared = group_place(table, at, hit->len > 24 ? 24 : 20);
+	shared = group_place(table, at, group_of(hit->len));
 	*reached &= host_alone(table, (uint32_t)at.hi, hit->len) ||
 		    (gate4_opens(table, (uint32_t)at.hi, hit->len) && place_more(&shared) &&
 		     whole4(table, key_masked(false, at, hit->len), said.word));

@@ -72,7 +72,7 @@ void gate4_set(struct list_table *t, uint32_t addr, __u64 class)
 	word_set(word, (*word & ~(3ull << shift)) | class << shift);
 }
 
-/* Every /24 of a prefix of /24 or shorter is at least covered. */
+/* Every /24 of a prefix of /23 or shorter is at least covered. */
 static void gate4_cover(struct list_table *t, uint32_t addr, uint32_t len)
 {
 	uint32_t count = 1u << (24 - len), first = addr >> 8;
@@ -119,7 +119,7 @@ void gates_mark(struct list_table *t, const struct span *span, struct key key)
 
 		gate6_mark(t, (uint32_t)(key.hi >> 32), (uint8_t)(1u << level));
 		t->head->levels6 |= (uint16_t)(1u << level);
-	} else if (span->len > 24) {
+	} else if (span->len >= 24) {
 		if (!host_alone(t, addr, span->len))
 			inside_mark(t, addr);
 	} else {
@@ -157,7 +157,7 @@ static bool entry_place(const struct list_table *t, bool six, void *bucket, int 
 	*out = level;
 	if (six || host_alone(t, (uint32_t)key.hi, len))
 		return at_level;
-	shared = group_place(t, key, len > 24 ? 24 : 20);
+	shared = group_place(t, key, group_of(len));
 	if (shared.first != bucket && shared.second != bucket)
 		return at_level;
 	*out = shared;
@@ -300,7 +300,7 @@ static int group_members(const struct place *place, uint32_t addr, uint32_t grou
 		for (int i = 0; i < SEKI_LIST_SLOTS; i++) {
 			__u64 said = bucket_said(buckets[b], false)[i];
 
-			count += said && (seki_list_len(said) > 24) == (group == 24) &&
+			count += said && group_of(seki_list_len(said)) == group &&
 				 !((bucket_key(buckets[b], false, i).hi ^ addr) >> (32 - group));
 		}
 	return count;
