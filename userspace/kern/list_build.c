@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * list_build.c - a whole blacklist into empty tables that nobody reads yet. Members of IPv4 groups are sorted
- * by shard first, so that the processor's caches hold what is being filled.
+ * list_build.c - a whole blacklist into empty tables that nobody reads yet: their sizes, members of IPv4
+ * groups (list_members.c), then the other rows.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "lib/cleanup.h"
+#include "lib/parallel.h"
 #include "list_store.h"
 
 #define KEYS_PER_BUCKET_X10 36u /* built at most this full: 3.6 of 5 */
@@ -49,25 +50,57 @@ static int size_for(uint64_t keys, uint32_t room, struct size *out)
 	return 0;
 }
 
-int list_table_size(const struct gate_list_row *rows, uint32_t count, struct seki_list_head *head,
-		    uint32_t *bad)
-{
-	__u64 keys[2] = {0};
-	struct size size[2];
-	uint32_t odd = 0, room6 = SEKI_LIST_LINES6 - SEKI_LIST_BLOOM6;
+/* What a part of the rows adds up to. */
+struct sum {
+	uint64_t keys[2];  /* of each family */
+	uint32_t odd, bad; /* bad: the first malformed one, or UINT32_MAX */
+};
 
-	for (uint32_t i = 0; i < count; i++) {
+struct sizing {
+	const struct gate_list_row *rows;
+	uint32_t count;
+	struct sum sums[LIST_CHUNKS];
+};
+
+static void chunk_size(void *arg, uint32_t chunk)
+{
+	struct sizing *sizing = arg;
+	struct sum sum = {.bad = UINT32_MAX};
+	uint32_t end = list_chunk(sizing->count, chunk + 1);
+
+	for (uint32_t i = list_chunk(sizing->count, chunk); i < end; i++) {
 		struct span span;
 		uint32_t many;
 
-		if (list_row_check(&rows[i])) {
-			*bad = i;
+		if (list_row_check(&sizing->rows[i])) {
+			sum.bad = i;
+			break;
+		}
+		span = span_of(&sizing->rows[i].key);
+		many = span_keys(&span);
+		sum.keys[span.six] += many;
+		sum.odd += span.six && !many;
+	}
+	sizing->sums[chunk] = sum;
+}
+
+int list_table_size(const struct gate_list_row *rows, uint32_t count, struct seki_list_head *head,
+		    uint32_t *bad)
+{
+	struct sizing sizing = {.rows = rows, .count = count};
+	uint32_t odd = 0, room6 = SEKI_LIST_LINES6 - SEKI_LIST_BLOOM6;
+	__u64 keys[2] = {0};
+	struct size size[2];
+
+	parallel_run(chunk_size, &sizing, list_chunks(count));
+	for (uint32_t i = 0; i < list_chunks(count); i++) {
+		if (sizing.sums[i].bad != UINT32_MAX) {
+			*bad = sizing.sums[i].bad;
 			return -EINVAL;
 		}
-		span = span_of(&rows[i].key);
-		many = span_keys(&span);
-		keys[span.six] += many;
-		odd += span.six && !many;
+		keys[0] += sizing.sums[i].keys[0];
+		keys[1] += sizing.sums[i].keys[1];
+		odd += sizing.sums[i].odd;
 	}
 	if (size_for(keys[0], SEKI_LIST_BUCKETS4, &size[0]) || size_for(keys[1], room6, &size[1]))
 		return -E2BIG;
@@ -78,32 +111,6 @@ int list_table_size(const struct gate_list_row *rows, uint32_t count, struct sek
 	head->buckets6 = size[1].buckets / size[1].shards;
 	head->words6 = SEKI_LIST_BLOOM6 * 16 * head->buckets6 / room6; /* as many as go with the buckets */
 	return 0;
-}
-
-/*
- * Before anything else is built: a /24 whose hosts fill a group gets class HOSTS, the others with hosts
- * INSIDE. They are counted where their class will be.
- */
-static void hosts_classify(struct list_table *t, const struct gate_list_row *rows, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		struct span span = span_of(&rows[i].key);
-		uint32_t hosts;
-
-		if (span.six || span.len != 32)
-			continue;
-		hosts = gate4_class(t, (uint32_t)span.hi);
-		if (hosts < LIST_MEMBERS_MAX)
-			gate4_set(t, (uint32_t)span.hi, hosts + 1);
-	}
-	SEKI_STATIC_ASSERT(LIST_MEMBERS_MAX == 3 && SEKI_LIST_INSIDE == 3 && SEKI_LIST_HOSTS == 2,
-			   "3 becomes 2, 1 and 2 become 3");
-	for (uint32_t i = 0; i < SEKI_LIST_WORDS_GATE4; i++) {
-		__u64 odd = t->gate4[i] & 0x5555555555555555ull,
-		      even = t->gate4[i] >> 1 & 0x5555555555555555ull;
-
-		t->gate4[i] = (odd | even) << 1 | (odd ^ even);
-	}
 }
 
 /* Rows that are members of no IPv4 group, the longest prefixes first, by counting. malloc'ed. */
@@ -157,120 +164,14 @@ static int build_apart(struct list_table *t, const struct gate_list_row *rows, u
 	return err;
 }
 
-/* One key of an IPv4 prefix of /17 or longer. */
-struct member {
-	uint32_t addr, row;
-	__u64 said;
-};
-
-static struct place member_place(const struct list_table *t, uint32_t addr, uint32_t len)
-{
-	struct key key = {addr, 0};
-
-	return host_alone(t, addr, len) ? place_of(t, false, key, 32) : group_place(t, key, group_of(len));
-}
-
-static uint16_t member_shard(const struct list_table *t, uint32_t addr, uint32_t len)
-{
-	struct place place = member_place(t, addr, len);
-
-	return (uint16_t)((size_t)((struct seki_list_bucket4 *)place.first - t->bucket4) /
-			  SEKI_LIST_BUCKETS4);
-}
-
-/* Marks the gates of all members, in the order of the rows. How many there are. */
-static size_t members_mark(struct list_table *t, const struct gate_list_row *rows, uint32_t count)
-{
-	size_t many = 0;
-
-	hosts_classify(t, rows, count);
-	for (uint32_t i = 0; i < count; i++) {
-		struct span span = span_of(&rows[i].key);
-		uint32_t keys = span.six ? 0 : span_keys(&span);
-
-		for (uint32_t n = 0; n < keys; n++)
-			gates_mark(t, &span, span_key(&span, n));
-		t->head->rows4 += keys > 0;
-		many += keys;
-	}
-	return many;
-}
-
-/* The members in the order of the rows, the shard of each, and where each shard begins when they are sorted.
- */
-static void members_list(const struct list_table *t, const struct gate_list_row *rows, uint32_t count,
-			 struct member *all, uint16_t *shard, uint32_t begin[SEKI_LIST_SHARDS_MAX + 1])
-{
-	size_t at = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct span span = span_of(&rows[i].key);
-		const union seki_list_said said = {.hit = list_hit_of(&rows[i])};
-		uint32_t keys = span.six ? 0 : span_keys(&span);
-
-		for (uint32_t n = 0; n < keys; n++, at++) {
-			all[at] = (struct member){(uint32_t)span_key(&span, n).hi, i, said.word};
-			shard[at] = member_shard(t, all[at].addr, span.len);
-			begin[1 + shard[at]]++;
-		}
-	}
-	for (uint32_t i = 0; i < SEKI_LIST_SHARDS_MAX; i++)
-		begin[i + 1] += begin[i];
-}
-
-/* Sorted by shard; malloc'ed. */
-static struct member *members_sort(struct list_table *t, const struct gate_list_row *rows, uint32_t count,
-				   size_t *many)
-{
-	uint32_t begin[SEKI_LIST_SHARDS_MAX + 1] = {0};
-	struct member *unsorted AUTO_FREE = NULL, *all;
-	uint16_t *shard AUTO_FREE = NULL;
-
-	*many = members_mark(t, rows, count);
-	unsorted = malloc((*many + 1) * sizeof(*unsorted));
-	shard = malloc((*many + 1) * sizeof(*shard));
-	all = malloc((*many + 1) * sizeof(*all));
-	if (!unsorted || !shard || !all) {
-		free(all);
-		return NULL;
-	}
-	members_list(t, rows, count, unsorted, shard, begin);
-	for (size_t i = 0; i < *many; i++)
-		all[begin[shard[i]]++] = unsorted[i];
-	return all;
-}
-
-static int build_members(struct list_table *t, const struct gate_list_row *rows, uint32_t count,
-			 const struct adding *how, uint32_t *bad)
-{
-	struct member *all AUTO_FREE = NULL;
-	size_t many;
-	int err = 0;
-
-	all = members_sort(t, rows, count, &many);
-	if (!all)
-		return -ENOMEM;
-	for (size_t i = 0; !err && i < many; i++) {
-		const struct member *m = &all[i];
-		struct span span = {.len = seki_list_len(m->said)};
-		bool fresh;
-
-		if (i + AHEAD < many)
-			__builtin_prefetch(member_place(t, m[AHEAD].addr, seki_list_len(m[AHEAD].said)).first,
-					   1);
-		*bad = m->row;
-		err = key_put(t, &span, (struct key){m->addr, 0}, m->said, how, &fresh);
-	}
-	return err;
-}
-
 int list_table_build(struct list_table *table, const struct gate_list_row *rows, uint32_t count,
 		     list_spill_fn spill, void *arg, uint32_t *bad)
 {
-	const struct adding how = {true, spill, arg};
-	int err = build_members(table, rows, count, &how, bad);
+	const struct adding how = {.build = true, .spill = spill, .arg = arg};
+	uint32_t members;
+	int err = list_members_build(table, rows, count, &how, &members, bad);
 
-	if (!err)
+	if (!err && members < count)
 		err = build_apart(table, rows, count, &how, bad);
 	return err == -EEXIST ? -EINVAL : err;
 }

@@ -15,22 +15,6 @@ const struct level list_levels6[] = {SEKI_LIST_LEVELS6(X)};
 
 static const uint8_t mapped_head[12] = {[10] = 0xff, [11] = 0xff};
 
-struct span span_of(const struct seki_lpm *key)
-{
-	struct span span = {.six = key->prefixlen < 96 ||
-				   memcmp(key->addr.b, mapped_head, sizeof(mapped_head)),
-			    .len = key->prefixlen};
-
-	if (!span.six) {
-		span.len -= 96;
-		span.hi = ntohl(key->addr.w[3]);
-		return span;
-	}
-	span.hi = (__u64)ntohl(key->addr.w[0]) << 32 | ntohl(key->addr.w[1]);
-	span.lo = (__u64)ntohl(key->addr.w[2]) << 32 | ntohl(key->addr.w[3]);
-	return span;
-}
-
 static __u64 mask64(uint32_t bits)
 {
 	return bits >= 64 ? UINT64_MAX : bits ? ~(UINT64_MAX >> bits) : 0;
@@ -75,32 +59,19 @@ int level_index(bool six, uint32_t len)
 	return -1;
 }
 
-uint32_t span_group(const struct span *span)
+uint32_t span_keys6(const struct span *span)
 {
-	return span->len > 16 ? group_of(span->len) : 16;
-}
+	int level = level_index(true, span->len);
 
-uint32_t span_keys(const struct span *span)
-{
-	int level;
-
-	if (!span->six)
-		return span->len <= 16 ? 0 : span->len < 20 ? 1u << (20 - span->len) : 1;
-	level = level_index(true, span->len);
 	return level < 0 ? 0 : 1u << (list_levels6[level].length - span->len);
 }
 
 /* No level has more than 2^8 keys of one prefix, all within one 64-bit half. */
-struct key span_key(const struct span *span, uint32_t n)
+struct key span_key6(const struct span *span, uint32_t n)
 {
 	struct key key = {span->hi, span->lo};
-	uint32_t length;
+	uint32_t length = list_levels6[level_index(true, span->len)].length;
 
-	if (!span->six) {
-		key.hi |= (__u64)n << 12; /* of /20: longer ones have one key */
-		return key;
-	}
-	length = list_levels6[level_index(true, span->len)].length;
 	if (length <= 64)
 		key.hi |= (__u64)n << (64 - length);
 	else

@@ -6,6 +6,7 @@
 #ifndef KERN_LIST_KEY_H
 #define KERN_LIST_KEY_H
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -28,7 +29,17 @@ struct level {
 };
 extern const struct level list_levels4[SEKI_LIST_LEVEL_COUNT4], list_levels6[SEKI_LIST_LEVEL_COUNT6];
 
-struct span span_of(const struct seki_lpm *key);
+static inline struct span span_of(const struct seki_lpm *key)
+{
+	const __be32 *w = key->addr.w;
+
+	if (key->prefixlen >= 96 && !(w[0] | w[1]) && w[2] == htonl(0xffff))
+		return (struct span){.len = key->prefixlen - 96, .hi = ntohl(w[3])};
+	return (struct span){.six = true,
+			     .len = key->prefixlen,
+			     .hi = (__u64)ntohl(w[0]) << 32 | ntohl(w[1]),
+			     .lo = (__u64)ntohl(w[2]) << 32 | ntohl(w[3])};
+}
 struct seki_lpm lpm_of_key(bool six, struct key key, uint32_t len); /* bits behind len are cleared */
 struct key key_masked(bool six, struct key key, uint32_t len);
 
@@ -43,16 +54,30 @@ static inline const struct level *level_at(bool six, int index)
  * How an IPv4 prefix is kept: 24 or 20, a member of such a group, or 16, in the table. One of /17 to /19 is a
  * member of several groups, a host of a /24 of class HOSTS of none.
  */
-uint32_t span_group(const struct span *span);
+static inline uint32_t span_group(const struct span *span)
+{
+	return span->len <= 16 ? 16 : span->len >= 24 ? 24 : 20;
+}
 /* The same of a length above 16. */
 static inline uint32_t group_of(uint32_t len)
 {
 	return len >= 24 ? 24 : 20;
 }
+uint32_t span_keys6(const struct span *span);
+struct key span_key6(const struct span *span, uint32_t n);
 /* How many keys a prefix has, and the nth: its members of groups (IPv4), its keys at its level (IPv6). 0:
  * none. */
-uint32_t span_keys(const struct span *span);
-struct key span_key(const struct span *span, uint32_t n);
+static inline uint32_t span_keys(const struct span *span)
+{
+	if (span->six)
+		return span_keys6(span);
+	return span->len <= 16 ? 0 : span->len < 20 ? 1u << (20 - span->len) : 1;
+}
+static inline struct key span_key(const struct span *span, uint32_t n)
+{
+	/* IPv4: of /20; longer ones have one key. */
+	return span->six ? span_key6(span, n) : (struct key){span->hi | (__u64)n << 12, 0};
+}
 /* The keys that a group's member has once its group is crowded. */
 uint32_t crowd_keys(uint32_t len);
 struct key crowd_key(struct key member, uint32_t len, uint32_t n);

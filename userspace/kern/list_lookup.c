@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/cleanup.h"
+#include "lib/parallel.h"
 #include "list_key.h"
 
 #define AHEAD 4 /* buckets whose gates are fetched before they are needed */
@@ -114,26 +115,64 @@ static void gates_fetch(const struct list_table *table, const struct seki_list_b
 		__builtin_prefetch(&table->gate4[bucket->key[i] >> 13]);
 }
 
-static int table_walk(const struct list_table *table, walk_fn fn, void *arg)
+/* A table's parts: that of /16, then the shards of both families. */
+static uint32_t walk_parts(const struct list_table *table)
 {
-	const struct seki_list_head *head = table->head;
+	return 1 + table->head->shards4 + table->head->shards6;
+}
+
+static int walk_top(const struct list_table *table, walk_fn fn, void *arg)
+{
 	const __u64 *top = &table->words[SEKI_LIST_AT_TOP4];
 	int err = 0;
 
 	for (uint32_t i = 0; !err && i < 1u << 16; i++)
 		if (top[i])
 			err = fn(table, false, NULL, (struct key){i << 16, 0}, top[i], arg);
-	for (size_t i = 0; !err && i < head->buckets4; i++) {
-		if (i + AHEAD < head->buckets4)
+	return err;
+}
+
+static int walk_shard4(const struct list_table *table, uint32_t shard, walk_fn fn, void *arg)
+{
+	uint32_t begin = shard * SEKI_LIST_BUCKETS4, end = begin + SEKI_LIST_BUCKETS4;
+	int err = 0;
+
+	if (end > table->head->buckets4)
+		end = table->head->buckets4;
+	for (uint32_t i = begin; !err && i < end; i++) {
+		if (i + AHEAD < end)
 			gates_fetch(table, &table->bucket4[i + AHEAD]);
 		err = walk_bucket(table, false, &table->bucket4[i], fn, arg);
 	}
-	for (size_t shard = 0; shard < head->shards6; shard++)
-		for (size_t i = 0; !err && i < head->buckets6; i++)
-			err = walk_bucket(
-				table, true,
-				&table->line6[shard * SEKI_LIST_LINES6 + SEKI_LIST_BLOOM6 + i].bucket, fn,
-				arg);
+	return err;
+}
+
+static int walk_shard6(const struct list_table *table, uint32_t shard, walk_fn fn, void *arg)
+{
+	union seki_list_line6 *buckets = table->line6 + (size_t)shard * SEKI_LIST_LINES6 + SEKI_LIST_BLOOM6;
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < table->head->buckets6; i++)
+		err = walk_bucket(table, true, &buckets[i].bucket, fn, arg);
+	return err;
+}
+
+static int walk_part(const struct list_table *table, uint32_t part, walk_fn fn, void *arg)
+{
+	uint32_t shards4 = table->head->shards4;
+
+	if (part == 0)
+		return walk_top(table, fn, arg);
+	return part <= shards4 ? walk_shard4(table, part - 1, fn, arg)
+			       : walk_shard6(table, part - 1 - shards4, fn, arg);
+}
+
+static int table_walk(const struct list_table *table, walk_fn fn, void *arg)
+{
+	int err = 0;
+
+	for (uint32_t part = 0; !err && part < walk_parts(table); part++)
+		err = walk_part(table, part, fn, arg);
 	return err;
 }
 
@@ -374,6 +413,13 @@ void list_table_audit_odd(const struct list_table *table, const struct seki_lpm 
 		(span.len >= 32 && table->words[SEKI_LIST_AT_GATE6 + at / 8] >> at % 8 * 8 & SEKI_LIST_ODD);
 }
 
+/* Several threads check, each a part at a time. */
+struct checking {
+	const struct list_table *table;
+	uint64_t digest;
+	bool lost;
+};
+
 static int check_entry(const struct seki_lpm *prefix, const struct seki_list_hit *hit, uint64_t digest,
 		       bool reached, void *arg)
 {
@@ -381,8 +427,22 @@ static int check_entry(const struct seki_lpm *prefix, const struct seki_list_hit
 	return reached ? 0 : -EIO;
 }
 
+static void check_part(void *arg, uint32_t part)
+{
+	struct checking *checking = arg;
+	uint64_t digest = 0;
+	struct audit audit = {check_entry, &digest};
+
+	if (walk_part(checking->table, part, audit_entry, &audit))
+		__atomic_store_n(&checking->lost, true, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&checking->digest, digest, __ATOMIC_RELAXED);
+}
+
 int list_table_check(const struct list_table *table, uint64_t *digest)
 {
-	*digest = 0;
-	return list_table_audit(table, check_entry, digest);
+	struct checking checking = {.table = table};
+
+	parallel_run(check_part, &checking, walk_parts(table));
+	*digest = checking.digest;
+	return checking.lost ? -EIO : 0;
 }

@@ -52,11 +52,11 @@ static void place_flag(const struct place *place, uint32_t flag)
 	uint32_t *tags = bucket_tags(place->first, place->six);
 
 	if (!(*tags & flag))
-		__atomic_store_n(tags, *tags | flag, __ATOMIC_RELEASE);
+		__atomic_fetch_or(tags, flag, __ATOMIC_RELEASE);
 }
 
-/* --- gates and Bloom words: set before the entry appears, never cleared. One writer: plain stores of whole
- * words. */
+/* --- gates and Bloom words: set before the entry appears, never cleared. One writer of whole words, except
+ * where bits are set by several threads of a build. */
 
 static void word_set(__u64 *word, __u64 value)
 {
@@ -102,7 +102,7 @@ static void inside_mark(struct list_table *t, uint32_t addr)
 
 	if (gate4_class(t, addr) == SEKI_LIST_HOSTS) {
 		place = group_place(t, (struct key){addr, 0}, 24);
-		t->head->levels4 |= 1;
+		__atomic_fetch_or(&t->head->levels4, 1, __ATOMIC_RELAXED);
 		place_flag(&place, SEKI_LIST_MORE);
 	}
 	gate4_set(t, addr, SEKI_LIST_INSIDE);
@@ -131,7 +131,10 @@ void gates_mark(struct list_table *t, const struct span *span, struct key key)
 
 static void bloom_mark(const struct place *place)
 {
-	word_set(place->bloom, *place->bloom | seki_list_bits(seki_list_more(place->hash)));
+	__u64 bits = seki_list_bits(seki_list_more(place->hash));
+
+	if (~*place->bloom & bits)
+		__atomic_fetch_or(place->bloom, bits, __ATOMIC_RELEASE);
 }
 
 /* The trie's rows: their gate bit, or the flag that asks it always. */
@@ -254,6 +257,8 @@ static int key_add(struct list_table *t, const struct place *place, struct key k
 			(void)how->spill(&outside, NULL, how->arg);
 		return 0;
 	}
+	if (how->in_shard)
+		return -EAGAIN;
 	err = how->spill ? how->spill(&outside, &hit, how->arg) : -ENOSPC;
 	if (err)
 		return err;
@@ -296,7 +301,7 @@ static int group_members(const struct place *place, uint32_t addr, uint32_t grou
 	void *buckets[2] = {place->first, place->second};
 	int count = 0;
 
-	for (int b = 0; b < (place->first == place->second ? 1 : 2); b++)
+	for (int b = 0; b < (place_second(place) && place->first != place->second ? 2 : 1); b++)
 		for (int i = 0; i < SEKI_LIST_SLOTS; i++) {
 			__u64 said = bucket_said(buckets[b], false)[i];
 
@@ -320,7 +325,8 @@ static int group_put(struct list_table *t, struct key key, uint32_t group, __u64
 	struct place place = group_place(t, key, group);
 	uint32_t len = seki_list_len(said);
 	__u64 *held = place_find(&place, key, len, len);
-	bool crowded = place_more(&place), known = false;
+	/* Where threads fill shards, nothing lies at levels yet. */
+	bool crowded = !how->in_shard && place_more(&place), known = false;
 	int slot, err = 0;
 	void *bucket;
 
@@ -342,6 +348,8 @@ static int group_put(struct list_table *t, struct key key, uint32_t group, __u64
 			return 0;
 		}
 	}
+	if (how->in_shard)
+		return -EAGAIN;
 	t->head->levels4 |= (uint16_t)(1u << level_index(false, len));
 	place_flag(&place, SEKI_LIST_MORE);
 	for (uint32_t n = 0; !err && n < crowd_keys(len); n++)
@@ -402,7 +410,7 @@ int row_put(struct list_table *t, const struct gate_list_row *row, const struct 
 
 int list_table_put(struct list_table *table, const struct gate_list_row *row, list_spill_fn spill, void *arg)
 {
-	const struct adding how = {false, spill, arg};
+	const struct adding how = {.spill = spill, .arg = arg};
 	int err = list_row_check(row);
 
 	return err ? err : row_put(table, row, &how);
