@@ -413,8 +413,9 @@ static void stream_hit(const uint32_t *rules, uint32_t count, uint64_t to, void 
 	if (to <= scan->fresh)
 		return;
 	for (uint32_t i = 0; i < count; i++) {
-		detect_find(detect, rules[i]);
-		detect->found_at[rules[i]] = to; /* the last place counts */
+		/* The last place counts. */
+		if (detect_find(detect, rules[i]) || to > detect->found_at[rules[i]])
+			detect->found_at[rules[i]] = to;
 	}
 }
 

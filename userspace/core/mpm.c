@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * mpm.c - Vectorscan literal databases; equal literals are one pattern with
- * a list of rules.
+ * mpm.c - Vectorscan literal databases, and the sieve for the long literals
+ * of large sets; equal literals are one pattern with a list of rules.
  */
 #include "mpm.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define MPM_DIGEST_BYTES 32u
+#define MPM_SIEVE_MIN	 96u /* fewer literals the library searches as fast */
 
 int mpm_add(struct mpm *mpm, const struct mpm_pattern *pattern)
 {
@@ -84,43 +85,69 @@ static int mpm_keep(struct mpm *mpm)
 	return 0;
 }
 
-int mpm_prepare(struct mpm *mpm, bool once)
+/* The literals, once they are in order. */
+static int mpm_keep_literals(struct mpm *mpm)
 {
 	uint32_t count = mpm->pattern_count;
+
+	mpm->literals = calloc(count, sizeof(*mpm->literals));
+	if (!mpm->literals)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct mpm_pattern *pattern = &mpm->patterns[i];
+
+		if (i && !mpm_literal_compare(pattern, &mpm->patterns[i - 1]))
+			continue;
+		mpm->first[mpm->literal_count] = i;
+		mpm->literals[mpm->literal_count++] = (struct literal){
+			.data = pattern->data, .len = pattern->len, .nocase = pattern->nocase};
+		if (pattern->len > mpm->longest)
+			mpm->longest = pattern->len;
+	}
+	mpm->first[mpm->literal_count] = count;
+	return mpm->literal_count < MPM_SIEVE_MIN
+		       ? 0
+		       : sieve_build(&mpm->sieve, mpm->literals, mpm->literal_count);
+}
+
+/* The patterns are not needed once they are ordered. */
+static void mpm_prepared(struct mpm *mpm)
+{
+	free(mpm->patterns);
+	mpm->patterns = NULL;
+	mpm->pattern_count = mpm->pattern_room = 0;
+}
+
+int mpm_prepare(struct mpm *mpm, bool once)
+{
 	int err;
 
-	if (!count || mpm->first)
+	if (!mpm->pattern_count || mpm->first)
 		return 0;
-	qsort(mpm->patterns, count, sizeof(*mpm->patterns), mpm_compare);
+	qsort(mpm->patterns, mpm->pattern_count, sizeof(*mpm->patterns), mpm_compare);
 	err = mpm_keep(mpm);
 	if (err)
 		return err;
 	mpm->once = once && !mpm->places;
-	for (uint32_t i = 0; i < count; i++) {
-		if (i && !mpm_literal_compare(&mpm->patterns[i], &mpm->patterns[i - 1]))
-			continue;
-		mpm->first[mpm->literal_count++] = i;
-		if (mpm->patterns[i].len > mpm->longest)
-			mpm->longest = mpm->patterns[i].len;
-	}
-	mpm->first[mpm->literal_count] = count;
-	return 0;
+	err = mpm_keep_literals(mpm);
+	mpm_prepared(mpm);
+	return err;
 }
 
-static unsigned int mpm_flags(const struct mpm *mpm, const struct mpm_pattern *pattern)
+static unsigned int mpm_flags(const struct mpm *mpm, const struct literal *literal)
 {
-	return (pattern->nocase ? HS_FLAG_CASELESS : 0) | (mpm->once ? HS_FLAG_SINGLEMATCH : 0);
+	return (literal->nocase ? HS_FLAG_CASELESS : 0) | (mpm->once ? HS_FLAG_SINGLEMATCH : 0);
 }
 
 void mpm_digest(const struct mpm *mpm, struct digest *digest)
 {
 	digest_add(digest, (struct span){(const uint8_t *)&mpm->literal_count, sizeof(mpm->literal_count)});
-	for (uint32_t i = 0; i < mpm->literal_count && mpm->patterns; i++) {
-		const struct mpm_pattern *pattern = &mpm->patterns[mpm->first[i]];
-		const uint32_t head[] = {mpm_flags(mpm, pattern), pattern->len};
+	for (uint32_t i = 0; i < mpm->literal_count; i++) {
+		const struct literal *literal = &mpm->literals[i];
+		const uint32_t head[] = {mpm_flags(mpm, literal), literal->len, literal->taken};
 
 		digest_add(digest, (struct span){(const uint8_t *)head, sizeof(head)});
-		digest_add(digest, (struct span){pattern->data, pattern->len});
+		digest_add(digest, (struct span){literal->data, literal->len});
 	}
 }
 
@@ -131,14 +158,6 @@ static void mpm_literals(const struct mpm *mpm, uint8_t out[MPM_DIGEST_BYTES])
 	digest_begin(&digest, DIGEST_SHA256);
 	mpm_digest(mpm, &digest);
 	digest_end(&digest, out);
-}
-
-/* The patterns are not needed once there is a database. */
-static void mpm_built(struct mpm *mpm)
-{
-	free(mpm->patterns);
-	mpm->patterns = NULL;
-	mpm->pattern_count = mpm->pattern_room = 0;
 }
 
 /* Takes over hs, also on failure. -ENOMEM. */
@@ -153,7 +172,6 @@ static int mpm_take(struct mpm *mpm, hs_database_t *hs)
 	*database = (struct mpm_database){.hs = hs, .users = 1};
 	mpm_literals(mpm, database->literals);
 	mpm->database = database;
-	mpm_built(mpm);
 	return 0;
 }
 
@@ -169,20 +187,24 @@ bool mpm_share(struct mpm *mpm, const struct mpm *from)
 {
 	uint8_t literals[MPM_DIGEST_BYTES];
 
-	if (mpm->database || !mpm->patterns || !from->database || mpm->literal_count != from->literal_count)
+	if (mpm->database || !from->database || mpm->literal_count != from->literal_count)
 		return false;
 	mpm_literals(mpm, literals);
 	if (memcmp(literals, from->database->literals, sizeof(literals)))
 		return false;
 	__atomic_add_fetch(&from->database->users, 1, __ATOMIC_RELAXED);
 	mpm->database = from->database;
-	mpm_built(mpm);
 	return true;
+}
+
+uint32_t mpm_compiled(const struct mpm *mpm)
+{
+	return mpm->literal_count - mpm->sieve.count;
 }
 
 int mpm_compile(struct mpm *mpm, char *why, size_t why_len)
 {
-	uint32_t count = mpm->literal_count;
+	uint32_t count = mpm_compiled(mpm), n = 0;
 	AUTO_FREE const char **texts = calloc(count + 1u, sizeof(*texts));
 	AUTO_FREE unsigned int *flags = calloc(count + 1u, sizeof(*flags));
 	AUTO_FREE unsigned int *ids = calloc(count + 1u, sizeof(*ids));
@@ -195,13 +217,15 @@ int mpm_compile(struct mpm *mpm, char *why, size_t why_len)
 		return 0;
 	if (!texts || !flags || !ids || !lens)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct mpm_pattern *pattern = &mpm->patterns[mpm->first[i]];
+	for (uint32_t i = 0; i < mpm->literal_count; i++) {
+		const struct literal *literal = &mpm->literals[i];
 
-		texts[i] = (const char *)pattern->data;
-		lens[i] = pattern->len;
-		ids[i] = i;
-		flags[i] = mpm_flags(mpm, pattern);
+		if (literal->taken)
+			continue;
+		texts[n] = (const char *)literal->data;
+		lens[n] = literal->len;
+		flags[n] = mpm_flags(mpm, literal);
+		ids[n++] = i;
 	}
 	code = hs_compile_lit_multi(texts, flags, ids, lens, count, HS_MODE_BLOCK, NULL, &hs, &error);
 	if (code == HS_SUCCESS)
@@ -246,6 +270,8 @@ void mpm_clear(struct mpm *mpm)
 	free(mpm->rules);
 	free(mpm->first);
 	free(mpm->places);
+	free(mpm->literals);
+	sieve_clear(&mpm->sieve);
 	mpm_database_put(mpm->database);
 	*mpm = (struct mpm){0};
 }
@@ -269,23 +295,35 @@ struct mpm_scan {
 	void *arg;
 };
 
-static int mpm_event(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags,
-		     void *arg)
+static void mpm_report(const struct mpm_scan *scan, uint32_t literal, uint64_t at)
 {
-	const struct mpm_scan *scan = arg;
 	const struct mpm *mpm = scan->mpm;
-	uint32_t first = mpm->first[id], end = mpm->first[id + 1];
-	uint64_t at = scan->base + to;
+	uint32_t first = mpm->first[literal], end = mpm->first[literal + 1];
 
 	if (!mpm->places) {
 		scan->fn(mpm->rules + first, end - first, at, scan->arg);
-		return 0;
+		return;
 	}
 	for (; first < end; first++) {
 		if (at >= mpm->places[first].first_end && at <= mpm->places[first].last_end)
 			scan->fn(mpm->rules + first, 1, at, scan->arg);
 	}
+}
+
+static int mpm_event(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags,
+		     void *arg)
+{
+	const struct mpm_scan *scan = arg;
+
+	mpm_report(scan, id, scan->base + to);
 	return 0;
+}
+
+static void mpm_found(uint32_t literal, uint32_t end, void *arg)
+{
+	const struct mpm_scan *scan = arg;
+
+	mpm_report(scan, literal, scan->base + end);
 }
 
 void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len,
@@ -293,10 +331,9 @@ void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *
 {
 	struct mpm_scan scan = {mpm, base, fn, arg};
 
-	if (!mpm->database)
-		return;
 	if (mpm->places)
 		len = base >= mpm->limit ? 0 : len < mpm->limit - base ? len : (uint32_t)(mpm->limit - base);
-	if (len)
+	sieve_scan(&mpm->sieve, data, len, mpm_found, &scan);
+	if (len && mpm->database)
 		(void)hs_scan(mpm->database->hs, (const char *)data, len, 0, scratch, mpm_event, &scan);
 }

@@ -12,6 +12,7 @@
 
 #include "digest.h"
 #include "lib/cleanup.h"
+#include "sieve.h"
 
 #define MPM_PATTERN_MAX 64u /* longer literals are found by their first bytes; the exact check follows */
 
@@ -19,7 +20,7 @@ struct mpm_database;
 struct hs_scratch;
 
 struct mpm_pattern {
-	const uint8_t *data; /* borrowed until mpm_build() returns */
+	const uint8_t *data; /* borrowed until mpm_clear(); lower case with nocase */
 	uint16_t len;
 	bool nocase;
 	uint32_t rule;
@@ -34,14 +35,16 @@ struct mpm_place {
 struct mpm {
 	struct mpm_pattern *patterns; /* only before the build */
 	uint32_t pattern_count, pattern_room;
-	struct mpm_database *database; /* NULL: nothing to find; may be shared */
-	uint32_t *rules;	       /* grouped by literal */
-	uint32_t *first;	       /* literal n has rules[first[n]] … rules[first[n + 1] - 1] */
-	struct mpm_place *places;      /* of rules[n]; NULL: all of them anywhere */
-	uint32_t literal_count;
-	uint32_t longest; /* literal */
-	bool once;	  /* a literal is reported at most once per scan */
-	uint32_t limit;	  /* with places: nothing is found at or behind this offset */
+	struct mpm_database *database; /* of what the sieve does not take, NULL: nothing; may be shared */
+	struct sieve sieve;	       /* of the long ones where there are many */
+	struct literal *literals;
+	uint32_t *rules;	  /* grouped by literal */
+	uint32_t *first;	  /* literal n has rules[first[n]] … rules[first[n + 1] - 1] */
+	struct mpm_place *places; /* of rules[n]; NULL: all of them anywhere */
+	uint32_t literal_count;	  /* 0: nothing to find */
+	uint32_t longest;	  /* literal */
+	bool once;		  /* a literal need not be reported more than once per scan */
+	uint32_t limit;		  /* with places: nothing is found at or behind this offset */
 };
 
 /* A literal of rules[0..count) ended at offset `to`, counted from where the packet or stream begins. */
@@ -50,8 +53,8 @@ typedef void (*mpm_hit_fn)(const uint32_t *rules, uint32_t count, uint64_t to, v
 /* All patterns of one mpm have places or none has. */
 __must_check int mpm_add(struct mpm *mpm, const struct mpm_pattern *pattern);
 /*
- * Orders what was added, the first step of the build. once: a literal without place is reported at most once
- * per scan. Nothing is added afterwards. -ENOMEM.
+ * Orders what was added, the first step of the build. once: a literal without place need not be reported
+ * more than once per scan. Nothing is added afterwards. -ENOMEM.
  */
 __must_check int mpm_prepare(struct mpm *mpm, bool once);
 /* Adds to the digest what the database depends on; before it is compiled or loaded. */
@@ -63,6 +66,8 @@ void mpm_platform(struct digest *digest);
  * The threads of both may use it.
  */
 bool mpm_share(struct mpm *mpm, const struct mpm *from);
+/* How many literals are the database's; 0: it needs none. */
+uint32_t mpm_compiled(const struct mpm *mpm);
 /* The second step of the build, unless the database was loaded. -EINVAL with why, -ENOMEM. */
 __must_check int mpm_compile(struct mpm *mpm, char *why, size_t why_len);
 /* The database as bytes, owned by the caller; none when there is nothing to find. */
@@ -73,7 +78,7 @@ void mpm_clear(struct mpm *mpm);
 /* Makes *scratch big enough for mpm too. One scratch per thread. */
 __must_check int mpm_scratch(const struct mpm *mpm, struct hs_scratch **scratch);
 void mpm_scratch_free(struct hs_scratch *scratch);
-/* base: the offset of data[0]. */
+/* base: the offset of data[0]. Hits come in no order. */
 void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *data, uint32_t len,
 	      uint64_t base, mpm_hit_fn fn, void *arg);
 

@@ -208,10 +208,10 @@ void payload_lanes_choose(const struct payload_lanes *lanes, enum direction dir,
 			continue;
 		if (chosen[i]->places.row_count)
 			out->places[out->place_count++] = &chosen[i]->places;
-		if (chosen[i]->head.database)
+		if (chosen[i]->head.literal_count)
 			out->mpms[out->mpm_count++] = &chosen[i]->head;
 		/* All but the client's port is among the pair's literals. */
-		if (chosen[i]->anywhere.database && (pair == PAIR_MAX || i == client))
+		if (chosen[i]->anywhere.literal_count && (pair == PAIR_MAX || i == client))
 			out->mpms[out->mpm_count++] = &chosen[i]->anywhere;
 	}
 }

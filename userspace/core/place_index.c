@@ -79,19 +79,6 @@ void place_index_clear(struct place_index *index)
 	*index = (struct place_index){0};
 }
 
-static bool place_same(const struct place_entry *entry, const uint8_t *data)
-{
-	if (!entry->nocase)
-		return !memcmp(data, entry->data, entry->len);
-	for (uint32_t i = 0; i < entry->len; i++) {
-		uint8_t byte = data[i];
-
-		if ((byte >= 'A' && byte <= 'Z' ? byte + 32 : byte) != entry->data[i])
-			return false;
-	}
-	return true;
-}
-
 /* The first of the row's literals whose first byte is not before byte, without case. */
 static uint32_t place_first(const struct place_index *index, const struct place_row *row, int byte)
 {
@@ -131,7 +118,8 @@ void place_index_find(const struct place_index *index, const uint8_t *data, uint
 			const struct place_entry *entry = &index->entries[j];
 			uint64_t to = (uint64_t)entry->start + entry->len;
 
-			if (entry->len <= left && to > fresh && place_same(entry, at))
+			if (entry->len <= left && to > fresh &&
+			    literal_same(entry->data, at, entry->len, entry->nocase))
 				fn(&entry->rule, 1, to, arg);
 		}
 	}

@@ -52,7 +52,7 @@ static int cache_load_one(struct mpm *mpm, void *arg)
 	memcpy(&len, reader->at, sizeof(len));
 	reader->at += sizeof(len);
 	reader->left -= sizeof(len);
-	if (len > reader->left || !len != !mpm->literal_count)
+	if (len > reader->left || !len != !mpm_compiled(mpm))
 		return -EBADMSG;
 	if (len && !mpm->database && mpm_load(mpm, (const char *)reader->at, len))
 		return -EBADMSG;
