@@ -56,7 +56,7 @@ FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuz
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all kmod run check check-vm bench bench-lists bench-events bench-inspect fuzz install help deps clean tests fuzzers
+.PHONY: all kmod run check egress-inbound check-vm bench bench-lists bench-events bench-inspect fuzz install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -71,6 +71,7 @@ help:
 ##                 STAY=1 keeps it running, IFACE=eth0 protects a real interface in monitor mode
 ## make check      install what is missing, build, run all tests (T=PATTERN: those whose name matches)
 ## make newsletter the attacks of September 2014 through the whole chain, and their TOP 10 as a report (about five minutes)
+## make egress-inbound  100 000 clients of public services in both shapes: no false finding, no lost byte (COUNT=)
 ## make check-vm   packet tables, kernel module and daemon on Debian's 6.1 and 6.12 kernels under QEMU (KERNEL=6.12: on one,
 ##                 KERNEL=debug: on one with KASAN, lockdep and kmemleak that is built first)
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
@@ -94,6 +95,11 @@ check:
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) SAN=1 all tests
 	$(Q)selftests/run.sh $(if $(T),'$(T)')
+
+egress-inbound:
+	$(Q)tools/install-deps.sh check
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
+	$(Q)COUNT=$(or $(COUNT),100000) selftests/netns/egress_inbound.sh
 
 newsletter:
 	$(Q)tools/install-deps.sh check

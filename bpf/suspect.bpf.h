@@ -118,6 +118,20 @@ static __always_inline int chunk_put(void *ctx, bool skb, struct work *w, void *
 	return 0;
 }
 
+/*
+ * The last eighth of a ring is for FTP's commands: a data connection that the
+ * engine cannot announce, because something else has filled the ring, would
+ * be denied.
+ */
+static __always_inline bool ring_has_room(const struct work *w, void *ring)
+{
+	__u16 ftp = bpf_htons(21);
+
+	if (w->p.proto == IPPROTO_TCP && (w->p.sport == ftp || w->p.dport == ftp))
+		return true;
+	return bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 8 * 7;
+}
+
 /* The next chunk of the frame at w->offset, at most `chunk` bytes; moves w->offset on. */
 static __always_inline int chunk_next(void *ctx, bool skb, struct work *w, __u32 chunk, __u32 ring_index)
 {
@@ -127,6 +141,8 @@ static __always_inline int chunk_next(void *ctx, bool skb, struct work *w, __u32
 
 	if (!ring)
 		return -ENOENT;
+	if (!ring_has_room(w, ring))
+		return -ENOSPC;
 	if (length == left)
 		w->rec_flags |= SEKI_REC_LAST;
 	if (length <= 400)

@@ -8,6 +8,7 @@ senders.py matrix HOST4 HOST6 MAC DEVICE PORT     each kind of socket in turn, f
 senders.py afxdp                             may such a socket be made?
 senders.py listen tcp|udp PORT               takes and drops
 senders.py serve PORT                        an unconnected UDP echo
+senders.py echo PORT                         the same over IPv4 and IPv6, answering from the address that was asked
 senders.py ask HOST PORT COUNT               every datagram must come back
 """
 import errno
@@ -113,6 +114,16 @@ def serve(port):
     while True:
         data, peer = s.recvfrom(2048)
         s.sendto(data, peer)
+
+
+def echo(port):
+    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    s.bind(("::", port))
+    while True:
+        data, control, _, peer = s.recvmsg(4096, 256)
+        s.sendmsg([data], [row for row in control if row[1] == socket.IPV6_PKTINFO], 0, peer)
 
 
 def ask(host, port, count):

@@ -280,6 +280,10 @@ static void full_ring_is_a_loss_of_its_flow(void)
 	CHECK_EQ(flow.state, SEKI_FLOW_UNINSPECTED);
 	CHECK(flow.lost >= 1, "lost %u", flow.lost);
 	CHECK_EQ(flow_op(&world, SEKI_OP_CLEAR, &key, flow.id, 0), -EBUSY);
+	before = loss_read(&world, SEKI_LOSS_RING_FULL);
+	frame_make(&f, "eth ip4:" CLIENT ">" SERVER " tcp:5002>21,A data:30");
+	CHECK_EQ(run_xdp(&world, &f), XDP_PASS);
+	CHECK(loss_read(&world, SEKI_LOSS_RING_FULL) == before, "a command of FTP still has room");
 	ring_drain(world.reader);
 	CHECK_EQ(kept_bad, 0);
 	CHECK(kept_count > 100, "only %d records", kept_count);

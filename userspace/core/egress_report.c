@@ -212,9 +212,13 @@ int egress_report_line(struct egress_report *report, const char *line, size_t le
 	}
 	if (record.kind == EGRESS_LINE_COVERAGE)
 		return take_coverage(report, &record.coverage);
+	/* Figures are told some time after what they are about. */
+	if (record.kind == EGRESS_LINE_TALK)
+		return record.last < report->from || record.first >= report->to ? 0
+										: take_talk(report, &record);
 	if (record.t_us < report->from || record.t_us >= report->to)
 		return 0;
-	return record.kind == EGRESS_LINE_TALK ? take_talk(report, &record) : take_finding(report, &record);
+	return take_finding(report, &record);
 }
 
 static int span_order(const void *a, const void *b)
@@ -252,11 +256,67 @@ static void sort(void *items, uint32_t count, size_t size, int (*order)(const vo
 		qsort(items, count, size, order);
 }
 
+/* By who talks to whom, whatever the program. */
+static int talk_order(const void *a, const void *b)
+{
+	const struct egress_record *x = a, *y = b;
+	int order = strcmp(x->host, y->host);
+
+	if (!order)
+		order = strcmp(x->dst, y->dst);
+	if (!order)
+		order = strcmp(x->proto, y->proto);
+	return order ? order : (int)x->dport - (int)y->dport;
+}
+
+static bool is_denial(const struct egress_record *r)
+{
+	return r->finding == EGRESS_SERVICE || r->finding == EGRESS_RAW;
+}
+
+/* Denials first. */
+static int denial_order(const void *a, const void *b)
+{
+	int order = (int)is_denial(b) - (int)is_denial(a);
+
+	return order ? order : talk_order(a, b);
+}
+
+/*
+ * A finding is told once an hour. What was denied in the period is one of
+ * the period's also when it was told before it began.
+ */
+static void find_denied(struct egress_report *r)
+{
+	uint32_t told = 0;
+
+	sort(r->found, r->found_count, sizeof(*r->found), denial_order);
+	while (told < r->found_count && is_denial(&r->found[told]))
+		told++;
+	for (uint32_t i = 0; i < r->row_count; i++) {
+		const struct egress_record *row = &r->rows[i];
+		struct egress_record more;
+
+		if (!(row->blocked + row->would) ||
+		    (told && bsearch(row, r->found, told, sizeof(*row), talk_order)))
+			continue;
+		more = *row;
+		more.kind = EGRESS_LINE_FINDING;
+		more.finding = *row->dst ? EGRESS_SERVICE : EGRESS_RAW;
+		more.severity = row->would ? SEKI_SEVERITY_CRITICAL : SEKI_SEVERITY_HIGH;
+		more.t_us = row->first > r->from ? row->first : r->from;
+		more.count = row->blocked + row->would;
+		if (take_finding(r, &more))
+			r->dropped++;
+	}
+}
+
 void egress_report_close(struct egress_report *report)
 {
 	struct egress_report *r = report;
 	uint64_t end = r->from;
 
+	find_denied(r);
 	sort(r->spans, r->span_count, sizeof(*r->spans), span_order);
 	sort(r->rows, r->row_count, sizeof(*r->rows), row_order);
 	sort(r->found, r->found_count, sizeof(*r->found), found_order);

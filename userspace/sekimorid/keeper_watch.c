@@ -13,6 +13,7 @@
 #include "keeper_watch.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/wall.h"
 
 #define LEARN_SECONDS (24 * 3600u) /* what is seen for the first time so early is not told */
 #define KNOWN_MAGIC   0x314b4547u  /* "GEK1" */
@@ -130,10 +131,9 @@ void keeper_watch_policy(struct keeper *k, const struct policy *policy)
 static void origin_fill(struct keeper *k, const struct seki_record *record, struct egress_origin *out)
 {
 	bool lo = record->flags & SEKI_REC_FROM_LO;
-	uint64_t mono = watch_clock_us(CLOCK_MONOTONIC), at = record->t_ns / 1000;
 
 	*out = (struct egress_origin){
-		.t_us = keeper_wall_us() - (mono > at ? mono - at : 0),
+		.t_us = wall_of(record->t_ns / 1000),
 		.host = lo ? record->key.lo : record->key.hi,
 		.dst = lo ? record->key.hi : record->key.lo,
 		.sport = ntohs(lo ? record->key.lo_port : record->key.hi_port),
@@ -167,10 +167,31 @@ static void origin_pass(struct keeper *k, const struct seki_record *record, cons
 
 /* --- what may be a data connection that its FTP connection has not announced yet */
 
+static bool announced_fits(const struct seki_expect_key *key, const struct seki_record *record)
+{
+	const struct seki_flow_key *flow = &record->key;
+	bool lo = record->flags & SEKI_REC_FROM_LO;
+
+	return !memcmp(lo ? &flow->lo : &flow->hi, &key->src, sizeof(key->src)) &&
+	       !memcmp(lo ? &flow->hi : &flow->lo, &key->dst, sizeof(key->dst)) &&
+	       (lo ? flow->hi_port : flow->lo_port) == key->dport;
+}
+
+static bool was_announced(const struct keeper_watch *w, const struct seki_record *record)
+{
+	for (unsigned int i = 0; i < AWAITED; i++)
+		if (keeper_now() < w->announced[i].until && announced_fits(&w->announced[i].key, record))
+			return true;
+	return false;
+}
+
+/* False: it is to be told now. */
 static bool awaited_put(struct keeper_watch *w, const struct seki_record *record, const uint8_t *data)
 {
 	size_t len = SEKI_ORIGIN_HEAD + (record->flags & SEKI_REC_PROCESS ? sizeof(struct seki_process) : 0);
 
+	if (was_announced(w, record))
+		return true;
 	for (unsigned int i = 0; i < AWAITED; i++) {
 		struct awaited *a = &w->awaited[i];
 
@@ -186,16 +207,14 @@ static bool awaited_put(struct keeper_watch *w, const struct seki_record *record
 
 void keeper_watch_announced(struct keeper *k, const struct seki_expect_key *key)
 {
-	for (unsigned int i = 0; i < AWAITED; i++) {
-		struct awaited *a = &k->watch->awaited[i];
-		const struct seki_flow_key *flow = &a->record.key;
-		bool lo = a->record.flags & SEKI_REC_FROM_LO;
+	struct keeper_watch *w = k->watch;
+	struct announced *said = &w->announced[w->announced_next++ % AWAITED];
 
-		if (a->until && !memcmp(lo ? &flow->lo : &flow->hi, &key->src, sizeof(key->src)) &&
-		    !memcmp(lo ? &flow->hi : &flow->lo, &key->dst, sizeof(key->dst)) &&
-		    (lo ? flow->hi_port : flow->lo_port) == key->dport)
-			a->until = 0;
-	}
+	said->key = *key;
+	said->until = keeper_now() + SEKI_AWAIT_SECONDS;
+	for (unsigned int i = 0; i < AWAITED; i++)
+		if (w->awaited[i].until && announced_fits(key, &w->awaited[i].record))
+			w->awaited[i].until = 0;
 }
 
 void watch_awaited(struct keeper *k, uint32_t now)
@@ -212,8 +231,9 @@ void watch_awaited(struct keeper *k, uint32_t now)
 
 void keeper_watch_origin(struct keeper *k, const struct seki_record *record, const uint8_t *data)
 {
+	/* One that the policy permits was not detected. */
 	if (keeper_watch_is_canary(record))
-		k->watch->span.canaries_seen++;
+		k->watch->span.canaries_seen += record->reason == SEKI_R_EGRESS_DENIED;
 	else if (record->reason != SEKI_R_EGRESS_AWAITED || !awaited_put(k->watch, record, data))
 		origin_pass(k, record, data);
 }

@@ -19,6 +19,12 @@ struct tap {
 	uint64_t id, out, in;
 };
 
+/* The newest announcements: one can overtake the record of a packet that came before it. */
+struct announced {
+	struct seki_expect_key key;
+	uint32_t until;
+};
+
 /* A record of SEKI_R_EGRESS_AWAITED. until 0: free. */
 struct awaited {
 	uint32_t until;
@@ -38,6 +44,8 @@ struct keeper_watch {
 		uint32_t learnt;
 	} before; /* counters at the span's begin */
 	struct awaited awaited[AWAITED];
+	struct announced announced[AWAITED];
+	uint32_t announced_next;
 	struct tap taps[TAPS];
 };
 
