@@ -165,12 +165,15 @@ MAKERS = {
 
 
 class Session:
-    def __init__(self, path):
+    def __init__(self, path, dice=None):
+        """dice: a random.Random that cuts what each turn of TCP says and each datagram, and orders and repeats the pieces."""
+        self.dice = dice
         self.file = open(path, "wb")
         self.file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, LINKTYPE_ETHERNET))
         self.time_us = START_US
         self.fields = {"ttl": 64, "tos": 0, "id": 1, "frag": 0x4000, "window": 64240, "seq": 1, "ack": 0, "icmp_id": 9,
                        "icmp_seq": 1, "checksum_off": 0, "ip_checksum_off": 0}
+        self.fragment_id = 100
         self.options = b""
         self.tcp_options = b""  # of segments outside of any order
         self.vlans = []
@@ -182,15 +185,40 @@ class Session:
     def close(self):
         self.file.close()
 
+    def fragments(self, side, segment):
+        """A datagram in pieces of any size and order, some of them twice."""
+        self.fragment_id += 1
+        pieces, at = [], 0
+        while at < len(segment):
+            size = 8 * self.dice.randint(1, 1 + len(segment) // 16)
+            more = at + size < len(segment)
+            if self.addresses[side].version == 6:
+                head = struct.pack("!BBHI", 17, 0, at | more, self.fragment_id)
+                pieces.append((44, 0, head + segment[at:at + size]))
+            else:
+                pieces.append((17, at // 8 | (0x2000 if more else 0), segment[at:at + size]))
+            at += size
+        self.dice.shuffle(pieces)
+        # Not behind the piece that completes it: another datagram would begin there.
+        pieces[:0] = self.dice.choices(pieces[:-1], k=len(pieces) // 4) if len(pieces) > 1 else []
+        for protocol, field, piece in pieces:
+            self.frame(side, protocol, piece, field, self.fragment_id)
+
     def packet(self, side, protocol, segment):
+        if self.dice and protocol == 17 and len(segment) > 8:
+            self.fragments(side, segment)
+        else:
+            self.frame(side, protocol, segment, self.fields["frag"], self.fields["id"])
+
+    def frame(self, side, protocol, segment, fragment, number):
         source, dest = self.addresses[side], self.addresses["<" if side == ">" else ">"]
         if source.version == 6:
             head = struct.pack("!IHBB", 6 << 28 | self.fields["tos"] << 20, len(segment), protocol, self.fields["ttl"])
             kind, head = 0x86DD, head + source.packed + dest.packed
         else:
             size = 20 + len(self.options)
-            head = struct.pack("!BBHHHBBH", 0x40 | size // 4, self.fields["tos"], size + len(segment), self.fields["id"],
-                               self.fields["frag"], self.fields["ttl"], protocol, 0)
+            head = struct.pack("!BBHHHBBH", 0x40 | size // 4, self.fields["tos"], size + len(segment), number,
+                               fragment, self.fields["ttl"], protocol, 0)
             head += source.packed + dest.packed + self.options
             kind, head = 0x0800, head[:10] + struct.pack("!H", checksum(head) ^ self.fields["ip_checksum_off"]) + head[12:]
         tags = b"".join(struct.pack("!HH", 0x8100, vlan) for vlan in self.vlans)
@@ -222,13 +250,33 @@ class Session:
             self.sequence[side] = (seq + len(data) + (1 if flags & (SYN | FIN) else 0)) & 0xFFFFFFFF
 
     def send(self, side, data):
-        if self.transport == "tcp":
+        if self.transport == "tcp" and self.dice:
+            self.scatter(side, data)
+        elif self.transport == "tcp":
             for at in range(0, len(data), 1400):
                 self.segment(side, ACK | PSH, data[at:at + 1400])
             self.segment("<" if side == ">" else ">", ACK)
         else:
             ports = struct.pack("!HH", self.ports[side], self.ports["<" if side == ">" else ">"])
             self.checked(side, 17, ports + struct.pack("!HH", 8 + len(data), 0) + data, 6)
+
+    def scatter(self, side, data):
+        """The same bytes as any network may deliver them."""
+        begin, pieces, longest = self.sequence[side], [], self.dice.choice((1, 8, 200, 1400))
+        while data:
+            size = self.dice.randint(1, longest)
+            pieces.append((self.sequence[side], data[:size]))
+            self.sequence[side] = (self.sequence[side] + len(data[:size])) & 0xFFFFFFFF
+            data = data[size:]
+        end = self.sequence[side]
+        pieces += self.dice.choices(pieces, k=len(pieces) // 4) if begin != end else []
+        if self.dice.random() < 0.8:
+            self.dice.shuffle(pieces)
+        for sequence, piece in pieces:
+            self.sequence[side] = sequence
+            self.segment(side, ACK | PSH, piece)
+        self.sequence[side] = end
+        self.segment("<" if side == ">" else ">", ACK)
 
     def icmp(self, side, kind, code, data):
         body = struct.pack("!BBHHH", kind, code, 0, self.fields["icmp_id"], self.fields["icmp_seq"]) + data
@@ -263,6 +311,8 @@ class Session:
         words = rest.split()
         if word in (">", "<"):
             data = MAKERS[words[0][1:]](*words[1:]) if rest.startswith("@") else unescape(rest)
+            if self.transport == "tcp" and words and words[0].startswith("@dns-"):
+                data = vector(2, data)  # RFC 1035 section 4.2.2
             self.send(word, data)
         elif word in ("tcp", "udp"):
             self.begin(word, int(words[0]) if words else 80 if word == "tcp" else 53)
@@ -295,8 +345,8 @@ class Session:
                     self.step(line)
 
 
-def write(text_path, pcap_path):
-    session = Session(pcap_path)
+def write(text_path, pcap_path, dice=None):
+    session = Session(pcap_path, dice)
     try:
         session.play(text_path)
     finally:

@@ -382,6 +382,19 @@ static void bad_checksums_that_count(void)
 	CHECK_EQ(alerts, 1);
 }
 
+/* What a payload lacks is no statement about packets without one. */
+static void no_payload_lacks_nothing(void)
+{
+	fresh("alert tcp-pkt any any -> any any (content:!\"evil\"; sid:1;)", (struct inspector_options){0});
+	put(true, 100, 0, SYN, "");
+	put(false, 500, 101, SYN | ACK, "");
+	put(true, 101, 501, ACK, "");
+	put(true, 101, 501, ACK, "evil");
+	CHECK_EQ(alerts, 0);
+	put(true, 105, 501, ACK, "good");
+	CHECK_EQ(alerts, 1);
+}
+
 /* A request that is none, and a server that answers with HTTP: the answer is looked at. */
 static void answers_to_rubbish(void)
 {
@@ -584,6 +597,7 @@ int main(void)
 		TEST(fragments_are_put_together),
 		TEST(bad_checksums_are_not_for_the_receiver),
 		TEST(bad_checksums_that_count),
+		TEST(no_payload_lacks_nothing),
 		TEST(answers_to_rubbish),
 		TEST(old_flows_keep_their_rules),
 		TEST(reused_tuple_is_a_new_flow),

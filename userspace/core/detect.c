@@ -196,13 +196,16 @@ static void packet_hit(const uint32_t *rules, uint32_t count, uint64_t to, void 
 	detect_find_all(arg, rules, count);
 }
 
-/* Rules on packet and stream have one list at most: the payload. */
+/* Rules on packet and stream have one list at most: the payload. Where there is none they say nothing, not
+ * even what it lacks. */
 static bool payload_matches(const struct detect_run *run, const struct rule *rule, struct span data,
 			    uint64_t offset)
 {
 	uint64_t variables[RULE_VARIABLES_MAX] = {0};
 
-	return !rule->list_count || match_list(run->detect->room, &rule->lists[0], data, offset, variables);
+	if (!rule->list_count)
+		return true;
+	return data.len && match_list(run->detect->room, &rule->lists[0], data, offset, variables);
 }
 
 /* Searches the lanes that fit the packet's ports and the flow's protocol. */
