@@ -56,7 +56,7 @@ FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuz
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all kmod run check egress-inbound check-vm bench bench-lists bench-events bench-inspect fuzz install help deps clean tests fuzzers
+.PHONY: all kmod run check egress-inbound check-vm bench bench-lists bench-events bench-inspect fuzz bench-latency install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -77,6 +77,7 @@ help:
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
 ## make bench-lists     the blacklist beside the kernel's maps, nftables, ipset and xdp-filter: LARGEST=1000000 entries, LEAST=0
 ## make bench-events    the event store, its reports at a million events, and notices at a thousand attacks a second
+## make bench-latency   one address in force: after the daemon has the request, and with the command line program (LARGEST=1000000)
 ## make bench-inspect   the matcher beside Suricata 8, unpacked below build/
 ## make fuzz       fuzz every parser for a while (SECONDS=60)
 ## make install    programs, packet program, rules, man pages into DESTDIR/PREFIX (/usr/local)
@@ -115,6 +116,11 @@ bench-lists:
 	$(Q)tools/install-deps.sh bench
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/bench/lists $(B)/bench/lists_live $(TOP)/bench/lists.bpf.o
 	$(Q)selftests/bench/run.sh lists
+
+bench-latency:
+	$(Q)tools/install-deps.sh bench
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/bench/latency
+	$(Q)selftests/bench/run.sh latency
 
 bench:
 	$(Q)tools/install-deps.sh bench

@@ -54,6 +54,8 @@ check  /usr/sbin/sendmail                    exim4-daemon-light
 check  /usr/sbin/nft                         nftables
 check  /usr/bin/chromium                     chromium
 check  /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf fonts-ipafont-gothic
+check  /usr/sbin/ipset                       ipset
+check  /usr/bin/strace                       strace
 build  /usr/include/libnl3/netlink/genl/genl.h libnl-genl-3-dev
 vm     /usr/bin/gcc-12                       gcc-12
 vm     /usr/bin/make                         make

@@ -37,12 +37,15 @@ static inline struct gate_list_row judge_row(uint32_t kind, uint32_t i)
 	return (struct gate_list_row){judge_key(kind, i), {.list = kind, .flags = SEKI_ENTRY_SRC}};
 }
 
-/* Is a packet from there dropped? It asks the program itself. */
-static inline bool judge_drops(int prog, const struct seki_addr *source)
+/* Is a packet that comes in at the interface from there dropped? It asks the program itself. ifindex 0: at 1.
+ */
+static inline bool judge_drops_at(int prog, uint32_t ifindex, const struct seki_addr *source)
 {
 	uint8_t frame[14 + 40 + 8 + 8] = {0};
 	bool four = source->w[2] == htonl(0xffff) && !source->w[0];
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame), .repeat = 1);
+	struct xdp_md context = {.data_end = sizeof(frame), .ingress_ifindex = ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = sizeof(frame), .repeat = 1,
+		    .ctx_in = ifindex ? &context : NULL, .ctx_size_in = ifindex ? sizeof(context) : 0);
 
 	frame[12] = four ? 0x08 : 0x86;
 	frame[13] = four ? 0x00 : 0xdd;
@@ -64,6 +67,11 @@ static inline bool judge_drops(int prog, const struct seki_addr *source)
 		frame[14 + 40 + 5] = 16;
 	}
 	return !bpf_prog_test_run_opts(prog, &run) && run.retval == 1;
+}
+
+static inline bool judge_drops(int prog, const struct seki_addr *source)
+{
+	return judge_drops_at(prog, 0, source);
 }
 
 /* An address of the i-th prefix; of a network the last one. */
