@@ -48,7 +48,8 @@ MAN := $(TOP)/sekimori.1 $(TOP)/sekimori.conf.5 $(TOP)/sekimori-rules.5
 PREFIX ?= /usr/local
 DEST = $(DESTDIR)$(PREFIX)
 UNIT := $(patsubst selftests/unit/%.c,$(B)/unit/%,$(wildcard selftests/unit/*.c))
-PROG := $(patsubst selftests/prog/%.c,$(B)/prog/%,$(wildcard selftests/prog/*.c))
+PROG := $(patsubst selftests/prog/%.c,$(B)/prog/%,$(filter-out %.bpf.c,$(wildcard selftests/prog/*.c))) \
+	$(patsubst selftests/prog/%.bpf.c,$(TOP)/prog/%.bpf.o,$(wildcard selftests/prog/*.bpf.c))
 KMODTEST := $(patsubst selftests/kmod/%.c,$(B)/kmodtest/%,$(filter-out %.bpf.c,$(wildcard selftests/kmod/*.c))) \
 	$(patsubst selftests/kmod/%.bpf.c,$(TOP)/kmodtest/%.bpf.o,$(wildcard selftests/kmod/*.bpf.c))
 BENCH := $(patsubst selftests/bench/%.c,$(B)/bench/%,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
@@ -221,6 +222,10 @@ $(BPF_OBJECT) $(BPF_OBJECT_KMOD):
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
 
 $(TOP)/kmodtest/%.bpf.o: selftests/kmod/%.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+
+$(TOP)/prog/%.bpf.o: selftests/prog/%.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
 

@@ -68,6 +68,7 @@ make_initramfs() { # series
 		mv "$root$PWD/$test" "$root/sekimori/$(basename "$(dirname "$test")")/"
 	done
 	cp build/kmodtest/*.bpf.o "$root/sekimori/kmodtest/"
+	cp build/prog/*.bpf.o "$root/sekimori/prog/"
 	cp selftests/vm/part_*.sh selftests/vm/splats.txt "$root/sekimori/vm/"
 	cp -r rules "$root/sekimori/"
 	cp selftests/baseline/* "$root/sekimori/selftests/baseline/"
