@@ -81,7 +81,6 @@ static void list_load(uint32_t size)
 	snprintf(words, sizeof(words), "list load bench %s --allow-shrink --allow-share", path);
 	if (!file || fclose(file) || !sekimori(words))
 		die("the list cannot be loaded");
-	unlink(path);
 }
 
 /* --- frames that come in at the same interface meanwhile, half of them from who is listed */
@@ -230,6 +229,29 @@ static void measure(uint32_t size, bool traffic)
 	traffic_over = false;
 }
 
+/* While the daemon is at work on the whole list. */
+static void measure_during(const char *what, uint32_t size, const char *words, const char *path)
+{
+	static double values[100000];
+	char command[512];
+	int sock = daemon_connect(), count = 0, status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		snprintf(command, sizeof(command), "list %s %s%s", words, path ? folder : "",
+			 path ? path : "");
+		_exit(!sekimori(command));
+	}
+	while (count < (int)ARRAY_LEN(values) && !waitpid(pid, &status, WNOHANG)) {
+		values[count++] = request_once(sock);
+		usleep(1000);
+	}
+	if (status)
+		die(words);
+	rows_say("daemon_us", size, what, values, count, 1e3, AIM_US);
+	close(sock);
+}
+
 int main(int argc, char **argv)
 {
 	static const uint32_t sizes[] = {1000, 1000000, 10000000};
@@ -245,6 +267,8 @@ int main(int argc, char **argv)
 		list_load(sizes[i]);
 		measure(sizes[i], false);
 		measure(sizes[i], true);
+		measure_during("while_loading", sizes[i], "load --allow-shrink --allow-share bench", "/list");
+		measure_during("while_verifying", sizes[i], "verify", NULL);
 	}
 	if (!sekimori("down"))
 		die("down");
