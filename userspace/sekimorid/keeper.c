@@ -449,6 +449,7 @@ static void keeper_end(struct keeper *k)
 	char path[INSTANCE_PATH_MAX];
 
 	keeper_watch_end(k);
+	keeper_tasks_end(k);
 	if (k->loop)
 		keeper_children_end(k);
 	if (k->listener >= 0 &&

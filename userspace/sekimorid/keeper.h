@@ -65,6 +65,8 @@ struct keeper_repeat {
 	uint32_t count, last; /* second of the last block */
 };
 
+enum keeper_task_kind { TASK_VERIFY, TASK_SAVE, TASK_MAX };
+
 /* An image of lists, mapped and checked; several may hold it. */
 struct keeper_image {
 	unsigned int owners;
@@ -89,6 +91,7 @@ struct keeper_run {
 };
 
 struct keeper_job;
+struct keeper_task;
 struct keeper_module;
 struct keeper_counts;
 struct keeper_watch;
@@ -158,6 +161,7 @@ struct keeper {
 	uint32_t audit_count;
 	uint64_t audits_lost;
 	struct keeper_job *job; /* the one change under way, or NULL */
+	struct keeper_task *tasks[TASK_MAX]; /* copies of the keeper at work, or NULL */
 
 	struct egress_table *egress; /* as pushed; NULL before the first policy */
 	bool egress_early;	     /* socket hooks may refuse: every way out is managed */
@@ -299,6 +303,23 @@ void keeper_peer_allow(struct keeper *k, const struct message_peer *peer);
 /* keeper_verify.c */
 void keeper_list_verify(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 void keeper_list_rollback(struct keeper *k, uint64_t cookie, const struct message_ask *in);
+
+/*
+ * keeper_task.c: what takes long, done by a copy of this process as it is now, while this one goes on. run gets the question and fills
+ * the answer, both of fixed size, and must change nothing but files. done is called later, from the loop: err is what run returned, or
+ * -EIO when the copy died. -EBUSY: one of that kind runs.
+ */
+typedef int (*keeper_task_run)(struct keeper *k, const void *ask, void *answer);
+typedef void (*keeper_task_done)(struct keeper *k, int err, const void *ask, const void *answer);
+struct keeper_task_work {
+	keeper_task_run run;
+	keeper_task_done done;
+	const void *ask;
+	size_t ask_len, answer_len;
+};
+__must_check int keeper_task(struct keeper *k, enum keeper_task_kind kind, const struct keeper_task_work *work);
+bool keeper_task_runs(const struct keeper *k, enum keeper_task_kind kind);
+void keeper_tasks_end(struct keeper *k); /* waits for what they do; nobody hears of it any more */
 
 /* keeper_proposal.c */
 void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);

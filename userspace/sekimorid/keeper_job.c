@@ -22,6 +22,7 @@
 
 #define PREFILTER_PATIENCE 300u	 /* of tens of thousands of rules on a busy machine */
 #define JOB_PATIENCE	   60u	 /* seconds that a parser may take */
+#define SAVE_PATIENCE	   600u	 /* that a disk may */
 #define JOB_CHANGES	   8192u /* of one update that are made one by one */
 #define RESOLV_CONF	   "/etc/resolv.conf"
 
@@ -31,11 +32,12 @@ struct keeper_job {
 	uint32_t uid, deadline;
 	struct message_load load; /* JOB_LIST */
 	struct keeper_change change;
-	int policy, rules;	    /* JOB_RULES: what the engines will get; -1: nothing */
-	bool handed;		    /* JOB_RULES: the engines have them, their answers are awaited */
-	struct policy *base;	    /* JOB_APPLY: what the configuration said, lists still to be read */
-	struct keeper_image *lists; /* JOB_APPLY: its lists */
-	char text[3072];	    /* what the parser remarked */
+	int policy, rules;	       /* JOB_RULES: what the engines will get; -1: nothing */
+	bool handed;		       /* JOB_RULES: the engines have them, their answers are awaited */
+	struct policy *base;	       /* JOB_APPLY: what the configuration said, lists still to be read */
+	struct keeper_image *lists;    /* JOB_APPLY: its lists */
+	struct message_parsed *parsed; /* JOB_LIST: what the parser said of a list that is in force */
+	char text[3072];	       /* what the parser remarked */
 };
 
 static void job_stop_parser(struct keeper *k)
@@ -58,6 +60,7 @@ static void job_end(struct keeper *k)
 		close(k->job->policy);
 	if (k->job->rules >= 0)
 		close(k->job->rules);
+	free(k->job->parsed);
 	free(k->job);
 	k->job = NULL;
 	job_stop_parser(k);
@@ -543,6 +546,76 @@ static int job_list_take(struct keeper *k, const struct list_image *image, uint1
 	return err;
 }
 
+/* "; by name it may have: private addresses ..." for the audit log; "" nothing. */
+static void allowed_names(uint32_t allow, char *text, size_t size)
+{
+	size_t len = 0;
+
+	*text = '\0';
+	for (uint32_t bit = 1; bit && bit <= LIST_ALLOW_ALL; bit <<= 1)
+		if (allow & bit && len < size)
+			len += (size_t)snprintf(text + len, size - len, "%s allow-%s",
+						len ? "," : "; overridden:", list_allow_name(bit));
+}
+
+struct saving {
+	uint64_t cookie;
+	uint32_t entries;
+	uint16_t list;
+	bool rotate;
+};
+
+static int save_run(struct keeper *k, const void *ask, void *answer)
+{
+	const struct saving *saving = ask;
+
+	return keeper_list_state_save(k, saving->list, saving->rotate);
+}
+
+static void save_done(struct keeper *k, int err, const void *ask, const void *answer)
+{
+	const struct saving *saving = ask;
+	const struct keeper_job *job = k->job;
+	const struct message_parsed *parsed = job ? job->parsed : NULL;
+
+	if (!parsed || job->cookie != saving->cookie)
+		return;
+	if (err)
+		keeper_audit(k, AUDIT_ALARM, job->uid,
+			     "list %s is in force but not saved, a restart forgets it: %s", job->load.name,
+			     strerror(-err));
+	keeper_done(k, job->cookie, 0,
+		    "list %s: %u rows read, %u accepted (%u entries, %u to remove), %u merged, %u "
+		    "refused%s%s%.3400s",
+		    job->load.name, parsed->lines, parsed->accepted, saving->entries, parsed->removed,
+		    parsed->merged, parsed->refused, err ? "; WARNING: not saved, a restart forgets it" : "",
+		    *parsed->text ? "\n" : "", parsed->text);
+	job_end(k);
+}
+
+/* The disk takes its time; blocks do not wait for it. Who loaded the list hears of it when it is saved. */
+static void job_list_save(struct keeper *k, uint16_t index, uint32_t entries,
+			  const struct message_parsed *parsed)
+{
+	const struct saving saving = {
+		.cookie = k->job->cookie, .entries = entries, .list = index, .rotate = !k->job->load.update};
+	const struct keeper_task_work work = {
+		.run = save_run, .done = save_done, .ask = &saving, .ask_len = sizeof(saving)};
+	int err;
+
+	job_stop_parser(k);
+	k->job->deadline = keeper_now() + SAVE_PATIENCE;
+	k->job->parsed = malloc(sizeof(*parsed));
+	if (!k->job->parsed) {
+		keeper_job_failed(k, "no memory");
+		return;
+	}
+	*k->job->parsed = *parsed;
+	err = keeper_task(k, TASK_SAVE, &work);
+	if (err)
+		save_done(k, save_run(k, &saving, NULL), &saving, NULL);
+}
+
 static void job_list(struct keeper *k, const struct list_image *image, const struct message_parsed *parsed)
 {
 	struct keeper_job *job = k->job;
@@ -569,16 +642,10 @@ static void job_list(struct keeper *k, const struct list_image *image, const str
 		keeper_job_failed(k, text);
 		return;
 	}
-	err = keeper_list_state_save(k, index, !update);
-	keeper_audit(k, AUDIT_CHANGE, job->uid, "list %s %s: %u entries, %u rows refused", job->load.name,
-		     update ? "changed" : "loaded", image->cell_count, parsed->refused);
-	keeper_done(k, job->cookie, 0,
-		    "list %s: %u rows read, %u accepted (%u entries, %u to remove), %u merged, %u "
-		    "refused%s%s%.3400s",
-		    job->load.name, parsed->lines, parsed->accepted, image->cell_count, parsed->removed,
-		    parsed->merged, parsed->refused, err ? "; WARNING: not saved, a restart forgets it" : "",
-		    *parsed->text ? "\n" : "", parsed->text);
-	job_end(k);
+	allowed_names(job->load.allow, text, sizeof(text));
+	keeper_audit(k, AUDIT_CHANGE, job->uid, "list %s %s: %u entries, %u rows refused%s", job->load.name,
+		     update ? "changed" : "loaded", image->cell_count, parsed->refused, text);
+	job_list_save(k, index, image->cell_count, parsed);
 }
 
 /* The lists of the configuration that was read before. */
@@ -748,8 +815,9 @@ void keeper_job_parsed(struct keeper *k, const struct message_parsed *parsed, in
 void keeper_job_tick(struct keeper *k)
 {
 	if (k->job && keeper_now() > k->job->deadline)
-		keeper_job_failed(k,
-				  k->job->handed ? "an engine does not answer" : "the parser took too long");
+		keeper_job_failed(k, k->job->handed   ? "an engine does not answer"
+				     : k->job->parsed ? "the list is in force, but the disk does not take it"
+						      : "the parser took too long");
 }
 
 bool keeper_job_runs(const struct keeper *k)

@@ -40,43 +40,108 @@ static int verify_once(struct keeper *k, struct message_verified *out)
 	return 0;
 }
 
-void keeper_list_verify(struct keeper *k, uint64_t cookie, const struct message_ask *in)
-{
-	static struct message_verified out;
-	struct gate_why why = {""};
-	int err;
+#define VERIFY_TRIES                                                                                         \
+	4 /* while entries come and go, a copy compares what is no longer meant with what is held */
 
-	memset(&out, 0, sizeof(out));
-	if (!k->gate) {
-		keeper_done(k, cookie, -ENODEV, "nothing is up: `sekimori up --iface IF`");
-		return;
-	}
-	err = verify_once(k, &out);
-	if (!err && k->lists_stale && !in->remove) {
-		keeper_done(k, cookie, -EAGAIN,
+struct verifying {
+	uint64_t cookie, changes;
+	struct message_ask in;
+	int tries;
+};
+
+static void verify_begin(struct keeper *k, struct verifying *v);
+
+static void verify_mend(struct keeper *k, struct message_verified *out, int *err, struct gate_why *why)
+{
+	*err = keeper_lists_push(k, NULL, why);
+	if (!*err)
+		*err = verify_once(k, out);
+	out->mended = !*err;
+}
+
+static void verify_answer(struct keeper *k, int err, const struct verifying *v, struct message_verified *out)
+{
+	struct gate_why why = {""};
+
+	if (!err && k->lists_stale && !v->in.remove) {
+		keeper_done(k, v->cookie, -EAGAIN,
 			    "not converged: entries that ended are still to be taken out of the kernel's "
 			    "tables (they no "
 			    "longer act); ask again in %u s, or --mend",
 			    KEEPER_STALE_TICKS - k->ticks % KEEPER_STALE_TICKS);
 		return;
 	}
-	if (!err && out.differences)
-		keeper_audit(k, AUDIT_ALARM, in->peer.uid,
+	if (!err && out->differences)
+		keeper_audit(k, AUDIT_ALARM, v->in.peer.uid,
 			     "the kernel's list is not the one that is meant: %u differences among %u rows%s",
-			     out.differences, out.rows,
-			     in->remove ? ", it is made anew"
-					: "; `sekimori list verify --mend` makes it anew");
-	if (!err && out.differences && in->remove) {
-		err = keeper_lists_push(k, NULL, &why);
-		if (!err)
-			err = verify_once(k, &out);
-		out.mended = !err;
-	}
+			     out->differences, out->rows,
+			     v->in.remove ? ", it is made anew"
+					  : "; `sekimori list verify --mend` makes it anew");
+	if (!err && out->differences && v->in.remove)
+		verify_mend(k, out, &err, &why);
 	if (err)
-		keeper_done(k, cookie, err, "the kernel's tables cannot be read back or made anew: %s %s",
+		keeper_done(k, v->cookie, err, "the kernel's tables cannot be read back or made anew: %s %s",
 			    strerror(-err), why.text);
 	else
-		keeper_answer(k, cookie, MESSAGE_VERIFIED, &out, sizeof(out));
+		keeper_answer(k, v->cookie, MESSAGE_VERIFIED, out, sizeof(*out));
+}
+
+static int verify_run(struct keeper *k, const void *ask, void *answer)
+{
+	return verify_once(k, answer);
+}
+
+static void verify_done(struct keeper *k, int err, const void *ask, const void *answer)
+{
+	static struct message_verified out;
+	struct verifying v;
+
+	memcpy(&v, ask, sizeof(v));
+	memcpy(&out, answer, sizeof(out));
+	if (!k->gate) {
+		keeper_done(k, v.cookie, -ENODEV, "nothing is up any more");
+		return;
+	}
+	if ((err || out.differences) && k->list_changes != v.changes) {
+		verify_begin(k, &v);
+		return;
+	}
+	verify_answer(k, err, &v, &out);
+}
+
+/* By a copy of the keeper, so that blocks need not wait; at last, when too much changes, by itself. */
+static void verify_begin(struct keeper *k, struct verifying *v)
+{
+	static struct message_verified out;
+	const struct keeper_task_work work = {.run = verify_run,
+					      .done = verify_done,
+					      .ask = v,
+					      .ask_len = sizeof(*v),
+					      .answer_len = sizeof(out)};
+	int err = -EAGAIN;
+
+	v->changes = k->list_changes;
+	if (v->tries++ < VERIFY_TRIES)
+		err = keeper_task(k, TASK_VERIFY, &work);
+	if (err == -EBUSY) {
+		keeper_done(k, v->cookie, err, "the tables are being compared already; ask again");
+		return;
+	}
+	if (!err)
+		return;
+	memset(&out, 0, sizeof(out));
+	err = verify_once(k, &out);
+	verify_answer(k, err, v, &out);
+}
+
+void keeper_list_verify(struct keeper *k, uint64_t cookie, const struct message_ask *in)
+{
+	struct verifying v = {.cookie = cookie, .in = *in};
+
+	if (k->gate)
+		verify_begin(k, &v);
+	else
+		keeper_done(k, cookie, -ENODEV, "nothing is up: `sekimori up --iface IF`");
 }
 
 /* The kernel's part: one store when the idle generation is that very state, else a generation of it. */

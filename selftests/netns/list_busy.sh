@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# list_busy - what takes long does not keep anybody waiting: while a list goes to a slow disk, and while a large one is compared with what
+# the kernel holds, a block is in force at once.
+. "$(dirname "$0")/../lib/netns.sh"
+
+plan 9
+world
+s up --iface va0:host --enforce --config "$WORK/base.conf" >/dev/null || not_ok "up"
+printf '10.77.0.2\n' >"$WORK/one.txt"
+printf '10.77.0.3\n10.77.0.4\n' >"$WORK/two.txt"
+runs() { kill -0 "$1" 2>/dev/null; }
+
+# --- a disk that takes four seconds
+s list load feed "$WORK/one.txt" --allow-private >/dev/null
+if command -v strace >/dev/null; then
+	strace -f -qq -o /dev/null -p "$(keeper_pid)" -e trace=fsync -e inject=fsync:delay_enter=4000000 2>/dev/null &
+	tracer=$!
+	wait_for grep -q "^TracerPid:[[:space:]]*$tracer\$" "/proc/$(keeper_pid)/status"
+	s list load feed "$WORK/two.txt" --allow-private >"$WORK/loaded" 2>&1 &
+	load=$!
+	ok_if "the list is in force" wait_for blocked 10.77.0.3
+	ok_if "a block is taken" s block 10.77.0.5
+	ok_if "and is in force" blocked 10.77.0.5
+	ok_if "while the list is still being saved" runs $load
+	fails_with "another change has to wait" 3 "another change is being made" s list rollback feed
+	wait $load && ok "then the list is saved" || not_ok "then the list is saved" "$(cat "$WORK/loaded")"
+	kill -INT $tracer 2>/dev/null
+	wait $tracer 2>/dev/null
+else
+	for i in 1 2 3 4 5 6; do skip "with a slow disk ($i)" "no strace"; done
+fi
+
+# --- half a million entries, read back
+awk 'BEGIN { for (i = 0; i < 500000; i++) { a = 184549376 + i * 47; printf "%d.%d.%d.%d\n", a / 16777216, a / 65536 % 256, a / 256 % 256, a % 256 } }' >"$WORK/many.txt"
+s list load many "$WORK/many.txt" >/dev/null || not_ok "many"
+s list verify >"$WORK/verified" 2>&1 &
+verify=$!
+for i in 6 7 8; do s block 10.77.0.$i >/dev/null; done
+runs $verify && ok "three blocks while the tables are compared" || not_ok "three blocks while the tables are compared" "$(cat "$WORK/verified")"
+ok_if "are in force" blocked 10.77.0.8
+wait $verify && grep -q "holds what the lists add up to" "$WORK/verified" && ok "and no difference" || not_ok "and no difference" "$(cat "$WORK/verified")"
+s down >/dev/null
+done_testing
