@@ -53,8 +53,10 @@ dies_at() { # call, n, -f: also in processes that are made
 	[ $loaded = 0 ] || kill -9 "$pid" 2>/dev/null
 	kill -INT "$tracer" 2>/dev/null # it goes by itself when the keeper is gone
 	wait "$tracer" 2>/dev/null
-	! [ -d "/proc/$pid" ] || grep -q '^State:.*Z' "/proc/$pid/status"
+	[ $loaded = 0 ] || wait_for dead
+	dead
 }
+dead() { ! [ -d "/proc/$pid" ] || grep -q '^State:.*Z' "/proc/$pid/status"; }
 # Nothing is wrong behind the n-th death; else it says what is.
 step_checked() { # call, n
 	kernel=$(in_force)
