@@ -122,6 +122,11 @@ bool notices_changed(struct notices *notices, uint64_t now, struct notice_state 
 /* A message of an earlier life: delivered, not acknowledged. Escalates when its time comes. -ENOMEM, -ENOSPC. */
 int notices_restore(struct notices *notices, const struct notice_state *state, uint64_t now);
 
+/* Of events, from the match to the delivery of their message: how many took at most so long; the last is the rest. */
+#define NOTICE_LAGS(X) X(100000) X(500000) X(1000000) X(5000000) X(60000000) X(900000000) X(7200000000)
+#define NOTICE_LAG_STEPS 8u
+extern const uint64_t notice_lag_us[NOTICE_LAG_STEPS - 1];
+
 struct notice_figures {
 	uint64_t events;    /* that asked for a notice */
 	uint64_t told;	    /* in messages that a channel delivered */
@@ -133,6 +138,7 @@ struct notice_figures {
 	uint64_t unacked;   /* messages that wait for somebody to acknowledge them, as far as they escalate */
 	uint64_t escalated; /* handed to a channel of escalation */
 	uint64_t lag_max_us; /* from match to delivery */
+	uint64_t lag_sum_us, lags[NOTICE_LAG_STEPS]; /* of told events, by the oldest one of their message */
 };
 void notices_count(const struct notices *notices, struct notice_figures *out);
 

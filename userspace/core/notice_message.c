@@ -16,6 +16,12 @@
 #define GAP_US	    500000ull
 #define GAP_SLOW_US 5000000ull /* once the hour's messages are spent */
 
+const uint64_t notice_lag_us[NOTICE_LAG_STEPS - 1] = {
+#define X(us) us,
+	NOTICE_LAGS(X)
+#undef X
+};
+
 static bool channel_escalates(const struct notices *n, uint32_t channel)
 {
 	return n->settings.escalate_us[channel];
@@ -267,6 +273,7 @@ bool notices_next(struct notices *n, uint64_t now, const struct notice_message *
 static void message_delivered(struct notices *n, struct message *message, uint32_t channel, uint64_t now)
 {
 	uint64_t lag = now > message->told.t_oldest ? now - message->told.t_oldest : 0;
+	unsigned int step = 0;
 
 	if (message->delivered)
 		return;
@@ -279,6 +286,10 @@ static void message_delivered(struct notices *n, struct message *message, uint32
 	n->figures.told += message->told.events;
 	if (lag > n->figures.lag_max_us)
 		n->figures.lag_max_us = lag;
+	while (step < NOTICE_LAG_STEPS - 1 && lag > notice_lag_us[step])
+		step++;
+	n->figures.lags[step] += message->told.events;
+	n->figures.lag_sum_us += lag * message->told.events;
 	message_mark(n, message, NOTICE_DELIVERED, now);
 	notice_ids_free(n, &message->ids);
 }

@@ -1,102 +1,203 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cmd_metrics.c - counters in the Prometheus text format: one table of names.
+ * cmd_metrics.c - metrics: once, or for whoever scrapes an address of this
+ * machine.
  */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "client.h"
+#include "metrics.h"
 
-struct metric {
-	const char *name, *object, *key, *type, *help; /* object NULL: top level of the status */
-};
+#define REQUEST_MAX	4096u
+#define REQUEST_SECONDS 2
 
-static const struct metric metrics[] = {
-	{"sekimori_policy_generation", NULL, "generation", "gauge", "generation of the policy that holds"},
-	{"sekimori_start_time_seconds", NULL, "started", "gauge", "when the daemon started"},
-	{"sekimori_alarms_total", NULL, "alarms", "counter", "alarms since start"},
-	{"sekimori_list_entries", NULL, "list_total", "gauge", "entries of all lists"},
-	{"sekimori_proposals_total", NULL, "proposals", "counter", "what engines asked for"},
-	{"sekimori_proposals_refused_total", NULL, "proposals_refused", "counter", "of these, refused"},
-	{"sekimori_protocol_breaks_total", NULL, "protocol_breaks", "counter",
-	 "children replaced for what they sent"},
-	{"sekimori_sources_blocked_total", NULL, "blocks_made", "counter", "sources blocked automatically"},
-	{"sekimori_flows_cut_total", NULL, "cuts_made", "counter", "flows cut"},
-	{"sekimori_blocked_sources", "usage", "blocked", "gauge", "automatic blocks in the kernel now"},
-	{"sekimori_list_rows", "usage", "list_rows", "gauge", "rows of the active generation"},
-	{"sekimori_flows", "usage", "flows", "gauge", "validated flows in the kernel"},
-	{"sekimori_engines", "engine", "count", "gauge", "engines that should run"},
-	{"sekimori_engines_ready", "engine", "ready", "gauge", "engines with rules"},
-	{"sekimori_rules_loaded", "engine", "rules_loaded", "gauge", "rules loaded"},
-	{"sekimori_rules_failed", "engine", "rules_failed", "gauge", "rules refused"},
-	{"sekimori_engine_packets_total", "engine", "packets", "counter", "packets inspected"},
-	{"sekimori_engine_bytes_total", "engine", "bytes", "counter", "bytes inspected"},
-	{"sekimori_engine_alerts_total", "engine", "alerts", "counter", "matches"},
-	{"sekimori_engine_reassembly_gaps_total", "engine", "reassembly_gaps", "counter", "holes in streams"},
-	{"sekimori_engine_proposals_lost_total", "engine", "proposals_lost", "counter",
-	 "proposals that did not get through"},
-	{"sekimori_ring_used_bytes", "engine", "ring_used", "gauge", "bytes waiting in the rings"},
-	{"sekimori_events_written_total", "events", "written", "counter", "lines in the event file"},
-	{"sekimori_events_lost_total", "events", "lost", "counter", "events not written"},
-};
-
-static void print_status(const json_t *status)
+/* malloc'ed; NULL: the daemon does not answer, which was said. */
+static char *metrics_text(size_t *len)
 {
-	const json_t *row;
-	size_t at;
+	static const char *const commands[] = {"status", "counters", "lists"};
+	json_t *answers[ARRAY_LEN(commands)] = {0};
+	char *text = NULL;
+	bool good = true;
+	FILE *out;
 
-	for (size_t i = 0; i < ARRAY_LEN(metrics); i++) {
-		const struct metric *m = &metrics[i];
-		const json_t *from = m->object ? json_object_get(status, m->object) : status;
-
-		printf("# HELP %s %s\n# TYPE %s %s\n%s %lld\n", m->name, m->help, m->name, m->type, m->name,
-		       client_number(from, m->key));
+	for (size_t i = 0; good && i < ARRAY_LEN(commands); i++) {
+		answers[i] = client_ask(json_pack("{s:s}", "command", commands[i]), -1);
+		good = client_ok(answers[i]);
+		if (!good && answers[i])
+			client_fail(answers[i]);
 	}
-	printf("# HELP sekimori_interface_enforcing 1 when the interface enforces, 0 when it only watches or "
-	       "is not attached\n"
-	       "# TYPE sekimori_interface_enforcing gauge\n");
-	json_array_foreach(json_object_get(status, "ifaces"), at, row)
-		printf("sekimori_interface_enforcing{interface=\"%s\",vlan=\"%lld\",role=\"%s\"} %d\n",
-		       client_text(row, "name"), client_number(row, "vlan"), client_text(row, "role"),
-		       client_flag(row, "attached") && !strcmp(client_text(row, "mode"), "enforce"));
+	out = good ? open_memstream(&text, len) : NULL;
+	if (out) {
+		metrics_write(out, answers[0], answers[1], answers[2], (long long)time(NULL));
+		if (fclose(out)) {
+			free(text);
+			text = NULL;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		json_decref(answers[i]);
+	return text;
 }
 
-static void print_reasons(const json_t *reasons, const char *name, const char *key, const char *help)
+static void all_send(int fd, const char *data, size_t len)
 {
-	const char *reason;
-	const json_t *row;
+	while (len) {
+		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
 
-	printf("# HELP %s %s\n# TYPE %s counter\n", name, help, name);
-	json_object_foreach((json_t *)reasons, reason, row)
-		printf("%s{reason=\"%s\"} %lld\n", name, reason, client_number(row, key));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return; /* whoever asked is gone */
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+static void reply(int fd, const char *status, const char *type, const char *body, size_t len, bool head)
+{
+	char text[256];
+	int n = snprintf(
+		text, sizeof(text),
+		"HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status,
+		type, len);
+
+	all_send(fd, text, (size_t)n);
+	if (!head)
+		all_send(fd, body, len);
+}
+
+/* Until the empty line that ends the head; false: too long, too slow, gone. */
+static bool request_read(int fd, char request[REQUEST_MAX])
+{
+	time_t until = time(NULL) + REQUEST_SECONDS;
+	size_t len = 0;
+
+	while (len < REQUEST_MAX - 1 && time(NULL) <= until) {
+		ssize_t n = recv(fd, request + len, REQUEST_MAX - 1 - len, 0);
+
+		if (n <= 0)
+			return false;
+		len += (size_t)n;
+		request[len] = '\0';
+		if (strstr(request, "\r\n\r\n"))
+			return true;
+	}
+	return false;
+}
+
+static void serve_one(int fd)
+{
+	const struct timeval limit = {.tv_sec = REQUEST_SECONDS};
+	char request[REQUEST_MAX];
+	AUTO_FREE char *text = NULL;
+	bool head, get;
+	size_t len = 0;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 || !request_read(fd, request))
+		return;
+	head = !strncmp(request, "HEAD ", 5);
+	get = !strncmp(request, "GET ", 4);
+	if (!head && !get) {
+		reply(fd, "405 Method Not Allowed", "text/plain", "GET or HEAD\n", 12, false);
+		return;
+	}
+	if (strncmp(request + (head ? 5 : 4), "/metrics", 8) || !strchr(" ?", request[(head ? 5 : 4) + 8])) {
+		reply(fd, "404 Not Found", "text/plain", "there is /metrics\n", 18, head);
+		return;
+	}
+	text = metrics_text(&len);
+	if (text)
+		reply(fd, "200 OK", METRICS_TYPE, text, len, head);
+	else
+		reply(fd, "503 Service Unavailable", "text/plain", "the daemon does not answer\n", 27, head);
+}
+
+/* "127.0.0.1:9464", "[::1]:9464"; names are not looked up. -1 after saying why. */
+static int listener_open(const char *where)
+{
+	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+				       .ai_socktype = SOCK_STREAM};
+	struct addrinfo *found = NULL;
+	char host[64];
+	const char *colon = strrchr(where, ':');
+	bool brackets = *where == '[' && colon && colon > where && colon[-1] == ']';
+	AUTO_FD int fd = -1;
+	const int on = 1;
+	int rc;
+
+	if (!colon || snprintf(host, sizeof(host), "%.*s", (int)(colon - where) - 2 * brackets,
+			       where + brackets) >= (int)sizeof(host)) {
+		client_usage("metrics", "--listen takes ADDRESS:PORT", where);
+		return -1;
+	}
+	rc = getaddrinfo(host, colon + 1, &hints, &found);
+	if (rc) {
+		client_usage("metrics", "--listen takes ADDRESS:PORT", where);
+		return -1;
+	}
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+	    bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 16) < 0) {
+		fprintf(stderr, "sekimori metrics: %s: %s\n", where, strerror(errno));
+		freeaddrinfo(found);
+		return -1;
+	}
+	freeaddrinfo(found);
+	return TAKE_FD(fd);
+}
+
+static int metrics_serve(const char *where)
+{
+	AUTO_FD int listener = listener_open(where);
+
+	if (listener < 0)
+		return EXIT_USAGE;
+	signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		AUTO_FD int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			serve_one(fd); /* one at a time: each has two seconds */
+		else if (errno != EINTR && errno != ECONNABORTED)
+			break;
+	}
+	fprintf(stderr, "sekimori metrics: %s: %s\n", where, strerror(errno));
+	return EXIT_NOT_CONVERGED;
 }
 
 int cmd_metrics(int argc, char **argv)
 {
-	AUTO_JSON json_t *status = NULL;
-	AUTO_JSON json_t *counters = NULL;
-	const json_t *reasons, *value;
-	const char *key;
+	static const struct option options[] = {
+		{"listen", required_argument, NULL, 'l'},
+		{NULL, 0, NULL, 0},
+	};
+	AUTO_FREE char *text = NULL;
+	const char *where = NULL;
+	size_t len = 0;
+	int c;
 
-	if (argc > 1)
-		return client_usage("metrics", "unexpected argument", argv[1]);
-	status = client_ask(json_pack("{s:s}", "command", "status"), -1);
-	if (!client_ok(status))
-		return client_fail(status);
-	print_status(status);
-	counters = client_ask(json_pack("{s:s}", "command", "counters"), -1);
-	if (!client_ok(counters))
-		return client_fail(counters);
-	reasons = json_object_get(counters, "reasons");
-	print_reasons(reasons, "sekimori_packets_total", "packets",
-		      "packets that left the packet program this way");
-	print_reasons(reasons, "sekimori_bytes_total", "bytes",
-		      "bytes that left the packet program this way");
-	print_reasons(reasons, "sekimori_would_packets_total", "would_packets",
-		      "packets that passed only because of monitor mode or a chosen pass");
-	printf("# HELP sekimori_losses_total what the sensor did not see\n# TYPE sekimori_losses_total "
-	       "counter\n");
-	json_object_foreach((json_t *)json_object_get(counters, "losses"), key, value) printf(
-		"sekimori_losses_total{kind=\"%s\"} %lld\n", key, (long long)json_integer_value(value));
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c != 'l')
+			return client_usage("metrics", "unknown option", NULL);
+		where = optarg;
+	}
+	if (optind < argc)
+		return client_usage("metrics", "unexpected argument", argv[optind]);
+	if (where)
+		return metrics_serve(where);
+	text = metrics_text(&len);
+	if (!text)
+		return EXIT_NOT_CONVERGED;
+	fwrite(text, 1, len, stdout);
 	return 0;
 }

@@ -65,6 +65,8 @@ static void batch_store(struct archive *a)
 	a->bytes = 0;
 	for (size_t i = 0; i < a->count; i++) {
 		if (a->events[i].id) {
+			if (a->events[i].kind == STORE_ALERT)
+				a->stats.alerts[a->events[i].severity][a->events[i].verdict]++;
 			held_free(&a->held[i]);
 			continue;
 		}

@@ -32,6 +32,11 @@ static const char *const severity_names[SEKI_SEVERITY_MAX] = {
 	SEKI_SEVERITIES(X)
 #undef X
 };
+static const char *const verdict_names[SEKI_VERDICT_MAX] = {
+#define X(id, name) [SEKI_VERDICT_##id] = name,
+	SEKI_VERDICTS(X)
+#undef X
+};
 static const char *const scope_names[] = {
 	[SEKI_SCOPE_USER] = "user",	  [SEKI_SCOPE_MANAGEMENT] = "management",
 	[SEKI_SCOPE_GATEWAY] = "gateway", [SEKI_SCOPE_RESOLVER] = "resolver",
@@ -151,7 +156,7 @@ static json_t *reply_engine(const struct message_status *s)
 static void put_notices(json_t *events, const struct message_status *s)
 {
 	const struct message_notifier_stats *n = &s->notifier;
-	json_t *out = json_object();
+	json_t *out = json_object(), *lags = json_array();
 
 	put_number(out, "channels", n->channels);
 	put_number(out, "events", n->events);
@@ -162,9 +167,30 @@ static void put_notices(json_t *events, const struct message_status *s)
 	put_number(out, "failures", n->failures);
 	put_number(out, "breaches", n->breaches);
 	put_number(out, "lag_max_ms", n->lag_max_us / 1000);
+	put_number(out, "lag_sum_ms", n->lag_sum_us / 1000);
+	put_number(out, "unacknowledged", n->unacked);
+	put_number(out, "escalated", n->escalated);
+	for (size_t i = 0; i < NOTICE_LAG_STEPS; i++)
+		json_array_append_new(lags, json_integer((json_int_t)n->lags[i]));
+	json_object_set_new(out, "lags", lags);
 	if (*n->failure)
 		put_text(out, "failure", n->failure);
 	json_object_set_new(events, "notices", out);
+}
+
+/* {"critical": {"blocked": 3, ...}, ...} of this archive process */
+static json_t *reply_alerts(const struct message_archive_stats *a)
+{
+	json_t *out = json_object();
+
+	for (int severity = 0; severity < SEKI_SEVERITY_MAX; severity++) {
+		json_t *row = json_object();
+
+		for (int verdict = 0; verdict < SEKI_VERDICT_MAX; verdict++)
+			put_number(row, verdict_names[verdict], a->alerts[severity][verdict]);
+		json_object_set_new(out, severity_names[severity], row);
+	}
+	return out;
 }
 
 static void put_archive(json_t *events, const struct message_status *s)
@@ -184,6 +210,7 @@ static void put_archive(json_t *events, const struct message_status *s)
 	if (s->archive.audit_errno)
 		put_text(store, "audit_error", strerror(s->archive.audit_errno));
 	put_text(store, "audit_head", s->archive.audit_head);
+	json_object_set_new(store, "alerts", reply_alerts(&s->archive));
 	json_object_set_new(events, "store", store);
 }
 

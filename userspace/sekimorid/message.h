@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/list.h"
+#include "core/notice.h"
 #include "core/policy.h"
 #include "kern/gate.h"
 #include "kern/genl.h"
@@ -161,6 +162,7 @@ struct message_archive_stats {
 	uint64_t stored, refused, waiting, removed; /* waiting: read and not stored yet */
 	uint64_t audit_lines, audit_fault; /* first line that is wrong, 0 none */
 	uint64_t odd_times; /* events whose time was not to be believed */
+	uint64_t alerts[SEKI_SEVERITY_MAX][SEKI_VERDICT_MAX]; /* stored since the process started */
 	int32_t last_errno; /* why waiting ones are not stored, 0 */
 	int32_t audit_errno;
 	char audit_head[72];
@@ -221,6 +223,7 @@ struct message_command_done {
 };
 struct message_notifier_stats {
 	uint64_t events, told, waiting, messages, attempts, failures, breaches, lag_max_us, unacked, escalated, unmarked;
+	uint64_t lag_sum_us, lags[NOTICE_LAG_STEPS];
 	uint32_t channels, pad;
 	char failure[200]; /* of the last attempt that failed; "" since then one succeeded */
 };

@@ -308,6 +308,8 @@ static void stats_tell(struct notifier *n)
 	out.unacked = f.unacked;
 	out.escalated = f.escalated;
 	out.unmarked = f.unmarked;
+	out.lag_sum_us = f.lag_sum_us;
+	memcpy(out.lags, f.lags, sizeof(out.lags));
 	memcpy(out.failure, n->failure, sizeof(out.failure));
 	err = channel_send(PROCESS_FD_KEEPER, MESSAGE_NOTIFIER_STATS, 0, &out, sizeof(out), -1);
 	n->stop |= err && err != -EAGAIN;
