@@ -3,7 +3,7 @@
 # Metrics: valid OpenMetrics with every series that a watcher of a shield needs, scraped over HTTP, and the dashboard asks for nothing that is not there.
 . "$(dirname "$0")/../lib/world.sh"
 world_new
-plan 9
+plan 12
 check="python3 $here/selftests/lib/openmetrics.py"
 printf '198.18.7.0/24\n' >"$WORLD/feed"
 world_up <<END
@@ -47,9 +47,17 @@ code() { server curl -s -o /dev/null --max-time 5 -w '%{http_code}' "$@"; }
 [ "$(code http://127.0.0.1:9464/)" = 404 ] && [ "$(code -X POST http://127.0.0.1:9464/metrics)" = 405 ] &&
 	[ "$(code -H "X: $(head -c 5000 /dev/zero | tr '\0' x)" http://127.0.0.1:9464/metrics)" = 000 ] && scraped
 result $? "other requests are refused, and it goes on"
+sekimori alerts -n 1 --format cef | grep -q '^CEF:0|Sekimori|sekimori|1|1:9001001|.*|10|rt=.* src=198.51.100.2 dst=198.51.100.1 .*act=would_block' &&
+	kept() { sekimori alerts --severity critical --period 1h --format leef | grep -q '^LEEF:2.0|Sekimori|sekimori|1|1:9001001|x09|devTime='; } && wait_for 5 kept
+result $? "alerts as CEF, and as LEEF from the store"
+! sekimori status | grep -q 'MADE UP'
+result $? "status says nothing of a clock that is real"
 kill=$(cat "$WORLD/listen.pid")
 sekimori down >/dev/null
 [ "$(code http://127.0.0.1:9464/metrics)" = 503 ]
 result $? "without the daemon it says so"
 server kill "$kill"
+SEKIMORI_LAB_CLOCK="1409497200 1" world_up </dev/null && sekimori status | grep -q 'MADE UP: SEKIMORI_LAB_CLOCK' &&
+	[ "$(status_of .lab_clock)" = true ]
+result $? "and tells one that is made up"
 exit $ktap_failed

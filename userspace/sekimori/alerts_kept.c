@@ -10,6 +10,7 @@
 #include "client.h"
 #include "client_store.h"
 #include "core/eve_text.h"
+#include "core/siem_line.h"
 
 static const char *const verdict_names[SEKI_VERDICT_MAX] = {
 #define X(id, name) [SEKI_VERDICT_##id] = name,
@@ -21,6 +22,20 @@ static const char *const severity_names[SEKI_SEVERITY_MAX] = {
 	SEKI_SEVERITIES(X)
 #undef X
 };
+
+int alerts_siem = -1;
+
+void alerts_siem_print(const char *line, size_t len)
+{
+	AUTO_FREE char *text = NULL;
+	struct eve_fields fields;
+
+	if (eve_read(line, len, &fields))
+		return;
+	text = siem_line((enum siem_format)alerts_siem, &fields);
+	eve_fields_end(&fields);
+	printf("%s\n", text ? text : "");
+}
 
 struct kept {
 	struct store *store;
@@ -40,13 +55,15 @@ static bool kept_print(const struct store_row *row, void *arg)
 	struct kept *kept = arg;
 	char when[40], src[48], dst[48];
 
-	if (client.json) {
+	if (client.json || alerts_siem >= 0) {
 		AUTO_FREE char *line = NULL;
 		size_t len = 0;
 
 		kept->err = store_line(kept->store, event->id, &line, &len);
-		if (!kept->err)
+		if (!kept->err && client.json)
 			printf("%s\n", line);
+		else if (!kept->err)
+			alerts_siem_print(line, len);
 		return !kept->err;
 	}
 	printf("%llu  %s  %-8s %-11s %s:%u -> %s:%u  [%u] %s", (unsigned long long)event->id,

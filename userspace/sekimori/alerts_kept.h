@@ -8,6 +8,10 @@
 #include "store/store.h"
 
 /* Prints what filter selects, from dir or (NULL) the instance's own store. Exit code. */
+/* enum siem_format of what alerts and monitor print, -1: for people. */
+extern int alerts_siem;
+void alerts_siem_print(const char *line, size_t len);
+
 int alerts_kept(const struct store_filter *filter, const char *dir);
 
 #endif

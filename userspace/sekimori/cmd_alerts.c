@@ -14,6 +14,7 @@
 #include "client.h"
 #include "core/eve_read.h"
 #include "core/severity.h"
+#include "core/siem_line.h"
 #include "lib/wall.h"
 #include "view/period.h"
 
@@ -53,6 +54,8 @@ static void print_event(const char *line, size_t len, bool everything)
 		return;
 	if (client.json)
 		printf("%.*s\n", (int)len, line);
+	else if (alerts_siem >= 0)
+		alerts_siem_print(line, len);
 	else if (!strcmp(type, "alert"))
 		print_alert(event);
 	else if (!strcmp(type, "drop"))
@@ -220,18 +223,27 @@ static int alerts_selected(const struct selection *s, long n)
 	return alerts_kept(&filter, s->store);
 }
 
+static int format_set(const char *name)
+{
+	enum siem_format format;
+
+	alerts_siem = -1;
+	if (!strcmp(name, "text"))
+		return 0;
+	if (siem_format_find(name, &format))
+		return -EINVAL;
+	alerts_siem = (int)format;
+	return 0;
+}
+
 int cmd_alerts(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"follow", no_argument, NULL, 'f'},
-		{"sid", required_argument, NULL, 's'},
-		{"host", required_argument, NULL, 'h'},
-		{"severity", required_argument, NULL, 'v'},
-		{"period", required_argument, NULL, 'p'},
-		{"from", required_argument, NULL, 'a'},
-		{"to", required_argument, NULL, 'b'},
-		{"store", required_argument, NULL, 'd'},
-		{NULL, 0, NULL, 0},
+		{"follow", no_argument, NULL, 'f'},	  {"sid", required_argument, NULL, 's'},
+		{"host", required_argument, NULL, 'h'},	  {"severity", required_argument, NULL, 'v'},
+		{"period", required_argument, NULL, 'p'}, {"from", required_argument, NULL, 'a'},
+		{"to", required_argument, NULL, 'b'},	  {"store", required_argument, NULL, 'd'},
+		{"format", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0},
 	};
 	struct selection selection = {0};
 	bool follow = false;
@@ -245,6 +257,9 @@ int cmd_alerts(int argc, char **argv)
 		if (place) {
 			*place = optarg;
 			selection.selected = true;
+		} else if (c == 'o') {
+			if (format_set(optarg))
+				return client_usage("alerts", "--format takes text, cef or leef", optarg);
 		} else if (c == 'f')
 			follow = true;
 		else if (c != 'n')
@@ -264,7 +279,17 @@ int cmd_alerts(int argc, char **argv)
 
 int cmd_monitor(int argc, char **argv)
 {
-	if (argc > 1)
-		return client_usage("monitor", "unexpected argument", argv[1]);
+	static const struct option options[] = {
+		{"format", required_argument, NULL, 'o'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (c != 'o' || format_set(optarg))
+			return client_usage("monitor", "--format takes text, cef or leef",
+					    c == 'o' ? optarg : NULL);
+	if (optind < argc)
+		return client_usage("monitor", "unexpected argument", argv[optind]);
 	return events_show(true, true, 0);
 }

@@ -213,6 +213,9 @@ static void print_rest(const json_t *status)
 	}
 	printf("; daemon up %s\n",
 	       client_duration((long long)time(NULL) - client_number(status, "started"), text));
+	if (client_flag(status, "lab_clock"))
+		printf("clock     MADE UP: SEKIMORI_LAB_CLOCK is set, times of events, notices and reports "
+		       "are those of a laboratory\n");
 	if (client_number(status, "alarms"))
 		printf("alarms    %lld, last: %s\n", client_number(status, "alarms"),
 		       client_text(status, "alarm"));

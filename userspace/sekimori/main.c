@@ -49,7 +49,7 @@ static const struct command commands[] = {
 	 "what protected hosts may start, and what they did", cmd_egress, false},
 	{"alerts",
 	 "[--follow] [-n N] | [--sid N] [--host ADDR] [--severity S] [--period P | --from T --to T] [--store "
-	 "DIR]",
+	 "DIR] [--format text|cef|leef]",
 	 "what was found, from the event file; with a selection from the kept events", cmd_alerts, false},
 	{"report",
 	 "top | security-log | notices [--period P | --from T --to T] [--n N] [--lang ja|en] [--format "
@@ -69,7 +69,8 @@ static const struct command commands[] = {
 	 "the log of every change: is it whole, what does it say", cmd_audit, false},
 	{"portal", "code", "a code for the first administrator of the portal, and where that is", cmd_portal,
 	 false},
-	{"monitor", "", "alerts, drops and changes as they happen", cmd_monitor, false},
+	{"monitor", "[--format text|cef|leef]", "alerts, drops and changes as they happen", cmd_monitor,
+	 false},
 	{"metrics", "[--listen ADDRESS:PORT]",
 	 "counters in the OpenMetrics format, once or for Prometheus to scrape", cmd_metrics, false},
 	{"inspect", "[-S FILE.rules]... FILE.pcap...", "run the rules over captures, offline", cmd_inspect,

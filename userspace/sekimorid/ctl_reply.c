@@ -311,6 +311,7 @@ static json_t *reply_status(const struct message_status *s)
 	put_number(out, "since", s->since);
 	put_number(out, "confirm_left", s->pending_left);
 	put_number(out, "alarms", s->alarms);
+	put_flag(out, "lab_clock", s->lab_clock);
 	put_text(out, "alarm", s->alarm);
 	put_number(out, "list_total", s->list_total);
 	put_number(out, "landlock", s->landlock);

@@ -10,6 +10,7 @@
 #include "keeper.h"
 #include "keeper_module.h"
 #include "lib/log.h"
+#include "lib/wall.h"
 #include "sandbox.h"
 
 static void status_ifaces(struct keeper *k, struct message_status *out)
@@ -118,6 +119,7 @@ void keeper_status(struct keeper *k, uint64_t cookie)
 	out.digest = k->settings.policy_digest;
 	out.pending_left = k->pending_until > keeper_now() ? k->pending_until - keeper_now() : 0;
 	out.alarms = k->alarms;
+	out.lab_clock = wall_is_lab();
 	memcpy(out.alarm, k->alarm, sizeof(out.alarm));
 	memcpy(out.eve, policy->eve_path, sizeof(out.eve));
 	out.list_total = list_total(k->lists);

@@ -389,7 +389,7 @@ struct message_status {
 	struct message_archive_stats archive;
 	struct message_notifier_stats notifier;
 	struct gate_usage usage;
-	uint32_t pad;
+	uint32_t lab_clock; /* 1: the time of day of records is made up */
 	uint64_t losses[SEKI_LOSS_MAX];
 	uint64_t dropped, would_drop, passed;
 	struct message_status_module module;
