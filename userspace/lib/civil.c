@@ -200,7 +200,10 @@ static bool take_half(struct pattern *p)
 	return true;
 }
 
-static bool take_digits(struct text *text, uint64_t *out)
+#define YEAR_9999_END 253402300799ull
+
+/* unit: of a second; at most the end of the year 9999. */
+static bool take_digits(struct text *text, uint64_t unit, uint64_t *out)
 {
 	size_t len = 0;
 	struct text digits;
@@ -210,7 +213,7 @@ static bool take_digits(struct text *text, uint64_t *out)
 	digits = (struct text){text->at, len};
 	text->at += len;
 	text->len -= len;
-	return text_number(digits, 253402300799999ull, out); /* the end of the year 9999, in milliseconds */
+	return text_number(digits, (YEAR_9999_END + 1) * unit - 1, out);
 }
 
 static bool pattern_zone(struct pattern *p, bool needed)
@@ -244,12 +247,18 @@ static bool pattern_take(struct pattern *p, char what)
 		return take_half(p);
 	case 's':
 		p->absolute = true;
-		return take_digits(&p->text, &p->since);
+		return take_digits(&p->text, 1, &p->since);
 	case 'q':
 		p->absolute = true;
-		if (!take_digits(&p->text, &p->since))
+		if (!take_digits(&p->text, 1000, &p->since))
 			return false;
 		p->since /= 1000;
+		return true;
+	case 'u':
+		p->absolute = true;
+		if (!take_digits(&p->text, 1000000, &p->since))
+			return false;
+		p->since /= 1000000;
 		return true;
 	case 'f':
 		if (take_char(&p->text, ".,"))

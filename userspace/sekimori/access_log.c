@@ -16,11 +16,13 @@
 #include <time.h>
 
 #include "client.h"
+#include "client_store.h"
 #include "core/access_report.h"
 #include "core/report.h"
 #include "data_file.h"
 #include "lib/file.h"
 #include "lib/wall.h"
+#include "store/audit_log.h"
 #include "view/period.h"
 
 #define LOG_BYTES_MAX (2u << 30)
@@ -33,6 +35,7 @@ static const char *const shipped_maps[] = {"windows-security.map", "auditd.map",
 
 struct options {
 	const char *map, *rankings, *expected, *period, *from, *to, *lang, *format, *encoding;
+	const char *shipped_rankings; /* without --rankings */
 	unsigned int n;
 };
 
@@ -315,8 +318,8 @@ static int rankings_load(const struct options *options, struct access_rankings *
 	struct conf_errors errors = {0};
 	AUTO_FREE char *text = NULL;
 	size_t len = 0;
-	const char *name = options->rankings ? options->rankings : "rankings.conf";
-	int err = data_file_shipped(options->rankings, "logs", "rankings.conf", &text, &len);
+	const char *name = options->rankings ? options->rankings : options->shipped_rankings;
+	int err = data_file_shipped(options->rankings, "logs", options->shipped_rankings, &text, &len);
 
 	if (err)
 		fprintf(stderr, "sekimori: %s: %s\n", name, strerror(-err));
@@ -423,25 +426,29 @@ static int options_read(int argc, char **argv, struct options *out)
 			*texts[c] = optarg;
 		}
 	}
-	return optind < argc ? 0 : client_usage("report", "file-access needs a log file", NULL);
+	return 0;
 }
 
-int report_access(int argc, char **argv)
+static int logs_report(int argc, char **argv, const struct options *preset, char *standard)
 {
 	CLEANUP(access_set_free) struct access_set *set = NULL;
 	AUTO_FREE struct access_source *sources = NULL;
-	struct options options = {.n = 10};
+	struct options options = *preset;
 	enum document_format format = client.json ? DOCUMENT_JSON : DOCUMENT_TEXT;
 	struct period period = {0};
 	struct result result = {.fold = {.repeat = REPEAT_S, .copy = COPY_S}};
 	struct maps maps = {0};
 	uint64_t seed = 0;
-	char why[160] = "";
+	char why[160] = "", **logs = argv;
 	bool all;
-	int rc = options_read(argc, argv, &options), err;
+	int rc = options_read(argc, argv, &options), count, err;
 
 	if (rc)
 		return rc;
+	logs = optind < argc ? argv + optind : &standard;
+	count = optind < argc ? argc - optind : standard != NULL;
+	if (!count)
+		return client_usage("report", "file-access needs a log file", NULL);
 	if (options.format && document_format_find(options.format, &format))
 		return client_usage("report", "--format takes text, html, csv or json", options.format);
 	tzset();
@@ -450,12 +457,12 @@ int report_access(int argc, char **argv)
 		return client_usage("report", why, NULL);
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
 		seed = 0;
-	sources = calloc((size_t)(argc - optind), sizeof(*sources));
+	sources = calloc((size_t)count, sizeof(*sources));
 	err = sources ? access_set_new(seed, &set) : -ENOMEM;
 	if (!err)
 		err = maps_open(options.map, &maps);
-	for (int i = optind; i < argc && !err; i++)
-		err = file_take(argv[i], &options, &maps, set, &sources[result.source_count++]);
+	for (int i = 0; i < count && !err; i++)
+		err = file_take(logs[i], &options, &maps, set, &sources[result.source_count++]);
 	if (!err)
 		err = access_set_fold(set, &result.fold);
 	result.set = set;
@@ -463,4 +470,23 @@ int report_access(int argc, char **argv)
 	rc = err ? EXIT_NOT_CONVERGED : result_print(&options, &period, all, &result, format);
 	maps_close(&maps);
 	return rc;
+}
+
+int report_access(int argc, char **argv)
+{
+	const struct options preset = {.n = 10, .shipped_rankings = "rankings.conf"};
+
+	return logs_report(argc, argv, &preset, NULL);
+}
+
+int report_audit(int argc, char **argv)
+{
+	const struct options preset = {
+		.n = 10, .map = "sekimori-audit", .shipped_rankings = "audit-rankings.conf"};
+	char dir[INSTANCE_PATH_MAX], path[INSTANCE_PATH_MAX + sizeof(AUDIT_LOG_FILE)];
+
+	if (client_store_folder(dir))
+		return EXIT_NOT_CONVERGED;
+	snprintf(path, sizeof(path), "%s/" AUDIT_LOG_FILE, dir);
+	return logs_report(argc, argv, &preset, path);
 }

@@ -7,5 +7,7 @@
 
 /* argv[0] is the report's name. An exit code. */
 int report_access(int argc, char **argv);
+/* The same over our own audit log, which needs no name. */
+int report_audit(int argc, char **argv);
 
 #endif

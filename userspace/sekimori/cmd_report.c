@@ -159,10 +159,12 @@ int cmd_report(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "file-access"))
 		return report_access(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "audit"))
+		return report_audit(argc - 1, argv + 1);
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(argv[1], kinds[i].name))
 			return report_run(&kinds[i], argc - 1, argv + 1);
-	return client_usage("report", "there are top, security-log, notices and file-access",
+	return client_usage("report", "there are top, security-log, notices, audit and file-access",
 			    argc > 1 ? argv[1] : NULL);
 }
 

@@ -55,7 +55,7 @@ static const struct command commands[] = {
 	 "top | security-log | notices [--period P | --from T --to T] [--n N] [--lang ja|en] [--format "
 	 "text|html|csv|json] "
 	 "[--tz ZONE] [--tenant NAME] [--store DIR] [--threats FILE] | "
-	 "file-access [--map NAME] [--expected FILE] [--rankings FILE] [--encoding E] LOG...",
+	 "audit | file-access [--map NAME] [--expected FILE] [--rankings FILE] [--encoding E] LOG...",
 	 "ranking of threats, everything that was detected, or who accesses files by other products' logs",
 	 cmd_report, false},
 	{"top", "[options of report]", "report top of the present month", cmd_top, false},
