@@ -37,8 +37,13 @@ KERN_A := $(B)/kern.a
 STORE_A := $(B)/store.a
 VIEW_A := $(B)/view.a
 PORTAL_A := $(B)/portal.a
-PROGRAMS := $(B)/sekimori $(B)/sekimorid
-sekimori_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
+PROGRAMS := $(B)/sekimori $(B)/sekimori-tools $(B)/sekimorid
+# The commands that only ask the daemon; the command line's other ones are in sekimori-tools, with all that they need.
+sekimori_SRC := $(addprefix userspace/sekimori/,main.c client.c cmd_block.c cmd_why.c cmd_list.c cmd_list_export.c cmd_list_load.c)
+sekimori_LIBS := -Wl,--as-needed $(CORE_LIBS)
+sekimori-tools_SRC := $(wildcard userspace/sekimori/*.c)
+sekimori-tools_LIBS := $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lpcap
+sekimorid_SRC := $(wildcard userspace/sekimorid/*.c)
 sekimorid_LIBS := $(PORTAL_LIBS) $(KERN_LIBS) $(STORE_LIBS) $(CORE_LIBS) -lcurl -lseccomp -lcap
 
 BPF_OBJECT := $(TOP)/sekimori.bpf.o $(TOP)/sekimori-family.bpf.o
@@ -149,7 +154,7 @@ fuzzers: $(FUZZ)
 install: all $(MAN)
 	$(Q)install -d $(DEST)/bin $(DEST)/lib/sekimori $(DEST)/share/sekimori/rules $(DEST)/share/sekimori/logs $(DEST)/share/man/man1 $(DEST)/share/man/man5
 	$(Q)install -d $(DEST)/share/bash-completion/completions
-	$(Q)install -m 755 $(TOP)/sekimori $(TOP)/sekimorid $(DEST)/bin/
+	$(Q)install -m 755 $(TOP)/sekimori $(TOP)/sekimori-tools $(TOP)/sekimorid $(DEST)/bin/
 	$(Q)install -m 644 $(BPF_OBJECT) $(BPF_OBJECT_KMOD) $(DEST)/lib/sekimori/
 	$(Q)install -m 644 $(wildcard rules/*.rules rules/*.config rules/*.table rules/*.json) $(DEST)/share/sekimori/rules/
 	$(Q)install -m 644 $(wildcard logs/*) $(DEST)/share/sekimori/logs/
@@ -159,17 +164,18 @@ install: all $(MAN)
 	$(Q)kmod/dkms.sh $(DESTDIR)$(PREFIX)/src
 	$(Q)$(TOP)/sekimori completion bash >$(DEST)/share/bash-completion/completions/sekimori
 
-$(MAN): $(TOP)/%: doc/% tools/manpage.sh $(TOP)/sekimori
+$(MAN): $(TOP)/%: doc/% tools/manpage.sh $(TOP)/sekimori $(TOP)/sekimori-tools
 	$(call say,MAN,$@)
 	$(Q)tools/manpage.sh $(TOP)/sekimori $< >$@
 
 # --- programs
 define program
-$(B)/$(1): $(call obj,$(wildcard userspace/$(1)/*.c)) $(PORTAL_A) $(VIEW_A) $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
+$(B)/$(1): $(call obj,$($(1)_SRC)) $(PORTAL_A) $(VIEW_A) $(KERN_A) $(STORE_A) $(CORE_A) $(LIB_A)
 	$$(call say,LD,$$@)
 	$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $$($(1)_LIBS)
 endef
 $(foreach p,$(notdir $(PROGRAMS)),$(eval $(call program,$(p))))
+$(B)/sekimori: | $(B)/sekimori-tools
 
 $(LIB_A): $(call obj,$(LIB_SRC))
 $(CORE_A): $(call obj,$(CORE_SRC))

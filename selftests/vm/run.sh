@@ -60,8 +60,8 @@ make_initramfs() { # series
 	cp build/sekimori.bpf.o build/sekimori-kmod.bpf.o "$root/sekimori/"
 	cp "$work/$1"/kmod/*.ko "$root/sekimori/"
 	objcopy --remove-section .BTF "$root/sekimori/sekimori.ko" "$root/sekimori/sekimori-nobtf.ko" || return 1
-	put "$root" "$PWD"/build/sekimori{,d}
-	mv "$root$PWD"/build/sekimori{,d} "$root/sekimori/"
+	put "$root" "$PWD"/build/sekimori{,-tools,d}
+	mv "$root$PWD"/build/sekimori{,-tools,d} "$root/sekimori/"
 	for test in build/prog/* build/kmodtest/*; do
 		[ -f "$test" ] && [ -x "$test" ] || continue
 		put "$root" "$PWD/$test"

@@ -57,32 +57,37 @@ int client_items(const char *list, void (*fn)(const json_t *item, void *arg), vo
 /* Prints "sekimori COMMAND: text" and the usage of the command; EXIT_USAGE. */
 int client_usage(const char *command, const char *text, const char *argument);
 
-int cmd_up(int argc, char **argv);
-int cmd_down(int argc, char **argv);
-int cmd_status(int argc, char **argv);
-int cmd_doctor(int argc, char **argv);
-int cmd_check(int argc, char **argv);
-int cmd_apply(int argc, char **argv);
-int cmd_confirm(int argc, char **argv);
-int cmd_rollback(int argc, char **argv);
-int cmd_block(int argc, char **argv);
-int cmd_unblock(int argc, char **argv);
-int cmd_allow(int argc, char **argv);
-int cmd_why(int argc, char **argv);
-int cmd_list(int argc, char **argv);
-int cmd_egress(int argc, char **argv);
-int cmd_alerts(int argc, char **argv);
-int cmd_report(int argc, char **argv);
-int cmd_top(int argc, char **argv);
-int cmd_ack(int argc, char **argv);
-int cmd_notify(int argc, char **argv);
-int cmd_audit(int argc, char **argv);
-int cmd_portal(int argc, char **argv);
-int cmd_monitor(int argc, char **argv);
-int cmd_metrics(int argc, char **argv);
-int cmd_completion(int argc, char **argv);
-int cmd_inspect(int argc, char **argv);
-int cmd_rules_profile(int argc, char **argv);
-int cmd_rules(int argc, char **argv);
+/*
+ * Commands. Those that only ask the daemon are in `sekimori`, which starts in a millisecond since it needs few libraries; the others are
+ * in `sekimori-tools`, which has all: there they are not NULL.
+ */
+#define COMMAND __attribute__((weak)) int
+COMMAND cmd_up(int argc, char **argv);
+COMMAND cmd_down(int argc, char **argv);
+COMMAND cmd_status(int argc, char **argv);
+COMMAND cmd_doctor(int argc, char **argv);
+COMMAND cmd_check(int argc, char **argv);
+COMMAND cmd_apply(int argc, char **argv);
+COMMAND cmd_confirm(int argc, char **argv);
+COMMAND cmd_rollback(int argc, char **argv);
+COMMAND cmd_block(int argc, char **argv);
+COMMAND cmd_unblock(int argc, char **argv);
+COMMAND cmd_allow(int argc, char **argv);
+COMMAND cmd_why(int argc, char **argv);
+COMMAND cmd_list(int argc, char **argv);
+COMMAND cmd_egress(int argc, char **argv);
+COMMAND cmd_alerts(int argc, char **argv);
+COMMAND cmd_report(int argc, char **argv);
+COMMAND cmd_top(int argc, char **argv);
+COMMAND cmd_ack(int argc, char **argv);
+COMMAND cmd_notify(int argc, char **argv);
+COMMAND cmd_audit(int argc, char **argv);
+COMMAND cmd_portal(int argc, char **argv);
+COMMAND cmd_monitor(int argc, char **argv);
+COMMAND cmd_metrics(int argc, char **argv);
+COMMAND cmd_completion(int argc, char **argv);
+COMMAND cmd_inspect(int argc, char **argv);
+COMMAND cmd_rules_profile(int argc, char **argv);
+COMMAND cmd_rules(int argc, char **argv);
 
 #endif

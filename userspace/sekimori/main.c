@@ -3,13 +3,17 @@
  * main.c - the command line: one table of commands; help and completion are
  * made from it.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "lib/log.h"
 #include "man.h"
+
+#define TOOLS "sekimori-tools"
 
 struct command {
 	const char *name, *usage, *help;
@@ -205,6 +209,26 @@ static int common_take(int argc, char **argv)
 	return out;
 }
 
+/* What this program leaves to the one beside it, which has every command. Returns only when that cannot be.
+ */
+static int handoff(char **argv)
+{
+	char path[4096];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+	char *name;
+
+	if (len < 0 || (size_t)len + sizeof(TOOLS) > sizeof(path)) {
+		fprintf(stderr, "sekimori: its own place is unknown: %s\n", strerror(errno));
+		return EXIT_NOT_CONVERGED;
+	}
+	path[len] = '\0';
+	name = strrchr(path, '/') + 1;
+	memcpy(name, TOOLS, sizeof(TOOLS));
+	execv(path, argv);
+	fprintf(stderr, "sekimori: %s: %s; it belongs beside this program\n", path, strerror(errno));
+	return EXIT_NOT_CONVERGED;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -222,7 +246,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[first], "help") || !strcmp(argv[first], "--help") || !strcmp(argv[first], "-h")) {
 		if (first + 1 < argc && !strncmp(argv[first + 1], "--man-", 6))
-			return help_man(argv[first + 1]);
+			return man_keywords ? help_man(argv[first + 1]) : handoff(argv);
 		help(stdout);
 		return 0;
 	}
@@ -232,6 +256,8 @@ int main(int argc, char **argv)
 			argv[first]);
 		return EXIT_USAGE;
 	}
+	if (!command->run)
+		return handoff(argv);
 	if (command->own_options)
 		return command->run(argc - first, argv + first);
 	for (int i = first; i > 1; i--) { /* the name in front, options behind: one order for every command */
