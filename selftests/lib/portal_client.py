@@ -301,7 +301,7 @@ def shapes(t, admin, state):
     t.check(got == 400, "a broken form is refused", got)
     got = admin.ask("POST", "/login", "&".join("a%d=1" % i for i in range(1000)), follow=False).status
     t.check(got == 400, "and one of a thousand fields", got)
-    for name, value in (("Content-Security-Policy", "default-src 'none'"), ("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer")):
+    for name, value in (("Content-Security-Policy", "default-src 'none'"), ("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"), ("Referrer-Policy", "same-origin")):
         answer = admin.ask("GET", "/alerts")
         if value not in (answer.getheader(name) or ""):
             t.check(False, "header %s" % name, answer.headers)

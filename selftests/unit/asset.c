@@ -83,6 +83,8 @@ static void unknown_never_reads_as_safe(void)
 	CHECK_EQ(asset_concerns(set, &whole, 25, rule, "", &asset), ASSET_NOT_APPLICABLE);
 	/* A banner may lie, and is one of several. */
 	CHECK_EQ(asset_concerns(set, &seen, 25, rule, "", &asset), ASSET_UNKNOWN);
+	/* What lies behind a server is not excluded by the server. */
+	CHECK_EQ(asset_concerns(set, &web, 80, "{}", "Bash", &asset), ASSET_UNKNOWN);
 	/* A rule that does not say what it is about. */
 	CHECK_EQ(asset_concerns(set, &postfix, 25, "{}", "", &asset), ASSET_UNKNOWN);
 	CHECK_EQ(asset_concerns(set, &postfix, 25, "{\"metadata\":{\"affected_product\":[\"Any\"]}}", "",

@@ -507,6 +507,26 @@ static const char *const names[][6] = {
 	{"exchange", "windows", "microsoft"},
 };
 
+/* Of each only one answers at a port: where another one of the row is known, this one is not. */
+static const char *const rivals[][12] = {
+	{"sendmail", "postfix", "exim", "qmail", "exchange", "opensmtpd", "courier"},
+	{"apache", "httpd", "nginx", "iis", "lighttpd", "caddy"},
+	{"bind", "unbound", "dnsmasq", "powerdns", "knot", "nsd"},
+	{"openssh", "dropbear", "libssh"},
+	{"vsftpd", "proftpd", "pureftpd", "wuftpd"},
+	{"mysql", "mariadb", "postgresql", "oracle", "mssql"},
+	{"dovecot", "cyrus"},
+};
+
+static int rival_row(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rivals); i++)
+		for (size_t j = 0; j < ARRAY_LEN(rivals[i]) && rivals[i][j]; j++)
+			if (!strcmp(rivals[i][j], word))
+				return (int)i;
+	return -1;
+}
+
 static bool same_thing(const char *a, const char *b)
 {
 	if (!strcmp(a, b))
@@ -550,6 +570,24 @@ static bool asset_affected(const struct asset *asset, const struct words *affect
 	return false;
 }
 
+/*
+ * Does its being there mean that what is affected is not? Bash, PHP, a library can lie behind any server; another mail server
+ * in the place of this one cannot.
+ */
+static bool asset_excludes(const struct asset *asset, const struct words *affected)
+{
+	struct words own = {.count = 0};
+	int row = -1;
+
+	words_add(&own, asset->product);
+	for (size_t i = 0; i < own.count && row < 0; i++)
+		row = rival_row(own.words[i]);
+	for (size_t i = 0; i < affected->count; i++)
+		if (rival_row(affected->words[i]) != row)
+			return false;
+	return row >= 0;
+}
+
 enum asset_concern asset_concerns(const struct asset_set *set, const struct seki_addr *address, uint16_t port,
 				  const char *rule, const char *affected, const struct asset **asset)
 {
@@ -573,7 +611,7 @@ enum asset_concern asset_concerns(const struct asset_set *set, const struct seki
 		complete |= row->complete;
 		/* A banner names one thing of several (a server behind it, its modules): that is no proof of
 		 * absence. */
-		if (row->port == port && port && !row->observed) {
+		if (row->port == port && port && !row->observed && asset_excludes(row, &words)) {
 			known_port = true;
 			other = row;
 		}

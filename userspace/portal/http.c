@@ -85,7 +85,8 @@ static void headers_standard(struct MHD_Response *response, bool tls)
 					    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"},
 		{"X-Content-Type-Options", "nosniff"},
 		{"X-Frame-Options", "DENY"},
-		{"Referrer-Policy", "no-referrer"},
+		/* "no-referrer" would make browsers send "Origin: null" with our own forms */
+		{"Referrer-Policy", "same-origin"},
 		{"Cross-Origin-Opener-Policy", "same-origin"},
 		{"Cross-Origin-Resource-Policy", "same-origin"},
 		{"Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
