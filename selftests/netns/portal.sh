@@ -80,6 +80,17 @@ wait_for 10 logged 'read .*root .*evidence of alert'
 result $? "and the look is in the audit log"
 sekimori audit verify >/dev/null
 result $? "whose chain holds"
+press "/alerts/$alert/suppress" '{"reason": "a scanner of our own"}' | grep -q 'is silent about 198.18.0.77'
+result $? "a rule is silenced for the source"
+quiet() { [ "$(sekimori audit show -n 20 | grep -c 'engine 0 has')" -ge 2 ]; }
+wait_for 20 quiet
+before=$(kept 'SELECT count(*) FROM event WHERE kind = 0')
+internet curl -s -o /dev/null --max-time 3 --interface 198.18.0.77 -A '() { :;}; /bin/true' http://198.51.100.1/cgi-bin/status
+internet curl -s -o /dev/null --max-time 3 --interface 198.18.0.79 -A '() { :;}; /bin/true' http://198.51.100.1/cgi-bin/status
+one_more() { [ "$(kept 'SELECT count(*) FROM event WHERE kind = 0')" -ge $((before + 1)) ]; }
+wait_for 15 one_more
+[ "$(kept "SELECT count(*) FROM event WHERE kind = 0 AND src = x'c612004d'")" = 1 ] && [ "$(kept "SELECT count(*) FROM event WHERE kind = 0 AND src = x'c612004f'")" = 1 ]
+result $? "it tells about others, and of that one no more"
 # The daemon says which of its processes may do what: the portal has no capability, no new privileges, seccomp.
 pid=$(process_of portal)
 server grep -q 'CapEff:.*0000000000000000' "/proc/$pid/status" && server grep -q 'Seccomp:.*2' "/proc/$pid/status" && server grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"

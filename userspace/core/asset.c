@@ -571,8 +571,8 @@ static bool asset_affected(const struct asset *asset, const struct words *affect
 }
 
 /*
- * Does its being there mean that what is affected is not? Bash, PHP, a library can lie behind any server; another mail server
- * in the place of this one cannot.
+ * Does its being there mean that what is affected is not? Bash, PHP, a library can lie behind any server;
+ * another mail server in the place of this one cannot.
  */
 static bool asset_excludes(const struct asset *asset, const struct words *affected)
 {

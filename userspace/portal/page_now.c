@@ -123,7 +123,8 @@ static void now_chart(struct visit *v, const struct day *day)
 	for (unsigned int i = 0; i < HOURS; i++)
 		most = day->hours[i] > most ? day->hours[i] : most;
 	page_put(v->page,
-		 "<figure><svg class=\"chart\" preserveAspectRatio=\"none\" viewBox=\"0 0 720 120\" role=\"img\" aria-label=\"%s\">\n",
+		 "<figure><svg class=\"chart\" preserveAspectRatio=\"none\" viewBox=\"0 0 720 120\" "
+		 "role=\"img\" aria-label=\"%s\">\n",
 		 T(v, P_CHART));
 	for (unsigned int i = 0; i < HOURS; i++) {
 		unsigned int height = (unsigned int)(day->hours[i] * 100 / most),
@@ -269,8 +270,8 @@ static bool live_row(const struct store_row *row, void *arg)
 	snprintf(id, sizeof(id), "%llu", (unsigned long long)event->id);
 	live->last = event->id > live->last ? event->id : live->last;
 	json_array_append_new(live->rows,
-			      json_pack("{s:s,s:s,s:i,s:s,s:i,s:s,s:s,s:s,s:s}", "id", id,
-					"time", part_time(event->t_packet, when), "severity", event->severity,
+			      json_pack("{s:s,s:s,s:i,s:s,s:i,s:s,s:s,s:s,s:s}", "id", id, "time",
+					part_time(event->t_packet, when), "severity", event->severity,
 					"severity_word", severity_word(live->v, event->severity), "verdict",
 					event->verdict, "verdict_word", verdict_word(live->v, event->verdict),
 					"label", event->label, "src", eve_address(&event->src, src), "dst",

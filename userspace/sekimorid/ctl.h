@@ -17,6 +17,7 @@ union ctl_body {
 	struct message_load load;
 	struct message_up up;
 	struct message_trace trace;
+	struct message_suppress suppress;
 };
 
 struct ctl_request {

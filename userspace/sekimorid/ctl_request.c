@@ -39,6 +39,7 @@ static const struct ctl_row rows[] = {
 	{"reload", MESSAGE_RELOAD, true, 0, 0, false},
 	{"notify-test", MESSAGE_NOTIFY_TEST, true, 0, FIELD_NAME, false},
 	{"ack", MESSAGE_ACK, true, 0, 0, true},
+	{"suppress", MESSAGE_SUPPRESS, true, 0, 0, true},
 	{"trace", MESSAGE_TRACE, true, 0, 0, true},
 	{"portal-code", MESSAGE_ASK_CODE, true, 0, 0, false},
 	{"up", MESSAGE_UP, true, 0, 0, false},
@@ -270,6 +271,23 @@ static int request_load(const json_t *object, struct message_load *load, const c
 	return 0;
 }
 
+static int request_suppress(const json_t *object, struct message_suppress *suppress, const char **why)
+{
+	uint64_t gid = 1, sid = 0;
+
+	*why = "\"address\" is not an address or prefix";
+	if (!request_prefix(object, "address", &suppress->prefix))
+		return -EINVAL;
+	*why = "\"gid\" or \"sid\" is out of range, or \"reason\" longer than 127 bytes";
+	if (!request_number(object, "gid", UINT32_MAX, &gid) ||
+	    !request_number(object, "sid", UINT32_MAX, &sid) || !sid ||
+	    !request_text(object, "reason", suppress->reason, sizeof(suppress->reason)))
+		return -EINVAL;
+	suppress->gid = (uint32_t)gid;
+	suppress->sid = (uint32_t)sid;
+	return 0;
+}
+
 static int request_trace(const json_t *object, struct message_trace *trace, const char **why)
 {
 	uint64_t kind = AUDIT_NOTE;
@@ -300,6 +318,10 @@ static int request_row(const json_t *object, const struct ctl_row *row, uint32_t
 		out->len = sizeof(out->body.ack);
 		peer = &out->body.ack.peer;
 		err = request_ack(object, &out->body.ack, why);
+	} else if (row->type == MESSAGE_SUPPRESS) {
+		out->len = sizeof(out->body.suppress);
+		peer = &out->body.suppress.peer;
+		err = request_suppress(object, &out->body.suppress, why);
 	} else if (row->type == MESSAGE_TRACE) {
 		out->len = sizeof(out->body.trace);
 		peer = &out->body.trace.peer;

@@ -18,6 +18,7 @@
 
 #define KEEPER_CHILDREN	      (5 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, notifier, portal, engines, parser */
 #define KEEPER_RUNS	      4 /* programs for notices at once */
+#define KEEPER_SUPPRESS_FILE  "suppress.config" /* in the state folder */
 #define KEEPER_RESTARTS	      5 /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
 #define KEEPER_RESTART_WINDOW 60u
 #define KEEPER_AUTOS	      256  /* addresses that the machine itself puts into the allow set */
@@ -345,6 +346,9 @@ void keeper_notify_ack(struct keeper *k, uint64_t cookie, const struct message_a
 void keeper_command(struct keeper *k, const uint8_t *body, size_t len);
 bool keeper_command_ended(struct keeper *k, pid_t pid, int status); /* false: it is none of these */
 void keeper_command_tick(struct keeper *k);
+
+/* keeper_suppress.c: rules that people silenced for a source, a file that the rules are read with */
+void keeper_suppress(struct keeper *k, uint64_t cookie, const struct message_suppress *in);
 
 /* keeper_portal.c: where the portal listens, with what certificate; codes for its first user */
 void keeper_portal_settings(struct keeper *k);

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "bundle.h"
+#include "core/ruleset.h"
 #include "core/shared_state.h"
 #include "keeper.h"
 #include "lib/file.h"
@@ -314,6 +315,8 @@ static int rules_gather(struct keeper *k, struct bundle *bundle, const char *pat
 /* Files that rules use; a missing one is told, the rules that need it are refused by name. */
 static int rules_data(struct keeper *k, const struct policy *policy, struct bundle *bundle)
 {
+	char path[INSTANCE_PATH_MAX];
+
 	for (uint32_t i = 0; i < policy->rule_data_count; i++) {
 		const struct policy_rule_data *row = &policy->rule_data[i];
 		int err = bundle_add_file(bundle, BUNDLE_DATA, row->kind, row->path);
@@ -322,6 +325,13 @@ static int rules_data(struct keeper *k, const struct policy *policy, struct bund
 			return err;
 		if (err)
 			keeper_audit(k, AUDIT_ALARM, 0, "rule data %s: %s", row->path, strerror(-err));
+	}
+	if (!keeper_state_path(k, KEEPER_SUPPRESS_FILE, path)) {
+		int err = bundle_add_file(bundle, BUNDLE_DATA, RULE_DATA_THRESHOLD, path);
+
+		if (err && err != -ENOENT)
+			keeper_audit(k, AUDIT_ALARM, 0, "what was silenced by hand is told again: %s: %s",
+				     path, strerror(-err));
 	}
 	return 0;
 }

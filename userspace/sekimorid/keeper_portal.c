@@ -201,6 +201,13 @@ static const char *refuses_block(const struct message_block *in)
 	return NULL;
 }
 
+static const char *refuses_suppress(const struct message_suppress *in)
+{
+	if (!message_text_valid(in->reason, sizeof(in->reason)) || !*in->reason)
+		return "silencing a rule needs a reason";
+	return in->prefix.len == 128 ? NULL : "the portal silences a rule for single addresses only";
+}
+
 /*
  * The portal reads what strangers send. It may add to what is stopped, take back what was blocked by hand or
  * automatically, and leave a trace; it may not disarm, change modes or, unless root wrote so into the
@@ -226,6 +233,8 @@ const char *keeper_portal_refuses(const struct keeper *k, uint32_t type, const v
 			       : "the portal acknowledges one alert at a time";
 	case MESSAGE_BLOCK:
 		return refuses_block(body);
+	case MESSAGE_SUPPRESS:
+		return refuses_suppress(body);
 	case MESSAGE_ALLOW:
 		if (!policy->portal.may_allow)
 			return "the portal may not widen the allow set: `sekimori allow ADDRESS` as root, or "

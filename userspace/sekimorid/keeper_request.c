@@ -224,6 +224,9 @@ static void request_run(struct keeper *k, const struct channel_head *head, const
 	case MESSAGE_NOTIFY_TEST:
 		keeper_notify_test(k, head->cookie, ask);
 		break;
+	case MESSAGE_SUPPRESS:
+		keeper_suppress(k, head->cookie, body);
+		break;
 	case MESSAGE_TRACE:
 		request_trace(k, head->cookie, body);
 		break;

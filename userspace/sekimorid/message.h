@@ -304,6 +304,13 @@ struct message_trace {
 	char text[256];
 };
 
+struct message_suppress { /* no alerts of a rule for a source; drops go on */
+	struct message_peer peer;
+	struct message_prefix prefix;
+	uint32_t gid, sid;
+	char reason[LIST_REASON_MAX];
+};
+
 #define MESSAGE_CERTIFICATE_MAX 32768u
 #define MESSAGE_KEY_MAX		8192u
 /* How the portal serves; its listening socket comes with it, none: it closes. */
@@ -550,6 +557,7 @@ struct message_counters {
 	X(ASK_ITEMS, "list-show", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,    \
 	  20000)                                                                                             \
 	X(TRACE, "trace", CTL, KEEPER, sizeof(struct message_trace), sizeof(struct message_trace), 0, 200)   \
+	X(SUPPRESS, "suppress", CTL, KEEPER, sizeof(struct message_suppress), sizeof(struct message_suppress), 0, 10) \
 	X(BLOCK, "block", CTL, KEEPER, sizeof(struct message_block), sizeof(struct message_block), 0, 5000)  \
 	X(UNBLOCK, "unblock", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 5000)  \
 	X(ALLOW, "allow", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)        \
