@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# All measurements in one run, or those that are named: run.sh [xdp] [engine] [loop] [lists] [latency] [inspect] [store] [events]. Rows go to build/bench/NAME.tsv: metric,
+# All measurements in one run, or those that are named: run.sh [xdp] [egress] [engine] [loop] [lists] [latency] [inspect] [store] [events]. Rows go to build/bench/NAME.tsv: metric,
 # ours, peer, peer's name, ratio. Peers run in the same rounds; read the ratios, not the absolute times.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 [ "$*" = inspect ] || [ "$*" = store ] || [ "$(id -u)" = 0 ] || { echo "bench: needs root (network namespaces, BPF)" >&2; exit 1; }
-[ $# -gt 0 ] || set -- xdp engine loop inspect store events
+[ $# -gt 0 ] || set -- xdp egress engine loop inspect store events
 export SHARED=${SHARED:-$PWD/../shared} BIN=$PWD/build
 mkdir -p build/bench
 failed=0
@@ -72,6 +72,7 @@ for part in "$@"; do
 	rm -f "$BENCH_TSV"
 	case $part in
 	xdp | lists | latency) unshare --net --mount --propagation private bash "$0" --inside "$part" ;;
+	egress) build/bench/egress ;;
 	engine) selftests/bench/engine.sh ;;
 	loop) selftests/bench/loop.sh ;;
 	inspect) selftests/bench/inspect.sh ;;
@@ -83,7 +84,7 @@ for part in "$@"; do
 		[ $status = 0 ]
 		;;
 	events) COUNT=${COUNT:-10000} RATE=${RATE:-1000} P99=1 selftests/netns/notice_rate.sh ;;
-	*) echo "bench: there are xdp, engine, loop, lists, latency, inspect, store and events" >&2; exit 2 ;;
+	*) echo "bench: there are xdp, egress, engine, loop, lists, latency, inspect, store and events" >&2; exit 2 ;;
 	esac || { echo "bench: $part failed" >&2; failed=1; }
 done
 echo "rows: build/bench/*.tsv"

@@ -9,6 +9,7 @@ senders.py afxdp                             may such a socket be made?
 senders.py listen tcp|udp PORT               takes and drops
 senders.py serve PORT                        an unconnected UDP echo
 senders.py echo PORT                         the same over IPv4 and IPv6, answering from the address that was asked
+senders.py tunnel HOST COUNT                 carries data out in names below t.example, over UDP
 senders.py ask HOST PORT COUNT               every datagram must come back
 """
 import errno
@@ -124,6 +125,16 @@ def echo(port):
     while True:
         data, control, _, peer = s.recvmsg(4096, 256)
         s.sendmsg([data], [row for row in control if row[1] == socket.IPV6_PKTINFO], 0, peer)
+
+
+def tunnel(host, count):
+    s = socket.socket(family(host), socket.SOCK_DGRAM)
+    s.settimeout(2)
+    for i in range(count):
+        labels = [b"%032x" % (0x9E3779B97F4A7C15 ** 2 * (i + 1) % (1 << 128)), b"t", b"example"]
+        s.sendto(struct.pack("!6H", i, 0x100, 1, 0, 0, 0) + b"".join(bytes([len(n)]) + n for n in labels) + b"\0\0\x10\0\1", (host, 53))
+        s.recv(2048)
+    return 0
 
 
 def ask(host, port, count):

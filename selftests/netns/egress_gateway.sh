@@ -10,7 +10,7 @@ serve_internet
 # A public FTP and web service of our own, beside what the hosts start.
 serve_web web
 serve_ftp web
-plan 11
+plan 13
 
 config() { # TEMPLATE extra
 	cat <<-CONF
@@ -73,6 +73,13 @@ result $? "which is no finding"
 machine web $SEND tcp 198.51.100.3 4444 >/dev/null 2>&1 &
 ! machine web timeout 3 $SEND tcp 198.51.100.2 4444 2>/dev/null | grep -qx ok
 result $? "and opens nothing else"
+
+# --- data in names: the service is permitted, what it carries is not
+machine web $SEND tunnel 198.51.100.2 200
+result $? "a DNS tunnel through a permitted service"
+tunnel() { eve_select "e['event_type'] == 'egress' and e['egress'].get('finding') == 'dns-tunnel' and e.get('src_ip') == '${HOST4[web]}' and e['egress']['evidence']['text'] == 't.example' and e['sekimori']['severity'] == 'high'" | grep -q .; }
+wait_for 10 tunnel
+result $? "is found, with host and domain"
 
 # --- strict
 config strict >"$WORLD/sekimori.conf"

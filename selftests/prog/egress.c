@@ -473,7 +473,9 @@ static void no_host_evicts_the_flows_of_others(void)
 	send_many(SEKI_ROLE_DMZ, "eth ip4:" PROXY4 ">" OUT4 " udp:50000>53 data:30", 2 * EMBRYOS, false);
 	CHECK(flow_find(&world, &tcp, &flow) == FLOW_TABLE, "it stays");
 	CHECK(flow_find(&world, &udp, &flow) == FLOW_EMBRYO, "so does the datagram flow");
-	CHECK_EQ(loss_read(&world, SEKI_LOSS_UNTRACKED), lost + 2 * EMBRYOS - EMBRYOS / 4);
+	lost = loss_read(&world, SEKI_LOSS_UNTRACKED) - lost;
+	CHECK(lost <= 2 * EMBRYOS - EMBRYOS / 4 && lost >= 2 * EMBRYOS - 2 * (EMBRYOS / 4),
+	      "%llu told, within one window or two", lost);
 	CHECK(outcome_is_free(dmz_sends("eth ip4:" PROXY4 ">" OUT4 " udp:50000>53 data:30")),
 	      "what the rules have goes on");
 	CHECK_OUTCOME(dmz_sends("eth ip4:" PROXY4 ">" OUT4 " udp:50000>4444 data:30"), drop, EGRESS_DENIED,

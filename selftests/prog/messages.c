@@ -24,7 +24,7 @@ static struct {
 	struct seki_net net;
 	struct seki_source source;
 	bool has_net, mute;
-	unsigned int blocks, cuts, clears, expects;
+	unsigned int blocks, cuts, clears, expects, tunnels;
 	struct seki_expect_key expected;
 	struct seki_entry last;
 } world;
@@ -400,6 +400,11 @@ void keeper_watch_announced(struct keeper *keeper, const struct seki_expect_key 
 	CHECK(!memcmp(key, &world.expected, sizeof(*key)), "what the kernel was told");
 }
 
+void keeper_watch_tunnel(struct keeper *keeper, const struct message_tunnel *in)
+{
+	world.tunnels++;
+}
+
 static void announce(const struct message_announced *in)
 {
 	struct keeper_child engine = {.kind = PROCESS_ENGINE};
@@ -419,6 +424,22 @@ static struct message_announced agreed(void)
 					  .from = world.key.lo,
 					  .to = world.key.hi,
 					  .port = 40001};
+}
+
+static void tunnels_are_about_ours(void)
+{
+	struct message_tunnel in = {.names = 100, .domain = "example.org"};
+
+	agreed();
+	keeper_tunnel(k, (const uint8_t *)&in);
+	CHECK_EQ(world.tunnels, 1);
+	world.has_net = false;
+	keeper_tunnel(k, (const uint8_t *)&in);
+	CHECK_EQ(world.tunnels, 1);
+	world.has_net = true;
+	memset(in.domain, 'x', sizeof(in.domain));
+	keeper_tunnel(k, (const uint8_t *)&in);
+	CHECK_EQ(world.tunnels, 1);
 }
 
 static void announced_connections(void)
@@ -477,8 +498,8 @@ static void every_sender_has_its_own_rows(void)
 
 	for (size_t i = 0; i < count; i++)
 		CHECK(rules[i].type == MESSAGE_PROPOSAL || rules[i].type == MESSAGE_OUTCOMES ||
-		      rules[i].type == MESSAGE_ANNOUNCED || rules[i].type == MESSAGE_ENGINE_STATS ||
-		      rules[i].type == MESSAGE_READY);
+		      rules[i].type == MESSAGE_ANNOUNCED || rules[i].type == MESSAGE_TUNNEL ||
+		      rules[i].type == MESSAGE_ENGINE_STATS || rules[i].type == MESSAGE_READY);
 	CHECK_EQ(message_rules(PROCESS_REPORTER, PROCESS_KEEPER, rules), 1);
 	CHECK_EQ(rules[0].type, MESSAGE_REPORTER_STATS);
 	CHECK_EQ(message_rules(PROCESS_REPORTER, PROCESS_ENGINE, rules), 0);
@@ -619,6 +640,7 @@ static const struct ktap_test tests[] = {
 	TEST(garbage_changes_nothing),
 	TEST(mutated_proposals_stay_within_the_flow),
 	TEST(announced_connections),
+	TEST(tunnels_are_about_ours),
 	TEST(every_sender_has_its_own_rows),
 	TEST(channel_refuses_what_the_rows_do_not_have),
 	TEST(rates_are_counted_per_second),

@@ -475,6 +475,15 @@ void egress_watch_listed(struct egress_watch *watch, const struct egress_origin 
 	find(watch, t, &note, pair->verdict == SEKI_VERDICT_BLOCKED);
 }
 
+void egress_watch_tunnel(struct egress_watch *watch, const struct egress_origin *pair, const char *domain,
+			 uint64_t names, uint64_t bytes)
+{
+	struct egress_note note = {
+		.finding = EGRESS_TUNNEL, .t_us = pair->t_us, .count = names, .bytes = bytes, .text = domain};
+
+	find(watch, talk_get(watch, pair), &note, false);
+}
+
 void egress_watch_raw(struct egress_watch *watch, uint64_t t_us, uint64_t frames, bool stopped)
 {
 	struct egress_origin nobody = {.t_us = t_us,

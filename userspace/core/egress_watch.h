@@ -99,6 +99,9 @@ void egress_watch_bytes(struct egress_watch *watch, uint64_t t_us, const struct 
 /* A packet between one of ours and a listed address. outward: ours sent it. */
 void egress_watch_listed(struct egress_watch *watch, const struct egress_origin *pair, bool outward,
 			 const char *list);
+/* host asks server for names that may carry data. */
+void egress_watch_tunnel(struct egress_watch *watch, const struct egress_origin *pair, const char *domain,
+			 uint64_t names, uint64_t bytes);
 /* Frames of packet sockets that the backstop stopped (or, stopped false, counted). */
 void egress_watch_raw(struct egress_watch *watch, uint64_t t_us, uint64_t frames, bool stopped);
 /* Figures of every talk that moved since the last call. Once a minute. */

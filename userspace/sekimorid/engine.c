@@ -17,7 +17,9 @@
 #include <time.h>
 
 #include "bundle.h"
+#include "core/app_dns.h"
 #include "core/decide.h"
+#include "core/dns_tunnel.h"
 #include "core/eve_writer.h"
 #include "core/expect.h"
 #include "core/shared_state.h"
@@ -50,6 +52,7 @@ struct engine {
 	struct eve_writer records;	  /* beside alerts */
 	uint64_t stats_told_us;		  /* when the last statistics were written */
 	struct message_names names;
+	struct dns_tunnel *tunnel; /* names that our side asks for */
 	struct message_outcomes outcomes;
 	struct message_engine_stats stats;
 	const void *compiled; /* databases that the next rules may be found among, NULL: none */
@@ -191,9 +194,33 @@ static void engine_event(const struct inspector_event *event, void *arg)
 	eve_writer_event(&((struct engine *)arg)->records, event);
 }
 
+/* Only what our side asks: a public server is asked for whatever others like. */
+static void engine_name(struct engine *e, const struct flow *flow, const struct dns_tx *dns)
+{
+	const struct dns_record *question = dns_record(dns, DNS_QUESTIONS, 0);
+	struct message_tunnel body = {.host = flow->client, .server = flow->server};
+	struct dns_tunnel_note note;
+	struct span name;
+
+	if (dns->response || !question || !engine_protected(&flow->client, e))
+		return;
+	name = (struct span){dns->text.data + question->name_at, question->name_len};
+	if (!dns_tunnel_ask(e->tunnel, flow->last_us, &flow->client, &flow->server, name, &note))
+		return;
+	body.names = note.names;
+	body.bytes = note.bytes;
+	snprintf(body.domain, sizeof(body.domain), "%s", note.domain);
+	if (engine_send(PROCESS_FD_KEEPER, MESSAGE_TUNNEL, &body, sizeof(body)))
+		e->stats.events_lost++;
+}
+
 static void engine_tx(const struct flow *flow, const struct tx *tx, void *arg)
 {
-	eve_writer_tx(&((struct engine *)arg)->records, flow, tx);
+	struct engine *e = arg;
+
+	if (tx->proto == APP_DNS)
+		engine_name(e, flow, (const struct dns_tx *)tx);
+	eve_writer_tx(&e->records, flow, tx);
 }
 
 static void engine_flow_end(const struct flow *flow, enum flow_end_reason reason, void *arg)
@@ -562,6 +589,7 @@ int engine_main(unsigned int index)
 {
 	CLEANUP(loop_free) struct loop *loop = NULL;
 	struct engine *e = calloc(1, sizeof(*e));
+	uint64_t seed = 0;
 	int err = e ? loop_new(&loop) : -ENOMEM;
 
 	if (err)
@@ -573,6 +601,10 @@ int engine_main(unsigned int index)
 	e->records.arg = e;
 	engine_clock(e);
 	err = engine_frames_new(&e->frames);
+	if (!err && getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		err = -EIO;
+	if (!err)
+		err = dns_tunnel_new(seed, &e->tunnel);
 	if (!err)
 		err = shared_state_attach(engine_shared, shared_state_bytes(), index + 1, &e->state);
 	if (!err)
@@ -585,6 +617,7 @@ int engine_main(unsigned int index)
 	inspector_free(e->inspector);
 	policy_free(e->policy);
 	engine_frames_free(e->frames);
+	dns_tunnel_free(e->tunnel);
 	ring_watch_free(e->watch);
 	ring_free(e->ring);
 	shared_state_clear(&e->state);

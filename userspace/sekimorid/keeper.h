@@ -259,6 +259,7 @@ bool keeper_egress_xdp_denied(struct keeper *k); /* AF_XDP sockets cannot be mad
 __must_check int keeper_watch_start(struct keeper *k);
 void keeper_watch_end(struct keeper *k);
 void keeper_watch_policy(struct keeper *k, const struct policy *policy);
+void keeper_watch_tunnel(struct keeper *k, const struct message_tunnel *in);
 /* FTP announced it: a first packet that came before is no finding. */
 void keeper_watch_announced(struct keeper *k, const struct seki_expect_key *key);
 void keeper_watch_origin(struct keeper *k, const struct seki_record *record, const uint8_t *data);
@@ -326,6 +327,7 @@ void keeper_tasks_end(struct keeper *k); /* waits for what they do; nobody hears
 void keeper_proposal(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
 void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len);
 void keeper_announced(struct keeper *k, struct keeper_child *engine, const uint8_t *body);
+void keeper_tunnel(struct keeper *k, const uint8_t *body);
 
 /* keeper_archive.c: what the store and the audit log get from here */
 void keeper_archive_audit(struct keeper *k, const struct message_audit *audit);

@@ -376,6 +376,20 @@ void keeper_announced(struct keeper *k, struct keeper_child *engine, const uint8
 		log_warn("an FTP data connection could not be announced to the kernel: %s", strerror(-err));
 }
 
+/* A suspicion is only told; it has to be about one of ours. */
+void keeper_tunnel(struct keeper *k, const uint8_t *body)
+{
+	struct message_tunnel in;
+
+	memcpy(&in, body, sizeof(in));
+	if (!k->gate || !message_text_valid(in.domain, sizeof(in.domain)) || !*in.domain ||
+	    !is_protected(k, &in.host)) {
+		k->proposals_refused++;
+		return;
+	}
+	keeper_watch_tunnel(k, &in);
+}
+
 /* An engine may let go of flows of its own ring; what lost a record stays uninspected, the kernel sees to
  * that. */
 void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_t *body, size_t len)

@@ -270,8 +270,6 @@ void keeper_watch_raw(struct keeper *k, uint64_t frames, bool stopped, bool rest
 		egress_watch_raw(k->watch->watch, keeper_wall_us(), frames, stopped);
 }
 
-/* --- bytes of the flows that our side began */
-
 static bool is_own(const struct keeper *k, const struct seki_addr *addr)
 {
 	for (uint32_t i = 0; i < k->auto_count; i++)
@@ -280,6 +278,22 @@ static bool is_own(const struct keeper *k, const struct seki_addr *addr)
 			return true;
 	return false;
 }
+
+void keeper_watch_tunnel(struct keeper *k, const struct message_tunnel *in)
+{
+	struct egress_origin pair = {.t_us = keeper_wall_us(),
+				     .host = in->host,
+				     .dst = in->server,
+				     .dport = 53,
+				     .proto = IPPROTO_UDP,
+				     .verdict = SEKI_VERDICT_PASSED};
+
+	if (is_own(k, &pair.host))
+		memset(&pair.host, 0, sizeof(pair.host));
+	egress_watch_tunnel(k->watch->watch, &pair, in->domain, in->names, in->bytes);
+}
+
+/* --- bytes of the flows that our side began */
 
 static int on_flow(const struct seki_flow_key *key, const struct seki_flow *flow, void *arg)
 {

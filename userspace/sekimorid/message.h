@@ -76,6 +76,12 @@ struct message_announced {
 	uint8_t pad[6];
 };
 
+struct message_tunnel { /* names that may carry data out */
+	struct seki_addr host, server;
+	uint64_t names, bytes;
+	char domain[256];
+};
+
 struct message_engine_stats {
 	uint64_t packets, bytes, flows, alerts, undecoded, midstream, gaps, given_up;
 	uint64_t inspected_bytes, ciphertext_bytes;
@@ -479,6 +485,8 @@ struct message_counters {
 	  sizeof(struct message_outcomes), 0, 20000)                                                         \
 	X(ANNOUNCED, "announced-connection", ENGINE, KEEPER, sizeof(struct message_announced),               \
 	  sizeof(struct message_announced), 0, 20000)                                                        \
+	X(TUNNEL, "dns-tunnel", ENGINE, KEEPER, sizeof(struct message_tunnel), sizeof(struct message_tunnel), \
+	  0, 100)                                                                                            \
 	X(ENGINE_STATS, "engine-stats", ENGINE, KEEPER, sizeof(struct message_engine_stats),                 \
 	  sizeof(struct message_engine_stats), 0, 10)                                                        \
 	X(READY, "ready", ENGINE, KEEPER, sizeof(struct message_ready), sizeof(struct message_ready), 0, 10) \
