@@ -212,6 +212,15 @@ static void moves(void)
 	rows = rows_of(root, "ranking");
 	CHECK_EQ(json_array_size(rows), 2);
 	CHECK_EQ(json_integer_value(json_object_get(json_array_get(rows, 1), "rank_before")), 2);
+	/* first in July though not seen since; two share the first place of August */
+	rows = rows_of(root, "rank_history");
+	CHECK_EQ(json_array_size(rows), 3);
+	CHECK_STR(cell(rows, 0, "months"),
+		  "2014-04: -; 2014-05: -; 2014-06: -; 2014-07: -; 2014-08: 1 (20); 2014-09: 1 (90)");
+	CHECK_STR(cell(rows, 1, "months"),
+		  "2014-04: -; 2014-05: -; 2014-06: -; 2014-07: -; 2014-08: 1 (20); 2014-09: 2 (21)");
+	CHECK_STR(cell(rows, 2, "months"),
+		  "2014-04: -; 2014-05: -; 2014-06: -; 2014-07: 1 (500); 2014-08: -; 2014-09: -");
 	json_decref(root);
 }
 

@@ -143,6 +143,8 @@
 	X(LOOK_ACCESS_REFUSED, "{0} records could not be read or are of no known kind: the rankings may lack them. See \"What was read\".", "読めない、または種別不明のレコードが {0} 件あり、ランキングに含まれていない可能性があります。「読み取った内容」を参照してください。") \
 	X(LOOK_ACCESS_DENIED, "{0}: {1} denied attempts.", "{0}: 拒否された試みが {1} 件あります。") \
 	X(LOOK_ACCESS_OTHERS, "{0}: {1} names that were not expected.", "{0}: 想定外の利用者が {1} 名います。") \
+	X(RANK_HISTORY, "Ranks month by month", "月別の順位の推移") \
+	X(RANK_MONTHS, "month: rank (detections)", "月: 順位 (件数)") \
 	X(TITLE_NOTICES, "Notices of critical attacks that were not blocked ({0})", "遮断されなかった重大な攻撃の通知 ({0})") \
 	X(SLO_BREACHES, "Of {0} of {1} critical attacks that were not blocked nobody was told within two hours. See \"Later than promised\".", "遮断されなかった重大な攻撃 {1} 件のうち {0} 件は、2 時間以内に通知できませんでした。「約束より遅れたもの」を参照してください。") \
 	X(SLO_WAITING, "{0} are not told yet, within the two hours: sekimori status names the channel that fails.", "{0} 件は 2 時間以内ですが未通知です。sekimori status で失敗している通知経路を確認してください。") \

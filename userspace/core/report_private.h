@@ -91,6 +91,8 @@ struct document *report_begin(const struct report *report, enum phrase title, co
 /* Sections that every report has. */
 void report_look(struct report *report, struct document *document);
 void report_blindness(struct report *report, struct document *document);
+/* Ranks of the last six months. */
+void report_history(const struct report *report, struct document *document);
 void report_drops(struct report *report, struct document *document);
 
 #endif

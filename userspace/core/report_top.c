@@ -291,6 +291,7 @@ int report_top(struct report *report, struct document **out)
 	top_shares(&top);
 	top_emerging(&top);
 	top_moves(&top);
+	report_history(report, top.document);
 	report_drops(report, top.document);
 	report_blindness(report, top.document);
 	*out = top.document;
