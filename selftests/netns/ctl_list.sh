@@ -4,7 +4,7 @@
 # what others read of them.
 . "$(dirname "$0")/../lib/netns.sh"
 
-plan 36
+plan 38
 world
 s up --iface va0:host --enforce --config "$WORK/base.conf" >/dev/null || not_ok "up"
 CORPUS=$TOP/selftests/fuzz/corpus/list_import
@@ -48,6 +48,8 @@ fails_with "a shrink of more than half is refused" 3 "it would lose more than ha
 	s list load feed "$WORK/one.txt" --allow-private
 ok_if "nothing of it changed" has feed 4
 says "taken by name" "1 accepted" s list load feed "$WORK/one.txt" --allow-private --allow-shrink
+overrides() { s audit show -n 50 | grep -q "list feed loaded.*overridden: allow-private, allow-shrink"; }
+ok_if "who overrode what is in the audit log" wait_for overrides
 ok_if "what is off the list passes" wait_for reaches 10.77.0.3
 printf '10.77.0.2\n10.77.0.2/33\n10.77.0.2\nx\n' >"$WORK/mixed.txt"
 says "rows are counted and named" 'line 2: "10.77.0.2/33": the prefix length is not 0..32' s list load feed "$WORK/mixed.txt" --allow-private
@@ -78,6 +80,9 @@ awk 'BEGIN { for (i = 0; i < 1000; i++) printf "11.%d.%d.0/24\n", i / 256, i % 2
 s list load many "$WORK/thousand.txt" >/dev/null
 s list export many --format edl | sort >"$WORK/back.txt"
 sort "$WORK/thousand.txt" | cmp -s - "$WORK/back.txt" && ok "every page comes back as EDL" || not_ok "every page comes back as EDL" "$(wc -l "$WORK/back.txt")"
+s list export many --format plain >"$WORK/plain.txt"
+s list load plain "$WORK/plain.txt" >/dev/null
+s list export plain --format edl | sort | cmp -s "$WORK/back.txt" - && ok "plain lines are read again, whole" || not_ok "plain lines are read again, whole" "$(wc -l "$WORK/plain.txt")"
 s list export decisions --format sekimori >"$WORK/own.json"
 says "our own format is read again, whole" "2 accepted" s list load again "$WORK/own.json" --allow-private
 if command -v nft >/dev/null; then
