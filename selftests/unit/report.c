@@ -224,6 +224,44 @@ static void moves(void)
 	json_decref(root);
 }
 
+/* M39: a rule goes from monitor to block, a list takes over: both spans stand side by side. */
+static void change(void)
+{
+	CLEANUP(threat_set_free) struct threat_set *threats = threats_shipped();
+	CLEANUP(report_free) struct report *report = report_of(threats, EXPLAIN_EN);
+	CLEANUP(document_free) struct document *document = NULL;
+	AUTO_FREE char *text = NULL, *plain = NULL;
+	struct report_figure figure = {.gid = 1, .sid = 7, .count = 40, .verdict = SEKI_VERDICT_WOULD_BLOCK};
+	json_t *root, *rows;
+	size_t len;
+
+	figure.slot = figure.first = figure.last = SEPTEMBER - 5 * DAY;
+	CHECK_EQ(report_figure(report, &figure), 0);
+	figure.slot = figure.first = figure.last = SEPTEMBER + 5 * DAY;
+	figure.count = 3;
+	figure.verdict = SEKI_VERDICT_BLOCKED;
+	CHECK_EQ(report_figure(report, &figure), 0);
+	report_counter_before(report, "would.listed", 900);
+	report_counter(report, "drop.listed", 800);
+	CHECK_EQ(report_change(report, &document), 0);
+	CHECK_EQ(document_write(document, DOCUMENT_JSON, &text, &len), 0);
+	CHECK_EQ(document_write(document, DOCUMENT_TEXT, &plain, &len), 0);
+	root = json_loads(text, 0, NULL);
+	rows = rows_of(root, "rules");
+	CHECK_EQ(json_array_size(rows), 1);
+	CHECK_EQ(json_integer_value(json_object_get(json_array_get(rows, 0), "before")), 40);
+	CHECK_EQ(json_integer_value(json_object_get(json_array_get(rows, 0), "after")), 3);
+	CHECK_EQ(json_integer_value(json_object_get(json_array_get(rows, 0), "would_before")), 40);
+	CHECK_EQ(json_integer_value(json_object_get(json_array_get(rows, 0), "blocked_after")), 3);
+	CHECK_EQ(json_integer_value(json_object_get(json_array_get(rows, 0), "would_after")), 0);
+	rows = rows_of(root, "drops");
+	CHECK_EQ(json_array_size(rows), 2);
+	CHECK_EQ(json_integer_value(json_object_get(json_array_get(rows, 0), "before")), 900);
+	CHECK_EQ(json_integer_value(json_object_get(json_array_get(rows, 1), "after")), 800);
+	CHECK(strstr(plain, "fewer detections are no proof there"));
+	json_decref(root);
+}
+
 /* Nothing is told as safe without proof. */
 static void coverage(void)
 {
@@ -374,7 +412,7 @@ static void phrases(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(many_addresses), TEST(newsletter),	  TEST(emerging), TEST(moves),	 TEST(coverage),
-	TEST(urgent),	      TEST(hostile_text), TEST(widths),	  TEST(phrases),
+	TEST(many_addresses), TEST(newsletter), TEST(emerging),	    TEST(moves),  TEST(change),
+	TEST(coverage),	      TEST(urgent),	TEST(hostile_text), TEST(widths), TEST(phrases),
 };
 KTAP_MAIN(tests)

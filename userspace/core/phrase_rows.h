@@ -143,6 +143,18 @@
 	X(LOOK_ACCESS_REFUSED, "{0} records could not be read or are of no known kind: the rankings may lack them. See \"What was read\".", "読めない、または種別不明のレコードが {0} 件あり、ランキングに含まれていない可能性があります。「読み取った内容」を参照してください。") \
 	X(LOOK_ACCESS_DENIED, "{0}: {1} denied attempts.", "{0}: 拒否された試みが {1} 件あります。") \
 	X(LOOK_ACCESS_OTHERS, "{0}: {1} names that were not expected.", "{0}: 想定外の利用者が {1} 名います。") \
+	X(TITLE_CHANGE, "Before and after ({0})", "対策前後の比較 ({0})") \
+	X(CHANGE_SUM, "What was changed at {0}: {1} detections in the span before it, {2} in the same span after it.", "{0} の変更の前の同じ期間に {1} 件、後に {2} 件を検知しました。") \
+	X(CHANGE_EARLY, "The span after the change is not over yet: its figures are still growing.", "変更後の期間はまだ終わっていないため、件数は増える可能性があります。") \
+	X(CHANGE_BLIND, "On one side the sensor did not watch, or did not say so: fewer detections are no proof there.", "どちらかの期間でセンサーが監視していないか、記録がありません。件数の減少は効果の証明になりません。") \
+	X(CHANGE_BEFORE, "before", "変更前") \
+	X(CHANGE_AFTER, "after", "変更後") \
+	X(CHANGE_BLOCKED_BEFORE, "blocked or cut before", "変更前の遮断") \
+	X(CHANGE_BLOCKED_AFTER, "blocked or cut after", "変更後の遮断") \
+	X(CHANGE_WOULD_BEFORE, "would have been, before", "変更前の遮断見込み") \
+	X(CHANGE_WOULD_AFTER, "would have been, after", "変更後の遮断見込み") \
+	X(CHANGE_RULES, "Detections by threat", "脅威別の検知") \
+	X(CHANGE_DROPS, "Packets dropped without a rule", "ルールによらない破棄 (パケット)") \
 	X(RANK_HISTORY, "Ranks month by month", "月別の順位の推移") \
 	X(RANK_MONTHS, "month: rank (detections)", "月: 順位 (件数)") \
 	X(TITLE_NOTICES, "Notices of critical attacks that were not blocked ({0})", "遮断されなかった重大な攻撃の通知 ({0})") \

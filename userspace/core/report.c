@@ -183,6 +183,7 @@ int report_figure(struct report *report, const struct report_figure *figure)
 			row->last_in = figure->last;
 	} else if (figure->slot >= f->before_from) {
 		row->before += figure->count;
+		row->verdict_before[figure->verdict] += figure->count;
 		report->total_before += figure->count;
 	}
 	return 0;
@@ -282,18 +283,43 @@ void report_pairs_sort(struct report_pairs *pairs)
 
 /* --- the rest */
 
-void report_counter(struct report *report, const char *name, uint64_t sum)
+/* Its place; -1 beyond the bound. */
+static int counter_place(struct report *report, const char *name)
 {
 	size_t i = 0;
 
 	while (i < report->counter_count && strcmp(report->counters[i].name, name) != 0)
 		i++;
 	if (i == REPORT_COUNTERS_MAX)
-		return;
+		return -1;
 	if (i == report->counter_count)
 		snprintf(report->counters[report->counter_count++].name, sizeof(report->counters[0].name),
 			 "%s", name);
-	report->counters[i].sum += sum;
+	return (int)i;
+}
+
+void report_counter(struct report *report, const char *name, uint64_t sum)
+{
+	int at = counter_place(report, name);
+
+	if (at >= 0)
+		report->counters[at].sum += sum;
+}
+
+void report_counter_before(struct report *report, const char *name, uint64_t sum)
+{
+	int at = counter_place(report, name);
+
+	if (at >= 0)
+		report->counters[at].before += sum;
+}
+
+uint64_t report_sum_before(const struct report *report, const char *name)
+{
+	for (size_t i = 0; i < report->counter_count; i++)
+		if (!strcmp(report->counters[i].name, name))
+			return report->counters[i].before;
+	return 0;
 }
 
 uint64_t report_sum(const struct report *report, const char *name)

@@ -53,6 +53,7 @@ struct report_event {
 __must_check int report_event(struct report *report, const struct report_event *event);
 /* Counters of the period as the sensor told them, "packets", "lost.ring-full", …; see keeper_archive.c. */
 void report_counter(struct report *report, const char *name, uint64_t sum);
+void report_counter_before(struct report *report, const char *name, uint64_t sum); /* of the period before */
 /* Events that the store lost or removed in months of the period. */
 void report_store(struct report *report, uint64_t lost, uint64_t removed);
 
@@ -71,6 +72,8 @@ __must_check int report_notice(struct report *report, const struct report_notice
 
 /* *out is the caller's. -ENOMEM. */
 __must_check int report_top(struct report *report, struct document **out);
+/* Before and after: the period begins when something was changed, the one before is as long. */
+__must_check int report_change(struct report *report, struct document **out);
 __must_check int report_notices(struct report *report, struct document **out);
 __must_check int report_log(struct report *report, struct document **out);
 

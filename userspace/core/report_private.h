@@ -17,6 +17,7 @@ struct report_row { /* of one threat */
 	uint64_t first, last;		 /* of the whole history */
 	uint64_t first_in, last_in;	 /* of the period; 0 none */
 	uint64_t severity[SEKI_SEVERITY_MAX], verdict[SEKI_VERDICT_MAX]; /* in the period */
+	uint64_t verdict_before[SEKI_VERDICT_MAX];
 	unsigned int rank, rank_before;	 /* from 1; 0 none */
 	uint32_t *days;			 /* REPORT_DAYS, the last one is that of the period's end */
 };
@@ -54,7 +55,7 @@ struct report {
 	struct report_pairs sources, targets, urgent;
 	struct {
 		char name[40];
-		uint64_t sum;
+		uint64_t sum, before; /* in the period and in the one before */
 	} counters[REPORT_COUNTERS_MAX];
 	size_t counter_count;
 	uint64_t store_lost, store_removed;
@@ -72,6 +73,7 @@ void report_rank(struct report *report);
 /* Pairs, most first; the table is a plain array afterwards. */
 void report_pairs_sort(struct report_pairs *pairs);
 uint64_t report_sum(const struct report *report, const char *name);
+uint64_t report_sum_before(const struct report *report, const char *name);
 
 /* Texts; each malloc'ed or in text. */
 const char *report_day(const struct report *report, uint64_t t, char text[48]);

@@ -32,6 +32,7 @@ static const struct report_kind kinds[] = {
 	{"top", WANTS_NOTHING, report_top},
 	{"security-log", WANTS_EVENTS, report_log},
 	{"notices", WANTS_NOTICES, report_notices},
+	{"change", WANTS_BEFORE, report_change},
 };
 
 static int threats_load(const char *path, struct threat_set **out)
@@ -164,7 +165,7 @@ int cmd_report(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(kinds); i++)
 		if (!strcmp(argv[1], kinds[i].name))
 			return report_run(&kinds[i], argc - 1, argv + 1);
-	return client_usage("report", "there are top, security-log, notices, audit and file-access",
+	return client_usage("report", "there are top, security-log, notices, change, audit and file-access",
 			    argc > 1 ? argv[1] : NULL);
 }
 

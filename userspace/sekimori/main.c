@@ -56,7 +56,8 @@ static const struct command commands[] = {
 	 "DIR] [--format text|cef|leef]",
 	 "what was found, from the event file; with a selection from the kept events", cmd_alerts, false},
 	{"report",
-	 "top | security-log | notices [--period P | --from T --to T] [--n N] [--lang ja|en] [--format "
+	 "top | security-log | notices | change [--period P | --from T --to T] [--n N] [--lang ja|en] "
+	 "[--format "
 	 "text|html|csv|json] "
 	 "[--tz ZONE] [--tenant NAME] [--store DIR] [--threats FILE] | "
 	 "audit | file-access [--map NAME] [--expected FILE] [--rankings FILE] [--encoding E] LOG...",

@@ -96,6 +96,12 @@ static bool feed_counter(const char *name, uint64_t sum, void *arg)
 	return true;
 }
 
+static bool feed_counter_before(const char *name, uint64_t sum, void *arg)
+{
+	report_counter_before(((struct report_feed *)arg)->report, name, sum);
+	return true;
+}
+
 struct feed_months {
 	struct report_feed *feed;
 	const struct period *period;
@@ -145,6 +151,8 @@ int report_store_fill(struct store *store, struct report *report, const struct p
 		err = notices_fill(store, &feed, &now);
 	if (!err && !feed.err)
 		err = store_counters(store, period->from, period->to, feed_counter, &feed);
+	if (!err && !feed.err && wants == WANTS_BEFORE)
+		err = store_counters(store, period->before_from, period->from, feed_counter_before, &feed);
 	if (!err && !feed.err)
 		err = store_months(store, feed_month, (void *)&months);
 	return err ? err : feed.err;

@@ -13,7 +13,7 @@
 #include "store/store.h"
 
 /* What a report asks of the store beside figures and counters. */
-enum report_wants { WANTS_NOTHING, WANTS_EVENTS, WANTS_NOTICES };
+enum report_wants { WANTS_NOTHING, WANTS_EVENTS, WANTS_NOTICES, WANTS_BEFORE };
 
 /* tenant NULL: all. -errno of either side. */
 __must_check int report_store_fill(struct store *store, struct report *report, const struct period *period,
