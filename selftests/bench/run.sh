@@ -78,7 +78,7 @@ for part in "$@"; do
 	inspect) selftests/bench/inspect.sh ;;
 	store)
 		folder=$(mktemp -d -p build)
-		build/bench/store "$folder" "${EVENTS:-1000000}" && bench_reports "$folder"
+		build/bench/store "$folder" "${EVENTS:-1000000}" && bench_reports "$folder" && build/bench/portal "$folder"
 		status=$?
 		rm -rf "$folder"
 		[ $status = 0 ]

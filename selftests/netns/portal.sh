@@ -80,6 +80,11 @@ wait_for 10 logged 'read .*root .*evidence of alert'
 result $? "and the look is in the audit log"
 sekimori audit verify >/dev/null
 result $? "whose chain holds"
+printf 'address,port,product,complete\n198.51.100.1,0,Bash,\n' >"$WORLD/assets.csv"
+sekimori assets import "$WORLD/assets.csv" | grep -q '1 assets taken' && printf 'address,port\n1.2.3.4,99999\n' >"$WORLD/bad.csv" && ! sekimori assets import "$WORLD/bad.csv" 2>/dev/null
+result $? "assets come by command, whole or not at all"
+server python3 "$WORLD/press.py" "/alerts/$alert/ack" '{}' | grep -q 'Applicable: what is attacked runs there'
+result $? "and the alert says that it concerns what runs there"
 press "/alerts/$alert/suppress" '{"reason": "a scanner of our own"}' | grep -q 'is silent about 198.18.0.77'
 result $? "a rule is silenced for the source"
 quiet() { [ "$(sekimori audit show -n 20 | grep -c 'engine 0 has')" -ge 2 ]; }

@@ -206,35 +206,70 @@ static int by_slot(const void *a, const void *b)
 	return *x < *y ? 1 : *x > *y ? -1 : 0;
 }
 
-/* A selection by rule, severity or verdict may be rare among many others. */
-static void narrow_filter(struct store *store, struct store_filter *filter)
+/* Of the figures since `from`: where the page begins, 0: they are not enough for one. */
+static uint64_t narrow_from(struct store *store, const struct store_filter *filter, uint64_t from, bool *none)
 {
 	struct store_filter figures = *filter;
 	struct narrow n = {0};
-	uint64_t seen = 0;
+	uint64_t seen = 0, found = 0;
 
-	if (filter->host || (!filter->severities && !filter->verdicts && !filter->sid && !filter->tenant))
-		return;
-	figures.from = filter->from / STORE_SLOT_US * STORE_SLOT_US;
+	*none = false;
+	figures.from = from / STORE_SLOT_US * STORE_SLOT_US;
 	figures.to = filter->to ? (filter->to + STORE_SLOT_US - 1) / STORE_SLOT_US * STORE_SLOT_US : 0;
 	if (!store_figures(store, &figures, narrow_figure, &n) && !n.failed) {
 		if (n.count)
 			qsort(n.slots, n.count, 2 * sizeof(*n.slots), by_slot);
-		for (size_t i = 0; i < n.count; i++) {
+		*none = !n.count;
+		for (size_t i = 0; i < n.count && !found; i++) {
 			seen += n.slots[2 * i + 1];
 			/* The newest slot counts only in part: what was shown already lies in it. */
-			if (i && seen - n.slots[1] > ROWS) {
-				if (n.slots[2 * i] > filter->from)
-					filter->from = n.slots[2 * i];
-				break;
-			}
+			if (i && seen - n.slots[1] > ROWS)
+				found = n.slots[2 * i];
 		}
-		if (!n.count)
-			filter->limit = 1; /* nothing is there: the walk need not find that out */
-		if (!n.count)
-			filter->to = filter->from + 1;
 	}
 	free(n.slots);
+	return found;
+}
+
+struct rule_wanted {
+	uint32_t sid;
+	bool there;
+};
+
+static bool rule_seen(const struct store_rule *rule, void *arg)
+{
+	struct rule_wanted *wanted = arg;
+
+	wanted->there |= rule->sid == wanted->sid;
+	return !wanted->there;
+}
+
+/* A selection by rule, severity or verdict may be rare among many others: looked for in the last day, then in
+ * all. */
+static void narrow_filter(struct visit *v, struct store *store, struct store_filter *filter)
+{
+	uint64_t end = filter->to && filter->to < v->now ? filter->to : v->now, window = 86400ull * 1000000,
+		 found = 0;
+	bool none = false, all = false;
+
+	if (filter->host || (!filter->severities && !filter->verdicts && !filter->sid && !filter->tenant))
+		return;
+	if (filter->sid) {
+		struct rule_wanted wanted = {.sid = filter->sid};
+
+		if (!store_rules(store, rule_seen, &wanted) && !wanted.there) {
+			filter->to = filter->from + 1;
+			return;
+		}
+	}
+	for (; !found && !all; window *= 1000) {
+		all = window > 400 * 86400ull * 1000000 || window >= end || end - window <= filter->from;
+		found = narrow_from(store, filter, all ? filter->from : end - window, &none);
+	}
+	if (found > filter->from)
+		filter->from = found;
+	if (!found && none) /* the walk need not find that out */
+		filter->to = filter->from + 1;
 }
 
 void page_alerts(struct visit *v)
@@ -266,7 +301,7 @@ void page_alerts(struct visit *v)
 		 T(v, P_TIME), T(v, P_SEVERITY), T(v, P_VERDICT), T(v, P_WHAT), T(v, P_SOURCE),
 		 T(v, P_TARGET), T(v, P_ACKED));
 	if (store && !wanted.bad) {
-		narrow_filter(store, &wanted.filter);
+		narrow_filter(v, store, &wanted.filter);
 		err = store_scan(store, &wanted.filter, listing_row, &list);
 	}
 	page_put(v->page, "</tbody></table></div>\n");

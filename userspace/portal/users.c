@@ -71,6 +71,8 @@ int users_load(int dir, struct users *out)
 	int err;
 
 	*out = (struct users){.dir = dir};
+	if (dir < 0)
+		return 0;
 	err = file_read(dir, USERS_FILE, FILE_MAX, &text, &len);
 	if (err)
 		return err == -ENOENT ? 0 : err;

@@ -82,6 +82,7 @@ COMMAND cmd_top(int argc, char **argv);
 COMMAND cmd_ack(int argc, char **argv);
 COMMAND cmd_notify(int argc, char **argv);
 COMMAND cmd_audit(int argc, char **argv);
+COMMAND cmd_assets(int argc, char **argv);
 COMMAND cmd_portal(int argc, char **argv);
 COMMAND cmd_monitor(int argc, char **argv);
 COMMAND cmd_metrics(int argc, char **argv);

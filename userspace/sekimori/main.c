@@ -72,6 +72,8 @@ static const struct command commands[] = {
 	 "say that somebody looks after a notice: it escalates no more", cmd_ack, false},
 	{"audit", "verify [--head NUMBER:HASH] | show [-n N]",
 	 "the log of every change: is it whole, what does it say", cmd_audit, false},
+	{"assets", "import FILE | list", "what runs where, from CSV or JSON: does an attack concern it?",
+	 cmd_assets, false},
 	{"portal", "code", "a code for the first administrator of the portal, and where that is", cmd_portal,
 	 false},
 	{"monitor", "[--format text|cef|leef]", "alerts, drops and changes as they happen", cmd_monitor,
