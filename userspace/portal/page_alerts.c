@@ -121,7 +121,7 @@ static void wanted_form(struct visit *v)
 	const char *severity = web_form_get(&v->query, "severity"),
 		   *verdict = web_form_get(&v->query, "verdict"), *period = web_form_get(&v->query, "period");
 	bool known = false;
-	char number[8];
+	char number[12];
 
 	page_put(v->page, "<form method=\"get\" action=\"/alerts\" class=\"filter\" role=\"search\">\n");
 	select_begin(v, "severity", T(v, P_SEVERITY));
