@@ -22,7 +22,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -W
 LIB_SRC := $(wildcard userspace/lib/*.c)
 # What the kernel module and the programs compile from one source.
 MODULE_SRC := $(addprefix kmod/,guard_table.c prefilter.c prefilter_check.c prefilter_request.c prefilter_step.c prefilter_vector.c)
-CORE_SRC := $(wildcard userspace/core/*.c) $(MODULE_SRC)
+CORE_SRC := $(wildcard userspace/core/*/*.c) $(MODULE_SRC)
 KERN_SRC := $(wildcard userspace/kern/*.c)
 STORE_SRC := $(wildcard userspace/store/*.c)
 VIEW_SRC := $(wildcard userspace/view/*.c)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "core/inspector.h"
+#include "core/match/inspector.h"
 #include "lib/file.h"
 
 static const void *image;

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "core/access_rank.h"
-#include "core/access_set.h"
+#include "core/log/access_rank.h"
+#include "core/log/access_set.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

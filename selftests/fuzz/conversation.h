@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/app.h"
-#include "core/eve.h"
+#include "core/app/app.h"
+#include "core/eve/eve.h"
 
 #define PIECE_CLIENT 0x01
 #define PIECE_GAP    0x10

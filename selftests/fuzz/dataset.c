@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/dataset.h"
+#include "core/rule/dataset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

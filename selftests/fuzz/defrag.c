@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/defrag.h"
+#include "core/flow/defrag.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

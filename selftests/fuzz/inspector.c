@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/inspector.h"
-#include "core/ruleset.h"
+#include "core/match/inspector.h"
+#include "core/rule/ruleset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

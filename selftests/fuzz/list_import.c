@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/list_gather.h"
-#include "core/list_import.h"
+#include "core/list/list_gather.h"
+#include "core/list/list_import.h"
 
 #define NOW 1795564800u
 

@@ -2,7 +2,7 @@
 /* Any configuration: what is accepted packs, unpacks and packs to the same bytes. */
 #include <string.h>
 
-#include "core/policy.h"
+#include "core/policy/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

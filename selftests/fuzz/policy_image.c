@@ -2,7 +2,7 @@
 /* Any image; the digest is repaired first, so that the fields behind it are reached. */
 #include <string.h>
 
-#include "core/policy.h"
+#include "core/policy/policy.h"
 
 #define DIGEST_AT   8
 #define DIGEST_FROM 16

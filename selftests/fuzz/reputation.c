@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/reputation.h"
+#include "core/rule/reputation.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

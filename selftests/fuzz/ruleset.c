@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "core/detect.h"
+#include "core/match/detect.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/stream.h"
+#include "core/flow/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

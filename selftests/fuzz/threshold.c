@@ -3,7 +3,7 @@
  * applies. */
 #include <string.h>
 
-#include "core/ruleset.h"
+#include "core/rule/ruleset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

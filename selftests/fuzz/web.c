@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/asset.h"
-#include "core/mask.h"
-#include "core/page.h"
-#include "core/web_request.h"
+#include "core/report/asset.h"
+#include "core/web/mask.h"
+#include "core/web/page.h"
+#include "core/web/web_request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

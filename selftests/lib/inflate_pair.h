@@ -10,7 +10,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "core/inflater.h"
+#include "lib/inflater.h"
 
 #define PAIR_OUTPUT (256u << 10)
 

@@ -25,7 +25,7 @@
 #include <bpf/libbpf.h>
 #include <nettle/sha2.h>
 
-#include "core/guard_image.h"
+#include "core/policy/guard_image.h"
 #include "kern/genl.h"
 #include "lib/frame.h"
 #include "lib/ktap.h"

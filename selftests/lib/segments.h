@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ruleset.h"
+#include "core/rule/ruleset.h"
 
 static inline struct ruleset *rules_of(const char *text)
 {

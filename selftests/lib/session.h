@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/app.h"
-#include "core/blob.h"
+#include "core/app/app.h"
+#include "core/flow/blob.h"
 #include "ktap.h"
 
 #define SESSION_TXS	 512

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "core/access_rank.h"
-#include "core/access_set.h"
+#include "core/log/access_rank.h"
+#include "core/log/access_set.h"
 #include "lib/file.h"
 #include "lib/ktap.h"
 

@@ -2,7 +2,7 @@
 /*
  * app_dns - messages over UDP and TCP, compression, malformed ones.
  */
-#include "core/app_dns.h"
+#include "core/app/app_dns.h"
 #include "lib/session.h"
 
 #define QUERY "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\3wWw\7example\3com\0\0\1\0\1"

@@ -2,7 +2,7 @@
 /*
  * app_dtls - hellos, certificates and heartbeats in datagrams; fragments in any order, again, and lies.
  */
-#include "core/app_tls.h"
+#include "core/app/app_tls.h"
 #include "lib/session.h"
 
 struct wire {

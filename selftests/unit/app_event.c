@@ -2,7 +2,7 @@
 /*
  * app_event - the table of anomalies, sets of them, and rules that ask for them.
  */
-#include "core/app_event.h"
+#include "core/app/app_event.h"
 #include "rules.h"
 
 static void names(void)

@@ -2,7 +2,7 @@
 /*
  * app_ftp - one transaction per command; AUTH TLS.
  */
-#include "core/expect.h"
+#include "core/flow/expect.h"
 #include "lib/session.h"
 
 static void commands(void)

@@ -2,7 +2,7 @@
 /*
  * app_smb - shares, files and the DCE/RPC in pipes, SMB1 and SMB2; DCE/RPC over TCP. Cut anywhere.
  */
-#include "core/app_dcerpc.h"
+#include "core/app/app_dcerpc.h"
 #include "lib/session.h"
 
 #define UUID_TEXT "12345778-1234-abcd-ef00-0123456789ac"

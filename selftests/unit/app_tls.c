@@ -2,8 +2,8 @@
 /*
  * app_tls - handshakes cut anywhere; what is and what is not called ciphertext.
  */
-#include "core/app_tls.h"
-#include "core/ja4.h"
+#include "core/app/app_tls.h"
+#include "core/app/ja4.h"
 #include "lib/session.h"
 
 struct wire {

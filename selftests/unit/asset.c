@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "core/asset.h"
+#include "core/report/asset.h"
 
 #include <errno.h>
 
-#include "core/eve_read.h"
-#include "core/mask.h"
+#include "core/eve/eve_read.h"
+#include "core/web/mask.h"
 #include "lib/ktap.h"
 
 static struct seki_addr address(const char *text)

@@ -2,7 +2,7 @@
 /*
  * dataset.c - values in and out of sets, files, and the memory they may take.
  */
-#include "core/dataset.h"
+#include "core/rule/dataset.h"
 
 #include <errno.h>
 #include <stdlib.h>

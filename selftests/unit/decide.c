@@ -2,7 +2,7 @@
 /* decide.c - whom, how much, and when people are told (T1, T2). */
 #include <netinet/in.h>
 
-#include "core/decide.h"
+#include "core/policy/decide.h"
 #include "lib/ktap.h"
 
 #define CLIENT 0x11

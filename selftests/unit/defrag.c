@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "core/defrag.h"
+#include "core/flow/defrag.h"
 
 static struct defrag *defrag;
 static struct span whole;

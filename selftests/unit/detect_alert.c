@@ -3,7 +3,7 @@
  * detect_alert.c - what becomes of rules that fit: the order within a packet,
  * pass and drop, and who speaks how often.
  */
-#include "core/stream.h"
+#include "core/flow/stream.h"
 #include "rules.h"
 
 /* Packets to the server of one connection, in order; the sids that must alert, in order. */

@@ -2,7 +2,7 @@
 /*
  * digest.c - known answers, whole and in pieces.
  */
-#include "core/digest.h"
+#include "lib/digest.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * dns_tunnel - many long names below one domain are a suspicion; what ordinary hosts ask for is none.
  */
-#include "core/dns_tunnel.h"
+#include "core/egress/dns_tunnel.h"
 #include "lib/ktap.h"
 
 #define SECOND 1000000ull

@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
-#include "core/egress_report.h"
+#include "core/egress/egress_report.h"
 #include "lib/ktap.h"
 
 #define SECOND 1000000ull

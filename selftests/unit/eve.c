@@ -2,15 +2,15 @@
 /*
  * eve - alert lines: names, types, hostile text, completion, limits.
  */
-#include "core/eve.h"
+#include "core/eve/eve.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "core/app.h"
-#include "core/eve_text.h"
+#include "core/app/app.h"
+#include "core/eve/eve_text.h"
 #include "lib/ktap.h"
 
 static const char *const metadata[] = {"affected_product Any", "tag a", "tag b", "lone"};

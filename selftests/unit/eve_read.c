@@ -2,7 +2,7 @@
 /* eve_read.c - lines that we write are read back; lines of strangers do no harm. */
 #include <errno.h>
 
-#include "core/eve_read.h"
+#include "core/eve/eve_read.h"
 #include "lib/ktap.h"
 
 static const char alert[] =

@@ -2,15 +2,15 @@
 /*
  * eve_record - lines beside alerts: kinds, names, types, limits.
  */
-#include "core/eve.h"
+#include "core/eve/eve.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "core/app.h"
-#include "core/inspector.h"
+#include "core/app/app.h"
+#include "core/match/inspector.h"
 #include "lib/ktap.h"
 
 static const struct eve_origin origin = {.capture_file = "a.pcap"};

@@ -2,7 +2,7 @@
 /*
  * expect - announced connections: found once, either way round, in time, and never without bound.
  */
-#include "core/expect.h"
+#include "core/flow/expect.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "core/flow_table.h"
+#include "core/flow/flow_table.h"
 
 static unsigned int ended[3];
 static uint32_t last_ended;

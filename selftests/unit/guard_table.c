@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "core/guard_image.h"
+#include "core/policy/guard_image.h"
 #include "kmod/guard_table.h"
 #include "lib/frame.h"
 #include "lib/ktap.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Japanese holidays: whole years as the Cabinet Office lists them, and the days that each change of the law
  * made. */
-#include "core/holiday.h"
+#include "core/log/holiday.h"
 #include "lib/cleanup.h"
 #include "lib/ktap.h"
 

@@ -2,7 +2,7 @@
 /*
  * http_uri - request targets and what rules see of them.
  */
-#include "core/http_uri.h"
+#include "core/app/http_uri.h"
 
 #include "lib/ktap.h"
 

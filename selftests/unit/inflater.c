@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* DEFLATE beside zlib: sound and damaged streams, cut at any byte of input and output. */
+#include "lib/cleanup.h"
 #include "lib/inflate_pair.h"
 #include "lib/ktap.h"
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "core/inspector.h"
-#include "core/ruleset.h"
+#include "core/match/inspector.h"
+#include "core/rule/ruleset.h"
 #include "sekimori/maps.h"
 
 #define FIN 1

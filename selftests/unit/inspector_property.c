@@ -3,8 +3,8 @@
  * inspector_property - however a connection's bytes are cut, ordered and
  * repeated, the alerts are the same.
  */
-#include "core/inspector.h"
-#include "core/tx.h"
+#include "core/match/inspector.h"
+#include "core/app/tx.h"
 #include "lib/ktap.h"
 #include "lib/segments.h"
 

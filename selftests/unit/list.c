@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <time.h>
 
-#include "core/list_image.h"
+#include "core/list/list_image.h"
 #include "lib/ktap.h"
 
 static struct prefix parse(const char *text)

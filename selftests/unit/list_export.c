@@ -2,7 +2,7 @@
 /* list_export.c - what others read of a list, and that our own format says all of it. */
 #include <errno.h>
 
-#include "core/list_export.h"
+#include "core/list/list_export.h"
 #include "lib/ktap.h"
 #include "sekimori/maps.h"
 

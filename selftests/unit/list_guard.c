@@ -3,8 +3,8 @@
  * duplicates. */
 #include <errno.h>
 
-#include "core/list_gather.h"
-#include "core/list_guard.h"
+#include "core/list/list_gather.h"
+#include "core/list/list_guard.h"
 #include "lib/ktap.h"
 #include "sekimori/maps.h"
 

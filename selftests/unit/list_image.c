@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <time.h>
 
-#include "core/list_image.h"
-#include "core/list_image_parts.h"
-#include "core/list_notes.h"
+#include "core/list/list_image.h"
+#include "core/list/list_image_parts.h"
+#include "core/list/list_notes.h"
 #include "lib/ktap.h"
 
 static uint64_t seed = 88172645463325252ull;

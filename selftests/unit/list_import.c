@@ -8,8 +8,8 @@
 #include <fcntl.h>
 #include <time.h>
 
-#include "core/list_gather.h"
-#include "core/list_import.h"
+#include "core/list/list_gather.h"
+#include "core/list/list_import.h"
 #include "lib/file.h"
 #include "lib/ktap.h"
 

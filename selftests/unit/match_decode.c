@@ -2,7 +2,7 @@
 /*
  * match_decode.c - base64 and BER in hostile data, alone and in rules.
  */
-#include "core/match_decode.h"
+#include "core/match/match_decode.h"
 #include "rules.h"
 
 static void base64_cut(void)

@@ -2,7 +2,7 @@
 /*
  * mime - mails and forms, fed whole and in pieces.
  */
-#include "core/mime.h"
+#include "core/app/mime.h"
 
 #include <stdlib.h>
 

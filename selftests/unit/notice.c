@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* notice.c - T17 and the two hours: what is told, when, how often; and that every event is in some message.
  */
-#include "core/notice.h"
+#include "core/report/notice.h"
 #include "lib/ktap.h"
 
 #define SECOND 1000000ull

@@ -5,8 +5,8 @@
  */
 #include <unistd.h>
 
-#include "core/notice.h"
-#include "core/report.h"
+#include "core/report/notice.h"
+#include "core/report/report.h"
 #include "lib/ktap.h"
 #include "store/store.h"
 

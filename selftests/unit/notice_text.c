@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* notice_text.c - mails that every reader can read, and nothing of an attacker in their headers. */
-#include "core/notice_text.h"
+#include "core/report/notice_text.h"
 #include "lib/ktap.h"
 
 static const struct notice_frame frame = {.language = EXPLAIN_JA,

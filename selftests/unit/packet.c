@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "core/packet.h"
+#include "core/flow/packet.h"
 
 struct frame {
 	uint8_t bytes[512];

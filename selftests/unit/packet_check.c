@@ -2,7 +2,7 @@
 /*
  * packet_check - what is odd about headers, by name; sound packets have nothing.
  */
-#include "core/packet_check.h"
+#include "core/flow/packet_check.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>

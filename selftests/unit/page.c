@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "core/page.h"
+#include "core/web/page.h"
 
 #include <errno.h>
 
-#include "core/web_request.h"
+#include "core/web/web_request.h"
 #include "lib/ktap.h"
 
 static char *taken(struct page *page)

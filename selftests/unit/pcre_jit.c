@@ -4,7 +4,7 @@
 #include <pcre2.h>
 #include <stdio.h>
 
-#include "core/pcre_jit.h"
+#include "core/rule/pcre_jit.h"
 #include "lib/ktap.h"
 
 #define EXPRESSIONS 300

@@ -2,7 +2,7 @@
 /* phrase.c - both languages say the same with the same arguments, and each in its own letters. */
 #include <string.h>
 
-#include "core/phrase.h"
+#include "core/report/phrase.h"
 #include "lib/ktap.h"
 
 /* A bit per {0} to {9}. */

@@ -3,7 +3,7 @@
  * place_index.c - literals at one place: found there and only there, in data
  * that begins anywhere and is seen in pieces.
  */
-#include "core/place_index.h"
+#include "core/rule/place_index.h"
 #include "lib/ktap.h"
 
 #define LITERALS 300u

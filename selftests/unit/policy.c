@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "core/eve.h"
-#include "core/list_guard.h"
-#include "core/policy.h"
-#include "core/ruleset.h"
+#include "core/eve/eve.h"
+#include "core/list/list_guard.h"
+#include "core/policy/policy.h"
+#include "core/rule/ruleset.h"
 #include "lib/ktap.h"
 
 static struct policy *parse(const char *text)

@@ -2,7 +2,7 @@
 /* policy_image.c - round trip, and images that nobody should send. */
 #include <errno.h>
 
-#include "core/policy_table.h"
+#include "core/policy/policy_table.h"
 #include "lib/ktap.h"
 
 static const char text[] =

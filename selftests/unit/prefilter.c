@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/prefilter.h"
+#include "core/prefilter/prefilter.h"
 #include "kmod/prefilter.h"
 #include "lib/ktap.h"
 #include "lib/prefilter_naive.h"

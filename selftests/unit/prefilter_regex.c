@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/prefilter_regex.h"
+#include "core/prefilter/prefilter_regex.h"
 #include "lib/ktap.h"
 #include "sekimori/prefilter.h"
 

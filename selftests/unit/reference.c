@@ -2,7 +2,7 @@
 /*
  * reference.c - built-in kinds, kinds from a file, and lines that are none.
  */
-#include "core/reference.h"
+#include "core/rule/reference.h"
 
 #include <errno.h>
 

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <time.h>
 
-#include "core/phrase.h"
-#include "core/report.h"
+#include "core/report/phrase.h"
+#include "core/report/report.h"
 #include "lib/file.h"
 #include "lib/ktap.h"
 

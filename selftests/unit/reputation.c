@@ -2,7 +2,7 @@
 /*
  * reputation.c - the most specific entry counts, and bad lines are told.
  */
-#include "core/reputation.h"
+#include "core/rule/reputation.h"
 
 #include <errno.h>
 #include <string.h>

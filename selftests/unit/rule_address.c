@@ -2,7 +2,7 @@
 /*
  * rule_address.c - which rules are address lists, and the prefixes they come to.
  */
-#include "core/rule_address.h"
+#include "core/rule/rule_address.h"
 #include "rules.h"
 
 static int collect(const struct rule_info *rule, const struct prefix *prefix, void *arg)

@@ -3,7 +3,7 @@
  * rule_content.c - contents and where they may lie, in datagrams and in
  * streams.
  */
-#include "core/stream.h"
+#include "core/flow/stream.h"
 #include "rules.h"
 
 static const struct content_row {

@@ -3,8 +3,8 @@
  * rule_parse.c - what is read of a rule, what is refused and how that is
  * told, files with comments and joined lines, the keyword table itself.
  */
-#include "core/explain.h"
-#include "core/rule_parse.h"
+#include "core/rule/explain.h"
+#include "core/rule/rule_parse.h"
 #include "rules.h"
 
 static void everything_read(void)

@@ -3,7 +3,7 @@
  * rule_snort.c - which language a rule is in, rules over several lines, and
  * what only Snort's refuses.
  */
-#include "core/rule_snort.h"
+#include "core/rule/rule_snort.h"
 #include "rules.h"
 
 static void recognised(void)

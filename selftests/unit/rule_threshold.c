@@ -2,7 +2,7 @@
 /*
  * rule_threshold.c - which of a row of matches alert.
  */
-#include "core/tracker.h"
+#include "core/flow/tracker.h"
 #include "rules.h"
 
 /* Ten matches, one per second from one source: 1 alerts, 0 does not. */

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/detect.h"
-#include "core/ruleset.h"
+#include "core/match/detect.h"
+#include "core/rule/ruleset.h"
 #include "lib/ktap.h"
 
 struct rules_world {

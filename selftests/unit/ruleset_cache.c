@@ -3,7 +3,7 @@
  * ruleset_cache.c - compiled databases come back from their image; what is
  * damaged or of other rules is compiled anew, and nobody notices but the clock.
  */
-#include "core/ruleset_parts.h"
+#include "core/rule/ruleset_parts.h"
 #include "rules.h"
 
 static const char rules[] = "alert tcp any any -> any any (content:\"needle\"; sid:1;)\n"

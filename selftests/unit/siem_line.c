@@ -2,7 +2,7 @@
 /* siem_line.c - CEF and LEEF: golden lines, and nothing of an attacker becomes a field or a line. */
 #include <ctype.h>
 
-#include "core/siem_line.h"
+#include "core/report/siem_line.h"
 #include "lib/ktap.h"
 
 static char *line_of(enum siem_format format, const char *eve)

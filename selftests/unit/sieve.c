@@ -3,7 +3,7 @@
  * sieve.c - what the sieve finds is what comparing every literal with every
  * place finds, in data that ends where the memory does.
  */
-#include "core/sieve.h"
+#include "core/match/sieve.h"
 #include "lib/ktap.h"
 
 #define LITERALS 400u

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "core/stream.h"
+#include "core/flow/stream.h"
 
 #define FIN 1
 #define SYN 2

@@ -3,7 +3,7 @@
  * suffix_index.c - every literal that ends a buffer and begins at a dot or at
  * its front is found, whatever the case; rules that need more are not for it.
  */
-#include "core/ruleset_parts.h"
+#include "core/rule/ruleset_parts.h"
 #include "rules.h"
 
 #define RULES 400u

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Texts in common: one copy each, whatever became of the rule that brought them. */
-#include "core/text_pool.h"
+#include "lib/text_pool.h"
 
 #include <string.h>
 

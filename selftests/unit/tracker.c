@@ -3,15 +3,15 @@
  * tracker.c - one table in memory that several processes map: they count as one would, and none is harmed by
  * what another writes or keeps.
  */
-#include "core/tracker.h"
+#include "core/flow/tracker.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/dataset.h"
-#include "core/shared_state.h"
+#include "core/rule/dataset.h"
+#include "core/match/shared_state.h"
 #include "lib/ktap.h"
 
 #define SLOTS	 512u

@@ -2,13 +2,13 @@
 /*
  * transform.c - what each transform makes of a buffer, alone and in a row.
  */
-#include "core/transform.h"
+#include "core/match/transform.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rule_parse.h"
+#include "core/rule/rule_parse.h"
 #include "lib/ktap.h"
 
 #define BYTES(text) text, sizeof(text) - 1

@@ -2,7 +2,7 @@
 /*
  * x509.c - dates of certificates and rules as seconds.
  */
-#include "core/x509.h"
+#include "core/app/x509.h"
 
 #include <errno.h>
 

@@ -38,7 +38,8 @@
 	  sizeof(struct seki_list_hit), 0)                                                                   \
 	X(BLOCKED, "seki_blocked", HASH, sizeof(struct seki_addr), sizeof(struct seki_entry), 0)             \
 	X(EGRESS_HOST, "seki_egress_host", LPM_TRIE, sizeof(struct seki_lpm), sizeof(uint32_t), 0)           \
-	X(EGRESS, "seki_egress", LPM_TRIE, sizeof(struct seki_egress_key), sizeof(struct seki_egress_rule), 0) \
+	X(EGRESS, "seki_egress", LPM_TRIE, sizeof(struct seki_egress_key), sizeof(struct seki_egress_rule),  \
+	  0)                                                                                                 \
 	X(EGRESS_USE, "seki_egress_use", LRU_HASH, sizeof(uint32_t), sizeof(struct seki_egress_use), 0)      \
 	X(EXPECT, "seki_expect", LRU_HASH, sizeof(struct seki_expect_key), sizeof(struct seki_expect), 0)    \
 	X(GRACE, "seki_grace", ARRAY, sizeof(uint32_t), sizeof(uint32_t), 1)                                 \

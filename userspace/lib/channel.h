@@ -17,7 +17,7 @@
 
 struct channel_head {
 	uint32_t type;
-	uint32_t len; /* of the body */
+	uint32_t len;	 /* of the body */
 	uint64_t cookie; /* the sender's; an answer carries the question's */
 };
 
@@ -31,8 +31,10 @@ struct channel_rule {
 /* A connected pair, CLOEXEC, nonblocking. -errno. */
 __must_check int channel_pair(int fds[2]);
 
-/* passed_fd -1 for none; stays the caller's. -EAGAIN when the peer's queue is full, -EPIPE, -EMSGSIZE, -errno. */
-__must_check int channel_send(int fd, uint32_t type, uint64_t cookie, const void *body, size_t len, int passed_fd);
+/* passed_fd -1 for none; stays the caller's. -EAGAIN when the peer's queue is full, -EPIPE, -EMSGSIZE,
+ * -errno. */
+__must_check int channel_send(int fd, uint32_t type, uint64_t cookie, const void *body, size_t len,
+			      int passed_fd);
 
 /*
  * Receives one message into body (CHANNEL_BODY_MAX bytes). *passed_fd is -1

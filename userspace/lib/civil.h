@@ -34,8 +34,9 @@ bool time_http(struct text text, uint64_t *out);
 /*
  * A text by a pattern: %Y %m %d %H %M %S (%m, %d, %H one or two digits), %b month in English, %z "Z" or
  * ±hh:mm, %Z that or nothing, %f digits of a fraction (none with its dot are needed), %p AM or PM, %s seconds
- * since 1970 (%q milliseconds, %u microseconds), %a letters, anything else stands for itself; a blank for one or more. *ahead: seconds east of
- * UTC that the text named; *zoned: it named any. The year is 0 when the pattern has none.
+ * since 1970 (%q milliseconds, %u microseconds), %a letters, anything else stands for itself; a blank for one
+ * or more. *ahead: seconds east of UTC that the text named; *zoned: it named any. The year is 0 when the
+ * pattern has none.
  */
 bool time_pattern(struct text text, const char *pattern, struct civil *out, int64_t *ahead, bool *zoned);
 

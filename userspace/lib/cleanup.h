@@ -29,28 +29,29 @@ static inline void cleanup_file_(FILE **f)
 		fclose(*f);
 }
 
-/* For "x_free(struct x *)" owners: DEFINE_CLEANUP(x_free, struct x) then CLEANUP(x_free) struct x *p = NULL. */
-#define DEFINE_CLEANUP(function, type) \
-	static inline void cleanup_##function(type **p) \
-	{ \
-		function(*p); \
+/* For "x_free(struct x *)" owners: DEFINE_CLEANUP(x_free, struct x) then CLEANUP(x_free) struct x *p = NULL.
+ */
+#define DEFINE_CLEANUP(function, type)                                                                       \
+	static inline void cleanup_##function(type **p)                                                      \
+	{                                                                                                    \
+		function(*p);                                                                                \
 	}
 #define CLEANUP(function) __attribute__((cleanup(cleanup_##function)))
-#define AUTO_FREE __attribute__((cleanup(cleanup_free_)))
-#define AUTO_FD __attribute__((cleanup(cleanup_fd_)))
-#define AUTO_FILE __attribute__((cleanup(cleanup_file_)))
+#define AUTO_FREE	  __attribute__((cleanup(cleanup_free_)))
+#define AUTO_FD		  __attribute__((cleanup(cleanup_fd_)))
+#define AUTO_FILE	  __attribute__((cleanup(cleanup_file_)))
 
-#define TAKE_PTR(p) \
-	({ \
-		__typeof__(p) taken_ = (p); \
-		(p) = NULL; \
-		taken_; \
+#define TAKE_PTR(p)                                                                                          \
+	({                                                                                                   \
+		__typeof__(p) taken_ = (p);                                                                  \
+		(p) = NULL;                                                                                  \
+		taken_;                                                                                      \
 	})
-#define TAKE_FD(fd) \
-	({ \
-		int taken_ = (fd); \
-		(fd) = -1; \
-		taken_; \
+#define TAKE_FD(fd)                                                                                          \
+	({                                                                                                   \
+		int taken_ = (fd);                                                                           \
+		(fd) = -1;                                                                                   \
+		taken_;                                                                                      \
 	})
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

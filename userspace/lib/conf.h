@@ -34,8 +34,8 @@ struct conf_errors {
 	unsigned int count;
 };
 
-void conf_error(struct conf_errors *errors, const char *file, const struct conf_node *at, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void conf_error(struct conf_errors *errors, const char *file, const struct conf_node *at, const char *format,
+		...) __attribute__((format(printf, 4, 5)));
 void conf_errors_clear(struct conf_errors *errors);
 
 /*

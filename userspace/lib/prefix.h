@@ -20,7 +20,8 @@ struct prefix {
 
 bool prefix_is_v4(const struct prefix *p);
 
-/* The length is at most 128 and no bit behind it is set: false only for a prefix that came as bytes, not as text. */
+/* The length is at most 128 and no bit behind it is set: false only for a prefix that came as bytes, not as
+ * text. */
 bool prefix_is_canonical(const struct prefix *p);
 
 /*

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads the environment, and fixes the beginning there, so that processes started from here agree. -EINVAL. */
+/* Reads the environment, and fixes the beginning there, so that processes started from here agree. -EINVAL.
+ */
 int wall_init(void);
 /* Are times made up? */
 bool wall_is_lab(void);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/document.h"
-#include "core/eve_text.h"
-#include "core/evidence.h"
-#include "core/mask.h"
-#include "core/notice_text.h"
+#include "core/report/document.h"
+#include "core/eve/eve_text.h"
+#include "core/report/evidence.h"
+#include "core/web/mask.h"
+#include "core/report/notice_text.h"
 #include "portal_private.h"
 
 struct alert {

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/document.h"
-#include "core/eve_read.h"
-#include "core/eve_text.h"
+#include "core/report/document.h"
+#include "core/eve/eve_read.h"
+#include "core/eve/eve_text.h"
 #include "portal_private.h"
 #include "view/period.h"
 

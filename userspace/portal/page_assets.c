@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/document.h"
-#include "core/eve_text.h"
+#include "core/report/document.h"
+#include "core/eve/eve_text.h"
 #include "portal_private.h"
 
 struct assets_shown {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/document.h"
+#include "core/report/document.h"
 #include "portal_private.h"
 #include "store/audit_log.h"
 

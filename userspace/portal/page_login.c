@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/document.h"
+#include "core/report/document.h"
 #include "portal_private.h"
 
 static uint64_t seconds(const struct visit *v)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/document.h"
-#include "core/egress_report.h"
+#include "core/report/document.h"
+#include "core/egress/egress_report.h"
 #include "lib/log.h"
 #include "portal_private.h"
 #include "store/audit_log.h"

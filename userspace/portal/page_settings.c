@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/document.h"
+#include "core/report/document.h"
 #include "portal_private.h"
 
 /* An object of the daemon's answer as rows: a setting that this page does not know is shown all the same. */

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/document.h"
-#include "core/eve_text.h"
+#include "core/report/document.h"
+#include "core/eve/eve_text.h"
 #include "portal_private.h"
 
 static const struct {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/eve_read.h"
+#include "core/eve/eve_read.h"
 #include "lib/log.h"
 #include "portal_private.h"
 

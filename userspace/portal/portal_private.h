@@ -5,12 +5,12 @@
 #ifndef PORTAL_PORTAL_PRIVATE_H
 #define PORTAL_PORTAL_PRIVATE_H
 
-#include "core/asset.h"
-#include "core/document.h"
-#include "core/page.h"
-#include "core/phrase.h"
-#include "core/threat.h"
-#include "core/web_request.h"
+#include "core/report/asset.h"
+#include "core/report/document.h"
+#include "core/web/page.h"
+#include "core/report/phrase.h"
+#include "core/report/threat.h"
+#include "core/web/web_request.h"
 #include "portal.h"
 #include "session.h"
 #include "store/store.h"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/explain.h"
+#include "core/rule/explain.h"
 #include "lib/text.h"
 #include "users.h"
 

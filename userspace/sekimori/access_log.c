@@ -17,8 +17,8 @@
 
 #include "client.h"
 #include "client_store.h"
-#include "core/access_report.h"
-#include "core/report.h"
+#include "core/log/access_report.h"
+#include "core/report/report.h"
 #include "data_file.h"
 #include "lib/file.h"
 #include "lib/wall.h"

@@ -9,8 +9,8 @@
 
 #include "client.h"
 #include "client_store.h"
-#include "core/eve_text.h"
-#include "core/siem_line.h"
+#include "core/eve/eve_text.h"
+#include "core/report/siem_line.h"
 
 static const char *const verdict_names[SEKI_VERDICT_MAX] = {
 #define X(id, name) [SEKI_VERDICT_##id] = name,

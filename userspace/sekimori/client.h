@@ -58,8 +58,8 @@ int client_items(const char *list, void (*fn)(const json_t *item, void *arg), vo
 int client_usage(const char *command, const char *text, const char *argument);
 
 /*
- * Commands. Those that only ask the daemon are in `sekimori`, which starts in a millisecond since it needs few libraries; the others are
- * in `sekimori-tools`, which has all: there they are not NULL.
+ * Commands. Those that only ask the daemon are in `sekimori`, which starts in a millisecond since it needs
+ * few libraries; the others are in `sekimori-tools`, which has all: there they are not NULL.
  */
 #define COMMAND __attribute__((weak)) int
 COMMAND cmd_up(int argc, char **argv);

@@ -12,9 +12,9 @@
 
 #include "alerts_kept.h"
 #include "client.h"
-#include "core/eve_read.h"
-#include "core/severity.h"
-#include "core/siem_line.h"
+#include "core/eve/eve_read.h"
+#include "core/rule/severity.h"
+#include "core/report/siem_line.h"
 #include "lib/wall.h"
 #include "view/period.h"
 

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "client.h"
-#include "core/list_gather.h"
-#include "core/policy.h"
+#include "core/list/list_gather.h"
+#include "core/policy/policy.h"
 #include "lib/file.h"
 
 #define CONFIG_STANDARD "/etc/sekimori/sekimori.conf"

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "client.h"
-#include "core/eve_text.h"
+#include "core/eve/eve_text.h"
 #include "lib/file.h"
 #include "view/asset_file.h"
 

@@ -13,9 +13,9 @@
 #include <zlib.h>
 
 #include "client.h"
-#include "core/egress_lint.h"
-#include "core/egress_report.h"
-#include "core/egress_table.h"
+#include "core/egress/egress_lint.h"
+#include "core/egress/egress_report.h"
+#include "core/egress/egress_table.h"
 #include "kern/usage.h"
 #include "lib/civil.h"
 #include "lib/file.h"

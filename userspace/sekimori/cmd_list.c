@@ -8,8 +8,8 @@
 
 #include "client.h"
 #include "cmd_list.h"
-#include "core/list_export.h"
-#include "core/list_import.h"
+#include "core/list/list_export.h"
+#include "core/list/list_import.h"
 #include "sekimori/maps.h"
 
 const char *const list_actions[] = {"drop", "alert", "allow", NULL};

@@ -10,8 +10,8 @@
 
 #include "client.h"
 #include "cmd_list.h"
-#include "core/list_export.h"
-#include "core/list_import.h"
+#include "core/list/list_export.h"
+#include "core/list/list_import.h"
 #include "sekimori/maps.h"
 
 static const char *const sides[] = {"source", "destination", "both", NULL}; /* as the daemon says them */

@@ -11,7 +11,7 @@
 
 #include "client.h"
 #include "cmd_list.h"
-#include "core/list_import.h"
+#include "core/list/list_import.h"
 #include "lib/conf.h"
 #include "lib/file.h"
 #include "sekimori/maps.h"

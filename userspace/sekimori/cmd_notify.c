@@ -9,8 +9,8 @@
 
 #include "client.h"
 #include "client_store.h"
-#include "core/eve_text.h"
-#include "core/notice_text.h"
+#include "core/eve/eve_text.h"
+#include "core/report/notice_text.h"
 #include "lib/wall.h"
 
 static int notify_test(int argc, char **argv)

@@ -11,7 +11,7 @@
 #include "access_log.h"
 #include "client.h"
 #include "client_store.h"
-#include "core/report.h"
+#include "core/report/report.h"
 #include "data_file.h"
 #include "lib/wall.h"
 #include "view/report_store.h"

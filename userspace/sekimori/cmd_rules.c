@@ -13,10 +13,10 @@
 #include <time.h>
 
 #include "client.h"
-#include "core/explain.h"
-#include "core/prefilter.h"
-#include "core/rule_address.h"
-#include "core/ruleset.h"
+#include "core/rule/explain.h"
+#include "core/prefilter/prefilter.h"
+#include "core/rule/rule_address.h"
+#include "core/rule/ruleset.h"
 #include "data_file.h"
 #include "lib/file.h"
 #include "lib/prefix.h"

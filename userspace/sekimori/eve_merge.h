@@ -30,7 +30,8 @@ struct eve_part {
 };
 
 __must_check int eve_part_add(struct eve_part *part, struct eve_moment moment, const char *line, size_t len);
-/* Writes all records to out; of one moment, those of the first part come first. -EIO when one cannot be read or written. */
+/* Writes all records to out; of one moment, those of the first part come first. -EIO when one cannot be read
+ * or written. */
 __must_check int eve_parts_merge(struct eve_part *parts, size_t count, FILE *out);
 void eve_part_clear(struct eve_part *part);
 

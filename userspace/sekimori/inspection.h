@@ -8,10 +8,10 @@
 
 #include <stdio.h>
 
-#include "core/eve_writer.h"
-#include "core/inspector.h"
-#include "core/prefilter_emulation.h"
-#include "core/ruleset.h"
+#include "core/eve/eve_writer.h"
+#include "core/match/inspector.h"
+#include "core/prefilter/prefilter_emulation.h"
+#include "core/rule/ruleset.h"
 #include "eve_merge.h"
 #include "rules_cache.h"
 #include "sid_counts.h"

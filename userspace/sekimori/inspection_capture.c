@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/packet.h"
+#include "core/flow/packet.h"
 #include "inspection.h"
 
 #define PROGRESS_FRAMES 65536u

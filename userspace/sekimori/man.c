@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/explain.h"
-#include "core/list_export.h"
-#include "core/list_import.h"
-#include "core/policy.h"
+#include "core/rule/explain.h"
+#include "core/list/list_export.h"
+#include "core/list/list_import.h"
+#include "core/policy/policy.h"
 #include "man.h"
 
 /* Text as roff shows it unchanged. */

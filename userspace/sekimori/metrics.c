@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "core/notice.h"
+#include "core/report/notice.h"
 
 enum metric_type { COUNTER, GAUGE };
 struct metric {

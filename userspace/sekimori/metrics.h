@@ -12,6 +12,7 @@
 #define METRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /* Answers to "status", "counters" and "lists"; now: seconds since the epoch. */
-void metrics_write(FILE *out, const json_t *status, const json_t *counters, const json_t *lists, long long now);
+void metrics_write(FILE *out, const json_t *status, const json_t *counters, const json_t *lists,
+		   long long now);
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef SEKIMORI_RULES_CACHE_H
 #define SEKIMORI_RULES_CACHE_H
 
-#include "core/ruleset.h"
+#include "core/rule/ruleset.h"
 
 struct rules_cache {
 	const char *folder; /* NULL: the user's cache folder; "none": no cache */

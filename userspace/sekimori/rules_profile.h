@@ -5,7 +5,7 @@
 #ifndef SEKIMORI_RULES_PROFILE_H
 #define SEKIMORI_RULES_PROFILE_H
 
-#include "core/inspector.h"
+#include "core/match/inspector.h"
 
 /* For inspector_profile_on(). */
 uint64_t rules_profile_clock(void);

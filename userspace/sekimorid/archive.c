@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/decide.h"
-#include "core/eve_read.h"
+#include "core/policy/decide.h"
+#include "core/eve/eve_read.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/wall.h"

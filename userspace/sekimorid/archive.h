@@ -6,7 +6,7 @@
 #ifndef SEKIMORID_ARCHIVE_H
 #define SEKIMORID_ARCHIVE_H
 
-#include "core/eve_read.h"
+#include "core/eve/eve_read.h"
 #include "lib/loop.h"
 #include "message.h"
 #include "store/audit_log.h"

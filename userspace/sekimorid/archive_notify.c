@@ -11,8 +11,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "core/decide.h"
-#include "core/notice_text.h"
+#include "core/policy/decide.h"
+#include "core/report/notice_text.h"
 #include "lib/log.h"
 #include "lib/wall.h"
 #include "process.h"

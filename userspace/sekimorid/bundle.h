@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/policy.h"
+#include "core/policy/policy.h"
 
 #define BUNDLE_MAX (512u << 20)
 
@@ -20,7 +20,7 @@ enum bundle_kind {
 	BUNDLE_RULES,
 	BUNDLE_CLASSIFICATION,
 	BUNDLE_SEVERITY,
-	BUNDLE_DATA, /* index: enum rule_data_kind */
+	BUNDLE_DATA,   /* index: enum rule_data_kind */
 	BUNDLE_POLICY, /* the image of policy_pack() that rules are read with */
 	BUNDLE_KIND_MAX
 };

@@ -30,11 +30,11 @@ struct ctl_request {
 };
 
 /*
- * One JSON object to one message. -EINVAL with *why (static), naming what is wrong; uid goes into the peer. portal: it
- * comes from there, and "by" names its user.
+ * One JSON object to one message. -EINVAL with *why (static), naming what is wrong; uid goes into the peer.
+ * portal: it comes from there, and "by" names its user.
  */
-__must_check int ctl_request_read(const char *text, size_t len, uint32_t uid, bool portal, struct ctl_request *out,
-				  const char **why);
+__must_check int ctl_request_read(const char *text, size_t len, uint32_t uid, bool portal,
+				  struct ctl_request *out, const char **why);
 
 /* An answer of the keeper as a JSON object, or NULL when out of memory or when it is malformed. */
 json_t *ctl_reply_write(uint32_t type, const void *body, size_t len);

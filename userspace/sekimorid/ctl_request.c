@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/list_guard.h"
-#include "core/notice_text.h"
+#include "core/list/list_guard.h"
+#include "core/report/notice_text.h"
 #include "ctl.h"
 
 #define EXPIRES_MAX 315360000u /* ten years */

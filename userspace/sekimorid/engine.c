@@ -17,12 +17,12 @@
 #include <time.h>
 
 #include "bundle.h"
-#include "core/app_dns.h"
-#include "core/decide.h"
-#include "core/dns_tunnel.h"
-#include "core/eve_writer.h"
-#include "core/expect.h"
-#include "core/shared_state.h"
+#include "core/app/app_dns.h"
+#include "core/policy/decide.h"
+#include "core/egress/dns_tunnel.h"
+#include "core/eve/eve_writer.h"
+#include "core/flow/expect.h"
+#include "core/match/shared_state.h"
 #include "engine_frame.h"
 #include "kern/ring.h"
 #include "lib/file.h"

@@ -8,22 +8,23 @@
 
 #include <sys/types.h>
 
-#include "core/egress_table.h"
-#include "core/inspector.h"
-#include "core/list_image.h"
+#include "core/egress/egress_table.h"
+#include "core/match/inspector.h"
+#include "core/list/list_image.h"
 #include "kern/ring.h"
 #include "lib/instance.h"
 #include "lib/loop.h"
 #include "process.h"
 
-#define KEEPER_CHILDREN	      (5 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, notifier, portal, engines, parser */
-#define KEEPER_RUNS	      4 /* programs for notices at once */
+#define KEEPER_CHILDREN                                                                                      \
+	(5 + SEKI_MAX_RINGS + 1) /* ctl, reporter, archive, notifier, portal, engines, parser */
+#define KEEPER_RUNS	      4	 /* programs for notices at once */
 #define KEEPER_SUPPRESS_FILE  "suppress.config" /* in the state folder */
 #define KEEPER_RESTARTS	      5 /* of one child within KEEPER_RESTART_WINDOW seconds; then an alarm and a pause */
 #define KEEPER_RESTART_WINDOW 60u
-#define KEEPER_AUTOS	      256  /* addresses that the machine itself puts into the allow set */
-#define KEEPER_PEERS	      16   /* management peers remembered; the oldest goes first */
-#define KEEPER_REPEATS	      4096 /* sources whose repeats are remembered */
+#define KEEPER_AUTOS	      256      /* addresses that the machine itself puts into the allow set */
+#define KEEPER_PEERS	      16       /* management peers remembered; the oldest goes first */
+#define KEEPER_REPEATS	      4096     /* sources whose repeats are remembered */
 #define KEEPER_LIST_MAX	      4000000u /* entries while no configuration says another number (list-entries) */
 
 struct keeper_options {
@@ -105,8 +106,8 @@ struct keeper {
 	int listener; /* control socket */
 	struct loop *loop;
 	struct gate *gate; /* NULL until something is up */
-	int shared;   /* memory in which engines remember together; -1: not made yet */
-	int compiled; /* rule databases that a parser compiled, sealed; -1: none */
+	int shared;	   /* memory in which engines remember together; -1: not made yet */
+	int compiled;	   /* rule databases that a parser compiled, sealed; -1: none */
 	struct ring *prio;
 	struct ring_watch *prio_watch;
 	bool adopted;
@@ -119,15 +120,17 @@ struct keeper {
 	uint32_t iface_count;
 
 	struct list_set *lists;
-	int64_t list_clock;    /* from epoch seconds to those of the packet path, as its rows have it; 0: not yet */
-	bool lists_stale;      /* the kernel's rows are to be made anew: expired items, another clock */
-	uint64_t lists_old;    /* a bit per list that people heard is out of date */
+	int64_t list_clock; /* from epoch seconds to those of the packet path, as its rows have it; 0: not yet
+			     */
+	bool lists_stale;   /* the kernel's rows are to be made anew: expired items, another clock */
+	uint64_t lists_old; /* a bit per list that people heard is out of date */
 	uint64_t lists_fresh;  /* of the set being made: lists whose counters begin anew */
 	uint64_t list_changes; /* of the kernel's tables */
 	uint64_t block_changes;
 	bool prefilter_stale; /* the module's table is behind the rules */
 	struct keeper_module *module;
-	struct {	       /* the idle generation is what holds but for one list, as it was before; while nothing else changed */
+	struct { /* the idle generation is what holds but for one list, as it was before; while nothing else
+		    changed */
 		uint16_t list; /* LIST_MANUAL: it is not */
 		uint64_t changes;
 	} idle;
@@ -149,19 +152,19 @@ struct keeper {
 	struct message_reporter_stats reporter;
 	struct message_archive_stats archive;
 	struct message_notifier_stats notifier;
-	int portal_listener;	/* -1: none */
+	int portal_listener; /* -1: none */
 	bool portal_tls;
-	char portal_listen[80]; /* what it listens at */
-	char portal_why[160];	/* why it does not */
-	uint64_t code_cookie;	/* who waits for a setup code, 0 nobody */
+	char portal_listen[80];	   /* what it listens at */
+	char portal_why[160];	   /* why it does not */
+	uint64_t code_cookie;	   /* who waits for a setup code, 0 nobody */
 	char who[MESSAGE_WHO_MAX]; /* user of the portal whose request is being served, "" none */
-	uint64_t test_cookie; /* who waits for `notify test`, 0 nobody */
+	uint64_t test_cookie;	   /* who waits for `notify test`, 0 nobody */
 	struct keeper_run runs[KEEPER_RUNS];
 	struct keeper_counts *counts; /* keeper_archive.c: figures as told last, NULL before the first time */
 	struct message_audit *audits; /* that the archive has not got yet */
 	uint32_t audit_count;
 	uint64_t audits_lost;
-	struct keeper_job *job; /* the one change under way, or NULL */
+	struct keeper_job *job;		     /* the one change under way, or NULL */
 	struct keeper_task *tasks[TASK_MAX]; /* copies of the keeper at work, or NULL */
 
 	struct egress_table *egress; /* as pushed; NULL before the first policy */
@@ -204,7 +207,8 @@ void keeper_children_tick(struct keeper *k); /* starts what should run and does 
 void keeper_children_reap(struct keeper *k);
 void keeper_children_policy(struct keeper *k,
 			    bool all); /* policy and rules to every engine, or to those without */
-/* Copies rule files and the policy that they are read with into sealed memory; the descriptors are the caller's. */
+/* Copies rule files and the policy that they are read with into sealed memory; the descriptors are the
+ * caller's. */
 __must_check int keeper_rules_gather(struct keeper *k, int *policy, int *rules);
 /* Hands them over, with what was compiled ahead; all: also to engines that have rules. */
 void keeper_children_rules(struct keeper *k, int policy, int rules, bool all);
@@ -212,7 +216,8 @@ void keeper_children_rules(struct keeper *k, int policy, int rules, bool all);
 bool keeper_children_reading(struct keeper *k);
 void keeper_children_names(struct keeper *k);
 /* To the child of that kind; -EAGAIN, -EPIPE: it has not got it. */
-__must_check int keeper_child_tell(struct keeper *k, enum process_kind kind, uint32_t type, const void *body, size_t len);
+__must_check int keeper_child_tell(struct keeper *k, enum process_kind kind, uint32_t type, const void *body,
+				   size_t len);
 /* Sends; a full queue to the reporter is counted as lost events. */
 void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len);
 void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len);
@@ -285,8 +290,9 @@ __must_check int keeper_lists_flip(struct keeper *k);
 __must_check int keeper_lists_rows(struct keeper *k, const struct list_set *set, struct gate_list_row **rows,
 				   uint32_t *count);
 /*
- * What the lists would be with those of the image: in the place of those of the same name (TAKE_LISTS), and of all others of the
- * configuration (TAKE_CONFIG), or as changes to what is there. The set in force stays until keeper_lists_commit(), which owns next. limit: of all entries together.
+ * What the lists would be with those of the image: in the place of those of the same name (TAKE_LISTS), and
+ * of all others of the configuration (TAKE_CONFIG), or as changes to what is there. The set in force stays
+ * until keeper_lists_commit(), which owns next. limit: of all entries together.
  */
 enum keeper_take { TAKE_LISTS, TAKE_CONFIG, TAKE_CHANGES };
 __must_check int keeper_lists_take(struct keeper *k, const struct list_image *image, enum keeper_take how,
@@ -307,9 +313,10 @@ void keeper_list_verify(struct keeper *k, uint64_t cookie, const struct message_
 void keeper_list_rollback(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 
 /*
- * keeper_task.c: what takes long, done by a copy of this process as it is now, while this one goes on. run gets the question and fills
- * the answer, both of fixed size, and must change nothing but files. done is called later, from the loop: err is what run returned, or
- * -EIO when the copy died. -EBUSY: one of that kind runs.
+ * keeper_task.c: what takes long, done by a copy of this process as it is now, while this one goes on. run
+ * gets the question and fills the answer, both of fixed size, and must change nothing but files. done is
+ * called later, from the loop: err is what run returned, or -EIO when the copy died. -EBUSY: one of that kind
+ * runs.
  */
 typedef int (*keeper_task_run)(struct keeper *k, const void *ask, void *answer);
 typedef void (*keeper_task_done)(struct keeper *k, int err, const void *ask, const void *answer);
@@ -319,7 +326,8 @@ struct keeper_task_work {
 	const void *ask;
 	size_t ask_len, answer_len;
 };
-__must_check int keeper_task(struct keeper *k, enum keeper_task_kind kind, const struct keeper_task_work *work);
+__must_check int keeper_task(struct keeper *k, enum keeper_task_kind kind,
+			     const struct keeper_task_work *work);
 bool keeper_task_runs(const struct keeper *k, enum keeper_task_kind kind);
 void keeper_tasks_end(struct keeper *k); /* waits for what they do; nobody hears of it any more */
 
@@ -382,11 +390,13 @@ struct keeper_change { /* what a JOB_APPLY does once its configuration is read *
 };
 /* cookie 0: nobody waits. -EBUSY: another job runs. */
 __must_check int keeper_job_apply(struct keeper *k, uint64_t cookie, const struct keeper_change *change);
-__must_check int keeper_job_list(struct keeper *k, uint64_t cookie, const struct message_load *load, int text);
+__must_check int keeper_job_list(struct keeper *k, uint64_t cookie, const struct message_load *load,
+				 int text);
 __must_check int keeper_job_resolv(struct keeper *k);
 /* The rules' table for the kernel module is made by a parser and committed. -EBUSY: later. */
 __must_check int keeper_job_prefilter(struct keeper *k);
-/* Rules are read and compiled by a parser, then handed to the engines; the answer comes when all of them have them. */
+/* Rules are read and compiled by a parser, then handed to the engines; the answer comes when all of them have
+ * them. */
 __must_check int keeper_job_rules(struct keeper *k, uint64_t cookie, uint32_t uid);
 /* An engine told what became of its rules. */
 void keeper_job_ready(struct keeper *k);
@@ -398,7 +408,8 @@ bool keeper_job_runs(const struct keeper *k);
 /* keeper_state.c: what a restart finds again */
 __must_check int keeper_state_load(struct keeper *k);
 __must_check int keeper_state_save_policy(struct keeper *k);
-/* Compiled rules outlive the daemon. They are only offered: an engine takes them when they are of its very rules. */
+/* Compiled rules outlive the daemon. They are only offered: an engine takes them when they are of its very
+ * rules. */
 void keeper_state_load_compiled(struct keeper *k);
 void keeper_state_save_compiled(struct keeper *k);
 void keeper_state_forget(struct keeper *k); /* interfaces, after `down` */
@@ -418,10 +429,12 @@ __must_check int keeper_list_state_load(struct keeper *k);
 /* A list that was loaded from a file. rotate: what was saved of it before becomes its previous state. */
 __must_check int keeper_list_state_save(struct keeper *k, uint16_t list, bool rotate);
 bool keeper_list_state_has_previous(const struct keeper *k, const char *name);
-__must_check int keeper_list_state_previous(const struct keeper *k, const char *name, struct keeper_image **out,
-					    const char **why);
-__must_check int keeper_list_state_exchange(const struct keeper *k, const char *name); /* saved and previous */
-/* Lists of the configuration, under the name that policy->lists_digest then gives them; and all others away. */
+__must_check int keeper_list_state_previous(const struct keeper *k, const char *name,
+					    struct keeper_image **out, const char **why);
+__must_check int keeper_list_state_exchange(const struct keeper *k,
+					    const char *name); /* saved and previous */
+/* Lists of the configuration, under the name that policy->lists_digest then gives them; and all others away.
+ */
 __must_check int keeper_list_state_config_save(struct keeper *k, struct policy *policy);
 void keeper_list_state_config_tidy(const struct keeper *k, uint64_t kept, uint64_t kept_too);
 __must_check int keeper_list_state_config_load(struct keeper *k, const struct policy *policy,
@@ -430,7 +443,8 @@ __must_check int keeper_list_state_config_load(struct keeper *k, const struct po
 /* keeper_journal.c: single changes of the manual list, kept at once */
 __must_check int keeper_journal_add(struct keeper *k, const struct list_item *item);
 __must_check int keeper_journal_remove(struct keeper *k, const struct prefix *prefix);
-/* Takes over what the journal says beyond manual.list, whose digest is base (0: there is none), and begins a new one. */
+/* Takes over what the journal says beyond manual.list, whose digest is base (0: there is none), and begins a
+ * new one. */
 __must_check int keeper_journal_load(struct keeper *k, uint64_t base);
 void keeper_journal_tick(struct keeper *k);
 

@@ -19,8 +19,8 @@
 #include <time.h>
 
 #include "bundle.h"
-#include "core/ruleset.h"
-#include "core/shared_state.h"
+#include "core/rule/ruleset.h"
+#include "core/match/shared_state.h"
 #include "keeper.h"
 #include "lib/file.h"
 #include "lib/log.h"

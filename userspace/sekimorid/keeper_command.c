@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/notice_text.h"
+#include "core/report/notice_text.h"
 #include "keeper.h"
 #include "lib/file.h"
 #include "lib/log.h"

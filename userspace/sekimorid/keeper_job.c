@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 
 #include "bundle.h"
-#include "core/list_guard.h"
+#include "core/list/list_guard.h"
 #include "keeper.h"
 #include "keeper_module.h"
 #include "lib/file.h"

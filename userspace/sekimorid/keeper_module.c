@@ -8,7 +8,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#include "core/guard_image.h"
+#include "core/policy/guard_image.h"
 #include "keeper.h"
 #include "keeper_module.h"
 #include "lib/log.h"

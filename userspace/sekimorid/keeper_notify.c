@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/notice_text.h"
+#include "core/report/notice_text.h"
 #include "keeper.h"
 #include "lib/file.h"
 #include "lib/log.h"

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "core/listen.h"
+#include "core/list/listen.h"
 #include "keeper.h"
 #include "lib/file.h"
 #include "lib/log.h"

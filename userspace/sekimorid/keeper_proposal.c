@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/decide.h"
+#include "core/policy/decide.h"
 #include "keeper.h"
 #include "lib/log.h"
 #include "sekimori/ring.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/list_guard.h"
+#include "core/list/list_guard.h"
 #include "keeper.h"
 #include "lib/log.h"
 

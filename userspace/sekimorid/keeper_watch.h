@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-#include "core/egress_line.h"
+#include "core/egress/egress_line.h"
 #include "keeper.h"
 
 #define AWAITED 256u   /* first packets beside an FTP connection that nothing announced yet */

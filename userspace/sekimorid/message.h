@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/list.h"
-#include "core/notice.h"
-#include "core/policy.h"
+#include "core/list/list.h"
+#include "core/report/notice.h"
+#include "core/policy/policy.h"
 #include "kern/gate.h"
 #include "kern/genl.h"
 #include "lib/channel.h"
@@ -88,16 +88,17 @@ struct message_engine_stats {
 	uint64_t bad_records, chunks_lost, proposals_lost, events_lost;
 	uint64_t ring_used, ring_size;
 	uint64_t state_given_up; /* what rules counted and shared memory had no room for */
-	uint64_t state_locks_taken, state_alone; /* of shared memory: see tracker_taken(), tracker_is_alone() */
+	uint64_t state_locks_taken,
+		state_alone; /* of shared memory: see tracker_taken(), tracker_is_alone() */
 };
 
 struct message_ready {
 	uint32_t loaded, failed, skipped;
-	int32_t result;		     /* 0, or why the set was not taken: the old one stays */
-	uint8_t digest[32];	     /* SHA-256 of the rule files that are now active */
-	uint32_t load_ms;	     /* from the message to the new set */
-	uint32_t peak_kib;	     /* the most memory that the process ever held */
-	uint32_t cached;	     /* 1: nothing had to be compiled */
+	int32_t result;	    /* 0, or why the set was not taken: the old one stays */
+	uint8_t digest[32]; /* SHA-256 of the rule files that are now active */
+	uint32_t load_ms;   /* from the message to the new set */
+	uint32_t peak_kib;  /* the most memory that the process ever held */
+	uint32_t cached;    /* 1: nothing had to be compiled */
 	uint32_t pad;
 	char text[MESSAGE_TEXT_MAX]; /* first refused rules */
 };
@@ -130,8 +131,8 @@ struct message_decision {
 enum message_audit_kind { AUDIT_ALARM, AUDIT_CHANGE, AUDIT_NOTE, AUDIT_READ, AUDIT_KIND_MAX };
 struct message_audit {
 	uint64_t wall_us;
-	uint32_t kind; /* enum message_audit_kind */
-	uint32_t uid;  /* who asked; 0 also for the daemon itself */
+	uint32_t kind;		   /* enum message_audit_kind */
+	uint32_t uid;		   /* who asked; 0 also for the daemon itself */
 	char who[MESSAGE_WHO_MAX]; /* user of the portal, "" none */
 	char text[MESSAGE_TEXT_MAX];
 };
@@ -148,7 +149,7 @@ struct message_limits {
 	uint64_t max_bytes; /* 0: none */
 	uint32_t max_days, pad;
 };
-struct message_kept { /* followed by the finished line, line_len bytes */
+struct message_kept {	  /* followed by the finished line, line_len bytes */
 	uint64_t t_match; /* when the reporter knew */
 	uint32_t line_len, pad;
 };
@@ -165,11 +166,11 @@ struct message_counts { /* what was seen and lost since the last such message */
 	} rows[MESSAGE_COUNTS_MAX];
 };
 struct message_archive_stats {
-	uint64_t stored, refused, waiting, removed; /* waiting: read and not stored yet */
-	uint64_t audit_lines, audit_fault; /* first line that is wrong, 0 none */
-	uint64_t odd_times; /* events whose time was not to be believed */
+	uint64_t stored, refused, waiting, removed;	      /* waiting: read and not stored yet */
+	uint64_t audit_lines, audit_fault;		      /* first line that is wrong, 0 none */
+	uint64_t odd_times;				      /* events whose time was not to be believed */
 	uint64_t alerts[SEKI_SEVERITY_MAX][SEKI_VERDICT_MAX]; /* stored since the process started */
-	int32_t last_errno; /* why waiting ones are not stored, 0 */
+	int32_t last_errno;				      /* why waiting ones are not stored, 0 */
 	int32_t audit_errno;
 	char audit_head[72];
 };
@@ -188,7 +189,7 @@ struct message_channels { /* where notices go; texts end in NUL */
 	} rows[POLICY_CHANNELS_MAX];
 };
 struct message_urgent { /* a critical attack that was not blocked */
-	uint64_t id; /* of the store, 0: it could not be stored yet */
+	uint64_t id;	/* of the store, 0: it could not be stored yet */
 	uint64_t t_match;
 	struct seki_addr source, target;
 	uint32_t gid, sid;
@@ -216,7 +217,7 @@ struct message_notice { /* what is known of one, to be kept; and back after a re
 struct message_acked {
 	uint64_t id; /* 0: all so far */
 };
-struct message_command { /* followed by what the program reads, len bytes */
+struct message_command {  /* followed by what the program reads, len bytes */
 	uint64_t message; /* 0: a test */
 	uint32_t channel, len;
 	char name[POLICY_NAME_MAX]; /* of the channel */
@@ -228,13 +229,22 @@ struct message_command_done {
 	char why[128];
 };
 struct message_notifier_stats {
-	uint64_t events, told, waiting, messages, attempts, failures, breaches, lag_max_us, unacked, escalated, unmarked;
+	uint64_t events, told, waiting, messages, attempts, failures, breaches, lag_max_us, unacked,
+		escalated, unmarked;
 	uint64_t lag_sum_us, lags[NOTICE_LAG_STEPS];
 	uint32_t channels, pad;
 	char failure[200]; /* of the last attempt that failed; "" since then one succeeded */
 };
 
-enum message_parse_kind { PARSE_CONFIG, PARSE_LISTS, PARSE_LIST, PARSE_RESOLV, PARSE_RULES, PARSE_PREFILTER, PARSE_KIND_MAX };
+enum message_parse_kind {
+	PARSE_CONFIG,
+	PARSE_LISTS,
+	PARSE_LIST,
+	PARSE_RESOLV,
+	PARSE_RULES,
+	PARSE_PREFILTER,
+	PARSE_KIND_MAX
+};
 #define MESSAGE_GUARDS_MAX 1024u /* own addresses and the like that lists must not touch */
 struct message_guard {
 	uint8_t addr[16];
@@ -242,7 +252,7 @@ struct message_guard {
 	uint8_t pad[2];
 };
 struct message_parse {
-	uint32_t kind;		 /* enum message_parse_kind; the bundle is the passed descriptor */
+	uint32_t kind; /* enum message_parse_kind; the bundle is the passed descriptor */
 	uint32_t guard_count;
 	uint64_t now; /* epoch seconds */
 	/* PARSE_LIST: as in struct policy_list */
@@ -254,9 +264,11 @@ struct message_parse {
 	struct message_guard guards[MESSAGE_GUARDS_MAX]; /* PARSE_LIST and PARSE_LISTS */
 };
 struct message_parsed {
-	int32_t result; /* 0: the policy image is the passed descriptor; PARSE_RULES: the compiled databases; PARSE_PREFILTER: the module's table */
-	uint32_t lines, accepted, merged, refused; /* of list files; PARSE_RULES: rules, merged: skipped ones */
-	uint32_t removed;			   /* of list files: accepted ones that take something off */
+	int32_t result; /* 0: the policy image is the passed descriptor; PARSE_RULES: the compiled databases;
+			   PARSE_PREFILTER: the module's table */
+	uint32_t lines, accepted, merged,
+		refused;  /* of list files; PARSE_RULES: rules, merged: skipped ones */
+	uint32_t removed; /* of list files: accepted ones that take something off */
 	uint32_t pad;
 	char text[4096]; /* errors and refused lines, one per line */
 };
@@ -273,9 +285,9 @@ struct message_peer { /* who sits at the other end of a request's terminal */
 
 struct message_ack {
 	struct message_peer peer;
-	uint64_t id; /* 0: all, unless an event is named */
+	uint64_t id;	/* 0: all, unless an event is named */
 	uint64_t event; /* of the store: also one that no notice tells; 0 none */
-	char by[64]; /* "" whoever the peer is */
+	char by[64];	/* "" whoever the peer is */
 	char comment[256];
 };
 
@@ -302,7 +314,8 @@ struct message_ask { /* requests that need nothing but an address, a name or a n
 	char path[POLICY_PATH_MAX]; /* of a configuration */
 };
 
-/* What a user of the portal did there that leaves no other trace: looked at evidence, logged in, changed a user. */
+/* What a user of the portal did there that leaves no other trace: looked at evidence, logged in, changed a
+ * user. */
 struct message_trace {
 	struct message_peer peer;
 	uint32_t kind; /* AUDIT_READ, AUDIT_CHANGE or AUDIT_NOTE */
@@ -378,8 +391,8 @@ struct message_status_process {
 	uint32_t up, pad;
 };
 struct message_status_module {
-	uint32_t presence; /* enum kmod_presence */
-	uint32_t used;	   /* the packet program calls it */
+	uint32_t presence;	     /* enum kmod_presence */
+	uint32_t used;		     /* the packet program calls it */
 	uint32_t guarded, enforcing; /* interfaces; those of them where the guard does the program's work */
 	uint64_t guard_dropped, guard_would;
 	uint64_t stats[SEKI_STAT_MAX];
@@ -485,8 +498,8 @@ struct message_counters {
 	  sizeof(struct message_outcomes), 0, 20000)                                                         \
 	X(ANNOUNCED, "announced-connection", ENGINE, KEEPER, sizeof(struct message_announced),               \
 	  sizeof(struct message_announced), 0, 20000)                                                        \
-	X(TUNNEL, "dns-tunnel", ENGINE, KEEPER, sizeof(struct message_tunnel), sizeof(struct message_tunnel), \
-	  0, 100)                                                                                            \
+	X(TUNNEL, "dns-tunnel", ENGINE, KEEPER, sizeof(struct message_tunnel),                               \
+	  sizeof(struct message_tunnel), 0, 100)                                                             \
 	X(ENGINE_STATS, "engine-stats", ENGINE, KEEPER, sizeof(struct message_engine_stats),                 \
 	  sizeof(struct message_engine_stats), 0, 10)                                                        \
 	X(READY, "ready", ENGINE, KEEPER, sizeof(struct message_ready), sizeof(struct message_ready), 0, 10) \
@@ -565,7 +578,8 @@ struct message_counters {
 	X(ASK_ITEMS, "list-show", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,    \
 	  20000)                                                                                             \
 	X(TRACE, "trace", CTL, KEEPER, sizeof(struct message_trace), sizeof(struct message_trace), 0, 200)   \
-	X(SUPPRESS, "suppress", CTL, KEEPER, sizeof(struct message_suppress), sizeof(struct message_suppress), 0, 10) \
+	X(SUPPRESS, "suppress", CTL, KEEPER, sizeof(struct message_suppress),                                \
+	  sizeof(struct message_suppress), 0, 10)                                                            \
 	X(BLOCK, "block", CTL, KEEPER, sizeof(struct message_block), sizeof(struct message_block), 0, 5000)  \
 	X(UNBLOCK, "unblock", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 5000)  \
 	X(ALLOW, "allow", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0, 50)        \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * notifier.c - tells people: the one process that talks to mail servers and
- * webhooks. What to tell and when is core/notice.c; here it is carried out.
+ * webhooks. What to tell and when is core/report/notice.c; here it is carried out.
  */
 #include "notifier.h"
 

@@ -8,7 +8,7 @@
 
 #include <curl/curl.h>
 
-#include "core/notice_text.h"
+#include "core/report/notice_text.h"
 #include "message.h"
 
 #define NOTIFIER_TRANSFERS 32u

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "core/phrase.h"
+#include "core/report/phrase.h"
 #include "lib/wall.h"
 #include "notifier.h"
 #include "process.h"

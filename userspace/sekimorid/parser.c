@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 
 #include "bundle.h"
-#include "core/prefilter.h"
-#include "core/list_gather.h"
+#include "core/prefilter/prefilter.h"
+#include "core/list/list_gather.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/loop.h"

@@ -14,8 +14,10 @@
 /* What a child finds at which descriptor. */
 #define PROCESS_FD_KEEPER 3 /* channel to the keeper */
 #define PROCESS_FD_OWN	  4 /* ctl: listening socket; engine: its ring; archive, portal: its folder */
-#define PROCESS_FD_SHARED 5 /* engine: memory that all engines write to, core/shared_state.h; portal: the store's folder */
-#define PROCESS_FDS_MAX	  3
+#define PROCESS_FD_SHARED                                                                                    \
+	5 /* engine: memory that all engines write to, core/match/shared_state.h; portal: the store's folder \
+	   */
+#define PROCESS_FDS_MAX 3
 
 /* System call groups, SANDBOX_* of sandbox.h. */
 struct process_row {

@@ -11,9 +11,9 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-#include "core/decide.h"
+#include "core/policy/decide.h"
 #include "ctl.h"
-#include "core/eve.h"
+#include "core/eve/eve.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/spool.h"

@@ -7,7 +7,7 @@
 #include <errno.h>
 
 #include "bundle.h"
-#include "core/digest.h"
+#include "lib/digest.h"
 #include "lib/log.h"
 
 static int rules_variables(struct ruleset_builder *builder, const struct policy *policy)

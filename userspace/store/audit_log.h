@@ -19,7 +19,7 @@
 #define AUDIT_LINE_MAX	16384u
 
 struct audit_head {
-	uint64_t number; /* lines so far */
+	uint64_t number;	    /* lines so far */
 	char hash[AUDIT_HASH_TEXT]; /* of the last line; zeros before the first */
 };
 
@@ -35,17 +35,17 @@ struct audit_entry {
  * The next line ("…\n", malloc'ed, without I/O) and the head behind it. -EMSGSIZE when it is longer than
  * AUDIT_LINE_MAX, -ENOMEM.
  */
-__must_check int audit_line(const struct audit_head *head, const struct audit_entry *entry, char **line, size_t *len,
-			    struct audit_head *next);
+__must_check int audit_line(const struct audit_head *head, const struct audit_entry *entry, char **line,
+			    size_t *len, struct audit_head *next);
 
 /* What is wrong first; number 0: nothing. */
 struct audit_fault {
-	uint64_t number; /* of the line, from 1 */
+	uint64_t number;  /* of the line, from 1 */
 	const char *what; /* static */
 };
 /*
- * Walks a whole log. expect: the head as kept elsewhere, or NULL. 0 also when a fault is found; -EBADMSG never.
- * *head is what the sound part ends with.
+ * Walks a whole log. expect: the head as kept elsewhere, or NULL. 0 also when a fault is found; -EBADMSG
+ * never. *head is what the sound part ends with.
  */
 void audit_verify(const char *text, size_t len, const struct audit_head *expect, struct audit_head *head,
 		  struct audit_fault *fault);
@@ -53,8 +53,9 @@ void audit_verify(const char *text, size_t len, const struct audit_head *expect,
 /* On disk. One writer. */
 struct audit_log;
 /*
- * Opens or begins the log in dir and walks it against its head; half a line of a crash is taken off. A fault does not
- * stop it: what follows is chained to the last line as it stands, and every later walk finds the fault again.
+ * Opens or begins the log in dir and walks it against its head; half a line of a crash is taken off. A fault
+ * does not stop it: what follows is chained to the last line as it stands, and every later walk finds the
+ * fault again.
  */
 __must_check int audit_log_open(const char *dir, struct audit_log **out, struct audit_fault *fault);
 void audit_log_close(struct audit_log *log);

@@ -15,18 +15,22 @@
 #define DB_NAME_MAX 32
 #define DB_PATH_MAX 512
 
-/* -errno of a result code: -EBADMSG the file is damaged, -ENOSPC, -EBUSY, -ENOENT, -EIO, … ; 0 for OK, ROW and DONE. */
+/* -errno of a result code: -EBADMSG the file is damaged, -ENOSPC, -EBUSY, -ENOENT, -EIO, … ; 0 for OK, ROW
+ * and DONE. */
 int db_errno(int rc);
 
 struct db_schema {
-	const char *create;	     /* run when the file has none */
-	const char *const *upgrades; /* [i] makes version i + 2 of version i + 1; NULL ends them and gives the version */
+	const char *create; /* run when the file has none */
+	const char *const *
+		upgrades; /* [i] makes version i + 2 of version i + 1; NULL ends them and gives the version */
 };
 /*
  * dir/name; a dir of "." works also where no path leads to the folder. A file of an earlier version is
- * upgraded in one transaction; -EPROTO: of a later one, or readonly and of an earlier one. readonly: -ENOENT when it is not there.
+ * upgraded in one transaction; -EPROTO: of a later one, or readonly and of an earlier one. readonly: -ENOENT
+ * when it is not there.
  */
-__must_check int db_open(const char *dir, const char *name, bool readonly, const struct db_schema *schema, sqlite3 **out);
+__must_check int db_open(const char *dir, const char *name, bool readonly, const struct db_schema *schema,
+			 sqlite3 **out);
 void db_close(sqlite3 *db); /* NULL is fine */
 DEFINE_CLEANUP(db_close, sqlite3)
 
@@ -45,7 +49,8 @@ static inline uint64_t db_get(sqlite3_stmt *statement, int at)
 {
 	return (uint64_t)sqlite3_column_int64(statement, at);
 }
-/* At most max bytes, cut between characters; NULL is "". The text is borrowed until the statement is reset. */
+/* At most max bytes, cut between characters; NULL is "". The text is borrowed until the statement is reset.
+ */
 void db_text(sqlite3_stmt *statement, int at, const char *text, size_t max);
 const char *db_get_text(sqlite3_stmt *statement, int at); /* never NULL */
 

@@ -31,8 +31,8 @@ enum store_statement {
 /* One month of UTC: year * 12 + month, January being 0. */
 struct store_file {
 	uint32_t month;
-	uint64_t used; /* by the clock of use, for closing the least used */
-	sqlite3 *db;   /* NULL: free slot */
+	uint64_t used;				 /* by the clock of use, for closing the least used */
+	sqlite3 *db;				 /* NULL: free slot */
 	sqlite3_stmt *statements[STATEMENT_MAX]; /* the writer's */
 	uint64_t next_id;
 	uint64_t hosted; /* the last event that stands in the index of hosts */
@@ -56,13 +56,14 @@ struct store {
 /* Prepared once for each file. */
 __must_check int statement_get(struct store_file *file, enum store_statement which, sqlite3_stmt **out);
 
-/* Lines of consecutive ids, packed: added one by one in the order of their ids, written when there are enough, or by
- * flush. drop: those not yet written are forgotten. */
+/* Lines of consecutive ids, packed: added one by one in the order of their ids, written when there are
+ * enough, or by flush. drop: those not yet written are forgotten. */
 struct line_pack;
 struct line_pack *line_pack_new(void); /* NULL: no memory */
 void line_pack_free(struct line_pack *pack);
 void line_pack_drop(struct line_pack *pack);
-__must_check int line_pack_add(struct store_file *file, struct line_pack *pack, uint64_t id, const char *line, size_t len);
+__must_check int line_pack_add(struct store_file *file, struct line_pack *pack, uint64_t id, const char *line,
+			       size_t len);
 __must_check int line_pack_flush(struct store_file *file, struct line_pack *pack);
 
 uint32_t month_of(uint64_t t);
@@ -70,8 +71,8 @@ uint64_t month_begin(uint32_t month);
 void month_name(uint32_t month, char name[DB_NAME_MAX]);
 
 /*
- * The month's file. create: made when it is not there, and set aside and made anew when it is damaged. -ENOENT;
- * -EBADMSG when it is damaged and create is false.
+ * The month's file. create: made when it is not there, and set aside and made anew when it is damaged.
+ * -ENOENT; -EBADMSG when it is damaged and create is false.
  */
 __must_check int store_file(struct store *store, uint32_t month, bool create, struct store_file **out);
 void store_file_close(struct store_file *file);

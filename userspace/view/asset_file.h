@@ -6,7 +6,7 @@
 #ifndef VIEW_ASSET_FILE_H
 #define VIEW_ASSET_FILE_H
 
-#include "core/asset.h"
+#include "core/report/asset.h"
 
 #define ASSET_FILE "assets.json"
 

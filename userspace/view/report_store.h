@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "core/report.h"
+#include "core/report/report.h"
 #include "period.h"
 #include "store/store.h"
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inspector_parts.h - what inspector.c (frames and flows) and
+ * inspector_payload.c (streams, decoders, rules, depth) share. Nobody else includes it.
+ */
+#ifndef CORE_INSPECTOR_PARTS_H
+#define CORE_INSPECTOR_PARTS_H
+
+#include "core/app/app.h"
+#include "core/flow/defrag.h"
+#include "core/flow/expect.h"
+#include "core/flow/flow_table.h"
+#include "inspector.h"
+#include "core/prefilter/prefilter_emulation.h"
+#include "core/flow/stream.h"
+
+/* A detector with the rules it was made for; lives as long as a flow uses it. */
+struct generation {
+	struct detect *detect;
+	uint64_t users;
+};
+
+struct subject {
+	struct flow_entry entry; /* first */
+	struct generation *generation;
+	const struct app_decoder *decoder;
+	uint64_t spent[2];	  /* bytes of this turn, per direction, against the depth */
+	bool server_spoke;	  /* the last data came from the server: client data begins a new turn (T5) */
+	bool opaque;		  /* ciphertext from here on */
+	bool told[FLOW_LOST + 1]; /* outcomes given */
+	bool any_data, dir_last[2];
+	enum direction first_dir; /* of data */
+	enum direction app_dir;	  /* of the packet that told the protocol */
+	uint8_t datagrams;
+	bool skipped;	  /* detection was given up on one direction alone, and said so */
+	uint64_t seen[2]; /* bytes in order */
+	struct prefilter_flow prefilter;
+};
+
+struct inspector {
+	struct inspector_options options;
+	struct inspector_ops ops;
+	struct inspector_stats stats;
+	struct stream_stats stream_stats;
+	struct flow_table *flows;
+	struct defrag *defrag;
+	struct expect *expect;
+	struct generation *generation;
+	struct subject *current; /* whose bytes are with the rules now */
+	uint64_t number, now_us, swept_us;
+	bool dying, finishing;
+};
+
+/* Gives the outcome to the owner, once. */
+void subject_tell(struct inspector *inspector, struct subject *subject, enum flow_outcome outcome);
+
+/*
+ * Inspects what the stream has in order, dir first. packets: by direction, what rules see as the packet at
+ * hand. flush: nothing more comes.
+ */
+void subject_drain(struct inspector *inspector, struct subject *subject, const struct packet *packets[2],
+		   enum direction dir, bool flush);
+/* What protocol is it? Before anything looks at a UDP packet. */
+void subject_probe_datagram(struct subject *subject, const struct packet *packet, enum direction dir);
+/* The same for the payload of one UDP packet. */
+void subject_datagram(struct inspector *inspector, struct subject *subject, const struct packet *packet,
+		      enum direction dir);
+/* Frees the transactions and the decoder's state. */
+void subject_drop_decoder(struct inspector *inspector, struct subject *subject);
+
+#endif
