@@ -18,8 +18,14 @@ enum direction { TO_SERVER = 0, TO_CLIENT = 1 };
 	X(UNKNOWN, "unknown")                                                                                \
 	X(FAILED, "failed")                                                                                  \
 	X(HTTP, "http")                                                                                      \
-	X(TLS, "tls") X(DNS, "dns") X(SMTP, "smtp") X(FTP, "ftp") X(SSH, "ssh") X(SMB, "smb")                \
-		X(DCERPC, "dcerpc") X(FTP_DATA, "ftp-data")
+	X(TLS, "tls")                                                                                        \
+	X(DNS, "dns")                                                                                        \
+	X(SMTP, "smtp")                                                                                      \
+	X(FTP, "ftp")                                                                                        \
+	X(SSH, "ssh")                                                                                        \
+	X(SMB, "smb")                                                                                        \
+	X(DCERPC, "dcerpc")                                                                                  \
+	X(FTP_DATA, "ftp-data")
 enum app_proto {
 #define X(id, name) APP_##id,
 	APP_PROTOS(X)
