@@ -23,6 +23,7 @@ build  /usr/include/jansson.h                libjansson-dev
 build  /usr/include/expat.h                  libexpat1-dev
 build  /usr/include/nettle/sha2.h            nettle-dev
 build  /usr/include/libpsl.h                 libpsl-dev
+build  /usr/include/magic.h                  libmagic-dev
 build  /usr/include/pcap/pcap.h              libpcap-dev
 build  /usr/include/sqlite3.h                libsqlite3-dev
 build  /usr/include/$arch/curl/curl.h       libcurl4-gnutls-dev

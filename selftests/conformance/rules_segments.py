@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """However the bytes of a connection are cut, ordered and repeated, the rules of every keyword's test fire as they did.
 
-The sessions of rules/tests/keyword_* are played once as they stand and then ROUNDS times (environment, 4) with what each
+The sessions of rules/tests/keyword_* are played once as they stand and then ROUNDS times (environment, 2) with what each
 turn of TCP says, and each datagram, in pieces of any size and order, some of them twice. A rule must fire or not as before; one whose contents
 lie in a decoder's buffers, as often as before. Rules about packets, which this changes, are left out.
 """
@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BIN = os.environ.get("BIN", os.path.join(ROOT, "build"))
 PROGRAM = os.path.join(BIN, "sekimori")
 TESTS = os.path.join(ROOT, "rules", "tests")
-ROUNDS = int(os.environ.get("ROUNDS", "4"))
+ROUNDS = int(os.environ.get("ROUNDS", "2"))
 sys.path.insert(0, os.path.join(ROOT, "selftests", "lib"))
 import conversation  # noqa: E402
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "data_file.h"
 #include "inspection.h"
 #include "rules_profile.h"
 
@@ -221,6 +222,7 @@ static int inspect_command(int argc, char **argv, bool profile)
 					.profile = profile};
 	int status;
 
+	data_magic_use();
 	if (ruleset_builder_new(&inspection.builder)) {
 		fprintf(stderr, "%s\n", strerror(ENOMEM));
 		return EXIT_USAGE;

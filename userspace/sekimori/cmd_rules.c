@@ -382,6 +382,7 @@ static int rules_check_all(struct rules_check *check, int argc, char **argv)
 {
 	int option;
 
+	data_magic_use();
 	if (ruleset_builder_new(&check->builder)) {
 		fprintf(stderr, "sekimori rules: %s\n", strerror(ENOMEM));
 		return EXIT_USAGE;
@@ -541,6 +542,7 @@ static int rules_addresses(int argc, char **argv)
 	unsigned int count = 0;
 	int code = argc < 2 ? rules_usage() : 0;
 
+	data_magic_use();
 	if (!code && (!check || ruleset_builder_new(&check->builder)))
 		code = EXIT_USAGE;
 	if (check)

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/match/file_magic.h"
 #include "data_file.h"
 #include "lib/file.h"
+#include "lib/magic_file.h"
 
 #define DATA_BYTES_MAX (256u << 20)
 
@@ -21,6 +23,15 @@ static int data_read_in(const char *folder, int folder_len, const char *name, ch
 		return -ENOMEM;
 	}
 	return file_read(AT_FDCWD, path, DATA_BYTES_MAX, text, len);
+}
+
+void data_magic_use(void)
+{
+	const void *database;
+	size_t len;
+
+	if (!magic_file_map(&database, &len))
+		file_magic_use(database, len);
 }
 
 int data_file_read(const char *rules, const char *folder, const char *name, char **text, size_t *len)

@@ -23,4 +23,7 @@ __must_check int data_file_read(const char *rules, const char *folder, const cha
 __must_check int data_file_shipped(const char *path, const char *kind, const char *name, char **text,
 				   size_t *len);
 
+/* What rules on the kind of files need, before they are read; without it they are refused. */
+void data_magic_use(void);
+
 #endif

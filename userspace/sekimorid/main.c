@@ -17,6 +17,8 @@
 #include "keeper.h"
 #include "lib/log.h"
 #include "lib/wall.h"
+#include "core/match/file_magic.h"
+#include "lib/magic_file.h"
 #include "sandbox.h"
 
 static const char usage[] =
@@ -131,6 +133,16 @@ static bool absolute(const char *path, char out[PATH_MAX])
 	return realpath(path, out);
 }
 
+/* What rules on the kind of files need; without it they are refused. */
+static void use_magic(void)
+{
+	const void *database;
+	size_t len;
+
+	if (!magic_file_map(&database, &len))
+		file_magic_use(database, len);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -145,6 +157,7 @@ int main(int argc, char **argv)
 		.instance = "default", .run_root = INSTANCE_RUN_ROOT, .state_root = INSTANCE_STATE_ROOT};
 	int c;
 
+	use_magic(); /* before a process gives up its right to open files */
 	if (argc == 4 && !strcmp(argv[1], "--process"))
 		return child_run(argv[2], argv[3]);
 	log_init("keeper", LOG_LEVEL_INFO);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "core/match/file_magic.h"
 
 const struct buffer_info buffer_infos[BUFFER_MAX] = {
 #define INFO(id, keyword, app, direction, number, text)                                                      \
@@ -69,6 +70,11 @@ static bool file_buffer(const struct tx *tx, enum buffer_id id, enum direction d
 	case BUFFER_FILE_WHOLE:
 		*out = file.data;
 		return tx_file_whole(&file);
+	case BUFFER_FILE_BEGIN:
+		*final = true;
+		*out = (struct span){file.data.data,
+				     file.data.len < FILE_MAGIC_BYTES ? file.data.len : FILE_MAGIC_BYTES};
+		return out->len == FILE_MAGIC_BYTES || (file.final && out->len);
 	default:
 		*out = file.data;
 		return true;
@@ -96,7 +102,7 @@ bool tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsig
 		return name != NULL;
 	}
 	if (id == BUFFER_FILE_DATA || id == BUFFER_FILE_NAME || id == BUFFER_FILE_WHOLE ||
-	    id == BUFFER_FILE_SIZE)
+	    id == BUFFER_FILE_SIZE || id == BUFFER_FILE_BEGIN)
 		return file_buffer(tx, id, dir, index, out, final);
 	/* Buffers do not depend on what the protocol runs over. */
 	row = app_find(tx->proto, IPPROTO_TCP);

@@ -139,6 +139,7 @@ enum app_proto {
 #define INNER_BUFFERS(X)                                                                                     \
 	X(APP_EVENT, "app-layer-event", UNKNOWN, B, M, "name of an event on the transaction")                \
 	X(FILE_WHOLE, "file.whole", UNKNOWN, B, M, "content of a file of which nothing is missing")          \
+	X(FILE_BEGIN, "file.begin", UNKNOWN, B, M, "beginning of a file, once there is enough of it or all") \
 	X(FILE_SIZE, "filesize", UNKNOWN, B, M, "length of a file that has ended, 4 bytes")                  \
 	X(TLS_VERSION, "tls.version", TLS, B, O, "negotiated or offered version, \"tls1.2\"")                \
 	X(TLS_STATE, "ssl_state", TLS, B, O, "handshake messages seen so far, \" client_hello\" and so on")  \

@@ -15,6 +15,7 @@
 
 #include "lib/digest.h"
 #include "lib/base64.h"
+#include "file_magic.h"
 #include "match_decode.h"
 #include "core/rule/rule_parse.h"
 
@@ -249,6 +250,7 @@ void transform_room_clear(struct transform_room *room)
 	free(room->data);
 	free(room->spare);
 	pcre2_match_data_free(room->match);
+	file_magic_free(room->magic);
 	*room = (struct transform_room){0};
 }
 
@@ -580,6 +582,22 @@ static int transform_strip_pseudo(struct transform_work *work)
 	return 0;
 }
 
+static int transform_magic(struct transform_work *work)
+{
+	struct transform_room *room = work->room;
+	int err = room->magic ? 0 : file_magic_new(&room->magic);
+
+	if (!err)
+		err = room_grow(&room->spare, &room->spare_room, FILE_MAGIC_TEXT);
+	if (err)
+		return err;
+	work->len = file_magic_describe(room->magic, (struct span){room->data, work->len}, room->spare);
+	err = room_grow(&room->data, &room->room, work->len);
+	if (!err && work->len)
+		memcpy(room->data, room->spare, work->len);
+	return err;
+}
+
 static const transform_fn transforms[TRANSFORM_MAX] = {
 	[TRANSFORM_DOTPREFIX] = transform_dotprefix,
 	[TRANSFORM_TO_LOWERCASE] = transform_lower,
@@ -599,6 +617,7 @@ static const transform_fn transforms[TRANSFORM_MAX] = {
 	[TRANSFORM_ZLIB_DEFLATE] = transform_zlib,
 	[TRANSFORM_DOMAIN] = transform_domain,
 	[TRANSFORM_TLD] = transform_tld,
+	[TRANSFORM_MAGIC] = transform_magic,
 };
 
 int transform_apply(const struct transform_pool *pool, const struct rule_view *view, struct span in,

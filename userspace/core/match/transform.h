@@ -28,10 +28,12 @@ __must_check int transform_argument(struct transform_pool *pool, enum rule_trans
 
 /* Grows and is used again and again; all zero is empty. */
 struct pcre2_real_match_data_8;
+struct file_magic;
 struct transform_room {
 	uint8_t *data, *spare;
 	uint32_t room, spare_room;
 	struct pcre2_real_match_data_8 *match;
+	struct file_magic *magic;
 };
 void transform_room_clear(struct transform_room *room);
 

@@ -168,6 +168,7 @@ enum rule_transform_kind {
 	TRANSFORM_ZLIB_DEFLATE,
 	TRANSFORM_DOMAIN,
 	TRANSFORM_TLD,
+	TRANSFORM_MAGIC, /* of keywords, not one that rules name */
 	TRANSFORM_MAX
 };
 

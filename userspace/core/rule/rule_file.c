@@ -10,6 +10,7 @@
 
 #include "dataset.h"
 #include "lib/digest.h"
+#include "core/match/file_magic.h"
 #include "rule_content.h"
 
 /* "100<>200", ">2MB": units become digits. -EINVAL: too long or not a unit. */
@@ -91,6 +92,60 @@ int keyword_file_name(struct rule_parser *parser, const struct rule_keyword *key
 	err = content_bytes(parser, dotted, &node->content.data, &node->content.len);
 	parser->last = -1;
 	return err;
+}
+
+/* The list of rules on what libmagic calls a file; -1: refused. */
+static int file_magic_list(struct rule_parser *parser)
+{
+	struct rule_view *view;
+	int list;
+
+	if (!file_magic_known()) {
+		parser->why = "libmagic's database is not there (Debian: libmagic-mgc)";
+		return -1;
+	}
+	list = rule_find_list(parser, BUFFER_FILE_BEGIN, true);
+	if (list < 0)
+		return -1;
+	view = &parser->lists[list].view;
+	view->transforms[view->transform_count++] = TRANSFORM_MAGIC;
+	return list;
+}
+
+/* file.magic: contents behind it look at the words. */
+int keyword_file_magic(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	int list = file_magic_list(parser);
+
+	if (list < 0)
+		return -EINVAL;
+	parser->list = list;
+	parser->list_fresh = parser->sticky = true;
+	parser->address = 0;
+	parser->last = -1;
+	return 0;
+}
+
+/* filemagic: words in any case. */
+int keyword_filemagic(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)
+{
+	bool negated;
+	char *text = rule_unquote(arg, &negated);
+	int kept = parser->list, list;
+	struct rule_node *node;
+
+	if (!text || !*text)
+		return rule_refuse(parser, "the words are not quoted");
+	list = file_magic_list(parser);
+	node = list < 0 ? NULL : rule_add_node(parser, NODE_CONTENT);
+	if (!node)
+		return -EINVAL;
+	parser->list = kept;
+	parser->last = -1;
+	node->list = (uint8_t)list;
+	node->negated = negated;
+	node->content.nocase = true;
+	return content_bytes(parser, text, &node->content.data, &node->content.len);
 }
 
 /* filemd5 and its like: [!]file with one digest per line; keyword->value is the transform that makes them. */

@@ -206,6 +206,8 @@ __must_check int rule_range(const char *text, uint64_t max, struct rule_range *o
 	X(keyword_byte_extract)                                                                              \
 	X(keyword_byte_math)                                                                                 \
 	X(keyword_file_name)                                                                                 \
+	X(keyword_file_magic)                                                                                \
+	X(keyword_filemagic)                                                                                 \
 	X(keyword_event)                                                                                     \
 	X(keyword_tls_version)                                                                               \
 	X(keyword_tls_words)                                                                                 \
