@@ -247,7 +247,8 @@ static void dies_at_every_call(void)
 	printf("# killed at %u ends of system calls on the way to the large list, at %u on the way back; the "
 	       "new list was in force already %u times\n",
 	       there, back, after);
-	CHECK((ktap_slow() || (there > 60 && back > 20)) && after >= (ktap_slow() ? 1u : 6u));
+	/* Few calls come behind the switch, but some of either way do. */
+	CHECK((ktap_slow() || (there > 60 && back > 20)) && after >= (ktap_slow() ? 1u : 2u));
 }
 
 static uint64_t now_ns(void)
