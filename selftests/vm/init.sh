@@ -28,6 +28,19 @@ try() { # name, command…
 	result $rc "$name"
 }
 
+# Emulated, programs are loaded in seconds, and freed as long after they were let go.
+within() { # seconds, command…
+	left=$(($1 * 2))
+	shift
+	while [ $left -gt 0 ]; do
+		"$@" >/tmp/said 2>&1 && return 0
+		sleep 0.5
+		left=$((left - 1))
+	done
+	cat /tmp/said
+	return 1
+}
+
 # Runs the programs of a folder. Their own result lines go out as they are; one that breaks its plan is a failure of its own.
 export BUILD=/sekimori SEKI_TEST_SLOW=1
 cd /sekimori || exit 1

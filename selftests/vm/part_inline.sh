@@ -2,17 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Daemon, shipped rules and module: a request is delivered, an attack in one packet is not, with not one byte, and its event says so.
 seki() { command=$1 && shift && /sekimori/sekimori "$command" --state /tmp/istate --run /tmp/irun "$@"; }
-within() { # seconds, command…
-	left=$(($1 * 2))
-	shift
-	while [ $left -gt 0 ]; do
-		"$@" >/tmp/said 2>&1 && return 0
-		sleep 0.5
-		left=$((left - 1))
-	done
-	cat /tmp/said
-	return 1
-}
 in_the_path() { seki status | grep "in the packet's path"; }
 far() { ip netns exec ifar "$@"; }
 # The bytes that a server on port 80 got of a request: source, header.
@@ -37,7 +26,7 @@ ip netns add ifar && ip link add i0 type veth peer name i1 netns ifar && ip addr
 result $? "a veth pair"
 try "insmod" insmod /sekimori/sekimori.ko
 echo 'eve "/tmp/ieve.json"; rules "/sekimori/rules/*.rules";' >/tmp/i.conf
-try "up" seki up --iface i0:wan --config /tmp/i.conf --enforce --confirm-within 600
+try "up" within 120 seki up --iface i0:wan --config /tmp/i.conf --enforce --confirm-within 600
 try "confirm" seki confirm
 try "the rules' table comes into force" within 180 in_the_path
 seki status | sed 's/^/# /'

@@ -9,15 +9,6 @@ says() { # text, command…
 	grep -q -- "$text" /tmp/said || { cat /tmp/said; return 1; }
 }
 refused() { ! "$@"; }
-# Programs are freed after a grace period and by a worker: what they hold is let go a moment later, which emulated can be many seconds.
-eventually() { # command…
-	for _ in $(seq 120); do
-		"$@" >/tmp/said 2>&1 && return 0
-		sleep 0.5
-	done
-	cat /tmp/said
-	return 1
-}
 module_is_gone() { [ ! -e /sys/module/sekimori ]; }
 far() { ip netns exec kfar "$@"; }
 reaches() { far ping -c 1 -W 2 -I "198.51.100.$1" 198.51.100.1; }
@@ -25,7 +16,7 @@ cut_off() { ! reaches "$1"; }
 # The scan below must be able to fail: the memory of a transaction that is open is seen.
 sees_memory() {
 	/sekimori/kmodtest/genl hold & holder=$!
-	eventually allocations
+	within 60 allocations
 	seen=$?
 	kill $holder
 	wait $holder
@@ -64,7 +55,7 @@ mount -t debugfs debugfs /sys/kernel/debug
 tracked() { ls /sys/kernel/debug/slab/kmalloc-64/alloc_traces; }
 try "the allocator keeps who allocated" tracked
 try "an open transaction shows there" sees_memory
-try "no memory of the module's is left" eventually refused allocations
+try "no memory of the module's is left" within 60 refused allocations
 
 echo "## daemon with the module"
 try "ip link loads the object that calls it" ip link set dev k0 xdp obj /sekimori/sekimori-kmod.bpf.o sec xdp
@@ -72,11 +63,11 @@ try "the module cannot go while a program calls it" refused rmmod sekimori
 try "traffic passes" reaches 66
 ip link set dev k0 xdp off
 rm -rf /sys/fs/bpf/tc/globals/*
-try "it can when the program is gone" eventually rmmod sekimori
+try "it can when the program is gone" within 60 rmmod sekimori
 modprobe sekimori
-try "up" seki up --iface k0:wan --enforce --confirm-within 600
+try "up" within 120 seki up --iface k0:wan --enforce --confirm-within 600
 try "confirm" seki confirm
-try "status shows the guard" eventually says "guard on 1 interfaces" seki status
+try "status shows the guard" within 60 says "guard on 1 interfaces" seki status
 try "and that the packet program calls the module" refused says "prefilter not used" seki status
 try "block" seki block 198.51.100.66 --for 1h --reason vm
 try "the packet program drops" cut_off 66
@@ -90,21 +81,21 @@ bpftool link show | sed -n 's/^\([0-9]*\): xdp.*/\1/p' | while read -r id; do bp
 try "without program and daemon the guard drops the same" cut_off 66
 try "and nothing else" reaches 2
 try "the log has the event" says "xdp-missing on k0" dmesg
-try "up again" eventually seki up --iface k0:wan --enforce --confirm-within 600
+try "up again" within 60 seki up --iface k0:wan --enforce --confirm-within 600
 try "confirm" seki confirm
 try "the packet program drops again" cut_off 66
-try "the guard only watches" eventually says "guard on 1 interfaces" seki status
+try "the guard only watches" within 60 says "guard on 1 interfaces" seki status
 seki status | sed 's/^/# /'
 # The same with the daemon alive: it must say so.
 rm -f /sys/fs/bpf/sekimori/default/*link*
 bpftool link show | sed -n 's/^\([0-9]*\): xdp.*/\1/p' | while read -r id; do bpftool link detach id "$id"; done
 try "the guard drops while the daemon looks on" cut_off 66
-try "status says who enforces" eventually says "ENFORCES in the program's place on 1" seki status
+try "status says who enforces" within 60 says "ENFORCES in the program's place on 1" seki status
 try "and that there was an alarm" says "guard enforces the lists\|not protected any more" seki status
 try "down withdraws the guard" seki down
 try "with an event" says "guard-clear on k0 by uid 0" dmesg
 try "traffic passes" reaches 66
-try "the module can go" eventually rmmod sekimori
+try "the module can go" within 60 rmmod sekimori
 
 echo "## loading and unloading under traffic"
 far ping -q -i 0.002 198.51.100.1 >/dev/null 2>&1 &
@@ -115,7 +106,7 @@ loads() {
 		ip link set dev k0 xdp obj /sekimori/sekimori-kmod.bpf.o sec xdp || return 1
 		ip link set dev k0 xdp off
 		rm -rf /sys/fs/bpf/tc/globals/*
-		eventually rmmod sekimori || return 1
+		within 60 rmmod sekimori || return 1
 	done
 }
 try "ten times, with a program attached in between" loads
@@ -123,7 +114,7 @@ kill $traffic
 
 echo "## without the module"
 rm -r "$modules" && depmod
-try "up" seki up --iface k0:wan --enforce --confirm-within 600
+try "up" within 120 seki up --iface k0:wan --enforce --confirm-within 600
 try "confirm" seki confirm
 try "status says that it is absent" says "^module *absent" seki status
 try "block" seki block 198.51.100.66 --for 1h --reason vm

@@ -18,7 +18,7 @@ refused_with() { # text, command…
 try "VLAN devices on both ends" vlan_link
 try "tagged traffic passes" vlan_reaches 66
 try "a role on the VLAN device is refused, the right words are named" refused_with "office is VLAN 7 of v0: use v0.7 instead" seki up --iface office:wan
-try "up on VLAN 7 of the interface, enforcing" seki up --iface v0.7:wan --enforce --confirm-within 600
+try "up on VLAN 7 of the interface, enforcing" within 120 seki up --iface v0.7:wan --enforce --confirm-within 600
 try "confirm" seki confirm
 seki status | sed 's/^/# /'
 try "block" seki block 192.0.3.66 --for 1h --reason vm
