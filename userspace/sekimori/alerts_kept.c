@@ -10,18 +10,8 @@
 #include "client.h"
 #include "client_store.h"
 #include "core/eve/eve_text.h"
+#include "core/policy/contract_names.h"
 #include "core/report/siem_line.h"
-
-static const char *const verdict_names[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-	SEKI_VERDICTS(X)
-#undef X
-};
-static const char *const severity_names[SEKI_SEVERITY_MAX] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-};
 
 int alerts_siem = -1;
 
@@ -67,8 +57,8 @@ static bool kept_print(const struct store_row *row, void *arg)
 		return !kept->err;
 	}
 	printf("%llu  %s  %-8s %-11s %s:%u -> %s:%u  [%u] %s", (unsigned long long)event->id,
-	       eve_time(event->t_packet, when), severity_names[event->severity % SEKI_SEVERITY_MAX],
-	       verdict_names[event->verdict % SEKI_VERDICT_MAX], eve_address(&event->src, src),
+	       eve_time(event->t_packet, when), contract_severities[event->severity % SEKI_SEVERITY_MAX],
+	       contract_verdicts[event->verdict % SEKI_VERDICT_MAX], eve_address(&event->src, src),
 	       event->src_port, eve_address(&event->dst, dst), event->dst_port, event->sid, event->label);
 	lag_print("sent", row->moments[STORE_SENT], event->t_match);
 	lag_print("delivered", row->moments[STORE_DELIVERED], event->t_match);

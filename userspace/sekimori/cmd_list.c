@@ -10,15 +10,10 @@
 #include "cmd_list.h"
 #include "core/list/list_export.h"
 #include "core/list/list_import.h"
+#include "core/policy/contract_names.h"
 #include "sekimori/maps.h"
 
 const char *const list_actions[] = {"drop", "alert", "allow", NULL};
-const char *const list_severities[] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-		NULL,
-};
 
 int list_choice(const char *const *names, const char *word)
 {

@@ -6,7 +6,7 @@
 #define SEKIMORI_CMD_LIST_H
 
 /* Words of entries, NULL behind the last; severities by their number. */
-extern const char *const list_actions[], *const list_severities[];
+extern const char *const list_actions[];
 /* Index of word in names, or -1. */
 int list_choice(const char *const *names, const char *word);
 

@@ -12,6 +12,7 @@
 #include "cmd_list.h"
 #include "core/list/list_export.h"
 #include "core/list/list_import.h"
+#include "core/policy/contract_names.h"
 #include "sekimori/maps.h"
 
 static const char *const sides[] = {"source", "destination", "both", NULL}; /* as the daemon says them */
@@ -34,7 +35,7 @@ static void export_item(const json_t *item, void *arg)
 {
 	const char *prefix = client_text(item, "prefix"), *why;
 	int side = list_choice(sides, client_text(item, "side")),
-	    severity = list_choice(list_severities, client_text(item, "severity"));
+	    severity = list_choice(contract_severities, client_text(item, "severity"));
 	struct export *all = arg;
 	struct list_entry *entry;
 

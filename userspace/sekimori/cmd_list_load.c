@@ -12,6 +12,7 @@
 #include "client.h"
 #include "cmd_list.h"
 #include "core/list/list_import.h"
+#include "core/policy/contract_names.h"
 #include "lib/conf.h"
 #include "lib/file.h"
 #include "sekimori/maps.h"
@@ -99,7 +100,7 @@ static const char *load_option(struct load *load, int option, const char *argume
 		load->flags = (load->flags & (SEKI_ENTRY_ALERT | SEKI_ENTRY_ALLOW)) | (at + 1);
 		return at < 0 ? "--direction is src, dst or both" : NULL;
 	case OPTION_SEVERITY:
-		load->severity = list_choice(list_severities, argument);
+		load->severity = list_choice(contract_severities, argument);
 		return load->severity < 0 ? "--severity is low, medium, high or critical" : NULL;
 	case OPTION_SHARE:
 		return load_number(argument, 100, &load->share) && load->share

@@ -6,14 +6,9 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "core/policy/contract_names.h"
 #include "inspection.h"
 #include "sekimori/event.h"
-
-static const char *const reason_names[] = {
-#define X(id, name, ...) [SEKI_R_##id] = name,
-	SEKI_REASONS(X)
-#undef X
-};
 
 static json_t *json_prefilter(const struct prefilter_emulation_stats *stats)
 {
@@ -40,7 +35,7 @@ void inspection_print_json(const struct inspection *inspection, const struct ins
 	}
 	for (int i = 0; i < SEKI_REASON_MAX; i++)
 		if (stats->undecoded[i])
-			json_object_set_new(undecoded, reason_names[i],
+			json_object_set_new(undecoded, contract_reasons[i],
 					    json_integer((json_int_t)stats->undecoded[i]));
 	root = json_pack("{sI sI sI so so s{sI sI sI} s{sI sI sI sI sI sI sI sI sI sI} sf}", "packets",
 			 (json_int_t)stats->packets, "bytes", (json_int_t)stats->bytes, "flows",
@@ -107,7 +102,7 @@ void inspection_print_text(const struct inspection *inspection, const struct ins
 	print_row("not counted by rule", inspection->sids.lost);
 	print_row("cut by the capture", inspection->cut_frames);
 	for (int i = 0; i < SEKI_REASON_MAX; i++)
-		print_row(reason_names[i], stats->undecoded[i]);
+		print_row(contract_reasons[i], stats->undecoded[i]);
 	if (inspection->emulation)
 		print_prefilter(prefilter_emulation_stats(inspection->emulation));
 	if (inspection->seconds > 0)

@@ -5,18 +5,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/policy/contract_names.h"
 #include "ctl.h"
 
-static const char *const reason_names[SEKI_REASON_MAX] = {
-#define X(id, name, ...) [SEKI_R_##id] = name,
-	SEKI_REASONS(X)
-#undef X
-};
-static const char *const loss_names[SEKI_LOSS_MAX] = {
-#define X(id, name, ...) [SEKI_LOSS_##id] = name,
-	SEKI_LOSSES(X)
-#undef X
-};
 static const char *const role_names[SEKI_ROLE_MAX] = {
 #define X(id, name, ...) [SEKI_ROLE_##id] = name,
 	SEKI_ROLES(X)
@@ -25,16 +16,6 @@ static const char *const role_names[SEKI_ROLE_MAX] = {
 static const char *const mode_names[SEKI_MODE_MAX] = {
 #define X(id, name) [SEKI_MODE_##id] = name,
 	SEKI_MODES(X)
-#undef X
-};
-static const char *const severity_names[SEKI_SEVERITY_MAX] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-};
-static const char *const verdict_names[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-	SEKI_VERDICTS(X)
 #undef X
 };
 static const char *const scope_names[] = {
@@ -187,8 +168,8 @@ static json_t *reply_alerts(const struct message_archive_stats *a)
 		json_t *row = json_object();
 
 		for (int verdict = 0; verdict < SEKI_VERDICT_MAX; verdict++)
-			put_number(row, verdict_names[verdict], a->alerts[severity][verdict]);
-		json_object_set_new(out, severity_names[severity], row);
+			put_number(row, contract_verdicts[verdict], a->alerts[severity][verdict]);
+		json_object_set_new(out, contract_severities[severity], row);
 	}
 	return out;
 }
@@ -219,7 +200,7 @@ static json_t *reply_status_rest(json_t *out, const struct message_status *s)
 	json_t *losses = json_object(), *usage = json_object(), *events = json_object();
 
 	for (int i = 0; i < SEKI_LOSS_MAX; i++)
-		put_number(losses, loss_names[i], s->losses[i]);
+		put_number(losses, contract_losses[i], s->losses[i]);
 	put_number(usage, "flows", s->usage.flows);
 	put_number(usage, "flows_max", s->usage.flows_max);
 	put_number(usage, "blocked", s->usage.blocked);
@@ -352,7 +333,7 @@ static json_t *reply_item(const struct message_item *in)
 	put_prefix(out, "prefix", &in->prefix);
 	put_text(out, "list", in->list);
 	put_text(out, "reason", in->reason);
-	put_text(out, "severity", NAME(severity_names, in->severity));
+	put_text(out, "severity", NAME(contract_severities, in->severity));
 	json_object_set_new(out, "side", reply_flags(in->flags));
 	put_text(out, "action", action_name(in->flags));
 	put_number(out, "expires", in->expires);
@@ -369,7 +350,7 @@ static json_t *reply_entry(const struct seki_entry *entry, const struct seki_hit
 	put_number(out, "seconds_left", entry->expires > now ? entry->expires - now : 0);
 	put_flag(out, "expired", entry->expires && entry->expires <= now);
 	put_flag(out, "lasting", !entry->expires);
-	put_text(out, "severity", NAME(severity_names, entry->severity));
+	put_text(out, "severity", NAME(contract_severities, entry->severity));
 	json_object_set_new(out, "side", reply_flags(entry->flags));
 	put_text(out, "action", action_name(entry->flags));
 	if (entry->sid)
@@ -552,10 +533,10 @@ static json_t *reply_counters(const struct message_counters *in)
 		put_number(row, "bytes", in->reasons[i].bytes);
 		put_number(row, "would_packets", in->reasons[i].would_pkts);
 		put_number(row, "would_bytes", in->reasons[i].would_bytes);
-		json_object_set_new(reasons, reason_names[i], row);
+		json_object_set_new(reasons, contract_reasons[i], row);
 	}
 	for (int i = 0; i < SEKI_LOSS_MAX; i++)
-		put_number(losses, loss_names[i], in->losses[i]);
+		put_number(losses, contract_losses[i], in->losses[i]);
 	put_number(out, "result", 0);
 	json_object_set_new(out, "reasons", reasons);
 	json_object_set_new(out, "losses", losses);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/policy/contract_names.h"
 #include "keeper.h"
 #include "lib/log.h"
 #include "lib/wall.h"
@@ -162,11 +163,6 @@ static void counts_kernel(struct keeper *k, struct keeper_counts *counts)
 		SEKI_REASONS(X)
 #undef X
 	};
-	static const char *const losses[SEKI_LOSS_MAX] = {
-#define X(id, name, ...) [SEKI_LOSS_##id] = name,
-		SEKI_LOSSES(X)
-#undef X
-	};
 	struct seki_counter counters[SEKI_REASON_MAX];
 	uint64_t lost[SEKI_LOSS_MAX], packets = 0, bytes = 0;
 
@@ -186,7 +182,7 @@ static void counts_kernel(struct keeper *k, struct keeper_counts *counts)
 	counts_add(counts, packets, "packets");
 	counts_add(counts, bytes, "bytes");
 	for (int i = 0; i < SEKI_LOSS_MAX; i++)
-		counts_add(counts, lost[i], "lost.%s", losses[i]);
+		counts_add(counts, lost[i], "lost.%s", contract_losses[i]);
 }
 
 static void counts_engines(struct keeper *k, struct keeper_counts *counts)

@@ -3,9 +3,9 @@
  * reporter.c - writes what happened: EVE lines of the engines, completed with
  * what the keeper says the kernel did, drops, alarms and changes.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +14,8 @@
 #include "core/policy/decide.h"
 #include "ctl.h"
 #include "core/eve/eve.h"
+#include "core/eve/eve_text.h"
+#include "core/policy/contract_names.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/spool.h"
@@ -34,16 +36,6 @@ struct reporter {
 	struct spool spool; /* on the way there */
 };
 
-static const char *const reason_names[SEKI_REASON_MAX] = {
-#define X(id, name, ...) [SEKI_R_##id] = name,
-	SEKI_REASONS(X)
-#undef X
-};
-static const char *const verdict_names[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-	SEKI_VERDICTS(X)
-#undef X
-};
 static const char *const action_names[] = {
 	[DECIDE_NONE] = "none",
 	[DECIDE_CUT_FLOW] = "cut-flow",
@@ -259,25 +251,6 @@ static json_t *reporter_address(const struct seki_addr *addr)
 	return json_string(prefix_format(&p, text));
 }
 
-static json_t *reporter_proto(uint8_t proto)
-{
-	char text[8];
-
-	switch (proto) {
-	case IPPROTO_TCP:
-		return json_string("TCP");
-	case IPPROTO_UDP:
-		return json_string("UDP");
-	case IPPROTO_ICMP:
-		return json_string("ICMP");
-	case IPPROTO_ICMPV6:
-		return json_string("IPv6-ICMP");
-	default:
-		snprintf(text, sizeof(text), "%03u", proto);
-		return json_string(text);
-	}
-}
-
 /* Of the entry that decided: as people write it, not v4-mapped. */
 static uint32_t reporter_prefix_length(const struct seki_record *rec)
 {
@@ -310,11 +283,11 @@ static void reporter_decision(struct reporter *r, const struct message_decision 
 	json_object_set_new(event, "dest_ip", reporter_address(from_lo ? &rec->key.hi : &rec->key.lo));
 	json_object_set_new(event, "dest_port",
 			    json_integer(__builtin_bswap16(from_lo ? rec->key.hi_port : rec->key.lo_port)));
-	json_object_set_new(event, "proto", reporter_proto(rec->key.proto));
+	json_object_set_new(event, "proto", eve_proto(rec->key.proto));
 	json_object_set_new(drop, "len", json_integer(rec->frame_len));
-	json_object_set_new(drop, "reason", json_string(reason_names[rec->reason]));
+	json_object_set_new(drop, "reason", json_string(contract_reasons[rec->reason]));
 	json_object_set_new(event, "drop", drop);
-	json_object_set_new(own, "verdict", json_string(verdict_names[rec->verdict]));
+	json_object_set_new(own, "verdict", json_string(contract_verdicts[rec->verdict]));
 	if (*decision->list)
 		json_object_set_new(own, "list", json_string(decision->list));
 	if (rec->entry)

@@ -5,26 +5,16 @@
 #include "egress_line.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/eve/eve_text.h"
+#include "core/policy/contract_names.h"
 
 static const char *const kind_names[EGRESS_LINE_KIND_MAX] = {"talk", "finding", "coverage"};
 const char *const egress_gap_names[EGRESS_GAP_MAX] = {
 #define X(id, name) [EGRESS_GAP_##id] = name,
 	EGRESS_GAPS(X)
-#undef X
-};
-static const char *const verdict_names[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-	SEKI_VERDICTS(X)
-#undef X
-};
-static const char *const severity_names[SEKI_SEVERITY_MAX] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
 #undef X
 };
 
@@ -92,24 +82,6 @@ static json_t *process_object(const struct seki_process *p)
 	return object;
 }
 
-static json_t *proto_text(uint8_t proto)
-{
-	char number[8];
-
-	switch (proto) {
-	case IPPROTO_TCP:
-		return json_string("TCP");
-	case IPPROTO_UDP:
-		return json_string("UDP");
-	case IPPROTO_ICMP:
-		return json_string("ICMP");
-	case IPPROTO_ICMPV6:
-		return json_string("IPv6-ICMP");
-	}
-	snprintf(number, sizeof(number), "%03u", proto);
-	return json_string(number);
-}
-
 static bool address_known(const struct seki_addr *addr)
 {
 	static const struct seki_addr none;
@@ -140,7 +112,7 @@ static void put_talk(json_t *event, json_t *egress, const struct egress_talk *t)
 	if (address_known(&t->dst)) {
 		eve_set(event, "dest_ip", json_string(eve_address(&t->dst, text)));
 		eve_set(event, "dest_port", json_integer(t->dport));
-		eve_set(event, "proto", proto_text(t->proto));
+		eve_set(event, "proto", eve_proto(t->proto));
 	}
 	if (t->vlan)
 		eve_set(egress, "vlan", json_integer(t->vlan));
@@ -203,9 +175,10 @@ int egress_line_note(const struct egress_note *note, char **line, size_t *len)
 		put_evidence(egress, note);
 	eve_set(event, "egress", egress);
 	eve_set(own, "verdict",
-		json_string(verdict_names[note->talk->verdict < SEKI_VERDICT_MAX ? note->talk->verdict : 0]));
+		json_string(
+			contract_verdicts[note->talk->verdict < SEKI_VERDICT_MAX ? note->talk->verdict : 0]));
 	if (finding)
-		eve_set(own, "severity", json_string(severity_names[note->severity]));
+		eve_set(own, "severity", json_string(contract_severities[note->severity]));
 	eve_set(event, "sekimori", own);
 	return dump(event, line, len);
 }
@@ -279,7 +252,7 @@ static int read_talk(const json_t *event, const json_t *egress, struct egress_re
 {
 	const json_t *own = json_object_get(event, "sekimori"),
 		     *evidence = json_object_get(egress, "evidence");
-	int verdict = choice(own, "verdict", verdict_names, SEKI_VERDICT_MAX), severity, finding;
+	int verdict = choice(own, "verdict", contract_verdicts, SEKI_VERDICT_MAX), severity, finding;
 	const char *of = json_string_value(json_object_get(evidence, "of"));
 
 	if (verdict < 0)
@@ -302,7 +275,7 @@ static int read_talk(const json_t *event, const json_t *egress, struct egress_re
 	if (out->kind == EGRESS_LINE_TALK)
 		return 0;
 	finding = choice(egress, "finding", egress_finding_names, EGRESS_FINDING_MAX);
-	severity = choice(own, "severity", severity_names, SEKI_SEVERITY_MAX);
+	severity = choice(own, "severity", contract_severities, SEKI_SEVERITY_MAX);
 	if (finding < 0 || severity < 0)
 		return -EBADMSG;
 	out->finding = finding;

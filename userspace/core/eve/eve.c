@@ -8,18 +8,9 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "core/policy/contract_names.h"
 #include "eve_parts.h"
 
-static const char *const verdict_names[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-	SEKI_VERDICTS(X)
-#undef X
-};
-static const char *const severity_names[SEKI_SEVERITY_MAX] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-};
 static json_t *endpoint_json(const struct packet *packet, bool source)
 {
 	json_t *out = json_object();
@@ -101,7 +92,7 @@ static void enforcement_add(json_t *event, const struct eve_enforcement *enforce
 
 	/* "blocked" is said of a packet that never arrived, and of no other. */
 	eve_set(alert, "action", json_string(verdict == SEKI_VERDICT_BLOCKED ? "blocked" : "allowed"));
-	eve_set(ours, "verdict", json_string(verdict_names[verdict]));
+	eve_set(ours, "verdict", json_string(contract_verdicts[verdict]));
 	eve_set(ours, "action", eve_text_of(enforcement->action ? enforcement->action : "none"));
 	delivered = json_object();
 	if (delivered) {
@@ -171,7 +162,7 @@ int eve_alert(const struct detect_alert *alert, uint64_t wall_us, const char *in
 		flow_add(event, alert, wall_us);
 	if (capture_file)
 		eve_set(event, "capture_file", eve_text_of(capture_file));
-	eve_set(ours, "severity", json_string(severity_names[severity]));
+	eve_set(ours, "severity", json_string(contract_severities[severity]));
 	eve_set(event, "sekimori", ours);
 	if (!event || !json_object_get(event, "alert") || !json_object_get(event, "sekimori"))
 		return -ENOMEM;

@@ -14,24 +14,6 @@ const char *const eve_app_names[APP_PROTO_MAX] = {
 #undef X
 };
 
-static json_t *proto_json(uint8_t proto)
-{
-	static const struct {
-		uint8_t proto;
-		const char *name;
-	} names[] = {
-		{IPPROTO_TCP, "TCP"},	       {IPPROTO_UDP, "UDP"},   {IPPROTO_ICMP, "ICMP"},
-		{IPPROTO_ICMPV6, "IPv6-ICMP"}, {IPPROTO_SCTP, "SCTP"}, {IPPROTO_GRE, "GRE"},
-		{IPPROTO_ESP, "ESP"},	       {IPPROTO_AH, "AH"},     {IPPROTO_IGMP, "IGMP"},
-		{IPPROTO_IPIP, "IPv4"},	       {IPPROTO_IPV6, "IPv6"},
-	};
-
-	for (unsigned int i = 0; i < ARRAY_LEN(names); i++)
-		if (names[i].proto == proto)
-			return json_string(names[i].name);
-	return json_sprintf("%03u", proto);
-}
-
 bool eve_has_ports(uint8_t proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
@@ -54,7 +36,7 @@ void eve_packet(json_t *event, const struct packet *packet, const char *capture_
 	eve_set(event, "dest_ip", json_string(eve_address(&packet->dst, text)));
 	if (eve_has_ports(packet->proto))
 		eve_set(event, "dest_port", json_integer(packet->dst_port));
-	eve_set(event, "proto", proto_json(packet->proto));
+	eve_set(event, "proto", eve_proto(packet->proto));
 	if (packet->ip_version)
 		eve_set(event, "ip_v", json_integer(packet->ip_version));
 	if (packet->proto == IPPROTO_ICMP || packet->proto == IPPROTO_ICMPV6) {
@@ -134,7 +116,7 @@ void eve_flow_ends(json_t *event, const struct flow *flow, const struct eve_orig
 	eve_set(event, "dest_ip", json_string(eve_address(&flow->server, text)));
 	if (eve_has_ports(flow->proto))
 		eve_set(event, "dest_port", json_integer(flow->server_port));
-	eve_set(event, "proto", proto_json(flow->proto));
+	eve_set(event, "proto", eve_proto(flow->proto));
 	eve_set(event, "ip_v",
 		json_integer(IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)&flow->client) ? 4 : 6));
 	eve_set(event, "pkt_src", json_string(origin->capture_file ? "wire/pcap" : "wire"));

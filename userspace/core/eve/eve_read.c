@@ -3,27 +3,14 @@
  * eve_read.c - EVE lines back into fields.
  */
 #include "eve_read.h"
+#include "core/policy/contract_names.h"
+#include "eve_text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-static const char *const verdict_names[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-	SEKI_VERDICTS(X)
-#undef X
-};
-static const char *const severity_names[SEKI_SEVERITY_MAX] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-};
-static const struct {
-	const char *name;
-	uint8_t number;
-} protos[] = {{"TCP", 6}, {"UDP", 17}, {"ICMP", 1}, {"IPv6-ICMP", 58}, {"SCTP", 132}};
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -135,17 +122,6 @@ int eve_read_address(const char *text, struct seki_addr *out)
 	return 0;
 }
 
-static uint8_t proto_read(const json_t *event)
-{
-	const char *name = text_of(event, "proto");
-	unsigned int number;
-
-	for (size_t i = 0; i < ARRAY_LEN(protos); i++)
-		if (!strcmp(protos[i].name, name))
-			return protos[i].number;
-	return sscanf(name, "%3u", &number) == 1 && number < 256 ? (uint8_t)number : 0;
-}
-
 static char *rule_text(json_t *alert)
 {
 	static const char *const keys[] = {"category", "metadata", "references"};
@@ -188,11 +164,11 @@ static int event_read(json_t *event, struct eve_fields *out)
 		return -EBADMSG;
 	if (eve_read_time(text_of(event, "timestamp"), &out->t_us))
 		out->t_us = 0;
-	out->severity =
-		name_index(severity_names, SEKI_SEVERITY_MAX, text_of(own, "severity"), SEKI_SEVERITY_LOW);
-	out->verdict =
-		name_index(verdict_names, SEKI_VERDICT_MAX, text_of(own, "verdict"), SEKI_VERDICT_UNKNOWN);
-	out->proto = proto_read(event);
+	out->severity = name_index(contract_severities, SEKI_SEVERITY_MAX, text_of(own, "severity"),
+				   SEKI_SEVERITY_LOW);
+	out->verdict = name_index(contract_verdicts, SEKI_VERDICT_MAX, text_of(own, "verdict"),
+				  SEKI_VERDICT_UNKNOWN);
+	out->proto = eve_proto_number(text_of(event, "proto"));
 	out->src_port = (uint16_t)number_of(event, "src_port", UINT16_MAX);
 	out->dst_port = (uint16_t)number_of(event, "dest_port", UINT16_MAX);
 	if (eve_read_address(text_of(event, "src_ip"), &out->src))

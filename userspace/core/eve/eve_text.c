@@ -5,12 +5,23 @@
 #include "eve_text.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/flow/blob.h"
 
 #define TEXT_MAX (EVE_TEXT_MAX * 4 + 64)
+
+static const struct {
+	uint8_t number;
+	const char *name;
+} protos[] = {
+	{IPPROTO_TCP, "TCP"},	{IPPROTO_UDP, "UDP"},	{IPPROTO_ICMP, "ICMP"}, {IPPROTO_ICMPV6, "IPv6-ICMP"},
+	{IPPROTO_SCTP, "SCTP"}, {IPPROTO_GRE, "GRE"},	{IPPROTO_ESP, "ESP"},	{IPPROTO_AH, "AH"},
+	{IPPROTO_IGMP, "IGMP"}, {IPPROTO_IPIP, "IPv4"}, {IPPROTO_IPV6, "IPv6"},
+};
 
 /* Length of the well-formed UTF-8 sequence at the begin of s (RFC 3629), 0: none. */
 static uint32_t utf8_length(struct span s)
@@ -95,6 +106,24 @@ const char *eve_address(const struct seki_addr *addr, char text[48])
 	if (!inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? addr->b + 12 : addr->b, text, 48))
 		text[0] = '\0';
 	return text;
+}
+
+json_t *eve_proto(uint8_t proto)
+{
+	for (size_t i = 0; i < ARRAY_LEN(protos); i++)
+		if (protos[i].number == proto)
+			return json_string(protos[i].name);
+	return json_sprintf("%03u", proto);
+}
+
+uint8_t eve_proto_number(const char *name)
+{
+	unsigned int number;
+
+	for (size_t i = 0; i < ARRAY_LEN(protos); i++)
+		if (!strcmp(protos[i].name, name))
+			return protos[i].number;
+	return sscanf(name, "%3u", &number) == 1 && number < 256 ? (uint8_t)number : 0;
 }
 
 const char *eve_time(uint64_t us, char text[40])

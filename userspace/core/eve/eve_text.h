@@ -20,6 +20,10 @@ void eve_set(json_t *object, const char *key, json_t *value);
 
 /* "192.0.2.1", "2001:db8::1". */
 const char *eve_address(const struct seki_addr *addr, char text[48]);
+/* "TCP"; "047" of a protocol without a name here. */
+json_t *eve_proto(uint8_t proto);
+/* Its number; 0: neither a name nor a number. */
+uint8_t eve_proto_number(const char *name);
 /* "2024-01-31T23:59:59.000001+0000" */
 const char *eve_time(uint64_t us, char text[40]);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/policy/contract_names.h"
 #include "lib/digest.h"
 #include "list_export.h"
 #include "sekimori/maps.h"
@@ -152,11 +153,6 @@ static void put_time(json_t *line, const char *key, uint64_t seconds)
 
 static void own_entry(struct export *e, const struct list_entry *entry)
 {
-	static const char *const severities[] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-		SEKI_SEVERITIES(X)
-#undef X
-	};
 	static const char *const directions[] = {"both", "source", "destination", "both"};
 	json_t *line = json_object();
 	char text[PREFIX_TEXT_MAX];
@@ -168,8 +164,8 @@ static void own_entry(struct export *e, const struct list_entry *entry)
 									  : "drop"));
 	json_object_set_new(line, "direction",
 			    json_string(directions[entry->flags & (SEKI_ENTRY_SRC | SEKI_ENTRY_DST)]));
-	if (entry->severity < ARRAY_LEN(severities))
-		json_object_set_new(line, "severity", json_string(severities[entry->severity]));
+	if (entry->severity < SEKI_SEVERITY_MAX)
+		json_object_set_new(line, "severity", json_string(contract_severities[entry->severity]));
 	if (*entry->reason)
 		json_object_set_new(line, "reason", json_string(entry->reason));
 	put_time(line, "created", entry->created);

@@ -5,18 +5,13 @@
  */
 #include <string.h>
 
+#include "core/policy/contract_names.h"
 #include "lib/digest.h"
 #include "list_import_parts.h"
 #include "sekimori/abi.h"
 #include "sekimori/maps.h"
 
 #define VERSION 1
-
-static const char *const severities[] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-};
 
 static const char *const header_members[] = {"sekimori-list", "id",	   "epoch",   "serial", "previous",
 					     "created",	      "not_after", "entries", "digest", NULL};
@@ -123,9 +118,9 @@ static void entry_said(struct list_import *in, struct list_entry *entry, const j
 			import_reason(in, in->reason[0] ? "; " : "", text_of(texts[i].label));
 		import_reason(in, *texts[i].label ? " " : in->reason[0] ? "; " : "", text);
 	}
-	while (level < ARRAY_LEN(severities) && !text_is(severity, severities[level]))
+	while (level < SEKI_SEVERITY_MAX && !text_is(severity, contract_severities[level]))
 		level++;
-	if (level < ARRAY_LEN(severities))
+	if (level < SEKI_SEVERITY_MAX)
 		entry->severity = (uint8_t)level;
 	else if (json_object_get(object, "severity"))
 		import_refuse(in, "severity is none of critical, high, medium, low");

@@ -14,6 +14,7 @@
 #include "core/list/list_guard.h"
 #include "core/list/list_import.h"
 #include "policy_table.h"
+#include "contract_names.h"
 
 static const char *const role_names[] = {
 #define X(id, name, help) [SEKI_ROLE_##id] = name,
@@ -26,12 +27,6 @@ static const char *const mode_names[] = {
 	SEKI_MODES(X)
 #undef X
 		[SEKI_MODE_MAX] = NULL,
-};
-static const char *const severity_names[] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-		[SEKI_SEVERITY_MAX] = NULL,
 };
 static const char *const scope_names[] = {
 	[SEKI_SCOPE_USER] = "user",	  [SEKI_SCOPE_MANAGEMENT] = "management",
@@ -132,7 +127,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "list", "address", STATEMENT(policy_read_list_address), .type = "PREFIX...", .help = "entries written here" },
 	{ "list", "direction", KEY_CHOICE, PLACE(struct policy_list_scratch, direction), .choices = direction_names, .standard = "both", .help = "where the address has to stand" },
 	{ "list", "action", KEY_CHOICE, PLACE(struct policy_list_scratch, action), .choices = list_action_names, .standard = "drop", .help = "alert: pass and tell; allow: exceptions, for which the entries around them do not hold" },
-	{ "list", "severity", KEY_CHOICE, PLACE(struct policy_list_scratch, row.severity), .choices = severity_names, .standard = "high", .help = "of its events, unless an entry has its own" },
+	{ "list", "severity", KEY_CHOICE, PLACE(struct policy_list_scratch, row.severity), .choices = contract_severities, .standard = "high", .help = "of its events, unless an entry has its own" },
 	{ "list", "priority", KEY_COUNT, PLACE(struct policy_list_scratch, row.priority), .max = 255, .standard = "0", .help = "where lists contradict the highest is right; among equals exceptions, then drop, then alert" },
 	{ "list", "max-age", KEY_SECONDS, PLACE(struct policy_list_scratch, row.max_age), .max = 315360000, .standard = "0", .help = "tell when the file was last read longer ago; the list stays in force; 0: by the file's own word only" },
 	{ "list", "expires", KEY_SECONDS, PLACE(struct policy_list_scratch, row.expires), .max = 315360000, .standard = "0", .help = "life of entries that do not say, from loading on; 0: for good" },
@@ -175,8 +170,8 @@ const struct policy_key policy_key_rows[] = {
 	{ "portal", "may-allow", KEY_CHOICE, SETTING(portal.may_allow), .choices = switch_names, .standard = "off", .help = "its operators may put single addresses into the allow set" },
 
 	{ "block", "enabled", KEY_CHOICE, SETTING(block.enabled), .choices = switch_names, .standard = "on", .help = "cut flows and block sources at all" },
-	{ "block", "severity", KEY_CHOICE, SETTING(block.source_severity), .choices = severity_names, .standard = "critical", .help = "from this one on the source is blocked" },
-	{ "block", "cut-severity", KEY_CHOICE, SETTING(block.cut_severity), .choices = severity_names, .standard = "high", .help = "from this one on the flow is cut" },
+	{ "block", "severity", KEY_CHOICE, SETTING(block.source_severity), .choices = contract_severities, .standard = "critical", .help = "from this one on the source is blocked" },
+	{ "block", "cut-severity", KEY_CHOICE, SETTING(block.cut_severity), .choices = contract_severities, .standard = "high", .help = "from this one on the flow is cut" },
 	{ "block", "ttl", KEY_SECONDS, SETTING(block.ttl), .min = 1, .max = 31536000, .standard = "10m", .help = "of the first block of a source" },
 	{ "block", "ttl-max", KEY_SECONDS, SETTING(block.ttl_max), .min = 1, .max = 31536000, .standard = "24h", .help = "of any block" },
 	{ "block", "repeat-factor", KEY_COUNT, SETTING(block.repeat_factor), .min = 1, .max = 1000, .standard = "4", .help = "each repeat lasts so many times longer" },

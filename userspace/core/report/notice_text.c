@@ -12,6 +12,7 @@
 #include "document_private.h"
 #include "core/eve/eve_parts.h"
 #include "core/eve/eve_text.h"
+#include "core/policy/contract_names.h"
 #include "lib/civil.h"
 #include "phrase.h"
 
@@ -189,11 +190,6 @@ char *notice_body(const struct notice_frame *frame, const struct notice_message 
 
 char *notice_json(const struct notice_frame *frame, const struct notice_message *message)
 {
-	static const char *const verdicts[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-		SEKI_VERDICTS(X)
-#undef X
-	};
 	json_t *root = json_object(), *rows = json_array();
 	AUTO_FREE char *subject = notice_subject(frame, message);
 	char text[48];
@@ -224,7 +220,7 @@ char *notice_json(const struct notice_frame *frame, const struct notice_message 
 		eve_set(row, "told_before", json_integer((json_int_t)in->before));
 		eve_set(row, "first", json_string(eve_time(in->t_first, text)));
 		eve_set(row, "last", json_string(eve_time(in->t_last, text)));
-		eve_set(row, "verdict", json_string(verdicts[in->verdict % SEKI_VERDICT_MAX]));
+		eve_set(row, "verdict", json_string(contract_verdicts[in->verdict % SEKI_VERDICT_MAX]));
 		json_array_append_new(rows, row);
 	}
 	eve_set(root, "rows", rows);

@@ -8,21 +8,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/policy/contract_names.h"
 #include "report_private.h"
 
 #define RULES_MAX (1u << 20)
 #define PAIRS_MAX (1u << 20)
-
-const char *const report_severity_names[SEKI_SEVERITY_MAX] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-};
-const char *const report_verdict_names[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-	SEKI_VERDICTS(X)
-#undef X
-};
 
 int report_new(const struct report_frame *frame, struct threat_set *threats, struct report **out)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/eve/eve_text.h"
+#include "core/policy/contract_names.h"
 #include "report_private.h"
 
 #define LOG_ROWS 20u
@@ -20,15 +21,14 @@ static void log_severities(struct report *report, struct document *document)
 	uint64_t sums[SEKI_VERDICT_MAX] = {0};
 
 	for (int v = 0; v < SEKI_VERDICT_MAX; v++)
-		columns[v + 1] =
-			(struct document_column){report_verdict_names[v], report_verdict_names[v], true};
+		columns[v + 1] = (struct document_column){contract_verdicts[v], contract_verdicts[v], true};
 	columns[SEKI_VERDICT_MAX + 1] = (struct document_column){"sum", phrase(language, PHRASE_SUM), true};
 	document_section(document, "severities", phrase(language, PHRASE_SEVERITIES));
 	document_table(document, columns, ARRAY_LEN(columns), "figures of alerts in the period");
 	for (int s = SEKI_SEVERITY_MAX - 1; s >= 0; s--) {
 		uint64_t sum = 0;
 
-		document_cell(document, report_severity_names[s]);
+		document_cell(document, contract_severities[s]);
 		for (int v = 0; v < SEKI_VERDICT_MAX; v++) {
 			document_number(document, report->table[s][v]);
 			sum += report->table[s][v];
@@ -69,7 +69,7 @@ static void log_not_blocked(struct report *report, struct document *document)
 		document_cell(document, pair->row->threat->title[language]);
 		document_cell(document, eve_address(&pair->addr, text));
 		document_number(document, pair->count);
-		document_cell(document, report_verdict_names[pair->verdict]);
+		document_cell(document, contract_verdicts[pair->verdict]);
 		document_cell(document, report_time(report, pair->last, text));
 	}
 }
@@ -78,8 +78,8 @@ static const char *worst(const struct report_row *row)
 {
 	for (int s = SEKI_SEVERITY_MAX - 1; s > 0; s--)
 		if (row->severity[s])
-			return report_severity_names[s];
-	return report_severity_names[0];
+			return contract_severities[s];
+	return contract_severities[0];
 }
 
 static void log_frequent(struct report *report, struct document *document)

@@ -65,9 +65,6 @@ void report_slo_free(struct report *report);
 /* NULL: no memory. */
 struct report_row *report_row_of_rule(struct report *report, uint32_t gid, uint32_t sid);
 
-extern const char *const report_severity_names[SEKI_SEVERITY_MAX];
-extern const char *const report_verdict_names[SEKI_VERDICT_MAX];
-
 /* Rows of the period, most first; ranks are set. Those of the period before are ranked, too. */
 void report_rank(struct report *report);
 /* Pairs, most first; the table is a plain array afterwards. */

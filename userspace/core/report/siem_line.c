@@ -13,6 +13,7 @@
 
 #include "document_private.h"
 #include "core/eve/eve_text.h"
+#include "core/policy/contract_names.h"
 
 #define PRODUCT "Sekimori|sekimori"
 #define VERSION "1"
@@ -23,11 +24,6 @@ static const unsigned int severities[SEKI_SEVERITY_MAX] = {
 	[SEKI_SEVERITY_MEDIUM] = 5,
 	[SEKI_SEVERITY_HIGH] = 8,
 	[SEKI_SEVERITY_CRITICAL] = 10,
-};
-static const char *const verdict_names[SEKI_VERDICT_MAX] = {
-#define X(id, name) [SEKI_VERDICT_##id] = name,
-	SEKI_VERDICTS(X)
-#undef X
 };
 static const char *const format_names[SIEM_FORMAT_MAX] = {
 #define X(id, name, ...) [SIEM_##id] = name,
@@ -154,7 +150,7 @@ static void cef_write(struct output *out, const struct eve_fields *event)
 		field_number(&w, "dpt", event->dst_port);
 	field(&w, "proto", proto_text(event->proto, proto));
 	field(&w, "cat", event->type);
-	field(&w, "act", verdict_names[event->verdict % SEKI_VERDICT_MAX]);
+	field(&w, "act", contract_verdicts[event->verdict % SEKI_VERDICT_MAX]);
 	field(&w, "deviceInboundInterface", event->iface);
 	if (*event->list) {
 		field(&w, "cs1", event->list);
@@ -183,7 +179,7 @@ static void leef_write(struct output *out, const struct eve_fields *event)
 		field_number(&w, "dstPort", event->dst_port);
 	field(&w, "proto", proto_text(event->proto, proto));
 	field(&w, "policy", event->label);
-	field(&w, "action", verdict_names[event->verdict % SEKI_VERDICT_MAX]);
+	field(&w, "action", contract_verdicts[event->verdict % SEKI_VERDICT_MAX]);
 	field(&w, "list", event->list);
 	field(&w, "interface", event->iface);
 }

@@ -9,13 +9,8 @@
 #include <string.h>
 
 #include "config_line.h"
+#include "core/policy/contract_names.h"
 #include "rule_parse.h"
-
-static const char *const severity_names[SEKI_SEVERITY_MAX] = {
-#define X(id, name) [SEKI_SEVERITY_##id] = name,
-	SEKI_SEVERITIES(X)
-#undef X
-};
 
 static const struct {
 	const char *word;
@@ -33,7 +28,7 @@ static const char *const severity_medium_classes[] = {"policy-violation", "inapp
 int severity_parse(const char *text, enum seki_severity *out)
 {
 	for (int i = 0; i < SEKI_SEVERITY_MAX; i++) {
-		if (!strcasecmp(text, severity_names[i])) {
+		if (!strcasecmp(text, contract_severities[i])) {
 			*out = i;
 			return 0;
 		}
