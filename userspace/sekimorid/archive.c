@@ -269,52 +269,48 @@ static void reporter_meet(struct archive *a, int *passed)
 		log_error("cannot watch the reporter");
 }
 
+static int keeper_take(struct message *message, void *arg)
+{
+	struct archive *a = arg;
+
+	switch (message->head.type) {
+	case MESSAGE_ARCHIVE_LIMITS:
+		store_limits(a->store, ((const struct message_limits *)message->body)->max_bytes,
+			     ((const struct message_limits *)message->body)->max_days);
+		break;
+	case MESSAGE_ARCHIVE_AUDIT:
+		audit_take(a, (const struct message_audit *)message->body);
+		break;
+	case MESSAGE_ARCHIVE_COUNTS:
+		counts_take(a, (const struct message_counts *)message->body);
+		break;
+	case MESSAGE_ARCHIVE_NOTIFIER:
+		archive_notifier_meet(a, &message->passed);
+		break;
+	case MESSAGE_ARCHIVE_ACK:
+		archive_ack(a, message->head.cookie, (const struct message_ack *)message->body);
+		break;
+	case MESSAGE_ARCHIVE_REPORTER:
+		reporter_meet(a, &message->passed);
+		break;
+	}
+	return 0;
+}
+
 static void archive_keeper(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
 	struct archive *a = arg;
-	size_t count = message_rules(PROCESS_KEEPER, PROCESS_ARCHIVE, rules);
+	int err = message_receive_all(fd, PROCESS_KEEPER, PROCESS_ARCHIVE, MESSAGE_NO_LIMIT, keeper_take, a);
 
-	for (;;) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (err) {
-			/* The daemon ends: the reporter's last events are in its channel, or already here. */
-			a->retry_at = 0;
-			if (a->reporter >= 0)
-				reporter_event(a->reporter, 0, a);
-			a->retry_at = 0;
-			batch_store(a);
-			loop_stop(a->loop, err == -ENOTCONN ? 0 : 1);
-			return;
-		}
-		switch (head.type) {
-		case MESSAGE_ARCHIVE_LIMITS:
-			store_limits(a->store, ((const struct message_limits *)body)->max_bytes,
-				     ((const struct message_limits *)body)->max_days);
-			break;
-		case MESSAGE_ARCHIVE_AUDIT:
-			audit_take(a, (const struct message_audit *)body);
-			break;
-		case MESSAGE_ARCHIVE_COUNTS:
-			counts_take(a, (const struct message_counts *)body);
-			break;
-		case MESSAGE_ARCHIVE_NOTIFIER:
-			archive_notifier_meet(a, &passed);
-			break;
-		case MESSAGE_ARCHIVE_ACK:
-			archive_ack(a, head.cookie, (const struct message_ack *)body);
-			break;
-		case MESSAGE_ARCHIVE_REPORTER:
-			reporter_meet(a, &passed);
-			break;
-		}
-	}
+	if (!err)
+		return;
+	/* The daemon ends: the reporter's last events are in its channel, or already here. */
+	a->retry_at = 0;
+	if (a->reporter >= 0)
+		reporter_event(a->reporter, 0, a);
+	a->retry_at = 0;
+	batch_store(a);
+	loop_stop(a->loop, err == -ENOTCONN ? 0 : 1);
 }
 
 static void archive_retain(struct archive *a)

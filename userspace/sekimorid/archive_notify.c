@@ -190,29 +190,19 @@ static void open_tell(struct archive *a)
 		log_warn("notices of before could not be read: they do not escalate");
 }
 
+static int notifier_take(struct message *message, void *arg)
+{
+	if (message->head.type == MESSAGE_MARK)
+		mark_take(arg, (const struct message_mark *)message->body);
+	else
+		notice_take(arg, (const struct message_notice *)message->body);
+	return 0;
+}
+
 static void notifier_event(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
-	struct archive *a = arg;
-	size_t count = message_rules(PROCESS_NOTIFIER, PROCESS_ARCHIVE, rules);
-
-	for (int i = 0; i < 1024; i++) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (err) {
-			notifier_leave(a);
-			return;
-		}
-		if (head.type == MESSAGE_MARK)
-			mark_take(a, (const struct message_mark *)body);
-		else
-			notice_take(a, (const struct message_notice *)body);
-	}
+	if (message_receive_all(fd, PROCESS_NOTIFIER, PROCESS_ARCHIVE, 1024, notifier_take, arg))
+		notifier_leave(arg);
 }
 
 void archive_notifier_meet(struct archive *a, int *passed)

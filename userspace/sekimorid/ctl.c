@@ -211,33 +211,30 @@ static void ctl_portal(struct ctl *ctl, int *passed)
 	}
 }
 
+static int keeper_take(struct message *message, void *arg)
+{
+	const struct channel_head *head = &message->head;
+	struct ctl *ctl = arg;
+
+	if (head->type == MESSAGE_CTL_PORTAL) {
+		ctl_portal(ctl, &message->passed);
+		return 0;
+	}
+	for (int i = 0; i < CTL_CLIENTS; i++)
+		if (ctl->clients[i].fd >= 0 && ctl->clients[i].waits &&
+		    ctl->clients[i].cookie == head->cookie)
+			ctl_send(ctl, &ctl->clients[i],
+				 ctl_reply_write(head->type, message->body, head->len));
+	return 0;
+}
+
 static void ctl_keeper(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
 	struct ctl *ctl = arg;
-	size_t count = message_rules(PROCESS_KEEPER, PROCESS_CTL, rules);
+	int err = message_receive_all(fd, PROCESS_KEEPER, PROCESS_CTL, MESSAGE_NO_LIMIT, keeper_take, ctl);
 
-	for (;;) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (err) {
-			loop_stop(ctl->loop, err == -ENOTCONN ? 0 : 1);
-			return;
-		}
-		if (head.type == MESSAGE_CTL_PORTAL) {
-			ctl_portal(ctl, &passed);
-			continue;
-		}
-		for (int i = 0; i < CTL_CLIENTS; i++)
-			if (ctl->clients[i].fd >= 0 && ctl->clients[i].waits &&
-			    ctl->clients[i].cookie == head.cookie)
-				ctl_send(ctl, &ctl->clients[i], ctl_reply_write(head.type, body, head.len));
-	}
+	if (err)
+		loop_stop(ctl->loop, err == -ENOTCONN ? 0 : 1);
 }
 
 int ctl_main(unsigned int index)

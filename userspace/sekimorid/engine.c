@@ -476,45 +476,44 @@ static void engine_take_policy(struct engine *e, int fd)
 	e->policy = policy;
 }
 
+#define ENGINE_STOPS 1
+
+static int keeper_take(struct message *message, void *arg)
+{
+	struct engine *e = arg;
+
+	if (message->head.type == MESSAGE_STOP ||
+	    (message_table[message->head.type].descriptor == 1 && message->passed < 0))
+		return ENGINE_STOPS;
+	switch (message->head.type) {
+	case MESSAGE_POLICY:
+		engine_take_policy(e, message->passed);
+		break;
+	case MESSAGE_COMPILED:
+		engine_take_compiled(e, message->passed);
+		break;
+	case MESSAGE_RULES:
+		engine_rules(e, message->passed);
+		break;
+	case MESSAGE_REPORTER:
+		if (e->reporter >= 0)
+			close(e->reporter);
+		e->reporter = TAKE_FD(message->passed);
+		break;
+	case MESSAGE_NAMES:
+		memcpy(&e->names, message->body, sizeof(e->names));
+		break;
+	}
+	return 0;
+}
+
 static void engine_keeper(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
 	struct engine *e = arg;
-	size_t count = message_rules(PROCESS_KEEPER, PROCESS_ENGINE, rules);
+	int err = message_receive_all(fd, PROCESS_KEEPER, PROCESS_ENGINE, MESSAGE_NO_LIMIT, keeper_take, e);
 
-	for (;;) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (err || head.type == MESSAGE_STOP ||
-		    (message_table[head.type].descriptor == 1 && passed < 0)) {
-			loop_stop(e->loop, err == -ENOTCONN || !err ? 0 : 1);
-			return;
-		}
-		switch (head.type) {
-		case MESSAGE_POLICY:
-			engine_take_policy(e, passed);
-			break;
-		case MESSAGE_COMPILED:
-			engine_take_compiled(e, passed);
-			break;
-		case MESSAGE_RULES:
-			engine_rules(e, passed);
-			break;
-		case MESSAGE_REPORTER:
-			if (e->reporter >= 0)
-				close(e->reporter);
-			e->reporter = TAKE_FD(passed);
-			break;
-		case MESSAGE_NAMES:
-			memcpy(&e->names, body, sizeof(e->names));
-			break;
-		}
-	}
+	if (err)
+		loop_stop(e->loop, err == -ENOTCONN || err == ENGINE_STOPS ? 0 : 1);
 }
 
 /* Another engine keeps locks that it ought to give back: it was taken over, or it is broken. */

@@ -124,41 +124,45 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 	}
 }
 
+struct child_channel {
+	struct keeper *keeper;
+	struct keeper_child *child;
+	int fd;
+};
+
+/* What a message asks for may end the child: then nothing more of it is taken. */
+static int child_take(struct message *message, void *arg)
+{
+	const struct child_channel *channel = arg;
+
+	if (message_table[message->head.type].descriptor == 1 && message->passed < 0)
+		return -EPROTO;
+	if (message_admit(&channel->child->meter, message->head.type, keeper_now()))
+		child_message(channel->keeper, channel->child, &message->head, message->body,
+			      message->passed);
+	return channel->child->fd != channel->fd;
+}
+
 static void child_receive(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
+	struct child_channel channel = {.keeper = arg, .fd = fd};
 	struct keeper *k = arg;
-	struct keeper_child *child = NULL;
-	size_t count;
+	int err;
 
 	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++)
 		if (k->children[i].fd == fd)
-			child = &k->children[i];
-	if (!child)
+			channel.child = &k->children[i];
+	if (!channel.child)
 		return;
-	count = message_rules(child->kind, PROCESS_KEEPER, rules);
-	for (int i = 0; i < 64 && child->fd == fd; i++) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (!err && message_table[head.type].descriptor == 1 && passed < 0)
-			err = -EPROTO;
-		if (err) {
-			if (err != -ENOTCONN) {
-				k->protocol_breaks++;
-				keeper_audit(k, AUDIT_ALARM, 0, "%s %u broke the protocol and is replaced",
-					     process_table[child->kind].name, child->index);
-			}
-			keeper_child_stop(k, child);
-			return;
-		}
-		if (message_admit(&child->meter, head.type, keeper_now()))
-			child_message(k, child, &head, body, passed);
+	err = message_receive_all(fd, channel.child->kind, PROCESS_KEEPER, 64, child_take, &channel);
+	if (err >= 0)
+		return;
+	if (err != -ENOTCONN) {
+		k->protocol_breaks++;
+		keeper_audit(k, AUDIT_ALARM, 0, "%s %u broke the protocol and is replaced",
+			     process_table[channel.child->kind].name, channel.child->index);
 	}
+	keeper_child_stop(k, channel.child);
 }
 
 static int child_send(const struct keeper_child *child, uint32_t type, uint64_t cookie, const void *body,

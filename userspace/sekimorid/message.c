@@ -2,7 +2,9 @@
 /*
  * message.c - the table of messages and the checks that every receiver shares.
  */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "message.h"
 
@@ -26,6 +28,28 @@ size_t message_rules(enum process_kind sender, enum process_kind receiver,
 		if (message_table[i].sender == sender && message_table[i].receiver == receiver)
 			rules[count++] = message_table[i].rule;
 	return count;
+}
+
+int message_receive_all(int fd, enum process_kind sender, enum process_kind receiver, unsigned int most,
+			int (*take)(struct message *message, void *arg), void *arg)
+{
+	_Alignas(8) uint8_t body[CHANNEL_BODY_MAX]; /* not static: taking one may read another channel */
+	struct channel_rule rules[MESSAGE_MAX];
+	size_t count = message_rules(sender, receiver, rules);
+
+	while (most--) {
+		struct message message = {.body = body};
+		int err = channel_receive(fd, rules, count, &message.head, body, &message.passed);
+
+		if (err)
+			return err == -EAGAIN ? 0 : err;
+		err = take(&message, arg);
+		if (message.passed >= 0)
+			close(message.passed);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 bool message_admit(struct message_meter *meter, uint32_t type, uint32_t second)

@@ -7,6 +7,7 @@
 #ifndef SEKIMORID_MESSAGE_H
 #define SEKIMORID_MESSAGE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -631,6 +632,24 @@ extern const struct message_row message_table[MESSAGE_MAX];
 /* The rules of what receiver accepts from sender; returns how many were written to rules. */
 size_t message_rules(enum process_kind sender, enum process_kind receiver,
 		     struct channel_rule rules[MESSAGE_MAX]);
+
+/* One message of a channel that the rules let through. */
+struct message {
+	struct channel_head head;
+	int passed;    /* a descriptor or -1; who keeps it takes it (TAKE_FD), else it is closed */
+	uint8_t *body; /* head.len bytes, aligned to 8, until take returns */
+};
+
+#define MESSAGE_NO_LIMIT UINT_MAX
+
+/*
+ * Hands to take what waits in a channel, most messages at a time, so that one sender cannot keep its receiver
+ * from others. Ends early when take returns other than 0, with that. 0: nothing is left, or most were taken;
+ * else an error of channel_receive(): the channel is of no more use.
+ */
+__must_check int message_receive_all(int fd, enum process_kind sender, enum process_kind receiver,
+				     unsigned int most, int (*take)(struct message *message, void *arg),
+				     void *arg);
 
 /* Counts one message of type in this second; false: over its rate, drop it. One per channel, zeroed at start.
  */

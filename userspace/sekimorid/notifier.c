@@ -244,47 +244,42 @@ static void urgent_take(struct notifier *n, const struct message_urgent *in)
 	notices_event(n->notices, &event, wall_us());
 }
 
+static int notifier_take(struct message *message, void *arg)
+{
+	struct notifier *n = arg;
+
+	switch (message->head.type) {
+	case MESSAGE_NOTIFIER_CHANNELS:
+		channels_take(n, (const struct message_channels *)message->body);
+		break;
+	case MESSAGE_NOTIFIER_ARCHIVE:
+		if (n->archive >= 0)
+			close(n->archive);
+		n->archive = TAKE_FD(message->passed);
+		break;
+	case MESSAGE_NOTIFIER_TEST:
+		tests_begin(n, (const struct message_ask *)message->body);
+		break;
+	case MESSAGE_COMMAND_DONE:
+		command_take(n, (const struct message_command_done *)message->body);
+		break;
+	case MESSAGE_NOTICE_OPEN:
+		open_take(n, (const struct message_notice *)message->body);
+		break;
+	case MESSAGE_ACKED:
+		notices_ack(n->notices, ((const struct message_acked *)message->body)->id);
+		break;
+	case MESSAGE_URGENT:
+		urgent_take(n, (const struct message_urgent *)message->body);
+		break;
+	}
+	return 0;
+}
+
 /* Everything that waits in one channel. -errno: it is gone. */
 static int receive_all(struct notifier *n, int fd, enum process_kind sender)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
-	size_t count = message_rules(sender, PROCESS_NOTIFIER, rules);
-
-	for (int i = 0; i < 4096; i++) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err)
-			return err == -EAGAIN ? 0 : err;
-		switch (head.type) {
-		case MESSAGE_NOTIFIER_CHANNELS:
-			channels_take(n, (const struct message_channels *)body);
-			break;
-		case MESSAGE_NOTIFIER_ARCHIVE:
-			if (n->archive >= 0)
-				close(n->archive);
-			n->archive = TAKE_FD(passed);
-			break;
-		case MESSAGE_NOTIFIER_TEST:
-			tests_begin(n, (const struct message_ask *)body);
-			break;
-		case MESSAGE_COMMAND_DONE:
-			command_take(n, (const struct message_command_done *)body);
-			break;
-		case MESSAGE_NOTICE_OPEN:
-			open_take(n, (const struct message_notice *)body);
-			break;
-		case MESSAGE_ACKED:
-			notices_ack(n->notices, ((const struct message_acked *)body)->id);
-			break;
-		case MESSAGE_URGENT:
-			urgent_take(n, (const struct message_urgent *)body);
-			break;
-		}
-	}
-	return 0;
+	return message_receive_all(fd, sender, PROCESS_NOTIFIER, 4096, notifier_take, n);
 }
 
 static void stats_tell(struct notifier *n)

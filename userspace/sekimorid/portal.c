@@ -160,35 +160,30 @@ static void code_make(struct serving *s)
 	explicit_bzero(&done, sizeof(done));
 }
 
+static int keeper_take(struct message *message, void *arg)
+{
+	struct serving *s = arg;
+
+	if (message->head.type == MESSAGE_PORTAL_SETTINGS)
+		settings_take(s, (struct message_portal *)message->body, &message->passed);
+	else if (message->head.type == MESSAGE_PORTAL_CODE)
+		code_make(s);
+	else if (message->head.type == MESSAGE_PORTAL_CTL && message->passed >= 0) {
+		if (s->ctl >= 0)
+			close(s->ctl);
+		s->ctl = TAKE_FD(message->passed);
+	}
+	explicit_bzero(message->body, sizeof(struct message_portal)); /* a key may have been in it */
+	return 0;
+}
+
 static void serving_keeper(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
 	struct serving *s = arg;
-	size_t count = message_rules(PROCESS_KEEPER, PROCESS_PORTAL, rules);
+	int err = message_receive_all(fd, PROCESS_KEEPER, PROCESS_PORTAL, MESSAGE_NO_LIMIT, keeper_take, s);
 
-	for (;;) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (err) {
-			loop_stop(s->loop, err == -ENOTCONN ? 0 : 1);
-			return;
-		}
-		if (head.type == MESSAGE_PORTAL_SETTINGS)
-			settings_take(s, (struct message_portal *)body, &passed);
-		else if (head.type == MESSAGE_PORTAL_CODE)
-			code_make(s);
-		else if (head.type == MESSAGE_PORTAL_CTL && passed >= 0) {
-			if (s->ctl >= 0)
-				close(s->ctl);
-			s->ctl = TAKE_FD(passed);
-		}
-		explicit_bzero(body, sizeof(struct message_portal)); /* a key may have been in it */
-	}
+	if (err)
+		loop_stop(s->loop, err == -ENOTCONN ? 0 : 1);
 }
 
 int portal_main(unsigned int index)

@@ -81,30 +81,25 @@ static void archive_leave(struct reporter *r)
 	r->archive = -1;
 }
 
+/* It claims what it never got: -EPROTO. */
+static int archive_take(struct message *message, void *arg)
+{
+	struct reporter *r = arg;
+	struct message_taken taken;
+
+	memcpy(&taken, message->body, sizeof(taken));
+	return spool_done(&r->spool, taken.count) ? 0 : -EPROTO;
+}
+
 static void archive_event(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
 	struct reporter *r = arg;
-	size_t count = message_rules(PROCESS_ARCHIVE, PROCESS_REPORTER, rules);
 
-	for (;;) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		struct message_taken taken;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			break;
-		memcpy(&taken, body, sizeof(taken));
-		/* It died, or claims what it never got: the keeper starts another, which gets all that is
-		 * left. */
-		if (err || !spool_done(&r->spool, taken.count)) {
-			archive_leave(r);
-			return;
-		}
-	}
-	archive_send(r);
+	/* When it died, or lied, the keeper starts another, which gets all that is left. */
+	if (message_receive_all(fd, PROCESS_ARCHIVE, PROCESS_REPORTER, MESSAGE_NO_LIMIT, archive_take, r))
+		archive_leave(r);
+	else
+		archive_send(r);
 }
 
 static void archive_meet(struct reporter *r, int *passed)
@@ -313,39 +308,39 @@ static void reporter_audit(struct reporter *r, const struct message_audit *audit
 	reporter_dump(r, event);
 }
 
+struct engine_channel {
+	struct reporter *reporter;
+	unsigned int index;
+};
+
+static int engine_take(struct message *message, void *arg)
+{
+	struct engine_channel *channel = arg;
+	struct reporter *r = channel->reporter;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (message_admit(&r->meters[channel->index], message->head.type, (uint32_t)now.tv_sec))
+		reporter_event(r, (const char *)message->body, message->head.len);
+	else
+		r->stats.lost++;
+	return 0;
+}
+
 static void reporter_engine(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) char body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
+	struct engine_channel channel = {.reporter = arg};
 	struct reporter *r = arg;
-	size_t count = message_rules(PROCESS_ENGINE, PROCESS_REPORTER, rules);
-	unsigned int index = 0;
 
-	while (index < SEKI_MAX_RINGS && r->engines[index] != fd)
-		index++;
-	if (index == SEKI_MAX_RINGS)
+	while (channel.index < SEKI_MAX_RINGS && r->engines[channel.index] != fd)
+		channel.index++;
+	if (channel.index == SEKI_MAX_RINGS ||
+	    !message_receive_all(fd, PROCESS_ENGINE, PROCESS_REPORTER, 256, engine_take, &channel))
 		return;
-	for (int i = 0; i < 256; i++) {
-		struct channel_head head;
-		struct timespec now;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (err) {
-			/* The engine died, or lied: the keeper starts another and passes its channel. */
-			loop_remove(r->loop, fd);
-			close(fd);
-			r->engines[index] = -1;
-			return;
-		}
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (message_admit(&r->meters[index], head.type, (uint32_t)now.tv_sec))
-			reporter_event(r, body, head.len);
-		else
-			r->stats.lost++;
-	}
+	/* The engine died, or lied: the keeper starts another and passes its channel. */
+	loop_remove(r->loop, fd);
+	close(fd);
+	r->engines[channel.index] = -1;
 }
 
 static void reporter_take_engine(struct reporter *r, const uint8_t *body, int *passed)
@@ -367,55 +362,50 @@ static void reporter_take_engine(struct reporter *r, const uint8_t *body, int *p
 		log_error("cannot watch engine %u", index);
 }
 
+static int keeper_take(struct message *message, void *arg)
+{
+	struct reporter *r = arg;
+
+	switch (message->head.type) {
+	case MESSAGE_EVE_FILE:
+		if (message->passed >= 0) {
+			if (r->file >= 0)
+				close(r->file);
+			r->file = TAKE_FD(message->passed);
+		}
+		break;
+	case MESSAGE_ENGINE_CHANNEL:
+		reporter_take_engine(r, message->body, &message->passed);
+		break;
+	case MESSAGE_REPORTER_ARCHIVE:
+		archive_meet(r, &message->passed);
+		break;
+	case MESSAGE_REPORTER_NAMES:
+		memcpy(&r->names, message->body, sizeof(r->names));
+		break;
+	case MESSAGE_JUDGED:
+		reporter_judged(r, message->body, message->head.len);
+		break;
+	case MESSAGE_DECISION:
+		reporter_decision(r, (const struct message_decision *)message->body);
+		break;
+	case MESSAGE_EGRESS: /* the keeper's own words: a whole line */
+		reporter_write(r, (const char *)message->body, message->head.len);
+		break;
+	case MESSAGE_AUDIT:
+		reporter_audit(r, (const struct message_audit *)message->body);
+		break;
+	}
+	return 0;
+}
+
 static void reporter_keeper(int fd, uint32_t events, void *arg)
 {
-	static _Alignas(8) uint8_t body[CHANNEL_BODY_MAX];
-	struct channel_rule rules[MESSAGE_MAX];
 	struct reporter *r = arg;
-	size_t count = message_rules(PROCESS_KEEPER, PROCESS_REPORTER, rules);
+	int err = message_receive_all(fd, PROCESS_KEEPER, PROCESS_REPORTER, 256, keeper_take, r);
 
-	for (int i = 0; i < 256; i++) {
-		struct channel_head head;
-		AUTO_FD int passed = -1;
-		int err = channel_receive(fd, rules, count, &head, body, &passed);
-
-		if (err == -EAGAIN)
-			return;
-		if (err) {
-			loop_stop(r->loop, err == -ENOTCONN ? 0 : 1);
-			return;
-		}
-		switch (head.type) {
-		case MESSAGE_EVE_FILE:
-			if (passed >= 0) {
-				if (r->file >= 0)
-					close(r->file);
-				r->file = TAKE_FD(passed);
-			}
-			break;
-		case MESSAGE_ENGINE_CHANNEL:
-			reporter_take_engine(r, body, &passed);
-			break;
-		case MESSAGE_REPORTER_ARCHIVE:
-			archive_meet(r, &passed);
-			break;
-		case MESSAGE_REPORTER_NAMES:
-			memcpy(&r->names, body, sizeof(r->names));
-			break;
-		case MESSAGE_JUDGED:
-			reporter_judged(r, body, head.len);
-			break;
-		case MESSAGE_DECISION:
-			reporter_decision(r, (const struct message_decision *)body);
-			break;
-		case MESSAGE_EGRESS: /* the keeper's own words: a whole line */
-			reporter_write(r, (const char *)body, head.len);
-			break;
-		case MESSAGE_AUDIT:
-			reporter_audit(r, (const struct message_audit *)body);
-			break;
-		}
-	}
+	if (err)
+		loop_stop(r->loop, err == -ENOTCONN ? 0 : 1);
 }
 
 static void reporter_tick(void *arg)
