@@ -17,6 +17,7 @@
 
 #include "client.h"
 #include "client_store.h"
+#include "cmd_report.h"
 #include "core/log/access_report.h"
 #include "core/report/report.h"
 #include "data_file.h"
@@ -410,23 +411,8 @@ static int options_read(int argc, char **argv, struct options *out)
 	const char **const texts[] = {['m'] = &out->map,    ['r'] = &out->rankings, ['e'] = &out->expected,
 				      ['p'] = &out->period, ['a'] = &out->from,	    ['b'] = &out->to,
 				      ['l'] = &out->lang,   ['f'] = &out->format,   ['c'] = &out->encoding};
-	char *end;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "n:", rows, NULL)) != -1) {
-		if (c == 'n') {
-			out->n = (unsigned int)strtoul(optarg, &end, 10);
-			if (*end || end == optarg || out->n < 1 || out->n > REPORT_ROWS_MAX)
-				return client_usage("report", "--n takes 1 to 1000", optarg);
-		} else if (c == 'z') {
-			setenv("TZ", optarg, 1);
-		} else if (c == '?') {
-			return client_usage("report", "unknown option", NULL);
-		} else {
-			*texts[c] = optarg;
-		}
-	}
-	return 0;
+	return report_options_read(argc, argv, rows, texts, &out->n);
 }
 
 static int logs_report(int argc, char **argv, const struct options *preset, char *standard)

@@ -11,6 +11,7 @@
 #include "access_log.h"
 #include "client.h"
 #include "client_store.h"
+#include "cmd_report.h"
 #include "core/report/report.h"
 #include "data_file.h"
 #include "lib/wall.h"
@@ -101,6 +102,28 @@ static int report_print(const struct report_kind *kind, const struct report_opti
 	return 0;
 }
 
+int report_options_read(int argc, char **argv, const struct option *rows, const char **const *texts,
+			unsigned int *n)
+{
+	char *end;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "n:", rows, NULL)) != -1) {
+		if (c == 'n') {
+			*n = (unsigned int)strtoul(optarg, &end, 10);
+			if (*end || end == optarg || *n < 1 || *n > REPORT_ROWS_MAX)
+				return client_usage("report", "--n takes 1 to 1000", optarg);
+		} else if (c == 'z') {
+			setenv("TZ", optarg, 1);
+		} else if (c == '?') {
+			return client_usage("report", "unknown option", NULL);
+		} else {
+			*texts[c] = optarg;
+		}
+	}
+	return 0;
+}
+
 static int options_read(int argc, char **argv, struct report_options *out)
 {
 	static const struct option rows[] = {
@@ -119,22 +142,10 @@ static int options_read(int argc, char **argv, struct report_options *out)
 	const char **const texts[] = {
 		['p'] = &out->period, ['a'] = &out->from,   ['b'] = &out->to,	 ['l'] = &out->lang,
 		['f'] = &out->format, ['t'] = &out->tenant, ['s'] = &out->store, ['r'] = &out->threats};
-	char *end;
-	int c;
+	int err = report_options_read(argc, argv, rows, texts, &out->n);
 
-	while ((c = getopt_long(argc, argv, "n:", rows, NULL)) != -1) {
-		if (c == 'n') {
-			out->n = (unsigned int)strtoul(optarg, &end, 10);
-			if (*end || end == optarg || out->n < 1 || out->n > REPORT_ROWS_MAX)
-				return client_usage("report", "--n takes 1 to 1000", optarg);
-		} else if (c == 'z') {
-			setenv("TZ", optarg, 1);
-		} else if (c == '?') {
-			return client_usage("report", "unknown option", NULL);
-		} else {
-			*texts[c] = optarg;
-		}
-	}
+	if (err)
+		return err;
 	return optind < argc ? client_usage("report", "unexpected argument", argv[optind]) : 0;
 }
 

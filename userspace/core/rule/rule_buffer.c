@@ -28,10 +28,7 @@ int keyword_buffer(struct rule_parser *parser, const struct rule_keyword *keywor
 		return -EINVAL;
 	if (arg && rule_list_direction(parser, list, arg))
 		return -EINVAL;
-	parser->list = list;
-	parser->list_fresh = parser->sticky = true;
-	parser->address = 0;
-	parser->last = -1;
+	rule_stick_to(parser, list);
 	return 0;
 }
 

@@ -119,10 +119,7 @@ int keyword_file_magic(struct rule_parser *parser, const struct rule_keyword *ke
 
 	if (list < 0)
 		return -EINVAL;
-	parser->list = list;
-	parser->list_fresh = parser->sticky = true;
-	parser->address = 0;
-	parser->last = -1;
+	rule_stick_to(parser, list);
 	return 0;
 }
 

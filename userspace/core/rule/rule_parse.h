@@ -136,6 +136,8 @@ struct rule_test *rule_add_test(struct rule_parser *parser, enum rule_test_kind 
 struct rule_state *rule_add_state(struct rule_parser *parser);			       /* NULL: refused */
 /* Index of the list for view, made when absent; -1: refused. */
 int rule_find_list(struct rule_parser *parser, enum buffer_id buffer, bool fresh);
+/* What follows is about that list, a fresh one, until another buffer is named. */
+void rule_stick_to(struct rule_parser *parser, int list);
 /* The list looks at one direction only, "to_server" or "to_client". */
 int rule_list_direction(struct rule_parser *parser, int list, const char *word);
 /* A node on buffer's list; the sticky buffer of the rule stays what it was. NULL: refused. */

@@ -153,6 +153,14 @@ int rule_find_list(struct rule_parser *parser, enum buffer_id buffer, bool fresh
 	return (int)parser->list_count++;
 }
 
+void rule_stick_to(struct rule_parser *parser, int list)
+{
+	parser->list = list;
+	parser->list_fresh = parser->sticky = true;
+	parser->address = 0;
+	parser->last = -1;
+}
+
 char *rule_trim(char *text)
 {
 	size_t len;
