@@ -738,6 +738,28 @@ static void forged_echo(void)
 	}
 }
 
+/* The receiver's clock may have gone on since its SYN, or it reads no timestamps: what it may have taken is
+ * looked at. */
+static void odd_echo_of_data(void)
+{
+	for (unsigned int stamped = 0; stamped < 2; stamped++) {
+		rig_new();
+		stamp(TO_SERVER, 100, 0, stamped ? 1000 : 0, 0, 64, SYN, "");
+		stamp(TO_CLIENT, 500, 101, 5, 1001, 64, SYN | ACK, "");
+		stamp(TO_SERVER, 101, 501, stamped ? 1020 : 0, stamped ? 5 : 0, 64, ACK, "ab");
+		stamp(TO_CLIENT, 501, 103, 6, 1020, 64, ACK, "cd");
+		CHECK_STR(got(TO_SERVER), "ab");
+		CHECK_STR(got(TO_CLIENT), "cd");
+		/* The SYN+ACK was not captured. */
+		rig_new();
+		stamp(TO_SERVER, 100, 0, stamped ? 1000 : 0, 0, 64, SYN, "");
+		stamp(TO_SERVER, 101, 501, stamped ? 1020 : 0, stamped ? 5 : 0, 64, ACK, "ab");
+		stamp(TO_CLIENT, 501, 103, 6, 1020, 64, FIN | ACK, "cd");
+		CHECK_STR(got(TO_SERVER), "ab");
+		CHECK_STR(got(TO_CLIENT), "cd");
+	}
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -763,6 +785,7 @@ int main(void)
 		TEST(syn_flood),
 		TEST(reset_by_another),
 		TEST(forged_echo),
+		TEST(odd_echo_of_data),
 		TEST(reuse_of_the_tuple),
 		TEST(long_streams_keep_a_window),
 		TEST(paused_streams_keep_no_window),

@@ -150,6 +150,13 @@ static void note_repeat(struct stream *stream, const struct half *self, const st
 						: EVENT_STREAM_PKT_RETRANSMISSION);
 }
 
+/* A reset or an end that brings nothing else. */
+static bool ends_only(const struct packet *packet)
+{
+	return packet->tcp_flags & (TCP_RST | TCP_FIN) && !(packet->tcp_flags & TCP_SYN) &&
+	       !packet->payload.len;
+}
+
 enum stream_verdict stream_add(struct stream *stream, const struct packet *packet, enum direction dir)
 {
 	struct half *self = &stream->half[dir], *peer = &stream->half[!dir];
@@ -157,7 +164,7 @@ enum stream_verdict stream_add(struct stream *stream, const struct packet *packe
 	int32_t distance;
 
 	self->ready = (struct span){NULL, 0};
-	if (!half_echo_plausible(self, peer, packet))
+	if (ends_only(packet) && !half_echo_plausible(self, peer, packet))
 		return stream_ignore(stream, EVENT_STREAM_PKT_INVALID_TIMESTAMP);
 	if (packet->tcp_flags & TCP_RST) {
 		if (packet->payload.len)

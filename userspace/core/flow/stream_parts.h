@@ -161,7 +161,11 @@ void stream_note_ack(struct stream *stream, struct half *sender, struct half *ac
 /* How far ahead of next the receiver would take a segment. */
 int32_t half_reach(const struct half *half, const struct half *receiver);
 
-/* What answers a SYN echoes its timestamp, that of an earlier try, or nothing (RFC 7323 section 3.2). */
+/*
+ * What answers a SYN echoes its timestamp, that of an earlier try, or nothing (RFC 7323 section 3.2). Only an
+ * end is judged by it: receivers take an echo up to their clock of that moment, which nobody else knows, and
+ * to take them for deaf would leave a connection unseen.
+ */
 bool half_echo_plausible(const struct half *self, const struct half *peer, const struct packet *packet);
 
 /* A SYN: the begin, its repetition, or another connection under the same ports. */
