@@ -111,6 +111,13 @@ uint64_t egress_watch_forgotten(const struct egress_watch *watch)
 	return watch->forgotten;
 }
 
+/* Since then. Records of several processors come out of order by a tick of their clock: no time has passed.
+ */
+static uint64_t elapsed(uint64_t now, uint64_t then)
+{
+	return now > then ? now - then : 0;
+}
+
 static uint64_t mix(uint64_t h, const void *data, size_t len)
 {
 	const uint8_t *at = data;
@@ -195,7 +202,7 @@ static uint32_t talk_evict(struct egress_watch *w, uint64_t t_us)
 	while (*link != oldest)
 		link = &w->talks[*link].next;
 	*link = w->talks[oldest].next;
-	if (t_us - w->talks[oldest].all.last < HOUR)
+	if (elapsed(t_us, w->talks[oldest].all.last) < HOUR)
 		w->forgotten++;
 	return oldest;
 }
@@ -228,7 +235,7 @@ static void find(struct egress_watch *w, struct talk *t, struct egress_note *not
 {
 	uint64_t *last = &t->finding[note->finding];
 
-	if (*last && note->t_us - *last < HOUR)
+	if (*last && elapsed(note->t_us, *last) < HOUR)
 		return;
 	*last = note->t_us;
 	note->severity = severities[note->finding][!stopped];
@@ -239,7 +246,8 @@ static void find(struct egress_watch *w, struct talk *t, struct egress_note *not
 static bool start_is_new(struct talk *t, const struct egress_origin *o)
 {
 	for (uint32_t i = 0; o->sport && i < SPORTS; i++) {
-		if (!t->sports[i].t || t->sports[i].port != o->sport || o->t_us - t->sports[i].t >= RESEND)
+		if (!t->sports[i].t || t->sports[i].port != o->sport ||
+		    elapsed(o->t_us, t->sports[i].t) >= RESEND)
 			continue;
 		t->sports[i].t = o->t_us;
 		return false;
@@ -308,7 +316,7 @@ static struct host *host_get(struct egress_watch *w, const struct seki_addr *add
 		while (*link != at)
 			link = &w->hosts[*link].next;
 		*link = h->next;
-		w->forgotten += t_us - h->last < HOUR;
+		w->forgotten += elapsed(t_us, h->last) < HOUR;
 	} else {
 		at = w->host_count++;
 	}
@@ -328,7 +336,7 @@ static void find_scan(struct egress_watch *w, struct talk *t, const struct egres
 	uint32_t hosts = 0, ports = 0;
 
 	h->last = o->t_us;
-	if (o->t_us - h->begin >= SCAN_WINDOW) {
+	if (elapsed(o->t_us, h->begin) >= SCAN_WINDOW) {
 		h->begin = o->t_us;
 		h->count = 0;
 	}
@@ -345,7 +353,7 @@ static void find_scan(struct egress_watch *w, struct talk *t, const struct egres
 		hosts += h->seen[i].dport == o->dport && h->seen[i].proto == o->proto;
 		ports += same(&h->seen[i].dst, &o->dst);
 	}
-	if ((hosts < SCAN_LIMIT && ports < SCAN_LIMIT) || (h->told && o->t_us - h->told < HOUR))
+	if ((hosts < SCAN_LIMIT && ports < SCAN_LIMIT) || (h->told && elapsed(o->t_us, h->told) < HOUR))
 		return;
 	h->told = o->t_us;
 	note.ports = ports >= SCAN_LIMIT;
@@ -447,7 +455,7 @@ void egress_watch_bytes(struct egress_watch *watch, uint64_t t_us, const struct 
 	t->all.bytes_out += out;
 	t->all.bytes_in += in;
 	t->all.last = t_us;
-	if (t_us - t->hour_begin >= HOUR) {
+	if (elapsed(t_us, t->hour_begin) >= HOUR) {
 		t->hour_begin = t_us;
 		t->hour_bytes = 0;
 	}
