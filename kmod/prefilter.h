@@ -18,10 +18,12 @@ struct seki_pf_piece {
 /* Room for what a judgement rewrites. One per CPU, used with bottom halves off. */
 #define SEKI_PF_ROOM	   16384u
 #define SEKI_PF_FIELDS_MAX 48 /* header fields of a request that is followed */
+
 struct seki_pf_text {
 	const __u8 *data;
 	__u32 len;
 };
+
 struct seki_pf_room {
 	__u8 flat[SEKI_PF_ROOM];		       /* a payload in pieces, put together */
 	__u8 text[SEKI_PF_ROOM];		       /* header fields and targets in their normal form */
