@@ -49,9 +49,11 @@ run_programs() { # folder
 		[ -x "$test" ] || continue
 		name=${test#*/}
 		echo "## $name"
+		begun=$(date +%s)
 		timeout 300 "$test" >/tmp/out 2>&1
 		rc=$?
 		cat /tmp/out
+		echo "## $name ended after $(($(date +%s) - begun)) s"
 		planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' /tmp/out)
 		ran=$(grep -cE '^(not )?ok [0-9]' /tmp/out)
 		if [ $rc != 0 ] && grep -qE '^not ok [0-9]' /tmp/out; then
@@ -66,7 +68,9 @@ run_programs() { # folder
 parts=$(sed -n 's/.*seki\.parts=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
 for part in ${parts:-prog inline kmod product vlan}; do
 	echo "## part $part"
+	part_begun=$(date +%s)
 	. "/sekimori/vm/part_$part.sh"
+	echo "## part $part ended after $(($(date +%s) - part_begun)) s"
 done
 
 # The debug kernel looks for memory that nothing refers to any more; twice, since what is young is not told.

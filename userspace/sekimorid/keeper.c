@@ -379,7 +379,7 @@ static void keeper_signal(int signo, void *arg)
 		if (*change.path && keeper_job_apply(k, 0, &change))
 			log_warn("SIGHUP ignored: another change is being made");
 		else if (!*change.path)
-			keeper_children_policy(k, true);
+			keeper_rules_renew(k, true);
 	} else {
 		log_info("stops; what is attached keeps enforcing until `sekimori down`");
 		loop_stop(k->loop, 0);

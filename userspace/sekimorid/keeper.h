@@ -205,16 +205,12 @@ void keeper_child_stop(struct keeper *k, struct keeper_child *child);
 void keeper_children_end(struct keeper *k);
 void keeper_children_tick(struct keeper *k); /* starts what should run and does not */
 void keeper_children_reap(struct keeper *k);
-void keeper_children_policy(struct keeper *k,
-			    bool all); /* policy and rules to every engine, or to those without */
-/* Copies rule files and the policy that they are read with into sealed memory; the descriptors are the
- * caller's. */
-__must_check int keeper_rules_gather(struct keeper *k, int *policy, int *rules);
-/* Hands them over, with what was compiled ahead; all: also to engines that have rules. */
-void keeper_children_rules(struct keeper *k, int policy, int rules, bool all);
-/* Does an engine still owe its answer to the rules it was handed? */
-bool keeper_children_reading(struct keeper *k);
 void keeper_children_names(struct keeper *k);
+/* Engines that should run: none before there is a packet program. */
+uint32_t keeper_engines_wanted(const struct keeper *k);
+/* A descriptor goes along unless fd is -1; it stays the caller's. -EAGAIN, -EPIPE: it has not got it. */
+__must_check int keeper_child_send(const struct keeper_child *child, uint32_t type, uint64_t cookie,
+				   const void *body, size_t len, int fd);
 /* To the child of that kind; -EAGAIN, -EPIPE: it has not got it. */
 __must_check int keeper_child_tell(struct keeper *k, enum process_kind kind, uint32_t type, const void *body,
 				   size_t len);
@@ -223,6 +219,17 @@ void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len
 void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len);
 void keeper_done(struct keeper *k, uint64_t cookie, int result, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* keeper_rules.c */
+/* Copies rule files and the policy that they are read with into sealed memory; the descriptors are the
+ * caller's. */
+__must_check int keeper_rules_gather(struct keeper *k, int *policy, int *rules);
+/* Hands them to engines, with what was compiled ahead; all: also to those that have rules. */
+void keeper_rules_hand(struct keeper *k, int policy, int rules, bool all);
+/* Gathers and hands; a failure is audited, and engines keep what they have. */
+void keeper_rules_renew(struct keeper *k, bool all);
+/* Does an engine still owe its answer to the rules it was handed? */
+bool keeper_rules_reading(struct keeper *k);
 
 /* keeper_apply.c */
 struct keeper_apply {

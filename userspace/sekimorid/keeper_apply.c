@@ -415,7 +415,7 @@ int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keep
 		     (unsigned long long)k->settings.generation, k->iface_count,
 		     k->pending_until ? ", waiting for confirm" : "");
 	keeper_children_names(k);
-	keeper_children_policy(k, true);
+	keeper_rules_renew(k, true);
 	return 0;
 }
 

@@ -431,7 +431,7 @@ static void job_rules_done(struct keeper *k)
 
 void keeper_job_ready(struct keeper *k)
 {
-	if (k->job && k->job->kind == JOB_RULES && k->job->handed && !keeper_children_reading(k))
+	if (k->job && k->job->kind == JOB_RULES && k->job->handed && !keeper_rules_reading(k))
 		job_rules_done(k);
 }
 
@@ -460,7 +460,7 @@ static void job_rules(struct keeper *k, const struct message_parsed *parsed, int
 		 parsed->accepted, parsed->refused, parsed->merged);
 	job_stop_parser(k);
 	keeper_state_save_compiled(k);
-	keeper_children_rules(k, job->policy, job->rules, true);
+	keeper_rules_hand(k, job->policy, job->rules, true);
 	k->prefilter_stale = true;
 	job->handed = true;
 	keeper_job_ready(k);
