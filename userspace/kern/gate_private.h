@@ -213,6 +213,11 @@ typedef int (*prog_map_fn)(int fd, const struct bpf_map_info *info, void *arg);
 __must_check int prog_maps_each(int prog_fd, prog_map_fn fn, void *arg);
 /* "program 12 \"name\" tag 0123456789abcdef loaded 2026-01-02 03:04:05" into text. */
 const char *prog_describe(const struct prog_facts *facts, char *text, size_t size);
+/* Does this kernel take it? Hooks of sockets need its BTF and its tracing. */
+bool prog_usable(int id);
+bool kernel_tells_types(void); /* has BTF of its own */
+/* The pin of a program of exactly the object with that digest. */
+void prog_pin_name(char name[64], int id, uint64_t digest);
 
 /* --- netdev.c: what an interface is */
 

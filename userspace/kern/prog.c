@@ -132,3 +132,26 @@ const char *prog_describe(const struct prog_facts *facts, char *text, size_t siz
 	snprintf(text, size, "program %u \"%s\" tag %s loaded %s", facts->id, facts->name, tag, when);
 	return text;
 }
+
+/* The hooks of sockets read the kernel's own structures, whose layout the kernel tells by its BTF. */
+bool kernel_tells_types(void)
+{
+	return !access("/sys/kernel/btf/vmlinux", R_OK);
+}
+
+/* They ask as well who is running, which a kernel without tracing does not tell (CONFIG_BPF_EVENTS). */
+static bool kernel_tells_tasks(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_FUNC_get_current_task, NULL) == 1;
+}
+
+bool prog_usable(int id)
+{
+	return id < GATE_PROG_CONNECT4 || id > GATE_PROG_SOCKET ||
+	       (kernel_tells_types() && kernel_tells_tasks());
+}
+
+void prog_pin_name(char name[64], int id, uint64_t digest)
+{
+	snprintf(name, 64, "%s_%016llx", gate_prog_names[id], (unsigned long long)digest);
+}
