@@ -216,10 +216,11 @@ static bool begin_with(int which)
 static uint32_t dies_on_the_way(int to, uint32_t *after)
 {
 	/*
-	 * The switch is near the end. So the slow machine leaps, then goes back to step through the last
-	 * leap; and as threads make a few calls more or less each time, the end is passed only when several
+	 * The switch is near the end. So the slow machine leaps, and goes back to come nearer by shorter
+	 * leaps; and as threads make a few calls more or less each time, the end is passed only when several
 	 * got through.
 	 */
+	const uint32_t enough = ktap_slow() ? 2 : 6;
 	uint32_t n = 0, step = ktap_slow() ? 34 : 1, through = 0;
 	int which;
 
@@ -239,8 +240,8 @@ static uint32_t dies_on_the_way(int to, uint32_t *after)
 		CHECK_EQ(which, to);
 		if (step > 2 && n >= step) {
 			n -= step;
-			step = 2;
-		} else if (++through == 6) {
+			step /= 4;
+		} else if (++through == enough) {
 			break;
 		}
 	}
