@@ -69,8 +69,9 @@ listening_on() { machine "$1" ss -Hln"$2" "sport = :$3" | grep -q .; }
 
 serve_web() {
 	mkdir -p "$WORLD/www"
-	head -c 20000 /dev/urandom >"$WORLD/www/file"
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -keyout "$WORLD/key.pem" -out "$WORLD/cert.pem" 2>/dev/null
+	# One file for all servers: clients compare what they got with it.
+	[ -e "$WORLD/www/file" ] || head -c 20000 /dev/urandom >"$WORLD/www/file"
+	[ -e "$WORLD/key.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -keyout "$WORLD/key.pem" -out "$WORLD/cert.pem" 2>/dev/null
 	cat >"$WORLD/$1.nginx.conf" <<-CONF
 		user root; daemon off; master_process off; pid $WORLD/$1.nginx.pid; error_log $WORLD/$1.nginx.log;
 		events { worker_connections 4096; }
@@ -258,11 +259,11 @@ permitted() {
 	esac
 }
 
-# --- the wire: everything that reaches the internet's side, to a file
+# --- the wire: everything that reaches the internet's side, to a file; WIRE_IN=any by whichever wire
 capture_begin() {
 	CAPTURE=$WORLD/$1.pcap
-	machine_background internet "$CAPTURE.out" sh -c 'echo $$ >"$1.pid"; exec tcpdump -i wan -Q in -n -U --immediate-mode -w "$1"' - "$CAPTURE"
-	wait_for 5 grep -q 'listening on' "$CAPTURE.out"
+	machine_background internet "$CAPTURE.out" sh -c 'echo $$ >"$1.pid"; exec tcpdump -i "$2" -Q in -n -U --immediate-mode -w "$1"' - "$CAPTURE" "${WIRE_IN:-wan}"
+	wait_for 10 grep -q 'listening on' "$CAPTURE.out" || { echo "# tcpdump does not listen, so nothing would be seen" >&2; exit 1; }
 }
 capture_end() {
 	server ping -c 2 -i 0.2 -W 1 198.51.100.2 >/dev/null 2>&1
