@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/world.sh"
 SEND="python3 $here/selftests/lib/senders.py"
 world_new
-plan 29
+plan 31
 for side in internet server; do $side sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.wan.accept_dad=0; done
 internet ip addr add 2001:db8:1::2/64 dev wan nodad
 server ip addr add 2001:db8:1::1/64 dev wan nodad
@@ -120,6 +120,16 @@ filter() { server tc filter show dev wan egress | grep -q seki_tc; }
 wait_for 5 filter
 result $? "after the qdisc was removed the filter is back"
 
+# --- what leaves by another interface is not seen, and said so; a tunnel is none: its packets leave by ours
+told() { [ "$(grep -c "$1 is up and not protected" "$WORLD/run/default/sekimorid.log")" -ge "${2:-1}" ]; }
+server ip link add dummy0 type dummy 2>/dev/null && server ip addr add 10.77.1.1/24 dev dummy0 && server ip link set dummy0 up
+another() { server ip link add extra type veth peer name extra2 && server ip addr add 10.77.0.1/24 dev extra && server ip link set extra2 up && server ip link set extra up; }
+another
+wait_for 5 told extra && ! told dummy0
+result $? "another way out is told by name"
+server ip link del extra
+wait_for 5 early
+
 # --- the daemon dies: all of it goes on
 server kill -9 "$(server cat /run/sekimori 2>/dev/null || cat "$WORLD/run/default/lock")"
 [ "$(server $SEND tcp 198.51.100.2 4444 2>&1)" = EPERM ]
@@ -128,7 +138,12 @@ listen_wire "dst port 4444 or ip proto 253"
 server $SEND matrix 198.51.100.2 2001:db8:1::2 "$MAC" wan 4444 >/dev/null 2>&1
 [ "$(wire_frames)" -eq 0 ]
 result $? "without the daemon: not one frame"
-sekimori up >/dev/null 2>&1 && sekimori down >/dev/null 2>&1
+sekimori up >/dev/null 2>&1
+another
+wait_for 10 told extra 2 && sleep 2
+sekimori down >/dev/null 2>&1
 [ "$(server $SEND udp 198.51.100.2 4444 2>&1)" = ok ] && ! back
 result $? "after down nothing is left"
+[ -n "$(eve_select 'e["event_type"] == "egress" and e["egress"]["kind"] == "coverage" and e["egress"]["gaps"].get("other-way-out", 0) > 0')" ]
+result $? "and the record of coverage has the other way out"
 exit $ktap_failed

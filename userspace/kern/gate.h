@@ -150,6 +150,13 @@ __must_check int gate_family_detach(struct gate *gate);
 bool gate_family_denied(void);
 
 /*
+ * May frames leave the machine by this interface while none of the watched ones sees them? Not by loopback,
+ * dummies and tunnels, and not by what hands its frames to another interface of this namespace (ports of a
+ * bridge or bond, whose master counts; VLANs of a watched one). What cannot be asked about may.
+ */
+bool gate_way_out(uint32_t ifindex, const uint32_t *watched, uint32_t count);
+
+/*
  * The backstop (role host): an nftables chain at the egress of each device, which sees what packet sockets
  * send past tc. What came through the IP stack was judged there and passes; of the rest only ARP and its
  * like, and IP to `inside`.

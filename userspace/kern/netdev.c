@@ -198,3 +198,38 @@ bool netdev_csum_partial(const struct netdev *dev)
 	}
 	return false;
 }
+
+/* Devices whose frames end in this machine, or go out inside a packet of another device. */
+static bool netdev_inward(const struct netdev *dev)
+{
+	static const char *const kinds[] = {"dummy",	 "ipip", "gre",	 "gretap", "ip6gre", "ip6gretap",
+					    "ip6tnl",	 "sit",	 "vti",	 "vti6",   "vxlan",  "geneve",
+					    "wireguard", "tun",	 "xfrm", "ifb",	   "nlmon",  "erspan"};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (!strcmp(dev->kind, kinds[i]))
+			return true;
+	return false;
+}
+
+bool gate_way_out(uint32_t ifindex, const uint32_t *watched, uint32_t count)
+{
+	struct netdev dev;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (watched[i] == ifindex)
+			return false;
+	if (netdev_get(ifindex, &dev))
+		return true;
+	if (netdev_inward(&dev) || dev.master)
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		struct netdev below;
+
+		if (!dev.lower_elsewhere && dev.lower == watched[i])
+			return false;
+		if (!netdev_get(watched[i], &below) && below.master == ifindex)
+			return false;
+	}
+	return true;
+}

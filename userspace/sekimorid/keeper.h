@@ -169,6 +169,7 @@ struct keeper {
 
 	struct egress_table *egress; /* as pushed; NULL before the first policy */
 	bool egress_early;	     /* socket hooks may refuse: every way out is managed */
+	char egress_other[16];	     /* role host: an interface by which frames may leave unseen, "" none */
 	bool sockets_wanted, backstop_wanted, backstop_stops;
 	uint64_t backstop_frames;
 	uint32_t self_until;

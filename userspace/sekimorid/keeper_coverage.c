@@ -208,6 +208,8 @@ static void span_look(struct keeper *k)
 		w->span.attached_us += passed;
 	else
 		w->span.gaps[EGRESS_GAP_DETACHED] += passed / 1000;
+	if (host && *k->egress_other)
+		w->span.gaps[EGRESS_GAP_OTHER_WAY] += passed / 1000;
 	/* A clock that was set back begins a span of its own: no second is counted twice. */
 	if (wall < w->span.to) {
 		span_end(k);

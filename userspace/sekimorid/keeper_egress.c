@@ -209,6 +209,45 @@ void keeper_egress_hooks(struct keeper *k, const struct policy *policy, char *te
 	keeper_watch_policy(k, policy);
 }
 
+/* The first interface in use by which frames may leave unseen; "" when there is none, or this machine's own
+ * traffic is not judged. */
+static void other_way(const struct keeper *k, char name[16])
+{
+	uint32_t watched[MESSAGE_IFACES_MAX], count = 0;
+	struct ifaddrs *all;
+
+	name[0] = '\0';
+	for (uint32_t i = 0; i < k->iface_count; i++)
+		if (k->ifaces[i].want.role == SEKI_ROLE_HOST && k->ifaces[i].attached)
+			watched[count++] = k->ifaces[i].ifindex;
+	if (!k->egress->self || getifaddrs(&all) < 0)
+		return;
+	for (const struct ifaddrs *at = all; at && !*name; at = at->ifa_next) {
+		if (at->ifa_flags & IFF_LOOPBACK || !(at->ifa_flags & IFF_UP) || !at->ifa_addr ||
+		    (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
+			continue;
+		if (gate_way_out(if_nametoindex(at->ifa_name), watched, count))
+			snprintf(name, 16, "%s", at->ifa_name);
+	}
+	freeifaddrs(all);
+}
+
+static void other_way_follow(struct keeper *k)
+{
+	char name[16];
+
+	other_way(k, name);
+	if (!strcmp(name, k->egress_other))
+		return;
+	memcpy(k->egress_other, name, sizeof(name));
+	if (*name)
+		keeper_audit(k, AUDIT_ALARM, 0,
+			     "%s is up and not protected: what this machine sends by it is not seen, and "
+			     "nothing is proven; "
+			     "add it with --iface %s:host",
+			     name, name);
+}
+
 /* What changes without a policy: interfaces, probation, the clock. */
 static void settings_follow(struct keeper *k)
 {
@@ -291,6 +330,7 @@ void keeper_egress_tick(struct keeper *k)
 	if (k->backstop_wanted)
 		backstop_follow(k);
 	filters_follow(k);
+	other_way_follow(k);
 	keeper_watch_tick(k);
 }
 

@@ -105,10 +105,12 @@ static const struct egress_words severities[SEKI_SEVERITY_MAX] = {
 	[SEKI_SEVERITY_CRITICAL] = {{"critical", "緊急"}},
 };
 
-/* Behind each comes its count; of DETACHED it is milliseconds. */
+/* Behind each comes its count; of DETACHED and OTHER_WAY it is milliseconds. */
 static const struct egress_words gaps[EGRESS_GAP_MAX] = {
 	[EGRESS_GAP_DETACHED] = {{"milliseconds without programs on an interface",
 				  "インタフェースで検査が外れていた時間 (ms)"}},
+	[EGRESS_GAP_OTHER_WAY] = {{"milliseconds with another interface up that is not watched",
+				   "監視対象外のインタフェースが有効だった時間 (ms)"}},
 	[EGRESS_GAP_RING] = {{"records that were lost", "失われた記録"}},
 	[EGRESS_GAP_UNREAD] = {{"frames that could not be read", "読み取れなかったフレーム"}},
 	[EGRESS_GAP_EVENTS] = {{"events that were not written", "書き込めなかったイベント"}},
