@@ -33,7 +33,11 @@ struct {
 	__type(value, struct seki_settings);
 } seki_settings SEC(".maps");
 
-/* ctx: family, type, protocol, kern, and what programs before this one answered. */
+/*
+ * ctx: family, type, protocol, kern, and what programs before this one answered. Asked before the kernel
+ * looks for CAP_NET_RAW, whose lack is EPERM: another error, so that whoever has not got it can tell whose
+ * refusal it was.
+ */
 SEC("lsm/socket_create")
 int seki_family(__u64 *ctx)
 {
@@ -45,7 +49,7 @@ int seki_family(__u64 *ctx)
 	if (before || (int)ctx[0] != AF_XDP || !s || s->magic != SEKI_MAGIC ||
 	    !(s->egress_flags & SEKI_EGRESS_SELF) || s->egress_flags & SEKI_EGRESS_SELF_MONITOR)
 		return before;
-	return BPF_CORE_READ(task, nsproxy, net_ns, net_cookie) == s->self_cookie ? -EPERM : 0;
+	return BPF_CORE_READ(task, nsproxy, net_ns, net_cookie) == s->self_cookie ? -EACCES : 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -72,8 +72,10 @@ listen_wire "dst port 4444 or ip proto 253 or dst port 80"
 server $SEND matrix 198.51.100.2 2001:db8:1::2 "$MAC" wan 4444 2>&1 | note
 [ "$(wire_frames)" -eq 0 ]
 result $? "AF_INET, AF_INET6, AF_PACKET, QDISC_BYPASS, raw IPv4 and IPv6: not one frame"
-if [ "$(server $SEND afxdp 2>&1)" = EPERM ]; then
+if [ "$(server $SEND afxdp 2>&1)" = EACCES ]; then
 	result 0 "AF_XDP: refused"
+elif ! sekimori status | grep -q 'AF_XDP sockets NOT COVERED'; then
+	result 1 "AF_XDP: not refused, and status does not say so"
 else
 	result 0 "AF_XDP: this kernel cannot refuse it # SKIP no BPF LSM"
 fi

@@ -17,7 +17,7 @@ rm -f "$work"/static/*.rc
 append="console=ttyS0 quiet panic=-1 oops=panic mitigations=off rcupdate.rcu_expedited=1 log_buf_len=4M"
 # Each kernel is booted once for the packet programs, and once for what runs with the module: there slub_debug finds overruns and use
 # after free, which makes the verifier, thousands of small allocations a program, three times slower.
-declare -A parts=([module]=inline,kmod,product,vlan [packets]=prog) more=([module]=slub_debug=FZPU)
+declare -A parts=([module]=inline,egress,kmod,product,vlan [packets]=prog) more=([module]=slub_debug=FZPU)
 
 # The module for a series; its log goes to the run's.
 build_module() { # series
@@ -52,7 +52,8 @@ make_initramfs() { # series
 		ln -sf /bin/kmod "$root/sbin/$name"
 	done
 	# In loading order, what others need first; what a series has built in or lacks is no file.
-	for name in veth sch_ingress cls_bpf llc stp garp mrp 8021q bridge tls bonding macvlan; do
+	for name in veth sch_ingress cls_bpf llc stp garp mrp 8021q bridge tls bonding macvlan tunnel4 ip_tunnel ipip gre ip_gre udp_tunnel \
+		ip6_udp_tunnel vxlan nfnetlink libcrc32c nf_tables; do
 		module=$(find "$work/$1"/{lib,usr/lib}/modules -name "$name.ko*" 2>/dev/null | head -1)
 		order=$((order + 1))
 		case $module in
@@ -61,7 +62,8 @@ make_initramfs() { # series
 		esac
 	done
 	gcc -O1 -static -o "$root/sbin/vmexit" selftests/vm/exit.c || return 1
-	cp build/sekimori.bpf.o build/sekimori-kmod.bpf.o "$root/sekimori/"
+	gcc -D_GNU_SOURCE -O1 -static -o "$root/sbin/wire" selftests/vm/wire.c || return 1
+	cp build/sekimori.bpf.o build/sekimori-family.bpf.o build/sekimori-kmod.bpf.o "$root/sekimori/"
 	cp "$work/$1"/kmod/*.ko "$root/sekimori/"
 	objcopy --remove-section .BTF "$root/sekimori/sekimori.ko" "$root/sekimori/sekimori-nobtf.ko" || return 1
 	put "$root" "$PWD"/build/sekimori{,-tools,d}

@@ -56,9 +56,14 @@ int gate_family_detach(struct gate *gate)
 	return err == -ENOENT ? 0 : err;
 }
 
-bool gate_family_denied(void)
+/* The program's own answer: without CAP_NET_RAW the kernel would refuse with EPERM in any case. */
+bool gate_family_denied(const struct gate *gate)
 {
-	int fd AUTO_FD = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	int link AUTO_FD = -1;
+	int fd AUTO_FD = -1;
 
-	return fd < 0 && errno == EPERM;
+	if (pin_open(gate, PIN, &link))
+		return false;
+	fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	return fd < 0 && errno == EACCES;
 }

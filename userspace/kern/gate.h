@@ -142,12 +142,12 @@ __must_check int gate_netns_cookie(uint64_t *cookie); /* of this process's netwo
 
 /*
  * AF_XDP sockets pass every layer: none is made in the protected namespace (T10). path of SEKI_OBJECT_FAMILY.
- * Needs a kernel with the BPF LSM. denied: asks this kernel, with this process's privileges, for such a
- * socket.
+ * Needs a kernel with the BPF LSM; callers get EACCES. denied: asks this kernel for such a socket; true only
+ * when it was our program that refused.
  */
 __must_check int gate_family_attach(struct gate *gate, const char *path, struct gate_why *why);
 __must_check int gate_family_detach(struct gate *gate);
-bool gate_family_denied(void);
+bool gate_family_denied(const struct gate *gate);
 
 /*
  * May frames leave the machine by this interface while none of the watched ones sees them? Not by loopback,

@@ -126,6 +126,25 @@ static void print_module(const json_t *status)
 		       client_number(module, "guard_would_drop"));
 }
 
+/* What judges this machine's own traffic (role host), and what does not: that must not go unsaid (T10). */
+static void print_egress(const json_t *status)
+{
+	const json_t *egress = json_object_get(status, "egress");
+
+	if (!egress)
+		return;
+	printf("egress    %s; packet sockets %s; AF_XDP sockets %s",
+	       client_flag(egress, "monitor") ? "monitor: what this machine begins is told, not refused"
+	       : client_flag(egress, "early") ? "connections are refused at once"
+					      : "connections are judged by their packets",
+	       client_flag(egress, "packet_sockets") ? "stopped" : "NOT COVERED",
+	       client_flag(egress, "xdp_sockets") ? "refused"
+						  : "NOT COVERED (needs a kernel with the BPF LSM)");
+	if (*client_text(egress, "other_way_out"))
+		printf("; NOT COVERED: %s is up and has no role", client_text(egress, "other_way_out"));
+	printf("\n");
+}
+
 static void status_kept(const json_t *events)
 {
 	const json_t *store = json_object_get(events, "store"), *notices = json_object_get(events, "notices");
@@ -202,6 +221,7 @@ static void print_rest(const json_t *status)
 	printf("answers   %lld sources blocked, %lld flows cut, %lld proposals, %lld of them refused\n",
 	       client_number(status, "blocks_made"), client_number(status, "cuts_made"),
 	       client_number(status, "proposals"), client_number(status, "proposals_refused"));
+	print_egress(status);
 	print_module(status);
 	print_losses(status);
 	json_array_foreach(json_object_get(status, "processes"), i, row)

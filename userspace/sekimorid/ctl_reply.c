@@ -277,6 +277,18 @@ static json_t *reply_module(const struct message_status_module *m)
 	return out;
 }
 
+static json_t *reply_egress(const struct message_status_egress *e)
+{
+	json_t *out = json_object();
+
+	put_flag(out, "monitor", e->monitor);
+	put_flag(out, "early", e->early);
+	put_flag(out, "packet_sockets", e->backstop);
+	put_flag(out, "xdp_sockets", e->xdp);
+	put_text(out, "other_way_out", e->other);
+	return out;
+}
+
 static json_t *reply_status(const struct message_status *s)
 {
 	json_t *out = json_object(), *ifaces = json_array(), *processes = json_array();
@@ -310,6 +322,8 @@ static json_t *reply_status(const struct message_status *s)
 	json_object_set_new(out, "ifaces", ifaces);
 	json_object_set_new(out, "processes", processes);
 	json_object_set_new(out, "module", reply_module(&s->module));
+	if (s->egress.self)
+		json_object_set_new(out, "egress", reply_egress(&s->egress));
 	return reply_status_rest(out, s);
 }
 

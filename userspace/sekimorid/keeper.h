@@ -266,6 +266,7 @@ void keeper_egress_settings(const struct keeper *k, struct seki_settings *settin
 /* After the interfaces: what role host needs beside its packet programs. Warnings into text. */
 void keeper_egress_hooks(struct keeper *k, const struct policy *policy, char *text, size_t size);
 void keeper_egress_tick(struct keeper *k);
+void keeper_egress_status(struct keeper *k, struct message_status_egress *out);
 bool keeper_egress_xdp_denied(struct keeper *k); /* AF_XDP sockets cannot be made in this network namespace */
 
 /* keeper_watch.c: what our side began, watched; the sensor's own record */

@@ -336,5 +336,17 @@ void keeper_egress_tick(struct keeper *k)
 
 bool keeper_egress_xdp_denied(struct keeper *k)
 {
-	return k->sockets_wanted && gate_family_denied();
+	return k->sockets_wanted && gate_family_denied(k->gate);
+}
+
+void keeper_egress_status(struct keeper *k, struct message_status_egress *out)
+{
+	if (!k->gate || !k->egress || !k->egress->self || !k->sockets_wanted)
+		return;
+	out->self = 1;
+	out->monitor = k->egress->self_monitor;
+	out->early = k->egress_early;
+	out->backstop = k->backstop_wanted;
+	out->xdp = keeper_egress_xdp_denied(k);
+	memcpy(out->other, k->egress_other, sizeof(out->other));
 }

@@ -135,6 +135,7 @@ void keeper_status(struct keeper *k, uint64_t cookie)
 	out.cuts_made = k->cuts_made;
 	keeper_hooks_poll(k);
 	keeper_module_status(k, &out.module);
+	keeper_egress_status(k, &out.egress);
 	status_ifaces(k, &out);
 	status_processes(k, &out);
 	if (k->gate)

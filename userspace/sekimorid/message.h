@@ -403,6 +403,14 @@ struct message_status_module {
 	} tables[SEKI_TABLE_MAX];
 	char version[32]; /* "" none */
 };
+/* What this machine itself begins (role host): the layers that judge it. */
+struct message_status_egress {
+	uint8_t self;	       /* 0: no interface has that role, the rest is 0 */
+	uint8_t monitor;       /* nothing is refused */
+	uint8_t early;	       /* sockets are refused, not only packets */
+	uint8_t backstop, xdp; /* packet sockets are stopped; AF_XDP sockets are refused */
+	char other[16];	       /* an interface by which frames may leave unseen, "" none */
+};
 struct message_status {
 	uint64_t generation, digest, started, since;
 	uint32_t gate, adopted;
@@ -420,6 +428,7 @@ struct message_status {
 	uint64_t losses[SEKI_LOSS_MAX];
 	uint64_t dropped, would_drop, passed;
 	struct message_status_module module;
+	struct message_status_egress egress;
 	char alarm[256]; /* the last one */
 	char eve[POLICY_PATH_MAX];
 	struct message_status_iface ifaces[MESSAGE_IFACES_MAX];
