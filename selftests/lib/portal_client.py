@@ -158,7 +158,7 @@ def raw(browser, data, wait=5.0):
 
 
 PAGES = ["/", "/alerts", "/alerts?period=24h&severity=3&verdict=3", "/alerts?host=198.18.0.77", "/blacklist", "/blacklist/manual",
-         "/blacklist/auto", "/why?address=198.18.0.77", "/egress", "/reports", "/reports/top?period=24h", "/reports/security-log?period=24h",
+         "/blacklist/auto", "/why?address=198.18.0.77", "/egress", "/reports", "/reports/top?period=24h", "/reports/security-log?period=24h", "/reports/assess",
          "/assets", "/settings", "/audit", "/audit?kind=change", "/users", "/account"]
 EVIL = "<img src=x onerror=alert(1)>"
 

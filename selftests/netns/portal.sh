@@ -96,6 +96,19 @@ one_more() { [ "$(kept 'SELECT count(*) FROM event WHERE kind = 0')" -ge $((befo
 wait_for 15 one_more
 [ "$(kept "SELECT count(*) FROM event WHERE kind = 0 AND src = x'c612004d'")" = 1 ] && [ "$(kept "SELECT count(*) FROM event WHERE kind = 0 AND src = x'c612004f'")" = 1 ]
 result $? "it tells about others, and of that one no more"
+cat >"$WORLD/look.py" <<END
+import sys
+sys.path.insert(0, "$here/selftests/lib")
+from portal_client import Browser
+browser = Browser("$URL")
+assert browser.login("root", "a-long-password")
+print(browser.ask("GET", sys.argv[1]).text)
+END
+look() { server python3 "$WORLD/look.py" "$@"; }
+look '/reports/assess?lang=en' >"$WORLD/assess.html"
+grep -q 'Attacks are dropped, not only counted' "$WORLD/assess.html" && grep -q 'sekimori up --iface wan:host --enforce' "$WORLD/assess.html" &&
+	look '/reports/assess?lang=ja&format=csv' | grep -q 'sekimori up --iface wan:host --enforce' && wait_for 10 logged 'report assess taken as csv'
+result $? "the assessment names the drift and what mends it, here and to take along"
 # The daemon says which of its processes may do what: the portal has no capability, no new privileges, seccomp.
 pid=$(process_of portal)
 server grep -q 'CapEff:.*0000000000000000' "/proc/$pid/status" && server grep -q 'Seccomp:.*2' "/proc/$pid/status" && server grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"

@@ -25,22 +25,24 @@ static const struct {
 	{"notices", PHRASE_P_REPORT_NOTICES, WANTS_NOTICES, report_notices},
 };
 
-static void report_form(struct visit *v, const char *name, const char *title)
+void report_form(struct visit *v, const char *name, bool of_period)
 {
 	const char *period = web_form_get(&v->query, "period");
 
+	page_put(v->page, "<form method=\"get\" action=\"/reports/%s\" class=\"filter\">\n", name);
+	if (of_period)
+		page_put(v->page,
+			 "<span class=\"field\"><label for=\"p-%s\">%s</label> "
+			 "<input id=\"p-%s\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\" "
+			 "aria-describedby=\"period-note\"></span>\n",
+			 name, T(v, P_PERIOD), name, *period ? period : "30d");
 	page_put(v->page,
-		 "<form method=\"get\" action=\"/reports/%s\" class=\"filter\">\n<span "
-		 "class=\"field\"><label for=\"p-%s\">%s</label> "
-		 "<input id=\"p-%s\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\" "
-		 "aria-describedby=\"period-note\"></span>\n"
 		 "<span class=\"field\"><label for=\"f-%s\">%s</label> <select id=\"f-%s\" "
 		 "name=\"format\"><option value=\"\">%s</option>"
 		 "<option>html</option><option>text</option><option>csv</option><option>json</option></"
 		 "select></span>\n"
 		 "<button>%s</button></form>\n",
-		 name, name, T(v, P_PERIOD), name, *period ? period : "30d", name, T(v, P_FORMAT), name,
-		 T(v, P_HERE), title);
+		 name, T(v, P_FORMAT), name, T(v, P_HERE), T(v, P_SHOW));
 }
 
 void page_reports(struct visit *v)
@@ -51,7 +53,11 @@ void page_reports(struct visit *v)
 		if (reports[i].wants == WANTS_NOTICES && visit_tenant(v))
 			continue;
 		page_put(v->page, "<h2>%s</h2>\n", phrase(v->language, reports[i].title));
-		report_form(v, reports[i].name, T(v, P_SHOW));
+		report_form(v, reports[i].name, true);
+	}
+	if (!visit_tenant(v)) {
+		page_put(v->page, "<h2>%s</h2>\n", T(v, P_REPORT_ASSESS));
+		report_form(v, "assess", false);
 	}
 	part_end(v);
 	answer_page(v, 200);
@@ -113,6 +119,24 @@ static void report_download(struct visit *v, const char *name, const struct docu
 	answer_text(v, types[format], text, len, file);
 }
 
+void report_show(struct visit *v, const char *name, bool of_period, const struct document *document,
+		 enum document_format format)
+{
+	if (format != DOCUMENT_FORMATS) {
+		report_download(v, name, document, format);
+		return;
+	}
+	part_begin(v, T(v, P_REPORTS));
+	if (of_period)
+		page_put(v->page, "<p id=\"period-note\" class=\"note\">%s</p>\n", T(v, P_PERIOD_NOTE));
+	report_form(v, name, of_period);
+	page_put(v->page, "<article class=\"report\">\n");
+	page_document(v->page, document);
+	page_put(v->page, "</article>\n");
+	part_end(v);
+	answer_page(v, 200);
+}
+
 void page_report(struct visit *v)
 {
 	CLEANUP(document_free) struct document *document = NULL;
@@ -149,18 +173,7 @@ void page_report(struct visit *v)
 			     err == -ENOENT ? PHRASE_P_STORE_NONE : PHRASE_P_STORE_FAULT);
 		return;
 	}
-	if (format != DOCUMENT_FORMATS) {
-		report_download(v, reports[which].name, document, format);
-		return;
-	}
-	part_begin(v, T(v, P_REPORTS));
-	page_put(v->page, "<p id=\"period-note\" class=\"note\">%s</p>\n", T(v, P_PERIOD_NOTE));
-	report_form(v, reports[which].name, T(v, P_SHOW));
-	page_put(v->page, "<article class=\"report\">\n");
-	page_document(v->page, document);
-	page_put(v->page, "</article>\n");
-	part_end(v);
-	answer_page(v, 200);
+	report_show(v, reports[which].name, true, document, format);
 }
 
 /* --- what protected hosts began */

@@ -37,6 +37,11 @@ int portal_new(const struct portal_options *options, struct portal **out)
 	}
 	err = threat_set_new(options->threats, options->threats ? strlen(options->threats) : 0,
 			     &portal->threats, why);
+	if (!err && options->guideline &&
+	    assess_new(options->guideline, strlen(options->guideline), &portal->assess, why)) {
+		log_error("portal: guideline.json: %s", why);
+		why[0] = '\0';
+	}
 	portal->assets = asset_set_new();
 	if (!err && !portal->assets)
 		err = -ENOMEM;
@@ -54,6 +59,7 @@ void portal_free(struct portal *portal)
 		return;
 	store_close(portal->store);
 	threat_set_free(portal->threats);
+	assess_free(portal->assess);
 	asset_set_free(portal->assets);
 	json_decref(portal->status);
 	sodium_memzero(portal, sizeof(*portal));

@@ -44,7 +44,7 @@ struct portal_response {
 struct portal_options {
 	int users_dir;	       /* borrowed; -1: users live in memory only */
 	const char *store_dir; /* of the events and the audit log; "." when no path leads there */
-	const char *threats, *explanations; /* texts of the files, NULL none; borrowed */
+	const char *threats, *explanations, *guideline; /* texts of the files, NULL none; borrowed */
 	const char *host;		    /* name by which browsers reach it, "" none; borrowed */
 	const char *instance;
 	bool may_allow;

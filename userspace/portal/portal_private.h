@@ -5,6 +5,7 @@
 #ifndef PORTAL_PORTAL_PRIVATE_H
 #define PORTAL_PORTAL_PRIVATE_H
 
+#include "core/report/assess.h"
 #include "core/report/asset.h"
 #include "core/report/document.h"
 #include "core/web/page.h"
@@ -24,6 +25,7 @@ struct portal {
 	struct sessions sessions;
 	struct store *store; /* NULL: there is none yet */
 	struct threat_set *threats;
+	struct assess *assess; /* NULL: there is no guideline */
 	struct asset_set *assets;
 	uint64_t assets_stamp;
 	char code[PORTAL_CODE_TEXT]; /* "" none */
@@ -114,6 +116,12 @@ const char *visit_tenant(const struct visit *v);
 void portal_assets_fresh(struct portal *portal);
 __must_check int portal_assets_save(struct portal *portal);
 
+/* --- page_reports.c: the form that asks for a report again, and the report here or to take along */
+void report_form(struct visit *v, const char *name, bool of_period);
+/* format DOCUMENT_FORMATS: here */
+void report_show(struct visit *v, const char *name, bool of_period, const struct document *document,
+		 enum document_format format);
+
 /* --- pages */
 void page_now(struct visit *v);
 void page_live(struct visit *v);
@@ -132,6 +140,7 @@ void do_list_unblock(struct visit *v);
 void page_egress(struct visit *v);
 void page_reports(struct visit *v);
 void page_report(struct visit *v);
+void page_assess(struct visit *v);
 void page_assets(struct visit *v);
 void do_assets(struct visit *v);
 void page_settings(struct visit *v);

@@ -23,6 +23,7 @@ const struct portal_route portal_routes[] = {
 	{"POST", "/blacklist/unblock", ACCESS_OPERATOR, true, PHRASE_P_BLACKLIST, false, do_list_unblock},
 	{"GET", "/egress", ACCESS_VIEWER, true, PHRASE_P_EGRESS, true, page_egress},
 	{"GET", "/reports", ACCESS_VIEWER, false, PHRASE_P_REPORTS, true, page_reports},
+	{"GET", "/reports/assess", ACCESS_VIEWER, true, PHRASE_P_REPORTS, false, page_assess},
 	{"GET", "/reports/:name", ACCESS_VIEWER, false, PHRASE_P_REPORTS, false, page_report},
 	{"GET", "/assets", ACCESS_VIEWER, false, PHRASE_P_ASSETS, true, page_assets},
 	{"POST", "/assets", ACCESS_OPERATOR, true, PHRASE_P_ASSETS, false, do_assets},

@@ -12,6 +12,8 @@
 #include "lib/cleanup.h"
 #include "lib/instance.h"
 
+#define CONFIG_STANDARD "/etc/sekimori/sekimori.conf"
+
 enum { EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_NOT_CONVERGED = 3 };
 
 struct client {
@@ -82,6 +84,7 @@ COMMAND cmd_top(int argc, char **argv);
 COMMAND cmd_ack(int argc, char **argv);
 COMMAND cmd_notify(int argc, char **argv);
 COMMAND cmd_audit(int argc, char **argv);
+COMMAND cmd_assess(int argc, char **argv);
 COMMAND cmd_assets(int argc, char **argv);
 COMMAND cmd_portal(int argc, char **argv);
 COMMAND cmd_monitor(int argc, char **argv);

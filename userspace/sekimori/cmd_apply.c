@@ -15,8 +15,6 @@
 #include "core/policy/policy.h"
 #include "lib/file.h"
 
-#define CONFIG_STANDARD "/etc/sekimori/sekimori.conf"
-
 #define LINES_TOLD 20u /* of refused rows of one list; all are counted */
 
 static void key_print(const struct policy_key_help *row, void *arg)

@@ -62,6 +62,14 @@ static void put_flag(json_t *object, const char *key, bool value)
 	json_object_set_new(object, key, json_boolean(value));
 }
 
+static void put_digest(json_t *object, const char *key, uint64_t value)
+{
+	char digest[20];
+
+	snprintf(digest, sizeof(digest), "%016" PRIx64, value);
+	put_text(object, key, digest);
+}
+
 static void put_prefix(json_t *object, const char *key, const struct message_prefix *in)
 {
 	char text[PREFIX_TEXT_MAX];
@@ -89,6 +97,10 @@ static json_t *reply_iface(const struct message_status_iface *in)
 		put_number(out, "vlan", in->vlan);
 	put_text(out, "role", NAME(role_names, in->role));
 	put_text(out, "mode", NAME(mode_names, in->mode));
+	if (in->held) {
+		put_text(out, "kernel_role", NAME(role_names, in->role_held));
+		put_text(out, "kernel_mode", NAME(mode_names, in->mode_held));
+	}
 	put_flag(out, "attached", in->attached);
 	put_text(out, "hook", NAME(hook_names, in->kind));
 	put_text(out, "xdp", in->generic ? "generic" : "native");
@@ -292,14 +304,17 @@ static json_t *reply_egress(const struct message_status_egress *e)
 static json_t *reply_status(const struct message_status *s)
 {
 	json_t *out = json_object(), *ifaces = json_array(), *processes = json_array();
-	char digest[20];
 
-	snprintf(digest, sizeof(digest), "%016" PRIx64, s->digest);
 	put_number(out, "result", 0);
 	put_flag(out, "gate", s->gate);
 	put_flag(out, "adopted", s->adopted);
 	put_number(out, "generation", s->generation);
-	put_text(out, "digest", digest);
+	put_digest(out, "digest", s->digest);
+	if (s->digest_held)
+		put_digest(out, "kernel_digest", s->digest_held);
+	if (s->config_digest)
+		put_digest(out, "config_digest", s->config_digest);
+	put_text(out, "config", s->config);
 	put_number(out, "started", s->started);
 	put_number(out, "since", s->since);
 	put_number(out, "confirm_left", s->pending_left);
@@ -438,14 +453,12 @@ static json_t *reply_list(const struct message_lists *in, uint32_t i)
 	const struct list_about *about = &in->rows[i].about;
 	const struct seki_hits *hits = &in->rows[i].hits;
 	json_t *row = json_object();
-	char digest[20];
 
-	snprintf(digest, sizeof(digest), "%016" PRIx64, about->digest);
 	put_text(row, "name", in->rows[i].name);
 	put_text(row, "source", NAME(source_names, about->source));
 	put_number(row, "entries", about->count);
 	put_number(row, "serial", about->serial);
-	put_text(row, "digest", digest);
+	put_digest(row, "digest", about->digest);
 	put_number(row, "changed", about->changed);
 	put_number(row, "taken", about->taken);
 	put_number(row, "not_after", about->not_after);

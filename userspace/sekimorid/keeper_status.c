@@ -13,6 +13,41 @@
 #include "lib/wall.h"
 #include "sandbox.h"
 
+static int status_iface_held(const struct seki_iface_key *key, const struct seki_iface *value, void *arg)
+{
+	struct message_status *out = arg;
+
+	for (uint32_t i = 0; i < out->iface_count; i++) {
+		struct message_status_iface *row = &out->ifaces[i];
+
+		if (row->ifindex != key->ifindex || row->vlan != key->vlan)
+			continue;
+		row->held = 1;
+		row->role_held = value->role;
+		row->mode_held = value->enforce_until && value->enforce_until <= keeper_now()
+					 ? SEKI_MODE_MONITOR
+					 : value->mode;
+	}
+	return 0;
+}
+
+/* What was set, beside what the kernel has now. */
+static void status_held(struct keeper *k, const struct policy *base, struct message_status *out)
+{
+	struct seki_settings held;
+
+	if (base && policy_digest(base, &out->config_digest))
+		out->config_digest = 0;
+	if (base)
+		memcpy(out->config, k->config, sizeof(out->config));
+	if (!k->gate)
+		return;
+	if (gate_iface_each(k->gate, status_iface_held, out) < 0)
+		log_warn("the kernel's rows of interfaces cannot be read");
+	if (!gate_settings_get(k->gate, &held))
+		out->digest_held = held.policy_digest;
+}
+
 static void status_ifaces(struct keeper *k, struct message_status *out)
 {
 	for (uint32_t i = 0; i < k->iface_count; i++) {
@@ -137,6 +172,7 @@ void keeper_status(struct keeper *k, uint64_t cookie)
 	keeper_module_status(k, &out.module);
 	keeper_egress_status(k, &out.egress);
 	status_ifaces(k, &out);
+	status_held(k, k->now.base, &out);
 	status_processes(k, &out);
 	if (k->gate)
 		status_counters(k, &out);

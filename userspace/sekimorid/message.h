@@ -383,8 +383,8 @@ struct message_status_iface {
 		enforce_left; /* seconds until an unconfirmed enforce falls back; 0 = none */
 	uint16_t vlan;
 	uint8_t role, mode, kind, generic, frags, tc_egress, attached;
-	uint8_t pad[3];
-	uint64_t since; /* epoch seconds, 0 unknown */
+	uint8_t held, role_held, mode_held; /* what the kernel's row says, where it has one */
+	uint64_t since;			    /* epoch seconds, 0 unknown */
 };
 struct message_status_process {
 	char name[16];
@@ -413,6 +413,8 @@ struct message_status_egress {
 };
 struct message_status {
 	uint64_t generation, digest, started, since;
+	uint64_t digest_held;	/* of the policy, as the kernel's settings have it; 0 unknown */
+	uint64_t config_digest; /* policy_digest() of the configuration that holds; 0 there is none */
 	uint32_t gate, adopted;
 	uint32_t pending_left, alarms;
 	uint32_t iface_count, process_count, list_total, rules_loaded, rules_failed, engines, engines_ready;
@@ -431,6 +433,7 @@ struct message_status {
 	struct message_status_egress egress;
 	char alarm[256]; /* the last one */
 	char eve[POLICY_PATH_MAX];
+	char config[POLICY_PATH_MAX];
 	struct message_status_iface ifaces[MESSAGE_IFACES_MAX];
 	struct message_status_process processes[MESSAGE_PROCESSES_MAX];
 };

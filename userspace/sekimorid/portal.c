@@ -29,7 +29,7 @@
 #define ANSWER_MAX (1u << 20)
 #define ANSWER_MS  3000
 
-static char *threats, *explanations; /* read before paths go */
+static char *threats, *explanations, *guideline; /* read before paths go */
 
 struct serving {
 	struct loop *loop;
@@ -60,7 +60,7 @@ static void data_read(const char *name, char **out)
 	}
 	snprintf(path, sizeof(path), "/usr/share/sekimori/rules/%s", name);
 	if (file_read(AT_FDCWD, path, DATA_MAX, out, &len))
-		log_warn("%s was not found: the portal shows rules without it", name);
+		log_warn("%s was not found: the portal shows less without it", name);
 }
 
 /* "." is the store's folder from here on: no path leads to it for this user. */
@@ -69,6 +69,7 @@ int portal_prepare(void)
 	umask(077);
 	data_read("threats.json", &threats);
 	data_read("explanations.json", &explanations);
+	data_read("guideline.json", &guideline);
 	if (fchdir(PROCESS_FD_SHARED) < 0) {
 		log_error("the store's folder: %s", strerror(errno));
 		return -errno;
@@ -194,6 +195,7 @@ int portal_main(unsigned int index)
 		.users_dir = PROCESS_FD_OWN,
 		.store_dir = ".",
 		.threats = threats,
+		.guideline = guideline,
 		.explanations = explanations,
 		.host = "",
 		.instance = s.instance,

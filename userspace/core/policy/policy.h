@@ -201,6 +201,11 @@ void policy_keys(void (*fn)(const struct policy_key_help *row, void *arg), void 
  */
 __must_check int policy_pack(const struct policy *policy, void **image, size_t *len);
 /*
+ * Of what the text says: the same for the same text, whatever the daemon noted in the policy since. Errors of
+ * policy_pack().
+ */
+__must_check int policy_digest(const struct policy *policy, uint64_t *out);
+/*
  * Checks every bound, enum, string end and the digest of a hostile image. -EBADMSG with *why (static),
  * -ENOMEM. The digest (against damage, not forgery) is then in settings.policy_digest.
  */

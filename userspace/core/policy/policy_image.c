@@ -131,6 +131,24 @@ int policy_pack(const struct policy *policy, void **image, size_t *len)
 	return 0;
 }
 
+int policy_digest(const struct policy *policy, uint64_t *out)
+{
+	struct policy plain = *policy;
+	AUTO_FREE void *image = NULL;
+	struct image_head head;
+	size_t len = 0;
+	int err;
+
+	plain.settings.policy_digest = 0;
+	plain.lists_digest = 0;
+	err = policy_pack(&plain, &image, &len);
+	if (err)
+		return err;
+	memcpy(&head, image, sizeof(head));
+	*out = head.digest;
+	return 0;
+}
+
 static const char *head_check(const struct image_head *head, const void *image, size_t len)
 {
 	if (head->magic != IMAGE_MAGIC || head->version != IMAGE_VERSION || head->pad)

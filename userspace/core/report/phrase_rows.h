@@ -260,6 +260,25 @@
 	  "通知 {0} 件: 送達 {1} 件 (うち遅延 {2} 件)、確認済み {3} 件、エスカレーション {4} 件。")                                                          \
 	X(SLO_ACK_SPREAD, "Acknowledged: half within {0} of delivery, the slowest {1}.",                                                                     \
 	  "確認まで: 半数は送達から {0} 以内、最長 {1}。")                                                                                                   \
+	X(ASSESS_TITLE, "Assessment: guideline and effective state",                                                                                         \
+	  "施行状態の評価: ガイドラインと現状の差分")                                                                                                        \
+	X(ASSESS_SUMMARY, "Result", "評価結果")                                                                                                              \
+	X(ASSESS_OF, "{0}; state of {1}, as the kernel and the daemon say",                                                                                  \
+	  "{0}。{1} 時点の、カーネルとデーモンから読み戻した状態")                                                                                           \
+	X(ASSESS_SUM, "{0} of {1} points are met, {2} are not, {3} are not known.",                                                                          \
+	  "全 {1} 項目中、適合 {0}、差分 {2}、確認不能 {3}。")                                                                                               \
+	X(ASSESS_BLIND, "What is not known is not met: look at it before you rely on it.",                                                                   \
+	  "確認できない項目は適合とみなしません。信頼する前に確認してください。")                                                                            \
+	X(ASSESS_DRIFTS, "Drifts", "差分")                                                                                                                   \
+	X(ASSESS_UNKNOWN, "Not known", "確認できない項目")                                                                                                   \
+	X(ASSESS_MET, "Met", "適合している項目")                                                                                                             \
+	X(ASSESS_NONE, "None.", "ありません。")                                                                                                              \
+	X(ASSESS_POINT, "point", "項目")                                                                                                                     \
+	X(ASSESS_ABOUT, "about", "対象")                                                                                                                     \
+	X(ASSESS_GUIDELINE, "guideline", "ガイドライン")                                                                                                     \
+	X(ASSESS_EFFECTIVE, "effective", "現状")                                                                                                             \
+	X(ASSESS_CAUSE, "cause", "差分の発生要因")                                                                                                           \
+	X(ASSESS_COMMAND, "what mends it", "解決するコマンド")                                                                                               \
 	X(NOTICE_TEST_BODY,                                                                                                                                  \
 	  "This is a test by {0}. Critical attacks that were not blocked are told here.\n",                                                                  \
 	  "{0} からの試験通知です。遮断されなかった重大な攻撃は、ここに通知されます。\n")

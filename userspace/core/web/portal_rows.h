@@ -202,6 +202,9 @@
 	X(P_REPORT_TOP, "TOP 10 of threats", "脅威検知件数 TOP10")                                                                                           \
 	X(P_REPORT_LOG, "Security log", "セキュリティログレポート")                                                                                          \
 	X(P_REPORT_NOTICES, "Notices and their times", "通知と所要時間")                                                                                     \
+	X(P_REPORT_ASSESS, "Guideline and effective state", "ガイドラインと施行状態の差分")                                                                  \
+	X(P_NO_GUIDELINE, "No guideline was found beside the program; see the daemon's log.",                                                                \
+	  "ガイドラインのファイルが見つかりません。デーモンのログを確認してください。")                                                                      \
 	X(P_FORMAT, "format", "形式")                                                                                                                        \
 	X(P_HERE, "here", "この画面")                                                                                                                        \
 	X(P_PERIOD_NOTE,                                                                                                                                     \
