@@ -220,24 +220,29 @@ $(TOP)/fuzz/bin/%: $(TOP)/fuzz/obj/selftests/fuzz/%.o $(patsubst %.c,$(TOP)/fuzz
 	$(Q)mkdir -p $(@D) && $(CLANG) -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $^ $(CORE_LIBS)
 
 # --- BPF
+# Constants that the compiler put aside for merging do not load: bpf/maps.bpf.h, TABLE.
+define bpf_build
+$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+$(Q)! readelf -SW $@ | grep '\.rodata\.' || { echo "$@: give its constant tables the mark TABLE" >&2; rm -f $@; exit 1; }
+endef
 $(BPF_OBJECT_KMOD): BPF_CFLAGS += -DSEKI_WITH_KMOD
 $(TOP)/sekimori.bpf.o $(BPF_OBJECT_KMOD): bpf/sekimori.bpf.c
 $(TOP)/sekimori-family.bpf.o: bpf/family.bpf.c
 $(BPF_OBJECT) $(BPF_OBJECT_KMOD):
 	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+	$(bpf_build)
 
 $(TOP)/kmodtest/%.bpf.o: selftests/kmod/%.bpf.c
 	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+	$(bpf_build)
 
 $(TOP)/prog/%.bpf.o: selftests/prog/%.bpf.c
 	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+	$(bpf_build)
 
 $(TOP)/bench/%.bpf.o: selftests/bench/%.bpf.c
 	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+	$(bpf_build)
 
 # --- kernel module. Where nobody can build it, everything else works without it.
 kmod:

@@ -10,13 +10,13 @@
 #define CLASS_X 0 /* plain exit */
 #define CLASS_V 1 /* a verdict */
 
-static const __u8 reason_class[SEKI_REASON_MAX] = {
+static const __u8 reason_class[SEKI_REASON_MAX] TABLE = {
 #define X(id, name, class, action, help) [SEKI_R_##id] = CLASS_##class,
 	SEKI_REASONS(X)
 #undef X
 };
 
-static const __u8 reason_action[SEKI_REASON_MAX] = {
+static const __u8 reason_action[SEKI_REASON_MAX] TABLE = {
 #define X(id, name, class, action, help) [SEKI_R_##id] = SEKI_ACTION_##action,
 	SEKI_REASONS(X)
 #undef X

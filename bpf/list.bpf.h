@@ -57,13 +57,12 @@ struct level {
 	__u8 length, low;
 };
 #define X(level, low) {level, low},
-/* One more than there are: a constant of 16 bytes would go to a section that libbpf takes for no data. */
-static const struct level levels4[SEKI_LIST_LEVEL_COUNT4 + 1] = {SEKI_LIST_LEVELS4(X)};
-static const struct level levels6[] = {SEKI_LIST_LEVELS6(X)};
+static const struct level levels4[] TABLE = {SEKI_LIST_LEVELS4(X)};
+static const struct level levels6[] TABLE = {SEKI_LIST_LEVELS6(X)};
 #undef X
 
 /* The lowest bit that is set: a loop that asks bit after bit ends in branches that nobody can foresee. */
-static const __u8 lowest_bit[64] = {
+static const __u8 lowest_bit[64] TABLE = {
 	0, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0,
 	5, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0, 4, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0,
 };

@@ -23,6 +23,13 @@
 #define RING_BYTES     (8 << 20)
 #define PRIO_BYTES     (4 << 20)
 
+/*
+ * Behind a constant table. Without it the compiler puts those of exactly 4, 8, 16 or 32 bytes into a section of
+ * their own, to be merged (.rodata.cst16), which BTF has no data section for: the object would not load. The
+ * Makefile refuses an object that has such a section.
+ */
+#define TABLE SEC(".rodata")
+
 #define PINNED __uint(pinning, LIBBPF_PIN_BY_NAME)
 
 #define MAP(name, kind, entries, key_type, value_type)                                                       \
@@ -187,7 +194,8 @@ struct work {
 	__u8 profile;
 	__u8 host_monitor; /* what this host starts is told, not dropped */
 	__u8 origin;	   /* it begins a permitted flow that leaves */
-	__u8 pad[2];
+	__u8 first_data;   /* the initiator has sent no data before */
+	__u8 pad;
 	__u16 rec_flags;
 	__u16 list;
 	struct seki_pf_query query; /* len 0: nothing to ask */

@@ -15,7 +15,7 @@
 	32768 /* below it a datagram socket may serve, whose answers the packet path judges                  \
 	       */
 
-static const struct seki_process nobody;
+static const struct seki_process nobody TABLE;
 
 /* Of the socket that asks; kept until the socket table is full. */
 static __always_inline void owner_note(__u64 cookie, __u32 way)
