@@ -132,6 +132,7 @@ int seki_flow_ctl(struct seki_flow_cmd *cmd)
 		err = ctl_block(cmd, f, &key, embryo);
 		break;
 	case SEKI_OP_UNBLOCK:
+		flow_unflag(f, FLOW_INLINE);
 		__sync_val_compare_and_swap(&f->state, SEKI_FLOW_BLOCKED, SEKI_FLOW_SUSPECT);
 		break;
 	case SEKI_OP_EXPIRE:

@@ -9,6 +9,7 @@
 #include "list.bpf.h"
 
 #define DATAGRAM_WINDOW 8 /* seconds */
+#define FLOW_INLINE	(SEKI_FLOW_INLINE | SEKI_FLOW_INLINE_FIRST)
 
 /* Smaller (address, port) first, by the bytes on the wire. */
 static __always_inline bool pair_is_lo(const struct seki_addr *a, __be16 a_port, const struct seki_addr *b,
@@ -94,7 +95,7 @@ static __always_inline __u32 quota_change(struct seki_addr *prefix, int delta)
 
 static __always_inline void flow_flag(struct seki_flow *f, __u32 flag)
 {
-	if (!(f->flags & flag))
+	if ((f->flags & flag) != flag)
 		__sync_fetch_and_or(&f->flags, flag);
 }
 
@@ -305,7 +306,7 @@ static __always_inline void flow_rearm(struct work *w, struct seki_flow *f)
 		flow_unflag(f, SEKI_FLOW_CLIENT_DATA);
 		return;
 	}
-	flow_flag(f, SEKI_FLOW_CLIENT_DATA);
+	flow_flag(f, SEKI_FLOW_CLIENT_DATA | SEKI_FLOW_CLIENT_EVER);
 	if (f->flags & SEKI_FLOW_LAST_SERVER ||
 	    (w->p.proto != IPPROTO_TCP && w->now / DATAGRAM_WINDOW != f->last / DATAGRAM_WINDOW))
 		flow_look_again(f, SEKI_FLOW_CLEARED);
@@ -329,7 +330,7 @@ static __always_inline void flow_restart(struct work *w, struct seki_flow *f, bo
 	flow_look_again(f, SEKI_FLOW_CLEARED);
 	flow_look_again(f, SEKI_FLOW_SEALED);
 	flow_unflag(f, SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST | SEKI_FLOW_CLIENT_DATA |
-			       0xffffu << SEKI_FLOW_MARKS);
+			       SEKI_FLOW_CLIENT_EVER | FLOW_INLINE | ~0u << SEKI_FLOW_MARKS);
 	if (!embryo || (f->flags & party) == opens || f->iss != f->snd_nxt)
 		return;
 	flow_unflag(f, party | SEKI_FLOW_REPLIED | SEKI_FLOW_EGRESS_OK);
@@ -350,13 +351,14 @@ static __always_inline void flow_unvouch(struct seki_flow *f)
 		__sync_val_compare_and_swap(&f->state, state, SEKI_FLOW_UNINSPECTED);
 }
 
-/* Cut, and the cut has not ended? An ended one goes back to inspection. */
+/* Cut, and the cut has not ended? An ended one goes back to inspection, and what comes then was not dropped. */
 static __always_inline bool flow_is_cut(struct work *w, struct seki_flow *f)
 {
 	if (f->state != SEKI_FLOW_BLOCKED)
 		return false;
 	if (w->now < f->blocked_until)
 		return true;
+	flow_unflag(f, FLOW_INLINE);
 	__sync_val_compare_and_swap(&f->state, SEKI_FLOW_BLOCKED, SEKI_FLOW_SUSPECT);
 	return false;
 }

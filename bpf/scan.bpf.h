@@ -45,6 +45,8 @@ __noinline int seki_scan_prepare(__u32 slot, struct seki_flow *f)
 	w->query.direction = w->from_initiator ? SEKI_PF_TO_SERVER : SEKI_PF_TO_CLIENT;
 	w->query.flags = w->from_initiator && turn ? SEKI_PF_TURN : 0;
 	w->query.outcome = SEKI_PF_NONE;
+	w->first_data = w->from_initiator &&
+			(f->flags & (SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_CLIENT_EVER)) == SEKI_FLOW_INIT_KNOWN;
 	return 0;
 }
 
@@ -64,6 +66,9 @@ static __always_inline void scan_cut(struct work *w, struct seki_settings *s, st
 	flow_flag(f, SEKI_FLOW_INLINE);
 	if (w->p.proto != IPPROTO_TCP)
 		return;
+	if (w->first_data)
+		flow_flag(f, SEKI_FLOW_INLINE_FIRST);
+	w->flow_flags = f->flags;
 	f->blocked_until = w->now + INLINE_CUT_SECONDS;
 	f->state = SEKI_FLOW_BLOCKED;
 	if (embryo)
@@ -80,8 +85,8 @@ __noinline int seki_scanned(__u32 slot, struct seki_settings *s)
 	if (!w || !s)
 		return 0;
 	f = flow_find(&w->key, &embryo);
-	if (f && f->id == w->flow_id && w->query.marks & 0xffff)
-		flow_flag(f, (w->query.marks & 0xffff) << SEKI_FLOW_MARKS);
+	if (f && f->id == w->flow_id && w->query.marks)
+		flow_flag(f, w->query.marks << SEKI_FLOW_MARKS);
 	if (w->query.outcome != SEKI_PF_DROP) {
 		count_reason(w, w->copy ? SEKI_R_COPIED : SEKI_R_CLEAN, false);
 		return 0;

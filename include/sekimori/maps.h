@@ -229,7 +229,9 @@ struct seki_frag_key {
 #define SEKI_FLOW_SEEN_LO 1024u /* XDP judged packets of the key's lo side, so tc egress of role dmz need not */
 #define SEKI_FLOW_CLIENT_DATA 4096u /* the initiator has sent data since the responder last did */
 #define SEKI_FLOW_INLINE 8192u /* an attack was dropped in the packet that carried it */
-#define SEKI_FLOW_MARKS 16 /* from this bit on: SEKI_PF_MARKS_MAX marks of the prefilter */
+#define SEKI_FLOW_CLIENT_EVER 16384u /* the initiator has sent data */
+#define SEKI_FLOW_INLINE_FIRST 32768u /* INLINE, and nothing that the initiator sent was delivered before */
+#define SEKI_FLOW_MARKS 17 /* from this bit on: SEKI_PF_MARKS_MAX marks of the prefilter */
 #define SEKI_FLOW_SEEN_HI 2048u /* under NAT it has not: there both halves are followed on the dmz interface (T3) */
 
 /* Written by BPF only. Index 0 = from the initiator (to server), 1 = to client. */

@@ -29,7 +29,7 @@
 #define SEKI_PF_PROBES_MAX 4096u
 #define SEKI_PF_BUCKET_MAX 32u	 /* entries that share a hash */
 #define SEKI_PF_STATES_MAX 8192u /* of one automaton */
-#define SEKI_PF_MARKS_MAX 16u	 /* bits a flow can carry */
+#define SEKI_PF_MARKS_MAX 15u	 /* bits a flow can carry */
 #define SEKI_PF_ANYWHERE 0xffffffffu
 
 /*

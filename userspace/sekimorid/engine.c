@@ -85,6 +85,24 @@ static const char *engine_iface(const struct engine *e, uint32_t ifindex)
 	return NULL;
 }
 
+/*
+ * What the kernel did with what matched. Of the packet that the module dropped, the rule that it named needs no
+ * other, and no rule does when nothing of the client's was delivered before it, or when it is a datagram. What any
+ * other rule saw may have begun earlier: that much was delivered before the cut.
+ */
+static enum seki_verdict engine_verdict(const struct engine *e, const struct detect_alert *alert)
+{
+	const struct seki_record *record = e->record;
+
+	if (!record || record->verdict >= SEKI_VERDICT_MAX)
+		return SEKI_VERDICT_PASSED;
+	if (record->verdict != SEKI_VERDICT_BLOCKED || record->sid == alert->rule->sid ||
+	    record->key.proto != 6 ||
+	    (record->flow_flags & SEKI_FLOW_INLINE_FIRST && alert->dir == TO_SERVER))
+		return record->verdict;
+	return SEKI_VERDICT_CUT;
+}
+
 static void engine_propose(struct engine *e, const struct detect_alert *alert,
 			   const struct decision *decision, const char *line, size_t len)
 {
@@ -99,6 +117,7 @@ static void engine_propose(struct engine *e, const struct detect_alert *alert,
 		.kind = decision->kind,
 		.severity = alert->rule->severity,
 		.dir = alert->dir,
+		.dropped = engine_verdict(e, alert) == SEKI_VERDICT_BLOCKED,
 	};
 
 	snprintf(proposal.why, sizeof(proposal.why), "%s", decision->why ? decision->why : "");
@@ -114,15 +133,13 @@ static void engine_alert(const struct detect_alert *alert, void *arg)
 	uint64_t time_us = alert->packet ? alert->packet->time_us : engine_now_us();
 	struct decision decision = decide(&e->policy->block, alert, engine_protected, e);
 	struct eve_enforcement passed = {
-		.verdict = SEKI_VERDICT_PASSED, .action = "none", .why = decision.why};
+		.verdict = engine_verdict(e, alert), .action = "none", .why = decision.why};
 	bool propose = decision.kind != DECIDE_NONE && alert->flow && alert->flow->id;
 	AUTO_FREE char *line = NULL;
 	size_t len = 0;
 	int err;
 
 	e->stats.alerts++;
-	if (e->record && e->record->verdict < SEKI_VERDICT_MAX)
-		passed.verdict = e->record->verdict;
 	err = eve_alert(alert,
 			wall_is_lab() ? wall_of(time_us) : (uint64_t)((int64_t)time_us + e->wall_offset_us),
 			e->record ? engine_iface(e, e->record->ifindex) : NULL, NULL,
@@ -216,7 +233,7 @@ static void engine_outcome(const struct flow *flow, enum flow_outcome outcome, v
 	struct message_outcome *row;
 
 	if (!flow->id || outcome == FLOW_ENDED_ALERTED)
-		return;
+		return; /* the keeper has nothing to do for it */
 	row = &e->outcomes.rows[e->outcomes.count++];
 	*row = (struct message_outcome){.key = flow->key, .flow_id = flow->id, .outcome = outcome};
 	if (e->outcomes.count == MESSAGE_OUTCOMES_MAX)

@@ -62,7 +62,7 @@ static bool proposal_mode(struct keeper *k, uint32_t ifindex, uint16_t vlan)
 static bool proposal_valid(const struct message_proposal *p, size_t len)
 {
 	return p->line_len == len - sizeof(*p) && p->line_len > 1 && p->kind <= DECIDE_BLOCK_SOURCE &&
-	       p->kind != DECIDE_NONE && p->severity < SEKI_SEVERITY_MAX && p->dir <= 1 &&
+	       p->kind != DECIDE_NONE && p->severity < SEKI_SEVERITY_MAX && p->dir <= 1 && p->dropped <= 1 &&
 	       message_text_valid(p->why, sizeof(p->why)) && p->flow_id &&
 	       memcmp(&p->key.lo, &p->key.hi, sizeof(p->key.lo)) <= 0;
 }
@@ -248,6 +248,7 @@ static int flow_run(struct keeper *k, uint32_t op, const struct seki_flow_key *k
 static void judge(struct keeper *k, const struct keeper_child *engine, const struct policy_block *policy,
 		  const struct message_proposal *p, struct judgement *j)
 {
+	bool blocked;
 	int err;
 
 	j->out.verdict = SEKI_VERDICT_PASSED;
@@ -278,6 +279,12 @@ static void judge(struct keeper *k, const struct keeper_child *engine, const str
 		judge_say(j, "monitor mode");
 		return;
 	}
+	blocked = p->dropped && j->flow.flags & SEKI_FLOW_INLINE;
+	/* A datagram that was dropped was dropped alone: whoever forged it must not end what others say. */
+	if (blocked && p->key.proto != 6) {
+		j->out.verdict = SEKI_VERDICT_BLOCKED;
+		return;
+	}
 	err = flow_run(k, SEKI_OP_BLOCK, &p->key, p->flow_id, keeper_now() + CUT_SECONDS, &j->flow);
 	if (err) {
 		j->out.verdict = SEKI_VERDICT_UNKNOWN;
@@ -285,7 +292,7 @@ static void judge(struct keeper *k, const struct keeper_child *engine, const str
 		return;
 	}
 	k->cuts_made++;
-	j->out.verdict = SEKI_VERDICT_CUT;
+	j->out.verdict = blocked ? SEKI_VERDICT_BLOCKED : SEKI_VERDICT_CUT;
 	j->out.action = DECIDE_CUT_FLOW;
 	judge_delivered(p, j);
 	if (p->kind == DECIDE_BLOCK_SOURCE)

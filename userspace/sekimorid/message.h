@@ -52,7 +52,8 @@ struct message_proposal { /* followed by the EVE line, line_len bytes */
 	uint8_t kind;	  /* enum decide_kind */
 	uint8_t severity; /* enum seki_severity */
 	uint8_t dir;	  /* enum direction of the match: 0 to server */
-	uint8_t pad[3];
+	uint8_t dropped;  /* what matched was dropped by the kernel before it was delivered */
+	uint8_t pad[2];
 	char why[64]; /* why the engine asks for no more */
 };
 
