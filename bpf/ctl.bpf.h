@@ -135,6 +135,14 @@ int seki_flow_ctl(struct seki_flow_cmd *cmd)
 		flow_unflag(f, FLOW_INLINE);
 		__sync_val_compare_and_swap(&f->state, SEKI_FLOW_BLOCKED, SEKI_FLOW_SUSPECT);
 		break;
+	case SEKI_OP_NARROW:
+		if (key.proto == IPPROTO_TCP)
+			err = -EINVAL;
+		else if (f->flags & SEKI_FLOW_LOST)
+			err = -EBUSY;
+		else
+			flow_flag(f, SEKI_FLOW_NARROW);
+		break;
 	case SEKI_OP_EXPIRE:
 		err = embryo ? -EBUSY : ctl_expire(f, &key, now); /* embryos churn by themselves */
 		break;

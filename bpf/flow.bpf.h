@@ -9,6 +9,7 @@
 #include "list.bpf.h"
 
 #define DATAGRAM_WINDOW 8 /* seconds */
+#define NARROW_IDLE	30 /* seconds; an engine forgets no flow earlier, and what it forgot is looked at from its beginning */
 #define FLOW_INLINE	(SEKI_FLOW_INLINE | SEKI_FLOW_INLINE_FIRST)
 
 /* Smaller (address, port) first, by the bytes on the wire. */
@@ -301,6 +302,8 @@ static __always_inline void flow_rearm(struct work *w, struct seki_flow *f)
 {
 	if (!w->p.payload)
 		return;
+	if (w->now >= f->last + NARROW_IDLE)
+		flow_unflag(f, SEKI_FLOW_NARROW);
 	if (!w->from_initiator) {
 		flow_flag(f, SEKI_FLOW_LAST_SERVER);
 		flow_unflag(f, SEKI_FLOW_CLIENT_DATA);
@@ -330,7 +333,7 @@ static __always_inline void flow_restart(struct work *w, struct seki_flow *f, bo
 	flow_look_again(f, SEKI_FLOW_CLEARED);
 	flow_look_again(f, SEKI_FLOW_SEALED);
 	flow_unflag(f, SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST | SEKI_FLOW_CLIENT_DATA |
-			       SEKI_FLOW_CLIENT_EVER | FLOW_INLINE | ~0u << SEKI_FLOW_MARKS);
+			       SEKI_FLOW_CLIENT_EVER | FLOW_INLINE | SEKI_FLOW_NARROW | ~0u << SEKI_FLOW_MARKS);
 	if (!embryo || (f->flags & party) == opens || f->iss != f->snd_nxt)
 		return;
 	flow_unflag(f, party | SEKI_FLOW_REPLIED | SEKI_FLOW_EGRESS_OK);

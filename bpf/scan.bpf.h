@@ -22,13 +22,13 @@
  * flow is told of the packet: a client may begin a request where it has sent
  * nothing since the server's last word.
  */
-__noinline int seki_scan_prepare(__u32 slot, struct seki_flow *f)
+__noinline int seki_scan_prepare(__u32 slot, const struct seki_settings *s, struct seki_flow *f)
 {
 	__u32 start = SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_CLIENT_DATA;
 	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
 	bool turn;
 
-	if (!w || !f)
+	if (!w || !s || !f)
 		return 0;
 	turn = f->flags & SEKI_FLOW_LAST_SERVER || (f->flags & start) == SEKI_FLOW_INIT_KNOWN;
 	if (!w->p.payload || w->p.fragment || f->state == SEKI_FLOW_SEALED)
@@ -44,10 +44,27 @@ __noinline int seki_scan_prepare(__u32 slot, struct seki_flow *f)
 	w->query.proto = w->p.proto;
 	w->query.direction = w->from_initiator ? SEKI_PF_TO_SERVER : SEKI_PF_TO_CLIENT;
 	w->query.flags = w->from_initiator && turn ? SEKI_PF_TURN : 0;
-	w->query.outcome = SEKI_PF_NONE;
+	w->query.outcome = SEKI_PF_INSPECT; /* what holds when the module cannot answer */
 	w->first_data = w->from_initiator &&
 			(f->flags & (SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_CLIENT_EVER)) == SEKI_FLOW_INIT_KNOWN;
+	/* The first packet of either side always reaches an engine. */
+	if (s->narrow && f->flags & SEKI_FLOW_NARROW && w->p.proto != IPPROTO_TCP && f->pkts[w->from_initiator ? 0 : 1])
+		w->query.flags |= SEKI_PF_NARROW;
 	return 0;
+}
+
+/* A packet of a narrowed flow: it is handed over when a rule might match it. */
+static __always_inline void scan_narrow(struct work *w, struct seki_flow *f)
+{
+	if (!w->copy || !(w->query.flags & SEKI_PF_NARROW))
+		return;
+	w->copy = w->query.outcome != SEKI_PF_NONE;
+	if (!w->copy)
+		return;
+	if (f && f->id == w->flow_id)
+		copy_take(w, f);
+	else
+		w->copy = 0; /* its row has gone, and with it the number of the record */
 }
 
 /*
@@ -80,15 +97,21 @@ __noinline int seki_scanned(__u32 slot, struct seki_settings *s)
 {
 	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
 	struct seki_flow *f;
-	bool embryo;
+	bool embryo, wanted;
 
 	if (!w || !s)
 		return 0;
 	f = flow_find(&w->key, &embryo);
 	if (f && f->id == w->flow_id && w->query.marks)
 		flow_flag(f, w->query.marks << SEKI_FLOW_MARKS);
+	wanted = w->copy;
+	scan_narrow(w, f);
 	if (w->query.outcome != SEKI_PF_DROP) {
-		count_reason(w, w->copy ? SEKI_R_COPIED : SEKI_R_CLEAN, false);
+		count_reason(w,
+			     w->copy  ? SEKI_R_COPIED
+			     : wanted ? SEKI_R_NARROWED
+				      : SEKI_R_CLEAN,
+			     false);
 		return 0;
 	}
 	w->sid = w->query.sid;

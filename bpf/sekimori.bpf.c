@@ -166,7 +166,7 @@ static __always_inline bool flow_advance(struct work *w, struct seki_settings *s
 		proof = flow_track_tcp(w, f);
 	w->query.len = 0;
 	if (SCANS)
-		seki_scan_prepare(w->egress, f);
+		seki_scan_prepare(w->egress, s, f);
 	flow_rearm(w, f);
 	if (*embryo && f->flags & SEKI_FLOW_VALIDATED) {
 		reason = flow_promote(w, s, f);

@@ -242,6 +242,15 @@ static __always_inline bool unproven_admitted(struct work *w)
 	return true;
 }
 
+/* It is handed over: the record's number, and what that takes of the depth. */
+static __always_inline void copy_take(struct work *w, struct seki_flow *f)
+{
+	__u32 dir = !w->from_initiator;
+
+	f->copied[dir & 1] += w->p.payload;
+	w->seq = __sync_fetch_and_add(&f->records, 1);
+}
+
 /*
  * Is this packet of flow f handed over? Payload up to the depth of its
  * direction, and the packets that begin or end something; not bare ACKs,
@@ -271,8 +280,8 @@ static __always_inline bool copy_wanted(struct work *w, const struct seki_settin
 		flow_unvouch(f);
 		return false;
 	}
-	f->copied[dir & 1] += w->p.payload;
-	w->seq = __sync_fetch_and_add(&f->records, 1);
+	if (!(w->query.len && w->query.flags & SEKI_PF_NARROW)) /* else when the module has looked at it */
+		copy_take(w, f);
 	return true;
 }
 

@@ -99,7 +99,8 @@
 	X(FLOW_QUOTA, "flow-quota", V, PASS, "the source prefix has used its share of the flow table") \
 	X(RATE_LIMITED, "rate-limited", V, PASS, "the source opens flows faster than inspection admits them") \
 	X(UNINSPECTED, "uninspected", V, PASS, "the flow lost a record and cannot be vouched for") \
-	X(ATTACK, "attack-in-packet", V, DROP, "the packet alone matches a rule that blocks (kernel module)")
+	X(ATTACK, "attack-in-packet", V, DROP, "the packet alone matches a rule that blocks (kernel module)") \
+	X(NARROWED, "narrowed", X, PASS, "passed, not inspected: no rule can match what the kernel module did not find in it")
 
 /* Losses: not ways out, but what the sensor did not see or could not tell. */
 #define SEKI_LOSSES(X) \

@@ -91,7 +91,9 @@ struct seki_settings {
 	__u32 origin_rate;	/* records of flows that begin, per second and CPU */
 	__u64 self_cookie;	/* of the network namespace that role host protects (T20) */
 	__u32 self_until;	/* confirm-or-rollback for the socket hooks: after this second they only watch */
-	__u8 self_profile, egress_flags, pad[2]; /* SEKI_EGRESS_* */
+	__u8 self_profile, egress_flags; /* SEKI_EGRESS_* */
+	__u8 narrow; /* the module's table is of the rules that the engines have, so that flows may be narrowed */
+	__u8 pad;
 	__u8 action[64];	/* enum seki_action per enum seki_reason */
 };
 SEKI_STATIC_ASSERT(SEKI_REASON_MAX <= 64, "settings.action is too small");
@@ -231,6 +233,7 @@ struct seki_frag_key {
 #define SEKI_FLOW_INLINE 8192u /* an attack was dropped in the packet that carried it */
 #define SEKI_FLOW_CLIENT_EVER 16384u /* the initiator has sent data */
 #define SEKI_FLOW_INLINE_FIRST 32768u /* INLINE, and nothing that the initiator sent was delivered before */
+#define SEKI_FLOW_NARROW 65536u /* nothing but datagrams without a decoder: only what a rule might match is handed over */
 #define SEKI_FLOW_MARKS 17 /* from this bit on: SEKI_PF_MARKS_MAX marks of the prefilter */
 #define SEKI_FLOW_SEEN_HI 2048u /* under NAT it has not: there both halves are followed on the dmz interface (T3) */
 
@@ -292,6 +295,7 @@ enum seki_flow_op {
 	SEKI_OP_CLEAN_END,   /* the flow ended without a finding: counts for its source, state stays */
 	SEKI_OP_BLOCK,	     /* -> blocked until `until` */
 	SEKI_OP_UNBLOCK,     /* blocked -> suspect */
+	SEKI_OP_NARROW,	     /* sets NARROW; refused (-EBUSY) when LOST, -EINVAL for TCP */
 	SEKI_OP_EXPIRE,	     /* leaves the table when it is idle or ended by the settings' times; -EBUSY when not */
 	SEKI_OP_MAX
 };

@@ -20,7 +20,7 @@
 #define RULE_LATE "alert tcp any any -> any any (msg:\"late\"; content:\"late\"; sid:2;)\n"
 
 static struct inspector *inspector;
-static unsigned int alerts, outcomes[FLOW_LOST + 1];
+static unsigned int alerts, outcomes[FLOW_OUTCOME_MAX];
 static uint32_t last_sid;
 static uint64_t now, last_flow_id;
 

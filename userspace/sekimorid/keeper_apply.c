@@ -164,6 +164,7 @@ static int push_settings(struct keeper *k, const struct policy *policy, uint64_t
 	next.policy_digest = digest;
 	next.active = k->settings.active;
 	next.rings = policy->engines;
+	next.narrow = k->settings.narrow;
 	k->self_until = confirm_within ? keeper_now() + confirm_within : 0;
 	keeper_egress_settings(k, &next);
 	/* Maps that a daemon has served before know the flows; so do those whose hosts were judged already.

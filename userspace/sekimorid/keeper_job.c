@@ -460,8 +460,8 @@ static void job_rules(struct keeper *k, const struct message_parsed *parsed, int
 		 parsed->accepted, parsed->refused, parsed->merged);
 	job_stop_parser(k);
 	keeper_state_save_compiled(k);
+	keeper_module_stale(k);
 	keeper_rules_hand(k, job->policy, job->rules, true);
-	k->prefilter_stale = true;
 	job->handed = true;
 	keeper_job_ready(k);
 }
@@ -779,6 +779,8 @@ static void job_prefilter(struct keeper *k, const struct message_parsed *parsed,
 	else
 		keeper_audit(k, AUDIT_NOTE, 0, "prefilter: %.*s", (int)strcspn(parsed->text, "\n"),
 			     parsed->text);
+	if (!err)
+		keeper_module_fresh(k);
 	job_end(k);
 }
 

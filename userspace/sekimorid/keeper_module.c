@@ -150,7 +150,7 @@ static void module_search(struct keeper *k)
 		return;
 	}
 	m->told = false;
-	k->prefilter_stale = true;
+	keeper_module_stale(k);
 	err = kmod_watch_open(&m->watch);
 	if (!err && k->loop)
 		err = loop_add(k->loop, kmod_watch_fd(m->watch), EPOLLIN, module_readable, k);
@@ -247,6 +247,31 @@ void keeper_module_nets(struct keeper *k, const struct gate_net_row *rows, uint3
 	m->nets = nets;
 	m->net_count = count;
 	m->nets_changed = true;
+}
+
+/* May flows be narrowed? Only while the module looks for what the engines' rules need. */
+static void narrow_set(struct keeper *k, bool narrow)
+{
+	struct seki_settings next = k->settings;
+
+	next.narrow = narrow;
+	if (!k->gate || next.narrow == k->settings.narrow)
+		return;
+	if (gate_settings_set(k->gate, &next))
+		log_error("narrowed flows stay %s", narrow ? "copied as a whole" : "narrowed");
+	else
+		k->settings = next;
+}
+
+void keeper_module_stale(struct keeper *k)
+{
+	k->prefilter_stale = true;
+	narrow_set(k, false);
+}
+
+void keeper_module_fresh(struct keeper *k)
+{
+	narrow_set(k, !k->prefilter_stale);
 }
 
 int keeper_module_commit(struct keeper *k, enum seki_table_kind kind, const void *table, size_t len,

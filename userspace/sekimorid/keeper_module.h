@@ -34,6 +34,10 @@ void keeper_module_leave(struct keeper *k, uint32_t ifindex, const char *reason)
 /* A table of the rules. -ENODEV: no module; other errors with why. */
 __must_check int keeper_module_commit(struct keeper *k, enum seki_table_kind kind, const void *table,
 				      size_t len, struct gate_why *why);
+/* The engines get other rules: no flow is narrowed until the module's table is made of them. Before they get them. */
+void keeper_module_stale(struct keeper *k);
+/* The table is of the rules that the engines have, unless they have others by now. */
+void keeper_module_fresh(struct keeper *k);
 void keeper_module_status(struct keeper *k, struct message_status_module *out);
 
 #endif

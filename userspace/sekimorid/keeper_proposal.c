@@ -403,7 +403,8 @@ void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_
 {
 	static const uint32_t ops[] = {[FLOW_ENDED] = SEKI_OP_CLEAN_END,
 				       [FLOW_DEPTH] = SEKI_OP_CLEAR,
-				       [FLOW_CIPHERTEXT] = SEKI_OP_SEAL};
+				       [FLOW_CIPHERTEXT] = SEKI_OP_SEAL,
+				       [FLOW_NARROW] = SEKI_OP_NARROW};
 	struct message_outcomes in;
 
 	memcpy(&in, body, sizeof(in));
@@ -415,12 +416,11 @@ void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_
 		const struct message_outcome *row = &in.rows[i];
 		struct seki_flow flow;
 
-		if (row->outcome > FLOW_LOST || !row->flow_id || !proposal_ring(k, engine, &row->key)) {
+		if (row->outcome >= FLOW_OUTCOME_MAX || !row->flow_id || !proposal_ring(k, engine, &row->key)) {
 			k->proposals_refused++;
 			continue;
 		}
-		if (row->outcome != FLOW_ENDED && row->outcome != FLOW_DEPTH &&
-		    row->outcome != FLOW_CIPHERTEXT)
+		if (row->outcome == FLOW_ENDED_ALERTED || row->outcome == FLOW_LOST)
 			continue;
 		if (flow_run(k, ops[row->outcome], &row->key, row->flow_id, 0, &flow) < 0)
 			continue; /* gone, reused or lossy: nothing to let go of */

@@ -11,6 +11,7 @@
 #include "bundle.h"
 #include "core/rule/ruleset.h"
 #include "keeper.h"
+#include "keeper_module.h"
 #include "lib/file.h"
 #include "lib/log.h"
 
@@ -191,6 +192,7 @@ void keeper_rules_renew(struct keeper *k, bool all)
 	}
 	if (k->compiled < 0)
 		keeper_state_load_compiled(k);
+	if (all)
+		keeper_module_stale(k);
 	keeper_rules_hand(k, policy, rules, all);
-	k->prefilter_stale |= all;
 }

@@ -454,6 +454,17 @@ static bool subject_narrow(const struct subject *subject)
 	return flow->proto != IPPROTO_TCP;
 }
 
+/* Again each second, until a packet says that the kernel knows: it forgets it with what it forgets of flows. */
+static void tell_narrow(struct inspector *inspector, struct subject *subject, const struct inspector_hint *hint)
+{
+	if (!inspector->options.live || hint->flow_flags & SEKI_FLOW_NARROW || !subject_narrow(subject) ||
+	    inspector->now_us - subject->narrow_told_us < 1000000)
+		return;
+	subject->narrow_told_us = inspector->now_us;
+	subject->told[FLOW_NARROW] = false;
+	subject_tell(inspector, subject, FLOW_NARROW);
+}
+
 /* False: with the kernel module's prefilter no engine would see this packet. */
 static bool prefilter_lets(struct inspector *inspector, struct subject *subject, const struct packet *packet,
 			   enum direction dir)
@@ -525,6 +536,7 @@ static void inspect_packet(struct inspector *inspector, struct packet *packet,
 	finish_packet(inspector, subject->generation->detect, packet, flow, dir);
 	if (inspector->options.prefilter)
 		prefilter_emulation_done(inspector->options.prefilter);
+	tell_narrow(inspector, subject, hint);
 	release_over(inspector, subject);
 	inspector->current = NULL;
 	account_open(NULL);

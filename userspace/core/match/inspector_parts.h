@@ -27,7 +27,8 @@ struct subject {
 	uint64_t spent[2];	  /* bytes of this turn, per direction, against the depth */
 	bool server_spoke;	  /* the last data came from the server: client data begins a new turn (T5) */
 	bool opaque;		  /* ciphertext from here on */
-	bool told[FLOW_LOST + 1]; /* outcomes given */
+	bool told[FLOW_OUTCOME_MAX]; /* outcomes given */
+	uint64_t narrow_told_us;
 	bool any_data, dir_last[2];
 	enum direction first_dir; /* of data */
 	enum direction app_dir;	  /* of the packet that told the protocol */
