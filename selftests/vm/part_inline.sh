@@ -25,6 +25,8 @@ ip netns add ifar && ip link add i0 type veth peer name i1 netns ifar && ip addr
 	far ip link set i1 up && far ip addr add 203.0.113.2/24 dev i1 && far ip addr add 203.0.113.77/24 dev i1
 result $? "a veth pair"
 try "insmod" insmod /sekimori/sekimori.ko
+far ip route add local 198.18.0.0/15 dev lo && ip route add 198.18.0.0/15 via 203.0.113.2
+result $? "addresses for attackers"
 echo 'eve "/tmp/ieve.json"; rules "/sekimori/rules/*.rules";' >/tmp/i.conf
 try "up" within 120 seki up --iface i0:wan --config /tmp/i.conf --enforce --confirm-within 600
 try "confirm" seki confirm
@@ -36,6 +38,11 @@ try "it was the module that saw it" dropped_inline
 try "its event says blocked" within 60 blocked_event
 seki status | grep '^module' | sed 's/^/# /'
 grep -i shellshock /tmp/ieve.json | cut -c1-600 | sed 's/^/# /'
+/sekimori/sekimori rules check --kernel /sekimori/rules/*.rules | sed -n 's/.*sid \([0-9]*\): drops/\1/p' >/tmp/drops
+echo "## every attack of the shipped rules"
+if /sekimori/kmodtest/attacks /sekimori/vm/talks.txt /tmp/ieve.json /tmp/drops /run/netns/ifar >/tmp/out 2>&1; then rc=0; else rc=1; fi
+sed 's/^\(not \)*ok /# &/' /tmp/out
+result $rc "each is blocked in one packet, and cut at worst in two"
 try "down" seki down
 try "the module can go" within 60 rmmod sekimori
 ip link del i0

@@ -76,6 +76,7 @@ make_initramfs() { # series
 	cp build/kmodtest/*.bpf.o "$root/sekimori/kmodtest/"
 	cp build/prog/*.bpf.o "$root/sekimori/prog/"
 	cp selftests/vm/part_*.sh selftests/vm/splats.txt "$root/sekimori/vm/"
+	selftests/vm/talks.py >"$root/sekimori/vm/talks.txt" || return 1
 	cp -r rules "$root/sekimori/"
 	cp selftests/baseline/* "$root/sekimori/selftests/baseline/"
 	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n' >"$root/etc/passwd"
