@@ -21,7 +21,7 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -W
 # One row per archive and program: its folder's *.c; then what it links, lower rooms last.
 LIB_SRC := $(wildcard userspace/lib/*.c)
 # What the kernel module and the programs compile from one source.
-MODULE_SRC := $(addprefix kmod/,guard_table.c prefilter.c prefilter_check.c prefilter_request.c prefilter_step.c prefilter_vector.c)
+MODULE_SRC := $(addprefix kmod/,guard_table.c prefilter.c prefilter_check.c prefilter_prove.c prefilter_request.c prefilter_step.c prefilter_vector.c)
 CORE_SRC := $(wildcard userspace/core/*/*.c) $(MODULE_SRC)
 KERN_SRC := $(wildcard userspace/kern/*.c)
 STORE_SRC := $(wildcard userspace/store/*.c)

@@ -7,6 +7,12 @@
 #ifndef KMOD_PREFILTER_H
 #define KMOD_PREFILTER_H
 
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#endif
+
 #include "sekimori/prefilter.h"
 
 /* Bytes of a packet in order: its linear part, then its fragments. */
@@ -47,5 +53,12 @@ int seki_prefilter_check(const void *image, __u32 len);
 void seki_prefilter_scan(const struct seki_pf_table *table, const struct seki_pf_piece *pieces,
 			 unsigned int count, struct seki_pf_query *query, struct seki_pf_room *room,
 			 enum seki_pf_isa isa);
+
+/*
+ * Does this variant find a literal of each class at every place, and nothing
+ * where none is? Where not, it must not be used. The room is overwritten; it
+ * is aligned to 8.
+ */
+bool seki_prefilter_proves(struct seki_pf_room *room, enum seki_pf_isa isa);
 
 #endif

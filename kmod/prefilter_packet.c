@@ -3,6 +3,8 @@
  * prefilter_packet.c - the pieces of a frame, the room of a CPU, and vector
  * registers where they may be used.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/mm.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -23,7 +25,43 @@
 /* By CPU number. Too large for the allocator of per-CPU variables. */
 static struct seki_pf_room **rooms;
 
-int seki_prefilter_init(void)
+/* The fastest variant whose answers are right here. Set at init, then only read. */
+static enum seki_pf_isa vectors __ro_after_init = SEKI_PF_SCALAR;
+
+static void isa_end(enum seki_pf_isa isa)
+{
+#ifdef CONFIG_X86_64
+	if (isa != SEKI_PF_SCALAR)
+		kernel_fpu_end();
+#endif
+}
+
+static void __init vectors_choose(struct seki_pf_room *room)
+{
+#ifdef CONFIG_X86_64
+	static const struct {
+		enum seki_pf_isa isa;
+		const char *name;
+	} variants[] = {{SEKI_PF_AVX2, "AVX2"}, {SEKI_PF_SSSE3, "SSSE3"}};
+	bool has[] = {boot_cpu_has(X86_FEATURE_AVX2), boot_cpu_has(X86_FEATURE_SSSE3)}, proves;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(variants); i++) {
+		if (!has[i])
+			continue;
+		kernel_fpu_begin_mask(0);
+		proves = seki_prefilter_proves(room, variants[i].isa);
+		isa_end(variants[i].isa);
+		if (proves) {
+			vectors = variants[i].isa;
+			return;
+		}
+		pr_warn("%s gives wrong answers on this machine and is not used\n", variants[i].name);
+	}
+#endif
+}
+
+int __init seki_prefilter_init(void)
 {
 	unsigned int cpu;
 
@@ -35,6 +73,7 @@ int seki_prefilter_init(void)
 		if (!rooms[cpu])
 			goto free_rooms;
 	}
+	vectors_choose(rooms[cpumask_first(cpu_possible_mask)]);
 	return 0;
 
 free_rooms:
@@ -92,25 +131,12 @@ static int frags_add(struct pieces *p, const struct skb_shared_info *shared)
 static enum seki_pf_isa isa_begin(u32 len)
 {
 #ifdef CONFIG_X86_64
-	if (len >= VECTOR_BYTES && irq_fpu_usable()) {
-		enum seki_pf_isa isa = boot_cpu_has(X86_FEATURE_AVX2)	 ? SEKI_PF_AVX2
-				       : boot_cpu_has(X86_FEATURE_SSSE3) ? SEKI_PF_SSSE3
-									 : SEKI_PF_SCALAR;
-
-		if (isa != SEKI_PF_SCALAR)
-			kernel_fpu_begin_mask(0);
-		return isa;
+	if (len >= VECTOR_BYTES && vectors != SEKI_PF_SCALAR && irq_fpu_usable()) {
+		kernel_fpu_begin_mask(0);
+		return vectors;
 	}
 #endif
 	return SEKI_PF_SCALAR;
-}
-
-static void isa_end(enum seki_pf_isa isa)
-{
-#ifdef CONFIG_X86_64
-	if (isa != SEKI_PF_SCALAR)
-		kernel_fpu_end();
-#endif
 }
 
 static int pieces_judge(const struct seki_pf_table *table, const struct pieces *p,

@@ -353,6 +353,17 @@ static void limits(void)
 	free(empty);
 }
 
-static const struct ktap_test tests[] = {TEST(limits), TEST(random_payloads), TEST(hostile_payloads),
-					 TEST(random_tables), TEST(adversarial_tables)};
+/* What the module asks before it uses vectors. The room's content is of no matter. */
+static void variants_prove_themselves(void)
+{
+	static struct seki_pf_room room;
+
+	memset(&room, 0xa5, sizeof(room));
+	for (enum seki_pf_isa isa = SEKI_PF_SCALAR; isa <= SEKI_PF_AVX2; isa++)
+		CHECK(!isa_there(isa) || seki_prefilter_proves(&room, isa), "variant %d", isa);
+}
+
+static const struct ktap_test tests[] = {
+	TEST(variants_prove_themselves), TEST(limits),	      TEST(random_payloads),
+	TEST(hostile_payloads),		 TEST(random_tables), TEST(adversarial_tables)};
 KTAP_MAIN(tests)
