@@ -9,8 +9,10 @@
 #include "list.bpf.h"
 
 #define DATAGRAM_WINDOW 8 /* seconds */
-#define NARROW_IDLE	30 /* seconds; an engine forgets no flow earlier, and what it forgot is looked at from its beginning */
-#define FLOW_INLINE	(SEKI_FLOW_INLINE | SEKI_FLOW_INLINE_FIRST)
+#define NARROW_IDLE                                                                                          \
+	30 /* seconds; an engine forgets no flow earlier, and what it forgot is looked at from its beginning \
+	    */
+#define FLOW_INLINE (SEKI_FLOW_INLINE | SEKI_FLOW_INLINE_FIRST)
 
 /* Smaller (address, port) first, by the bytes on the wire. */
 static __always_inline bool pair_is_lo(const struct seki_addr *a, __be16 a_port, const struct seki_addr *b,
@@ -333,7 +335,8 @@ static __always_inline void flow_restart(struct work *w, struct seki_flow *f, bo
 	flow_look_again(f, SEKI_FLOW_CLEARED);
 	flow_look_again(f, SEKI_FLOW_SEALED);
 	flow_unflag(f, SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST | SEKI_FLOW_CLIENT_DATA |
-			       SEKI_FLOW_CLIENT_EVER | FLOW_INLINE | SEKI_FLOW_NARROW | ~0u << SEKI_FLOW_MARKS);
+			       SEKI_FLOW_CLIENT_EVER | FLOW_INLINE | SEKI_FLOW_NARROW |
+			       ~0u << SEKI_FLOW_MARKS);
 	if (!embryo || (f->flags & party) == opens || f->iss != f->snd_nxt)
 		return;
 	flow_unflag(f, party | SEKI_FLOW_REPLIED | SEKI_FLOW_EGRESS_OK);
@@ -354,7 +357,8 @@ static __always_inline void flow_unvouch(struct seki_flow *f)
 		__sync_val_compare_and_swap(&f->state, state, SEKI_FLOW_UNINSPECTED);
 }
 
-/* Cut, and the cut has not ended? An ended one goes back to inspection, and what comes then was not dropped. */
+/* Cut, and the cut has not ended? An ended one goes back to inspection, and what comes then was not dropped.
+ */
 static __always_inline bool flow_is_cut(struct work *w, struct seki_flow *f)
 {
 	if (f->state != SEKI_FLOW_BLOCKED)

@@ -24,9 +24,9 @@
 #define PRIO_BYTES     (4 << 20)
 
 /*
- * Behind a constant table. Without it the compiler puts those of exactly 4, 8, 16 or 32 bytes into a section of
- * their own, to be merged (.rodata.cst16), which BTF has no data section for: the object would not load. The
- * Makefile refuses an object that has such a section.
+ * Behind a constant table. Without it the compiler puts those of exactly 4, 8, 16 or 32 bytes into a section
+ * of their own, to be merged (.rodata.cst16), which BTF has no data section for: the object would not load.
+ * The Makefile refuses an object that has such a section.
  */
 #define TABLE SEC(".rodata")
 

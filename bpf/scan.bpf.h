@@ -48,7 +48,8 @@ __noinline int seki_scan_prepare(__u32 slot, const struct seki_settings *s, stru
 	w->first_data = w->from_initiator &&
 			(f->flags & (SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_CLIENT_EVER)) == SEKI_FLOW_INIT_KNOWN;
 	/* The first packet of either side always reaches an engine. */
-	if (s->narrow && f->flags & SEKI_FLOW_NARROW && w->p.proto != IPPROTO_TCP && f->pkts[w->from_initiator ? 0 : 1])
+	if (s->narrow && f->flags & SEKI_FLOW_NARROW && w->p.proto != IPPROTO_TCP &&
+	    f->pkts[w->from_initiator ? 0 : 1])
 		w->query.flags |= SEKI_PF_NARROW;
 	return 0;
 }
@@ -107,11 +108,7 @@ __noinline int seki_scanned(__u32 slot, struct seki_settings *s)
 	wanted = w->copy;
 	scan_narrow(w, f);
 	if (w->query.outcome != SEKI_PF_DROP) {
-		count_reason(w,
-			     w->copy  ? SEKI_R_COPIED
-			     : wanted ? SEKI_R_NARROWED
-				      : SEKI_R_CLEAN,
-			     false);
+		count_reason(w, w->copy ? SEKI_R_COPIED : wanted ? SEKI_R_NARROWED : SEKI_R_CLEAN, false);
 		return 0;
 	}
 	w->sid = w->query.sid;

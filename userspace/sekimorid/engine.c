@@ -86,9 +86,9 @@ static const char *engine_iface(const struct engine *e, uint32_t ifindex)
 }
 
 /*
- * What the kernel did with what matched. Of the packet that the module dropped, the rule that it named needs no
- * other, and no rule does when nothing of the client's was delivered before it, or when it is a datagram. What any
- * other rule saw may have begun earlier: that much was delivered before the cut.
+ * What the kernel did with what matched. Of the packet that the module dropped, the rule that it named needs
+ * no other, and no rule does when nothing of the client's was delivered before it, or when it is a datagram.
+ * What any other rule saw may have begun earlier: that much was delivered before the cut.
  */
 static enum seki_verdict engine_verdict(const struct engine *e, const struct detect_alert *alert)
 {

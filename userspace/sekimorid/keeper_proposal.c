@@ -416,7 +416,8 @@ void keeper_outcomes(struct keeper *k, struct keeper_child *engine, const uint8_
 		const struct message_outcome *row = &in.rows[i];
 		struct seki_flow flow;
 
-		if (row->outcome >= FLOW_OUTCOME_MAX || !row->flow_id || !proposal_ring(k, engine, &row->key)) {
+		if (row->outcome >= FLOW_OUTCOME_MAX || !row->flow_id ||
+		    !proposal_ring(k, engine, &row->key)) {
 			k->proposals_refused++;
 			continue;
 		}

@@ -454,8 +454,10 @@ static bool subject_narrow(const struct subject *subject)
 	return flow->proto != IPPROTO_TCP;
 }
 
-/* Again each second, until a packet says that the kernel knows: it forgets it with what it forgets of flows. */
-static void tell_narrow(struct inspector *inspector, struct subject *subject, const struct inspector_hint *hint)
+/* Again each second, until a packet says that the kernel knows: it forgets it with what it forgets of flows.
+ */
+static void tell_narrow(struct inspector *inspector, struct subject *subject,
+			const struct inspector_hint *hint)
 {
 	if (!inspector->options.live || hint->flow_flags & SEKI_FLOW_NARROW || !subject_narrow(subject) ||
 	    inspector->now_us - subject->narrow_told_us < 1000000)

@@ -53,8 +53,8 @@ enum flow_outcome {
 	FLOW_DEPTH,	 /* inspection depth reached, nothing found: may be cleared */
 	FLOW_CIPHERTEXT, /* both halves of the handshake seen, now opaque: may be sealed */
 	FLOW_LOST,	 /* lost a record or was given up: uninspected */
-	/* Nothing but datagrams that no decoder knows, each judged by itself: only those that a rule might match
-	 * are wanted. The one that is told more than once. */
+	/* Nothing but datagrams that no decoder knows, each judged by itself: only those that a rule might
+	 * match are wanted. The one that is told more than once. */
 	FLOW_NARROW,
 	FLOW_OUTCOME_MAX
 };
