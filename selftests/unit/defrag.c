@@ -21,6 +21,8 @@ static void fresh(uint64_t memory)
 	now = 1000000;
 }
 
+static struct event_list noticed; /* by the last put() */
+
 static enum defrag_result put(uint8_t version, uint32_t id, uint32_t offset, bool more, const char *data,
 			      size_t len)
 {
@@ -43,6 +45,7 @@ static enum defrag_result put(uint8_t version, uint32_t id, uint32_t offset, boo
 	packet.ip_header = (struct span){header[version == 6], version == 6 ? 40 : 20};
 	packet.ip_payload = (struct span){copy, (uint32_t)len};
 	result = defrag_add(defrag, &packet, &whole);
+	noticed = packet.events;
 	free(copy);
 	return result;
 }
@@ -255,6 +258,12 @@ static void bounds(void)
 	defrag_count(defrag, &stats);
 	CHECK(stats.given_up > 80);
 	CHECK_EQ(stats.full, stats.given_up);
+
+	fresh(16384); /* one is larger than all that may be held */
+	CHECK_EQ(put(4, 1, 65520, false, "end", 3), DEFRAG_REFUSED);
+	CHECK(event_list_has(&noticed, EVENT_DECODER_IPV4_FRAG_IGNORED));
+	CHECK_EQ(put(6, 1, 65520, false, "end", 3), DEFRAG_REFUSED);
+	CHECK(event_list_has(&noticed, EVENT_DECODER_IPV6_FRAG_IGNORED));
 
 	fresh(1 << 20); /* time */
 	put(4, 1, 0, true, "AAAAAAAA", 8);

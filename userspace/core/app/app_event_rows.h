@@ -21,38 +21,38 @@
 
 #define APP_EVENTS_DECODER(X)                                                                                \
 	X(DECODER_AFPACKET_TRUNC_PKT, "afpacket.trunc_pkt", N)                                               \
-	X(DECODER_ARP_INVALID_HARDWARE_SIZE, "arp.invalid_hardware_size", N)                                 \
-	X(DECODER_ARP_INVALID_PKT, "arp.invalid_pkt", N)                                                     \
-	X(DECODER_ARP_INVALID_PROTOCOL_SIZE, "arp.invalid_protocol_size", N)                                 \
-	X(DECODER_ARP_PKT_TOO_SMALL, "arp.pkt_too_small", N)                                                 \
-	X(DECODER_ARP_UNSUPPORTED_HARDWARE, "arp.unsupported_hardware", N)                                   \
-	X(DECODER_ARP_UNSUPPORTED_OPCODE, "arp.unsupported_opcode", N)                                       \
-	X(DECODER_ARP_UNSUPPORTED_PROTOCOL, "arp.unsupported_protocol", N)                                   \
+	X(DECODER_ARP_INVALID_HARDWARE_SIZE, "arp.invalid_hardware_size", Y)                                 \
+	X(DECODER_ARP_INVALID_PKT, "arp.invalid_pkt", Y)                                                     \
+	X(DECODER_ARP_INVALID_PROTOCOL_SIZE, "arp.invalid_protocol_size", Y)                                 \
+	X(DECODER_ARP_PKT_TOO_SMALL, "arp.pkt_too_small", Y)                                                 \
+	X(DECODER_ARP_UNSUPPORTED_HARDWARE, "arp.unsupported_hardware", Y)                                   \
+	X(DECODER_ARP_UNSUPPORTED_OPCODE, "arp.unsupported_opcode", Y)                                       \
+	X(DECODER_ARP_UNSUPPORTED_PROTOCOL, "arp.unsupported_protocol", Y)                                   \
 	X(DECODER_CHDLC_PKT_TOO_SMALL, "chdlc.pkt_too_small", Y)                                             \
-	X(DECODER_DCE_PKT_TOO_SMALL, "dce.pkt_too_small", N)                                                 \
+	X(DECODER_DCE_PKT_TOO_SMALL, "dce.pkt_too_small", Y)                                                 \
 	X(DECODER_ERSPAN_HEADER_TOO_SMALL, "erspan.header_too_small", Y)                                     \
-	X(DECODER_ERSPAN_TOO_MANY_VLAN_LAYERS, "erspan.too_many_vlan_layers", N)                             \
-	X(DECODER_ERSPAN_UNSUPPORTED_VERSION, "erspan.unsupported_version", N)                               \
+	X(DECODER_ERSPAN_TOO_MANY_VLAN_LAYERS, "erspan.too_many_vlan_layers", Y)                             \
+	X(DECODER_ERSPAN_UNSUPPORTED_VERSION, "erspan.unsupported_version", Y)                               \
 	X(DECODER_ESP_PKT_TOO_SMALL, "esp.pkt_too_small", Y)                                                 \
-	X(DECODER_ETAG_HEADER_TOO_SMALL, "etag.header_too_small", N)                                         \
-	X(DECODER_ETAG_UNKNOWN_TYPE, "etag.unknown_type", N)                                                 \
+	X(DECODER_ETAG_HEADER_TOO_SMALL, "etag.header_too_small", Y)                                         \
+	X(DECODER_ETAG_UNKNOWN_TYPE, "etag.unknown_type", Y)                                                 \
 	X(DECODER_ETHERNET_PKT_TOO_SMALL, "ethernet.pkt_too_small", Y)                                       \
-	X(DECODER_ETHERNET_UNKNOWN_ETHERTYPE, "ethernet.unknown_ethertype", N)                               \
-	X(DECODER_GENEVE_UNKNOWN_PAYLOAD_TYPE, "geneve.unknown_payload_type", N)                             \
+	X(DECODER_ETHERNET_UNKNOWN_ETHERTYPE, "ethernet.unknown_ethertype", Y)                               \
+	X(DECODER_GENEVE_UNKNOWN_PAYLOAD_TYPE, "geneve.unknown_payload_type", Y)                             \
 	X(DECODER_GRE_PKT_TOO_SMALL, "gre.pkt_too_small", Y)                                                 \
-	X(DECODER_GRE_VERSION0_FLAGS, "gre.version0_flags", N)                                               \
+	X(DECODER_GRE_VERSION0_FLAGS, "gre.version0_flags", Y)                                               \
 	X(DECODER_GRE_VERSION0_HDR_TOO_BIG, "gre.version0_hdr_too_big", Y)                                   \
-	X(DECODER_GRE_VERSION0_MALFORMED_SRE_HDR, "gre.version0_malformed_sre_hdr", N)                       \
-	X(DECODER_GRE_VERSION0_RECUR, "gre.version0_recur", N)                                               \
-	X(DECODER_GRE_VERSION1_CHKSUM, "gre.version1_chksum", N)                                             \
-	X(DECODER_GRE_VERSION1_FLAGS, "gre.version1_flags", N)                                               \
+	X(DECODER_GRE_VERSION0_MALFORMED_SRE_HDR, "gre.version0_malformed_sre_hdr", Y)                       \
+	X(DECODER_GRE_VERSION0_RECUR, "gre.version0_recur", Y)                                               \
+	X(DECODER_GRE_VERSION1_CHKSUM, "gre.version1_chksum", Y)                                             \
+	X(DECODER_GRE_VERSION1_FLAGS, "gre.version1_flags", Y)                                               \
 	X(DECODER_GRE_VERSION1_HDR_TOO_BIG, "gre.version1_hdr_too_big", Y)                                   \
 	X(DECODER_GRE_VERSION1_MALFORMED_SRE_HDR, "gre.version1_malformed_sre_hdr", N)                       \
-	X(DECODER_GRE_VERSION1_NO_KEY, "gre.version1_no_key", N)                                             \
-	X(DECODER_GRE_VERSION1_RECUR, "gre.version1_recur", N)                                               \
-	X(DECODER_GRE_VERSION1_ROUTE, "gre.version1_route", N)                                               \
-	X(DECODER_GRE_VERSION1_SSR, "gre.version1_ssr", N)                                                   \
-	X(DECODER_GRE_VERSION1_WRONG_PROTOCOL, "gre.version1_wrong_protocol", N)                             \
+	X(DECODER_GRE_VERSION1_NO_KEY, "gre.version1_no_key", Y)                                             \
+	X(DECODER_GRE_VERSION1_RECUR, "gre.version1_recur", Y)                                               \
+	X(DECODER_GRE_VERSION1_ROUTE, "gre.version1_route", Y)                                               \
+	X(DECODER_GRE_VERSION1_SSR, "gre.version1_ssr", Y)                                                   \
+	X(DECODER_GRE_VERSION1_WRONG_PROTOCOL, "gre.version1_wrong_protocol", Y)                             \
 	X(DECODER_GRE_WRONG_VERSION, "gre.wrong_version", Y)                                                 \
 	X(DECODER_ICMPV4_IPV4_TRUNC_PKT, "icmpv4.ipv4_trunc_pkt", Y)                                         \
 	X(DECODER_ICMPV4_IPV4_UNKNOWN_VER, "icmpv4.ipv4_unknown_ver", Y)                                     \
@@ -67,12 +67,12 @@
 	X(DECODER_ICMPV6_UNASSIGNED_TYPE, "icmpv6.unassigned_type", Y)                                       \
 	X(DECODER_ICMPV6_UNKNOWN_CODE, "icmpv6.unknown_code", Y)                                             \
 	X(DECODER_ICMPV6_UNKNOWN_TYPE, "icmpv6.unknown_type", Y)                                             \
-	X(DECODER_IEEE8021AH_HEADER_TOO_SMALL, "ieee8021ah.header_too_small", N)                             \
-	X(DECODER_IGMP_MALFORMED, "igmp.malformed", N)                                                       \
-	X(DECODER_IGMP_PKT_TOO_SMALL, "igmp.pkt_too_small", N)                                               \
-	X(DECODER_IGMP_V3_PKT_TOO_SMALL, "igmp.v3_pkt_too_small", N)                                         \
-	X(DECODER_IPRAW_INVALID_IP_VERSION, "ipraw.invalid_ip_version", N)                                   \
-	X(DECODER_IPV4_FRAG_IGNORED, "ipv4.frag_ignored", N)                                                 \
+	X(DECODER_IEEE8021AH_HEADER_TOO_SMALL, "ieee8021ah.header_too_small", Y)                             \
+	X(DECODER_IGMP_MALFORMED, "igmp.malformed", Y)                                                       \
+	X(DECODER_IGMP_PKT_TOO_SMALL, "igmp.pkt_too_small", Y)                                               \
+	X(DECODER_IGMP_V3_PKT_TOO_SMALL, "igmp.v3_pkt_too_small", Y)                                         \
+	X(DECODER_IPRAW_INVALID_IP_VERSION, "ipraw.invalid_ip_version", Y)                                   \
+	X(DECODER_IPV4_FRAG_IGNORED, "ipv4.frag_ignored", Y)                                                 \
 	X(DECODER_IPV4_FRAG_OVERLAP, "ipv4.frag_overlap", Y)                                                 \
 	X(DECODER_IPV4_FRAG_PKT_TOO_LARGE, "ipv4.frag_pkt_too_large", Y)                                     \
 	X(DECODER_IPV4_HLEN_TOO_SMALL, "ipv4.hlen_too_small", Y)                                             \
@@ -102,17 +102,17 @@
 	X(DECODER_IPV6_EXTHDR_INVALID_OPTLEN, "ipv6.exthdr_invalid_optlen", Y)                               \
 	X(DECODER_IPV6_EXTHDR_USELESS_FH, "ipv6.exthdr_useless_fh", Y)                                       \
 	X(DECODER_IPV6_FH_NON_ZERO_RESERVED_FIELD, "ipv6.fh_non_zero_reserved_field", Y)                     \
-	X(DECODER_IPV6_FRAG_IGNORED, "ipv6.frag_ignored", N)                                                 \
+	X(DECODER_IPV6_FRAG_IGNORED, "ipv6.frag_ignored", Y)                                                 \
 	X(DECODER_IPV6_FRAG_INVALID_LENGTH, "ipv6.frag_invalid_length", Y)                                   \
 	X(DECODER_IPV6_FRAG_OVERLAP, "ipv6.frag_overlap", Y)                                                 \
 	X(DECODER_IPV6_FRAG_PKT_TOO_LARGE, "ipv6.frag_pkt_too_large", Y)                                     \
 	X(DECODER_IPV6_HOPOPTS_ONLY_PADDING, "ipv6.hopopts_only_padding", Y)                                 \
 	X(DECODER_IPV6_HOPOPTS_UNKNOWN_OPT, "ipv6.hopopts_unknown_opt", Y)                                   \
 	X(DECODER_IPV6_ICMPV4, "ipv6.icmpv4", Y)                                                             \
-	X(DECODER_IPV6_IPV4_IN_IPV6_TOO_SMALL, "ipv6.ipv4_in_ipv6_too_small", N)                             \
-	X(DECODER_IPV6_IPV4_IN_IPV6_WRONG_VERSION, "ipv6.ipv4_in_ipv6_wrong_version", N)                     \
-	X(DECODER_IPV6_IPV6_IN_IPV6_TOO_SMALL, "ipv6.ipv6_in_ipv6_too_small", N)                             \
-	X(DECODER_IPV6_IPV6_IN_IPV6_WRONG_VERSION, "ipv6.ipv6_in_ipv6_wrong_version", N)                     \
+	X(DECODER_IPV6_IPV4_IN_IPV6_TOO_SMALL, "ipv6.ipv4_in_ipv6_too_small", Y)                             \
+	X(DECODER_IPV6_IPV4_IN_IPV6_WRONG_VERSION, "ipv6.ipv4_in_ipv6_wrong_version", Y)                     \
+	X(DECODER_IPV6_IPV6_IN_IPV6_TOO_SMALL, "ipv6.ipv6_in_ipv6_too_small", Y)                             \
+	X(DECODER_IPV6_IPV6_IN_IPV6_WRONG_VERSION, "ipv6.ipv6_in_ipv6_wrong_version", Y)                     \
 	X(DECODER_IPV6_PKT_TOO_SMALL, "ipv6.pkt_too_small", Y)                                               \
 	X(DECODER_IPV6_RH_TYPE_0, "ipv6.rh_type_0", Y)                                                       \
 	X(DECODER_IPV6_TRUNC_EXTHDR, "ipv6.trunc_exthdr", Y)                                                 \
@@ -134,23 +134,23 @@
 	X(DECODER_NSH_UNKNOWN_PAYLOAD, "nsh.unknown_payload", Y)                                             \
 	X(DECODER_NSH_UNSUPPORTED_TYPE, "nsh.unsupported_type", Y)                                           \
 	X(DECODER_NSH_UNSUPPORTED_VERSION, "nsh.unsupported_version", Y)                                     \
-	X(DECODER_PPP_IP4_PKT_TOO_SMALL, "ppp.ip4_pkt_too_small", N)                                         \
-	X(DECODER_PPP_IP6_PKT_TOO_SMALL, "ppp.ip6_pkt_too_small", N)                                         \
+	X(DECODER_PPP_IP4_PKT_TOO_SMALL, "ppp.ip4_pkt_too_small", Y)                                         \
+	X(DECODER_PPP_IP6_PKT_TOO_SMALL, "ppp.ip6_pkt_too_small", Y)                                         \
 	X(DECODER_PPP_PKT_TOO_SMALL, "ppp.pkt_too_small", Y)                                                 \
-	X(DECODER_PPP_UNSUP_PROTO, "ppp.unsup_proto", N)                                                     \
-	X(DECODER_PPP_VJU_PKT_TOO_SMALL, "ppp.vju_pkt_too_small", N)                                         \
-	X(DECODER_PPP_WRONG_TYPE, "ppp.wrong_type", N)                                                       \
-	X(DECODER_PPPOE_MALFORMED_TAGS, "pppoe.malformed_tags", N)                                           \
+	X(DECODER_PPP_UNSUP_PROTO, "ppp.unsup_proto", Y)                                                     \
+	X(DECODER_PPP_VJU_PKT_TOO_SMALL, "ppp.vju_pkt_too_small", Y)                                         \
+	X(DECODER_PPP_WRONG_TYPE, "ppp.wrong_type", Y)                                                       \
+	X(DECODER_PPPOE_MALFORMED_TAGS, "pppoe.malformed_tags", Y)                                           \
 	X(DECODER_PPPOE_PKT_TOO_SMALL, "pppoe.pkt_too_small", Y)                                             \
 	X(DECODER_PPPOE_WRONG_CODE, "pppoe.wrong_code", Y)                                                   \
-	X(DECODER_SCTP_CHUNK_LEN_INVALID, "sctp.chunk_len_invalid", N)                                       \
-	X(DECODER_SCTP_CHUNK_TOO_SMALL, "sctp.chunk_too_small", N)                                           \
-	X(DECODER_SCTP_DATA_WITH_ZERO_VTAG, "sctp.data_with_zero_vtag", N)                                   \
-	X(DECODER_SCTP_INIT_CHUNK_BUNDLED, "sctp.init_chunk_bundled", N)                                     \
-	X(DECODER_SCTP_INIT_WITH_NON_ZERO_VTAG, "sctp.init_with_non_zero_vtag", N)                           \
+	X(DECODER_SCTP_CHUNK_LEN_INVALID, "sctp.chunk_len_invalid", Y)                                       \
+	X(DECODER_SCTP_CHUNK_TOO_SMALL, "sctp.chunk_too_small", Y)                                           \
+	X(DECODER_SCTP_DATA_WITH_ZERO_VTAG, "sctp.data_with_zero_vtag", Y)                                   \
+	X(DECODER_SCTP_INIT_CHUNK_BUNDLED, "sctp.init_chunk_bundled", Y)                                     \
+	X(DECODER_SCTP_INIT_WITH_NON_ZERO_VTAG, "sctp.init_with_non_zero_vtag", Y)                           \
 	X(DECODER_SCTP_PKT_TOO_SMALL, "sctp.pkt_too_small", Y)                                               \
-	X(DECODER_SCTP_TOO_MANY_CHUNKS, "sctp.too_many_chunks", N)                                           \
-	X(DECODER_SCTP_TOO_MANY_DATA_CHUNKS, "sctp.too_many_data_chunks", N)                                 \
+	X(DECODER_SCTP_TOO_MANY_CHUNKS, "sctp.too_many_chunks", Y)                                           \
+	X(DECODER_SCTP_TOO_MANY_DATA_CHUNKS, "sctp.too_many_data_chunks", Y)                                 \
 	X(DECODER_SLL_PKT_TOO_SMALL, "sll.pkt_too_small", Y)                                                 \
 	X(DECODER_SLL2_PKT_TOO_SMALL, "sll2.pkt_too_small", Y)                                               \
 	X(DECODER_TCP_HLEN_TOO_SMALL, "tcp.hlen_too_small", Y)                                               \
@@ -158,17 +158,17 @@
 	X(DECODER_TCP_OPT_DUPLICATE, "tcp.opt_duplicate", Y)                                                 \
 	X(DECODER_TCP_OPT_INVALID_LEN, "tcp.opt_invalid_len", Y)                                             \
 	X(DECODER_TCP_PKT_TOO_SMALL, "tcp.pkt_too_small", Y)                                                 \
-	X(DECODER_TOO_MANY_LAYERS, "too_many_layers", N)                                                     \
+	X(DECODER_TOO_MANY_LAYERS, "too_many_layers", Y)                                                     \
 	X(DECODER_UDP_HLEN_INVALID, "udp.hlen_invalid", N)                                                   \
 	X(DECODER_UDP_HLEN_TOO_SMALL, "udp.hlen_too_small", Y)                                               \
 	X(DECODER_UDP_LEN_INVALID, "udp.len_invalid", Y)                                                     \
 	X(DECODER_UDP_PKT_TOO_SMALL, "udp.pkt_too_small", Y)                                                 \
 	X(DECODER_VLAN_HEADER_TOO_SMALL, "vlan.header_too_small", Y)                                         \
 	X(DECODER_VLAN_TOO_MANY_LAYERS, "vlan.too_many_layers", Y)                                           \
-	X(DECODER_VLAN_UNKNOWN_TYPE, "vlan.unknown_type", N)                                                 \
-	X(DECODER_VNTAG_HEADER_TOO_SMALL, "vntag.header_too_small", N)                                       \
-	X(DECODER_VNTAG_UNKNOWN_TYPE, "vntag.unknown_type", N)                                               \
-	X(DECODER_VXLAN_UNKNOWN_PAYLOAD_TYPE, "vxlan.unknown_payload_type", N)
+	X(DECODER_VLAN_UNKNOWN_TYPE, "vlan.unknown_type", Y)                                                 \
+	X(DECODER_VNTAG_HEADER_TOO_SMALL, "vntag.header_too_small", Y)                                       \
+	X(DECODER_VNTAG_UNKNOWN_TYPE, "vntag.unknown_type", Y)                                               \
+	X(DECODER_VXLAN_UNKNOWN_PAYLOAD_TYPE, "vxlan.unknown_payload_type", Y)
 
 #define APP_EVENTS_STREAM(X)                                                                                 \
 	X(STREAM_3WHS_ACK_DATA_INJECT, "3whs_ack_data_inject", N)                                            \

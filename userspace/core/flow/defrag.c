@@ -351,6 +351,13 @@ static void note_overlap(struct defrag *defrag, struct packet *packet)
 								: EVENT_DECODER_IPV4_FRAG_OVERLAP);
 }
 
+/* There is no room for it. */
+static void note_ignored(struct packet *packet)
+{
+	event_list_add(&packet->events, packet->ip_version == 6 ? EVENT_DECODER_IPV6_FRAG_IGNORED
+								: EVENT_DECODER_IPV4_FRAG_IGNORED);
+}
+
 /* What a fragment alone shows. Returns false when no receiver takes it. */
 static bool fragment_sound(struct packet *packet)
 {
@@ -386,6 +393,8 @@ enum defrag_result defrag_add(struct defrag *defrag, struct packet *packet, stru
 	if (!datagram)
 		datagram = datagram_new(defrag, packet);
 	if (!datagram || datagram->refused) {
+		if (!datagram)
+			note_ignored(packet);
 		defrag->stats.refused++;
 		return DEFRAG_REFUSED;
 	}
@@ -398,6 +407,7 @@ enum defrag_result defrag_add(struct defrag *defrag, struct packet *packet, stru
 		return datagram_refuse(defrag, datagram);
 	}
 	if (!datagram_grow(defrag, datagram, end)) {
+		note_ignored(packet);
 		datagram_give_up(defrag, datagram);
 		return DEFRAG_REFUSED;
 	}

@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * packet.c - frame bytes to struct packet: link headers, tags, IP with
- * options and extension headers, tunnels, ports. One function per layer.
+ * packet.c - IP with options and extension headers, fragments, transport
+ * headers. One function per layer; link headers and tunnels have files of
+ * their own.
  */
-#include "packet_check.h"
-
 #include <netinet/in.h>
-#include <string.h>
 
-#define ETHERTYPE_IPV4	   0x0800
-#define ETHERTYPE_IPV6	   0x86dd
-#define ETHERTYPE_VLAN	   0x8100
-#define ETHERTYPE_QINQ	   0x88a8
-#define ETHERTYPE_QINQ_OLD 0x9100
-#define ETHERTYPE_PPPOE	   0x8864
-#define ETHERTYPE_NSH	   0x894f
-#define ETHERTYPE_MPLS	   0x8847
-#define ETHERTYPE_MPLS_UP  0x8848 /* upstream-assigned */
-#define ETHERTYPE_ERSPAN                                                                                     \
-	0x88be /* GRE: a mirrored Ethernet frame, behind 8 bytes when sequence numbers are on */
-#define ETHERTYPE_BRIDGED 0x6558 /* GRE: an Ethernet frame follows */
-#define ETHERTYPE_PPP	  0x880b /* GRE version 1 */
-
-#define PPP_IPV4 0x0021
-#define PPP_IPV6 0x0057
+#include "packet_check.h"
+#include "packet_parts.h"
 
 #define PORT_VXLAN  4789
 #define PORT_GENEVE 6081
@@ -36,190 +20,11 @@
 #define TCP_SYN 2
 #define TCP_RST 4
 
-struct cursor {
-	const uint8_t *p;
-	size_t len;
-	uint8_t follow; /* tunnels to follow; at the next one the packet stays what it is */
-};
-
-static enum seki_reason decode_ip4(struct cursor c, struct packet *out);
-static enum seki_reason decode_ip6(struct cursor c, struct packet *out);
-static enum seki_reason decode_ether(struct cursor c, struct packet *out);
-static enum seki_reason decode_ppp(struct cursor c, struct packet *out);
-
-static enum seki_reason refuse(struct packet *out, enum app_event event, enum seki_reason why)
-{
-	event_list_add(&out->events, event);
-	return why;
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static struct cursor cursor_skip(struct cursor c, size_t n)
-{
-	return (struct cursor){c.p + n, c.len - n, c.follow};
-}
-
-static struct span span_of(const uint8_t *data, size_t len)
-{
-	return (struct span){data, (uint32_t)len};
-}
-
 static void addr_from4(struct seki_addr *addr, const uint8_t *p)
 {
 	memset(addr->b, 0, 10);
 	addr->b[10] = addr->b[11] = 0xff;
 	memcpy(addr->b + 12, p, 4);
-}
-
-/* --- tunnels */
-
-/* A fault of the header inside a tunnel is told apart from the same fault outside. */
-static enum seki_reason tunnel_reason(enum seki_reason inner)
-{
-	switch (inner) {
-	case SEKI_R_IP4_BAD:
-	case SEKI_R_IP6_BAD:
-	case SEKI_R_FRAME_SHORT:
-	case SEKI_R_PPPOE_BAD:
-		return SEKI_R_TUNNEL_BAD;
-	default:
-		return inner;
-	}
-}
-
-/* outer_truncated: then the inner header is cut as well, which is not its fault. */
-static enum seki_reason decode_inner(struct cursor c, struct packet *out,
-				     enum seki_reason (*decode)(struct cursor c, struct packet *out))
-{
-	enum seki_reason reason;
-	bool outer_truncated = out->truncated;
-
-	if (out->tunnels == c.follow)
-		return SEKI_R_CLEAN;
-	if (out->tunnels == SEKI_MAX_TUNNEL)
-		return SEKI_R_TUNNEL_DEPTH;
-	out->tunnels++;
-	reason = decode(c, out);
-	if (outer_truncated && out->truncated && (reason == SEKI_R_IP4_BAD || reason == SEKI_R_IP6_BAD))
-		return SEKI_R_CLEAN;
-	return tunnel_reason(reason);
-}
-
-/* A frame in a tunnel need not hold IP; then the packet stays the outer one. */
-static enum seki_reason decode_framed(struct cursor c, struct packet *out,
-				      enum seki_reason (*decode)(struct cursor c, struct packet *out))
-{
-	struct packet outer = *out;
-	enum seki_reason reason = decode_inner(c, out, decode);
-
-	if (reason == SEKI_R_NON_IP) {
-		*out = outer;
-		return SEKI_R_CLEAN;
-	}
-	return reason;
-}
-
-static enum seki_reason decode_gre(struct cursor c, struct packet *out)
-{
-	uint16_t flags, type;
-	size_t len = 4;
-	unsigned int version;
-
-	if (c.len < 4)
-		return refuse(out, EVENT_DECODER_GRE_PKT_TOO_SMALL, SEKI_R_L4_SHORT);
-	flags = get16(c.p);
-	type = get16(c.p + 2);
-	version = flags & 7;
-	if (version > 1)
-		return refuse(out, EVENT_DECODER_GRE_WRONG_VERSION, SEKI_R_CLEAN);
-	if (flags & 0x8000 || flags & 0x4000) /* checksum or (RFC 1701) routing */
-		len += 4;
-	if (flags & 0x2000)
-		len += 4;
-	if (flags & 0x1000)
-		len += 4;
-	if (version == 1 && flags & 0x0080)
-		len += 4;
-	if (c.len < len)
-		return refuse(out,
-			      version ? EVENT_DECODER_GRE_VERSION1_HDR_TOO_BIG
-				      : EVENT_DECODER_GRE_VERSION0_HDR_TOO_BIG,
-			      SEKI_R_TUNNEL_BAD);
-	out->l4_header = span_of(c.p, len);
-	c = cursor_skip(c, len);
-	out->payload = span_of(c.p, c.len);
-	if (flags & 0x4000) /* source routes: nobody sends them, and no stack follows them */
-		return SEKI_R_TUNNEL_BAD;
-	switch (type) {
-	case ETHERTYPE_IPV4:
-		return decode_inner(c, out, decode_ip4);
-	case ETHERTYPE_IPV6:
-		return decode_inner(c, out, decode_ip6);
-	case ETHERTYPE_BRIDGED:
-		return decode_framed(c, out, decode_ether);
-	case ETHERTYPE_ERSPAN:
-		if (flags & 0x1000 && c.len < 8)
-			return refuse(out, EVENT_DECODER_ERSPAN_HEADER_TOO_SMALL, SEKI_R_TUNNEL_BAD);
-		return decode_framed(flags & 0x1000 ? cursor_skip(c, 8) : c, out, decode_ether);
-	case ETHERTYPE_PPP:
-		return decode_framed(c, out, decode_ppp);
-	default:
-		return SEKI_R_CLEAN;
-	}
-}
-
-/* Any UDP may go to these ports: what does not decode as the tunnel stays UDP. */
-static enum seki_reason or_plain_udp(enum seki_reason reason, const struct packet *outer, struct packet *out)
-{
-	if (reason != SEKI_R_TUNNEL_BAD)
-		return reason;
-	*out = *outer;
-	return SEKI_R_CLEAN;
-}
-
-static enum seki_reason decode_vxlan(struct cursor c, struct packet *out)
-{
-	struct packet outer = *out;
-
-	if (c.len < 8 + 14 || c.p[0] != 0x08 || c.p[1] || c.p[2] || c.p[3] || c.p[7])
-		return SEKI_R_CLEAN;
-	return or_plain_udp(decode_framed(cursor_skip(c, 8), out, decode_ether), &outer, out);
-}
-
-static enum seki_reason decode_geneve(struct cursor c, struct packet *out)
-{
-	struct packet outer = *out;
-	size_t len;
-	enum seki_reason reason;
-
-	if (c.len < 8 || c.p[0] >> 6 || c.p[1] & 0x3f || c.p[7])
-		return SEKI_R_CLEAN;
-	len = 8 + (size_t)(c.p[0] & 0x3f) * 4;
-	if (len > c.len)
-		return SEKI_R_CLEAN;
-	switch (get16(c.p + 2)) {
-	case ETHERTYPE_BRIDGED:
-		reason = decode_framed(cursor_skip(c, len), out, decode_ether);
-		break;
-	case ETHERTYPE_IPV4:
-		reason = decode_inner(cursor_skip(c, len), out, decode_ip4);
-		break;
-	case ETHERTYPE_IPV6:
-		reason = decode_inner(cursor_skip(c, len), out, decode_ip6);
-		break;
-	default:
-		return SEKI_R_CLEAN;
-	}
-	return or_plain_udp(reason, &outer, out);
 }
 
 /* --- transport */
@@ -312,9 +117,9 @@ static enum seki_reason decode_udp(struct cursor c, struct packet *out)
 	if (reason != SEKI_R_CLEAN)
 		return reason;
 	if (out->dst_port == PORT_VXLAN)
-		return decode_vxlan(c, out);
+		return packet_vxlan(c, out);
 	if (out->dst_port == PORT_GENEVE)
-		return decode_geneve(c, out);
+		return packet_geneve(c, out);
 	return SEKI_R_CLEAN;
 }
 
@@ -343,7 +148,22 @@ static enum seki_reason decode_sctp(struct cursor c, struct packet *out)
 	out->dst_port = get16(c.p + 2);
 	out->l4_header = span_of(c.p, 12);
 	out->payload = span_of(c.p + 12, c.len - 12);
+	if (!out->truncated)
+		packet_check_sctp(&out->events, c.p, c.len);
 	return SEKI_R_CLEAN;
+}
+
+/* What IPv6 carries must be long enough for the version that it says it is. */
+static void check_inner(struct cursor c, struct packet *out, unsigned int version)
+{
+	if (out->ip_version != 6)
+		return;
+	if (c.len < (version == 4 ? 20 : 40))
+		event_list_add(&out->events, version == 4 ? EVENT_DECODER_IPV6_IPV4_IN_IPV6_TOO_SMALL
+							  : EVENT_DECODER_IPV6_IPV6_IN_IPV6_TOO_SMALL);
+	else if (c.p[0] >> 4 != version)
+		event_list_add(&out->events, version == 4 ? EVENT_DECODER_IPV6_IPV4_IN_IPV6_WRONG_VERSION
+							  : EVENT_DECODER_IPV6_IPV6_IN_IPV6_WRONG_VERSION);
 }
 
 static enum seki_reason decode_l4(struct cursor c, struct packet *out)
@@ -364,11 +184,17 @@ static enum seki_reason decode_l4(struct cursor c, struct packet *out)
 	case IPPROTO_SCTP:
 		return decode_sctp(c, out);
 	case IPPROTO_GRE:
-		return decode_gre(c, out);
+		return packet_gre(c, out);
+	case IPPROTO_IGMP:
+		if (!out->truncated)
+			packet_check_igmp(&out->events, c.p, c.len);
+		return SEKI_R_CLEAN;
 	case IPPROTO_IPIP:
-		return decode_inner(c, out, decode_ip4);
+		check_inner(c, out, 4);
+		return packet_inner(c, out, packet_ip4);
 	case IPPROTO_IPV6:
-		return decode_inner(c, out, decode_ip6);
+		check_inner(c, out, 6);
+		return packet_inner(c, out, packet_ip6);
 	case IPPROTO_NONE:
 		return out->ip_version == 6 && c.len
 			       ? refuse(out, EVENT_DECODER_IPV6_DATA_AFTER_NONE_HEADER, SEKI_R_CLEAN)
@@ -434,7 +260,7 @@ static enum seki_reason or_truncated(enum seki_reason reason, bool truncated, en
 	return reason == SEKI_R_CLEAN && truncated ? why : reason;
 }
 
-static enum seki_reason decode_ip4(struct cursor c, struct packet *out)
+enum seki_reason packet_ip4(struct cursor c, struct packet *out)
 {
 	size_t header_len, total_len;
 	uint16_t frag;
@@ -531,7 +357,7 @@ static enum seki_reason skip_extensions(struct cursor *c, struct packet *out)
 	}
 }
 
-static enum seki_reason decode_ip6(struct cursor c, struct packet *out)
+enum seki_reason packet_ip6(struct cursor c, struct packet *out)
 {
 	const uint8_t *start = c.p;
 	size_t payload_len;
@@ -564,259 +390,6 @@ static enum seki_reason decode_ip6(struct cursor c, struct packet *out)
 	out->ip_header = span_of(start, (size_t)(c.p - start));
 	reason = out->fragment ? decode_fragment(c, out) : decode_l4(c, out);
 	return or_truncated(reason, truncated, SEKI_R_IP6_BAD);
-}
-
-static enum seki_reason decode_ip(struct cursor c, struct packet *out)
-{
-	if (!c.len)
-		return SEKI_R_FRAME_SHORT;
-	return c.p[0] >> 4 == 6 ? decode_ip6(c, out) : decode_ip4(c, out);
-}
-
-/* --- link */
-
-/* Address and control may be left out, and the protocol be compressed to one byte, which is odd (RFC 1661,
- * 1662). */
-static enum seki_reason decode_ppp(struct cursor c, struct packet *out)
-{
-	uint16_t protocol;
-
-	if (c.len >= 2 && c.p[0] == 0xff && c.p[1] == 3)
-		c = cursor_skip(c, 2);
-	if (c.len < 2)
-		return refuse(out, EVENT_DECODER_PPP_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
-	protocol = c.p[0] & 1 ? c.p[0] : get16(c.p);
-	c = cursor_skip(c, c.p[0] & 1 ? 1 : 2);
-	switch (protocol) {
-	case PPP_IPV4:
-		return decode_ip4(c, out);
-	case PPP_IPV6:
-		return decode_ip6(c, out);
-	default:
-		return SEKI_R_NON_IP;
-	}
-}
-
-static enum seki_reason decode_pppoe(struct cursor c, struct packet *out)
-{
-	size_t len;
-
-	if (c.len < 8)
-		return refuse(out, EVENT_DECODER_PPPOE_PKT_TOO_SMALL, SEKI_R_PPPOE_BAD);
-	if (c.p[0] != 0x11 || c.p[1])
-		return refuse(out, EVENT_DECODER_PPPOE_WRONG_CODE, SEKI_R_PPPOE_BAD);
-	len = get16(c.p + 4);
-	c = cursor_skip(c, 6);
-	if (len < 2 || len > c.len)
-		return SEKI_R_PPPOE_BAD;
-	c.len = len;
-	return decode_ppp(c, out);
-}
-
-/* RFC 8300: a service path header in front of what was in the frame. */
-static enum seki_reason decode_nsh(struct cursor c, struct packet *out)
-{
-	size_t len;
-
-	if (c.len < 8)
-		return refuse(out, EVENT_DECODER_NSH_HEADER_TOO_SMALL, SEKI_R_FRAME_SHORT);
-	len = (size_t)(c.p[1] & 0x3f) * 4;
-	if (c.p[0] >> 6)
-		return refuse(out, EVENT_DECODER_NSH_UNSUPPORTED_VERSION, SEKI_R_NON_IP);
-	if (len < 8 || len >= c.len || ((c.p[2] & 15) == 1 && len != 24))
-		return refuse(out, EVENT_DECODER_NSH_BAD_HEADER_LENGTH, SEKI_R_NON_IP);
-	if (!(c.p[2] & 15) || (c.p[2] & 15) == 15)
-		return refuse(out, EVENT_DECODER_NSH_RESERVED_TYPE, SEKI_R_NON_IP);
-	if ((c.p[2] & 15) > 2)
-		return refuse(out, EVENT_DECODER_NSH_UNSUPPORTED_TYPE, SEKI_R_NON_IP);
-	switch (c.p[3]) {
-	case 1:
-		return decode_ip4(cursor_skip(c, len), out);
-	case 2:
-		return decode_ip6(cursor_skip(c, len), out);
-	case 3:
-		return decode_framed(cursor_skip(c, len), out, decode_ether);
-	default:
-		return refuse(out, EVENT_DECODER_NSH_UNKNOWN_PAYLOAD, SEKI_R_NON_IP);
-	}
-}
-
-static enum seki_reason decode_ethertype(uint16_t type, struct cursor c, struct packet *out);
-
-/*
- * RFC 3032: labels until the bottom of the stack; RFC 4385: a nibble of zero behind it begins the control
- * word of a pseudowire, whose Ethernet frame is taken for this one.
- */
-static enum seki_reason decode_mpls(struct cursor c, struct packet *out)
-{
-	uint32_t entry;
-
-	do {
-		if (c.len < 4)
-			return refuse(out, EVENT_DECODER_MPLS_HEADER_TOO_SMALL, SEKI_R_FRAME_SHORT);
-		entry = get32(c.p);
-		c = cursor_skip(c, 4);
-	} while (!(entry & 0x100));
-	if (!c.len)
-		return refuse(out, EVENT_DECODER_MPLS_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
-	switch (entry >> 12) {
-	case 0:
-		return decode_ip4(c, out);
-	case 1:
-		return refuse(out, EVENT_DECODER_MPLS_BAD_LABEL_ROUTER_ALERT, SEKI_R_NON_IP);
-	case 2:
-		return decode_ip6(c, out);
-	case 3:
-		return refuse(out, EVENT_DECODER_MPLS_BAD_LABEL_IMPLICIT_NULL, SEKI_R_NON_IP);
-	}
-	if (entry >> 12 < 16)
-		return refuse(out, EVENT_DECODER_MPLS_BAD_LABEL_RESERVED, SEKI_R_NON_IP);
-	switch (c.p[0] >> 4) {
-	case 0:
-		if (c.len < 18)
-			return SEKI_R_FRAME_SHORT;
-		/* Labels do not nest in such a frame but behind a VLAN tag, of which a packet has few. */
-		entry = get16(c.p + 16);
-		return entry == ETHERTYPE_MPLS || entry == ETHERTYPE_MPLS_UP
-			       ? SEKI_R_NON_IP
-			       : decode_ethertype((uint16_t)entry, cursor_skip(c, 18), out);
-	case 4:
-		return decode_ip4(c, out);
-	case 6:
-		return decode_ip6(c, out);
-	default:
-		return refuse(out, EVENT_DECODER_MPLS_UNKNOWN_PAYLOAD_TYPE, SEKI_R_NON_IP);
-	}
-}
-
-static enum seki_reason decode_ethertype(uint16_t type, struct cursor c, struct packet *out)
-{
-	for (;;) {
-		switch (type) {
-		case ETHERTYPE_IPV4:
-			return decode_ip4(c, out);
-		case ETHERTYPE_IPV6:
-			return decode_ip6(c, out);
-		case ETHERTYPE_PPPOE:
-			return decode_pppoe(c, out);
-		case ETHERTYPE_NSH:
-			return decode_nsh(c, out);
-		case ETHERTYPE_MPLS:
-		case ETHERTYPE_MPLS_UP:
-			return decode_mpls(c, out);
-		case ETHERTYPE_VLAN:
-		case ETHERTYPE_QINQ:
-		case ETHERTYPE_QINQ_OLD:
-			if (out->vlan_count == SEKI_MAX_VLAN)
-				return refuse(out, EVENT_DECODER_VLAN_TOO_MANY_LAYERS, SEKI_R_VLAN_DEPTH);
-			if (c.len < 4)
-				return refuse(out, EVENT_DECODER_VLAN_HEADER_TOO_SMALL, SEKI_R_FRAME_SHORT);
-			out->vlan[out->vlan_count++] = get16(c.p) & 0x0fff;
-			type = get16(c.p + 2);
-			c = cursor_skip(c, 4);
-			break;
-		default:
-			return SEKI_R_NON_IP;
-		}
-	}
-}
-
-static enum seki_reason decode_ether(struct cursor c, struct packet *out)
-{
-	if (c.len < 14)
-		return refuse(out, EVENT_DECODER_ETHERNET_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
-	return decode_ethertype(get16(c.p + 12), cursor_skip(c, 14), out);
-}
-
-/* The address family is in the byte order of the machine that captured; its number for IPv6 differs by
- * system. */
-static enum seki_reason decode_null(struct cursor c, struct packet *out)
-{
-	uint32_t family;
-
-	if (c.len < 4)
-		return refuse(out, EVENT_DECODER_LTNULL_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
-	family = get32(c.p);
-	if (family & 0xffff0000)
-		family = __builtin_bswap32(family);
-	c = cursor_skip(c, 4);
-	switch (family) {
-	case 2:
-		return decode_ip4(c, out);
-	case 10:
-	case 23:
-	case 24:
-	case 28:
-	case 30:
-		return decode_ip6(c, out);
-	default:
-		return refuse(out, EVENT_DECODER_LTNULL_UNSUPPORTED_TYPE, SEKI_R_NON_IP);
-	}
-}
-
-static enum seki_reason decode_cooked(struct cursor c, size_t header_len, size_t type_offset,
-				      struct packet *out)
-{
-	if (c.len < header_len)
-		return refuse(out,
-			      header_len == 16 ? EVENT_DECODER_SLL_PKT_TOO_SMALL
-					       : EVENT_DECODER_SLL2_PKT_TOO_SMALL,
-			      SEKI_R_FRAME_SHORT);
-	return decode_ethertype(get16(c.p + type_offset), cursor_skip(c, header_len), out);
-}
-
-/* Cisco HDLC: address, control, and an Ethernet type. */
-static enum seki_reason decode_chdlc(struct cursor c, struct packet *out)
-{
-	if (c.len < 4)
-		return refuse(out, EVENT_DECODER_CHDLC_PKT_TOO_SMALL, SEKI_R_FRAME_SHORT);
-	return decode_ethertype(get16(c.p + 2), cursor_skip(c, 4), out);
-}
-
-static enum seki_reason decode_link(enum link_type link, struct cursor c, struct packet *out)
-{
-	switch (link) {
-	case LINK_ETHERNET:
-		return decode_ether(c, out);
-	case LINK_NULL:
-		return decode_null(c, out);
-	case LINK_RAW_12:
-	case LINK_RAW:
-		return decode_ip(c, out);
-	case LINK_IPV4:
-		return decode_ip4(c, out);
-	case LINK_IPV6:
-		return decode_ip6(c, out);
-	case LINK_PPP:
-		return decode_ppp(c, out);
-	case LINK_CHDLC:
-		return decode_chdlc(c, out);
-	case LINK_SLL:
-		return decode_cooked(c, 16, 14, out);
-	case LINK_SLL2:
-		return decode_cooked(c, 20, 0, out);
-	}
-	return SEKI_R_NON_IP;
-}
-
-enum seki_reason packet_decode_layer(enum link_type link, const uint8_t *frame, size_t len,
-				     unsigned int tunnels, struct packet *out)
-{
-	struct cursor c = {frame, len, (uint8_t)(tunnels > SEKI_MAX_TUNNEL ? SEKI_MAX_TUNNEL + 1 : tunnels)};
-
-	memset(out, 0, sizeof(*out));
-	out->frame = span_of(frame, len);
-	return decode_link(link, c, out);
-}
-
-enum seki_reason packet_decode(enum link_type link, const uint8_t *frame, size_t len, struct packet *out)
-{
-	return packet_decode_layer(link, frame, len, SEKI_MAX_TUNNEL + 1, out);
-}
-
-enum seki_reason packet_decode_ip(const uint8_t *ip, size_t len, struct packet *out)
-{
-	return packet_decode(LINK_RAW, ip, len, out);
 }
 
 bool packet_fast_open(const struct packet *packet)

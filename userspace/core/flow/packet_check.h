@@ -11,6 +11,10 @@
 /* Bytes behind the fixed IPv4 header. */
 void packet_check_ip4_options(struct event_list *events, const uint8_t *p, size_t len);
 void packet_check_tcp_options(struct event_list *events, const uint8_t *p, size_t len);
+/* An SCTP packet, an IGMP message, an ARP message from their first byte (packet_check_message.c). */
+void packet_check_sctp(struct event_list *events, const uint8_t *p, size_t len);
+void packet_check_igmp(struct event_list *events, const uint8_t *p, size_t len);
+void packet_check_arp(struct event_list *events, const uint8_t *p, size_t len);
 /* icmp_type and icmp_code of the packet, and the packet that an error quotes. */
 void packet_check_icmp(struct packet *packet);
 
