@@ -26,6 +26,7 @@ build  /usr/include/libpsl.h                 libpsl-dev
 build  /usr/include/magic.h                  libmagic-dev
 build  /usr/include/pcap/pcap.h              libpcap-dev
 build  /usr/include/sqlite3.h                libsqlite3-dev
+build  /usr/include/postgresql/libpq-fe.h    libpq-dev
 build  /usr/include/$arch/curl/curl.h       libcurl4-gnutls-dev
 build  /usr/include/microhttpd.h              libmicrohttpd-dev
 build  /usr/include/sodium.h                  libsodium-dev
@@ -57,6 +58,7 @@ check  /usr/bin/chromium                     chromium
 check  /usr/share/fonts/opentype/ipafont-gothic/ipag.ttf fonts-ipafont-gothic
 check  /usr/sbin/ipset                       ipset
 check  /usr/bin/strace                       strace
+check  /usr/lib/postgresql/15/bin/postgres   postgresql-15
 build  /usr/include/libnl3/netlink/genl/genl.h libnl-genl-3-dev
 vm     /usr/bin/gcc-12                       gcc-12
 vm     /usr/bin/make                         make

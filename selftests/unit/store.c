@@ -6,7 +6,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "lib/ktap.h"
+#include "lib/postgres.h"
 #include "store/store.h"
 #include "store/store_private.h"
 
@@ -15,11 +18,23 @@
 #define DAY	  (24 * HOUR)
 
 static char folder[64];
+static bool on_server; /* the same test over PostgreSQL */
+static unsigned int test_number;
 
 static void folder_new(void)
 {
+	char path[96];
+	FILE *file;
+
 	snprintf(folder, sizeof(folder), "/tmp/sekimori-store.XXXXXX");
 	CHECK(mkdtemp(folder));
+	if (!on_server)
+		return;
+	snprintf(path, sizeof(path), "%s/" DB_SERVER_FILE, folder);
+	file = fopen(path, "w");
+	CHECK(file);
+	fprintf(file, "host=%s user=postgres dbname=postgres\nt%u\n", postgres.dir, ++test_number);
+	fclose(file);
 }
 
 static void folder_end(void)
@@ -337,6 +352,31 @@ static void scribble(const char *name, off_t at)
 	close(fd);
 }
 
+/* The month's tables are not what they were. */
+static void damage_month(void)
+{
+	char sql[96];
+
+	if (!on_server) {
+		scribble("events-2014-09.db", 0);
+		return;
+	}
+	snprintf(sql, sizeof(sql), "DROP TABLE t%u_events_2014_09.total", test_number);
+	CHECK(postgres_sql(sql));
+}
+
+static void damage_index(void)
+{
+	char sql[96];
+
+	if (!on_server) {
+		scribble("index.db", 0);
+		return;
+	}
+	snprintf(sql, sizeof(sql), "DELETE FROM t%u_index.version", test_number);
+	CHECK(postgres_sql(sql));
+}
+
 static void damaged_month(void)
 {
 	CLEANUP(store_close) struct store *store = NULL;
@@ -349,7 +389,7 @@ static void damaged_month(void)
 		events[i] = alert(SEPTEMBER + i, 1, 0, 0);
 	CHECK_EQ(store_insert(store, events, 100).stored, 100);
 	store_close(TAKE_PTR(store));
-	scribble("events-2014-09.db", 0);
+	damage_month();
 	store = store_of(false);
 	sum = months_in(store);
 	CHECK_EQ(sum.inserted, 100);
@@ -373,7 +413,7 @@ static void damaged_index(void)
 		events[i] = alert(SEPTEMBER + i, 1, 0, 0);
 	CHECK_EQ(store_insert(store, events, 100).stored, 100);
 	store_close(TAKE_PTR(store));
-	scribble("index.db", 0);
+	damage_index();
 	store = store_of(false);
 	CHECK_EQ(events_in(store, (struct store_filter){.to = 0}), 100);
 	CHECK_EQ(figures_in(store, (struct store_filter){.to = 0}), 100);
@@ -725,10 +765,162 @@ static void upgraded(void)
 	folder_end();
 }
 
+/* The server goes in the middle: a batch is refused whole and stored when it is back; a reader says so, too.
+ */
+static void server_away(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	CLEANUP(store_close) struct store *reader = NULL;
+	CLEANUP(store_close) struct store *early = NULL;
+	struct store_filter all = {.to = 0};
+	struct store_event events[100];
+	struct store_result result;
+	const struct store_options options = {.dir = folder}, reading = {.dir = folder, .readonly = true};
+	char why[STORE_WHY_MAX] = "";
+	uint64_t n = 0;
+
+	folder_new();
+	store = store_of(false);
+	for (size_t i = 0; i < 100; i++)
+		events[i] = alert(SEPTEMBER + i, 1, 0, 0);
+	CHECK_EQ(store_insert(store, events, 100).stored, 100);
+	reader = store_of(true);
+	CHECK_EQ(events_in(reader, all), 100);
+	postgres_stop();
+	result = store_insert(store, events, 100);
+	CHECK_EQ(result.stored, 0);
+	CHECK_EQ(result.lost, 100);
+	CHECK_EQ(result.error, -ENOTCONN);
+	CHECK_EQ(store_scan(reader, &all, count_row, &n), -ENOTCONN);
+	CHECK_EQ(store_open(&reading, &early, why), -ENOTCONN);
+	CHECK(strstr(why, "PostgreSQL"), "%s", why);
+	store_close(TAKE_PTR(store));
+	CHECK_EQ(store_open(&options, &store, why),
+		 0); /* a daemon that starts without its server waits for it */
+	CHECK_EQ(store_insert(store, events, 100).stored, 0);
+	CHECK(postgres_start());
+	CHECK_EQ(store_insert(store, events, 100).stored, 100);
+	CHECK_EQ(events_in(reader, all), 200);
+	CHECK_EQ(months_in(store).inserted, 200);
+	CHECK_EQ(months_in(store).lost, 0);
+	folder_end();
+}
+
+/* Two daemons that were given the same names would mix their events. */
+static void second_writer(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	CLEANUP(store_close) struct store *other = NULL;
+	struct store_event event = alert(SEPTEMBER, 1, 0, 0);
+	const struct store_options options = {.dir = folder};
+	char why[STORE_WHY_MAX] = "";
+
+	folder_new();
+	store = store_of(false);
+	CHECK_EQ(store_open(&options, &other, why), 0);
+	CHECK_EQ(store_insert(other, &event, 1).error, -ENOTCONN);
+	store_close(TAKE_PTR(store));
+	CHECK_EQ(store_insert(other, &event, 1).stored, 1);
+	folder_end();
+}
+
+static bool line_of_each(const struct store_row *row, void *arg)
+{
+	AUTO_FREE char *line = NULL;
+	size_t len;
+
+	CHECK_EQ(store_line(arg, row->event.id, &line, &len), 0);
+	return true;
+}
+
+/* Whoever reads rows may ask for something else meanwhile; what is no UTF-8 is no reason to lose a batch. */
+static void text_and_walks(void)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	static struct store_event events[5000];
+	struct seen seen = {0};
+
+	folder_new();
+	store = store_of(false);
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		events[i] = alert(SEPTEMBER + i, 0, 0, 0);
+		events[i].label = i ? "a'b\"; DROP" : "\xff\xed\xa0\x80\xe3\x81\x82";
+	}
+	CHECK_EQ(store_insert(store, events, ARRAY_LEN(events)).stored, ARRAY_LEN(events));
+	CHECK_EQ(store_scan(store, &(struct store_filter){.limit = 4500}, line_of_each, store), 0);
+	CHECK_EQ(store_scan(store, &(struct store_filter){.limit = 1}, see, &seen), 0);
+	CHECK(strstr(seen.label, "\xe3\x81\x82"), "%s", seen.label);
+	folder_end();
+}
+
+static void over_server(void (*test)(void))
+{
+	const char *why = postgres_there();
+
+	if (why && *why)
+		SKIP(why);
+	if (!CHECK(!why, "the server that is installed did not start"))
+		return;
+	on_server = true;
+	test();
+	on_server = false;
+}
+
+#define ON_SERVER(test)                                                                                      \
+	static void test##_on_server(void)                                                                   \
+	{                                                                                                    \
+		over_server(test);                                                                           \
+	}
+ON_SERVER(round_trip)
+ON_SERVER(filters_and_figures)
+ON_SERVER(order_of_time)
+ON_SERVER(refused_events)
+ON_SERVER(damaged_month)
+ON_SERVER(damaged_index)
+ON_SERVER(retention_by_age)
+ON_SERVER(retention_cut_short)
+ON_SERVER(retention_by_size)
+ON_SERVER(counters)
+ON_SERVER(notices)
+ON_SERVER(lines_packed)
+ON_SERVER(hosts_found)
+ON_SERVER(text_and_walks)
+ON_SERVER(server_away)
+ON_SERVER(second_writer)
+
 static const struct ktap_test tests[] = {
-	TEST(calendar),		TEST(round_trip),	   TEST(filters_and_figures), TEST(order_of_time),
-	TEST(refused_events),	TEST(damaged_month),	   TEST(damaged_index),	      TEST(no_room),
-	TEST(retention_by_age), TEST(retention_cut_short), TEST(retention_by_size),   TEST(counters),
-	TEST(notices),		TEST(lines_packed),	   TEST(hosts_found),	      TEST(upgraded),
+	TEST(calendar),
+	TEST(round_trip),
+	TEST(filters_and_figures),
+	TEST(order_of_time),
+	TEST(refused_events),
+	TEST(damaged_month),
+	TEST(damaged_index),
+	TEST(no_room),
+	TEST(retention_by_age),
+	TEST(retention_cut_short),
+	TEST(retention_by_size),
+	TEST(counters),
+	TEST(notices),
+	TEST(lines_packed),
+	TEST(hosts_found),
+	TEST(text_and_walks),
+	TEST(upgraded),
+	TEST(round_trip_on_server),
+	TEST(filters_and_figures_on_server),
+	TEST(order_of_time_on_server),
+	TEST(refused_events_on_server),
+	TEST(damaged_month_on_server),
+	TEST(damaged_index_on_server),
+	TEST(retention_by_age_on_server),
+	TEST(retention_cut_short_on_server),
+	TEST(retention_by_size_on_server),
+	TEST(counters_on_server),
+	TEST(notices_on_server),
+	TEST(lines_packed_on_server),
+	TEST(hosts_found_on_server),
+	TEST(text_and_walks_on_server),
+	TEST(server_away_on_server),
+	TEST(second_writer_on_server),
 };
 KTAP_MAIN(tests)

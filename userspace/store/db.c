@@ -1,156 +1,118 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * db.c - one SQLite file: opened the same way everywhere, results as errno.
+ * db.c - which kind of database a folder has, versions of tables, and the way
+ * to the kind's own functions.
  */
 #include "db.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define BUSY_MS 5000
+#include "db_driver.h"
+#include "lib/file.h"
 
-/* The unix VFS asks for the way from the root, which a process without paths does not have: names stay as
- * they are. */
-static int name_as_is(sqlite3_vfs *vfs, const char *name, int room, char *out)
+#define SERVER_FILE_MAX 4096u
+
+/* --- places */
+
+static int server_read(const char *dir, char **text)
 {
-	return snprintf(out, (size_t)room, "%s", name) < room ? SQLITE_OK : SQLITE_CANTOPEN;
+	char path[DB_PATH_MAX];
+	size_t len;
+
+	if (snprintf(path, sizeof(path), "%s/" DB_SERVER_FILE, dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return file_read(AT_FDCWD, path, SERVER_FILE_MAX, text, &len);
 }
 
-static void vfs_make(void)
+int db_place_open(const char *dir, bool readonly, struct db_place **out, char why[DB_WHY_MAX])
 {
-	static sqlite3_vfs vfs;
-	const sqlite3_vfs *unix_vfs = sqlite3_vfs_find(NULL);
+	AUTO_FREE char *server = NULL;
+	struct db_place *place = NULL;
+	const struct db_driver *driver;
+	int err = server_read(dir, &server);
 
-	if (!unix_vfs)
-		return;
-	vfs = *unix_vfs;
-	vfs.pNext = NULL;
-	vfs.zName = "sekimori";
-	vfs.xFullPathname = name_as_is;
-	sqlite3_vfs_register(&vfs, 0);
-}
-
-int db_errno(int rc)
-{
-	static const struct {
-		int code, err;
-	} table[] = {
-		{SQLITE_OK, 0},
-		{SQLITE_ROW, 0},
-		{SQLITE_DONE, 0},
-		{SQLITE_FULL, ENOSPC},
-		{SQLITE_CORRUPT, EBADMSG},
-		{SQLITE_NOTADB, EBADMSG},
-		{SQLITE_BUSY, EBUSY},
-		{SQLITE_LOCKED, EBUSY},
-		{SQLITE_NOMEM, ENOMEM},
-		{SQLITE_READONLY, EROFS},
-		{SQLITE_CANTOPEN, ENOENT},
-		{SQLITE_PERM, EACCES},
-		{SQLITE_AUTH, EACCES},
-		{SQLITE_CONSTRAINT, EEXIST},
-		{SQLITE_TOOBIG, EMSGSIZE},
-		/* A schema that is not ours is damage too: nobody else writes these files. */
-		{SQLITE_ERROR, EBADMSG},
-		{SQLITE_SCHEMA, EBADMSG},
-		{SQLITE_MISMATCH, EBADMSG},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (table[i].code == (rc & 0xff))
-			return -table[i].err;
-	return -EIO;
-}
-
-int db_run(sqlite3 *db, const char *sql)
-{
-	return db_errno(sqlite3_exec(db, sql, NULL, NULL, NULL));
-}
-
-int db_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out)
-{
-	return db_errno(sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL));
-}
-
-void db_finish(sqlite3_stmt *statement)
-{
-	sqlite3_finalize(statement);
-}
-
-void db_close(sqlite3 *db)
-{
-	sqlite3_close_v2(db);
-}
-
-int db_step(sqlite3_stmt *statement)
-{
-	int rc = sqlite3_step(statement), again = sqlite3_reset(statement);
-
-	return db_errno(rc == SQLITE_DONE || rc == SQLITE_ROW ? again : rc);
-}
-
-void db_text(sqlite3_stmt *statement, int at, const char *text, size_t max)
-{
-	size_t len = text ? strnlen(text, max + 1) : 0;
-
-	if (len > max)
-		for (len = max; len && ((unsigned char)text[len] & 0xc0) == 0x80;)
-			len--;
-	sqlite3_bind_text(statement, at, text ? text : "", (int)len, SQLITE_STATIC);
-}
-
-const char *db_get_text(sqlite3_stmt *statement, int at)
-{
-	const unsigned char *text = sqlite3_column_text(statement, at);
-
-	return text ? (const char *)text : "";
-}
-
-static int version_get(sqlite3 *db, int *version)
-{
-	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
-	int err = db_prepare(db, "PRAGMA user_version", &statement), rc;
-
+	if (err && err != -ENOENT && err != -ENOTDIR) {
+		snprintf(why, DB_WHY_MAX, "%.150s/" DB_SERVER_FILE ": %s", dir, strerror(-err));
+		return err;
+	}
+	driver = server ? &db_postgres : &db_sqlite;
+	err = driver->place_open(server, &place, why);
 	if (err)
 		return err;
-	rc = sqlite3_step(statement);
-	if (rc != SQLITE_ROW)
-		return db_errno(rc);
-	*version = sqlite3_column_int(statement, 0);
-	return 0;
+	place->driver = driver;
+	place->readonly = readonly;
+	if (snprintf(place->dir, sizeof(place->dir), "%s", dir) >= (int)sizeof(place->dir))
+		err = -ENAMETOOLONG;
+	else
+		err = place->driver->place_renew(place);
+	if (err)
+		snprintf(why, DB_WHY_MAX, "%s", place->why);
+	if (err && (err != -ENOTCONN || readonly)) {
+		db_place_close(place);
+		return err;
+	}
+	*out = place;
+	return err;
 }
 
-static int version_commit(sqlite3 *db, int version)
+void db_place_close(struct db_place *place)
 {
-	char text[64];
-
-	snprintf(text, sizeof(text), "PRAGMA user_version=%d; COMMIT", version);
-	return db_run(db, text);
+	if (place)
+		place->driver->place_close(place);
 }
 
-static int schema_make(sqlite3 *db, int version, const char *schema)
+bool db_place_lost(const struct db_place *place)
 {
-	int err;
+	return place->lost;
+}
 
-	/* Room that is freed goes back to the file system in steps: a whole rewrite needs what a full disk
-	 * lacks. */
-	err = db_run(db, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE");
+bool db_place_busy(const struct db_place *place)
+{
+	return place->rows;
+}
+
+int db_place_renew(struct db_place *place)
+{
+	return place->driver->place_renew(place);
+}
+
+int db_there(struct db_place *place, const char *name, uint64_t *bytes)
+{
+	return place->driver->there(place, name, bytes);
+}
+
+int db_remove(struct db_place *place, const char *name)
+{
+	return place->driver->remove(place, name);
+}
+
+int db_set_aside(struct db_place *place, const char *name, char to[DB_PATH_MAX])
+{
+	char other[DB_NAME_MAX + 16];
+	int err = 0;
+
+	for (unsigned int n = 1; !err && n < 100; n++) {
+		snprintf(other, sizeof(other), "%.40s.damaged-%u", name, n);
+		err = place->driver->there(place, other, NULL);
+	}
+	if (err && err != -ENOENT)
+		return err;
+	err = place->driver->rename(place, name, other);
 	if (!err)
-		err = db_run(db, schema);
-	return err ? err : version_commit(db, version);
+		snprintf(to, DB_PATH_MAX, "%s", other);
+	return err;
 }
 
-/* All steps or none: the transaction ends with the connection when one fails. */
-static int schema_upgrade(sqlite3 *db, int found, int version, const struct db_schema *schema)
+int db_names(struct db_place *place, const char *begin, int (*fn)(const char *name, void *arg), void *arg)
 {
-	int err = db_run(db, "BEGIN IMMEDIATE");
-
-	for (; !err && found < version; found++)
-		err = db_run(db, schema->upgrades[found - 1]);
-	return err ? err : version_commit(db, version);
+	return place->driver->names(place, begin, fn, arg);
 }
+
+/* --- versions of tables */
 
 static int schema_version(const struct db_schema *schema)
 {
@@ -161,41 +123,160 @@ static int schema_version(const struct db_schema *schema)
 	return version;
 }
 
-int db_open(const char *dir, const char *name, bool readonly, const struct db_schema *schema, sqlite3 **out)
+/* All steps or none. */
+static int schema_bring(struct db *db, int found, int version, const struct db_schema *schema)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	CLEANUP(db_close) sqlite3 *db = NULL;
-	char path[DB_PATH_MAX];
-	int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-	bool here = !strcmp(dir, ".");
-	int version = schema_version(schema), err, found = 0, persist = !readonly;
+	int err = db_begin(db);
 
-	pthread_once(&once, vfs_make);
-	if (snprintf(path, sizeof(path), "%s%s%s", here ? "" : dir, here ? "" : "/", name) >=
-	    (int)sizeof(path))
-		return -ENAMETOOLONG;
-	err = db_errno(sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
-				       here ? "sekimori" : NULL));
 	if (err)
 		return err;
-	sqlite3_busy_timeout(db, BUSY_MS);
-	/* A reader that may not write into the folder (the portal) needs the files of the log to be there. */
-	sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	err = db_run(
-		db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
-		    "PRAGMA cache_size=-16384; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864;"
-		    "PRAGMA wal_autocheckpoint=16000");
+	if (!found)
+		err = db_run(db, schema->create);
+	for (; found && !err && found < version; found++)
+		err = db_run(db, schema->upgrades[found - 1]);
 	if (!err)
-		err = version_get(db, &found);
-	if (!err && !found)
-		err = readonly ? -ENOENT : schema_make(db, version, schema->create);
-	else if (!err && found > 0 && found < version && !readonly)
-		err = schema_upgrade(db, found, version, schema);
-	else if (!err && found != version)
+		err = db->driver->version_set(db, version);
+	if (!err)
+		return db_commit(db);
+	db_rollback(db);
+	return err;
+}
+
+int db_open(struct db_place *place, const char *name, const struct db_schema *schema, struct db **out)
+{
+	CLEANUP(db_close) struct db *db = NULL;
+	int version = schema_version(schema), found = 0;
+	int err = place->driver->open(place, name, &db);
+
+	if (!err)
+		err = place->driver->version(db, &found);
+	if (!err && !found && place->readonly)
+		err = -ENOENT;
+	else if (!err && (found < 0 || found > version || (found < version && place->readonly)))
 		err = -EPROTO;
+	else if (!err && found < version)
+		err = schema_bring(db, found, version, schema);
 	if (err)
 		return err;
 	*out = TAKE_PTR(db);
 	return 0;
+}
+
+/* --- the way to the kind */
+
+void db_close(struct db *db)
+{
+	if (db)
+		db->driver->close(db);
+}
+
+int db_run(struct db *db, const char *sql)
+{
+	return db->driver->run(db, sql);
+}
+
+int db_begin(struct db *db)
+{
+	return db->driver->begin(db);
+}
+
+int db_commit(struct db *db)
+{
+	int err = db->driver->commit(db);
+
+	if (err)
+		db_rollback(db);
+	return err;
+}
+
+void db_rollback(struct db *db)
+{
+	db->driver->rollback(db);
+}
+
+int db_beside(struct db *db, const char *name, char prefix[DB_BESIDE_MAX])
+{
+	return db->driver->beside(db, name, prefix);
+}
+
+int db_beside_end(struct db *db)
+{
+	return db->driver->beside_end(db);
+}
+
+int db_compact(struct db *db)
+{
+	return db->driver->compact(db);
+}
+
+int db_prepare(struct db *db, const char *sql, struct db_statement **out)
+{
+	int err = db->driver->prepare(db, sql, out);
+
+	if (err)
+		return err;
+	(*out)->driver = db->driver;
+	(*out)->db = db;
+	return 0;
+}
+
+void db_finish(struct db_statement *statement)
+{
+	if (statement)
+		statement->driver->finish(statement);
+}
+
+int db_step(struct db_statement *statement)
+{
+	return statement->driver->step(statement);
+}
+
+uint64_t db_changes(struct db *db)
+{
+	return db->driver->changes(db);
+}
+
+bool db_row(struct db_statement *statement, int *err)
+{
+	return statement->driver->row(statement, err);
+}
+
+void db_number(struct db_statement *statement, int at, uint64_t value)
+{
+	statement->driver->number(statement, at, value);
+}
+
+void db_null(struct db_statement *statement, int at)
+{
+	statement->driver->null(statement, at);
+}
+
+void db_bytes(struct db_statement *statement, int at, const void *bytes, size_t len)
+{
+	statement->driver->bytes(statement, at, bytes, len);
+}
+
+void db_text(struct db_statement *statement, int at, const char *text, size_t max)
+{
+	size_t len = text ? strnlen(text, max + 1) : 0;
+
+	if (len > max)
+		for (len = max; len && ((unsigned char)text[len] & 0xc0) == 0x80;)
+			len--;
+	statement->driver->text(statement, at, text ? text : "", len);
+}
+
+uint64_t db_get(struct db_statement *statement, int at)
+{
+	return statement->driver->get(statement, at);
+}
+
+const char *db_get_text(struct db_statement *statement, int at)
+{
+	return statement->driver->get_text(statement, at);
+}
+
+const void *db_get_bytes(struct db_statement *statement, int at, size_t *len)
+{
+	return statement->driver->get_bytes(statement, at, len);
 }

@@ -3,11 +3,9 @@
  * store.c - the folder: an index and one file a month, opened as needed, set
  * aside when damaged.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/civil.h"
 #include "lib/log.h"
@@ -79,35 +77,15 @@ uint64_t month_begin(uint32_t month)
 
 void month_name(uint32_t month, char name[DB_NAME_MAX])
 {
-	snprintf(name, DB_NAME_MAX, "events-%04u-%02u.db", month / 12, month % 12 + 1);
+	snprintf(name, DB_NAME_MAX, "events-%04u-%02u", month / 12, month % 12 + 1);
 }
 
-static int file_path(const struct store *store, uint32_t month, const char *suffix, char path[DB_PATH_MAX])
+int store_file_there(struct store *store, uint32_t month, uint64_t *bytes)
 {
 	char name[DB_NAME_MAX];
 
 	month_name(month, name);
-	return snprintf(path, DB_PATH_MAX, "%s/%s%s", store->dir, name, suffix) < DB_PATH_MAX ? 0
-											      : -ENAMETOOLONG;
-}
-
-bool store_file_there(const struct store *store, uint32_t month, uint64_t *bytes)
-{
-	static const char *const suffixes[] = {"", "-wal"};
-	char path[DB_PATH_MAX];
-	struct stat st;
-	bool there = false;
-
-	if (bytes)
-		*bytes = 0;
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		if (file_path(store, month, suffixes[i], path) || stat(path, &st) < 0)
-			continue;
-		there |= !i;
-		if (bytes)
-			*bytes += (uint64_t)st.st_size;
-	}
-	return there;
+	return db_there(store->place, name, bytes);
 }
 
 void store_file_close(struct store_file *file)
@@ -127,59 +105,37 @@ static void month_close(struct store *store, uint32_t month)
 
 int store_file_remove(struct store *store, uint32_t month)
 {
-	static const char *const suffixes[] = {"-wal", "-shm", ""};
-	char path[DB_PATH_MAX];
+	char name[DB_NAME_MAX];
 
 	month_close(store, month);
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		int err = file_path(store, month, suffixes[i], path);
-
-		if (err)
-			return err;
-		if (unlink(path) < 0 && errno != ENOENT)
-			return -errno;
-	}
-	return 0;
+	month_name(month, name);
+	return db_remove(store->place, name);
 }
 
 int store_set_aside(struct store *store, uint32_t month)
 {
-	static const char *const suffixes[] = {"-wal", "-shm", ""};
-	char from[DB_PATH_MAX], to[DB_PATH_MAX], ending[32];
+	char name[DB_NAME_MAX], to[DB_PATH_MAX];
 	const struct index_change change = {.lost_rest = true};
 	int err;
 
 	month_close(store, month);
-	for (unsigned int n = 1; n < 100; n++) {
-		snprintf(ending, sizeof(ending), ".damaged-%u", n);
-		err = file_path(store, month, ending, to);
-		if (err)
-			return err;
-		if (access(to, F_OK) < 0)
-			break;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		char mark[48];
-
-		snprintf(mark, sizeof(mark), "%s%s", ending, suffixes[i]);
-		if (file_path(store, month, suffixes[i], from) || file_path(store, month, mark, to))
-			return -ENAMETOOLONG;
-		if (rename(from, to) < 0 && errno != ENOENT)
-			return -errno;
-	}
-	log_error("%s is damaged and was renamed to %s: its events are counted as lost; a new file is begun",
-		  from, to);
+	month_name(month, name);
+	err = db_set_aside(store->place, name, to);
+	if (err)
+		return err;
+	log_error("%s is damaged and was renamed to %s: its events are counted as lost; a new one is begun",
+		  name, to);
 	return index_month(store, month, &change);
 }
 
 static int file_total(struct store_file *file, uint64_t *inserted)
 {
-	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
+	CLEANUP(db_finish) struct db_statement *statement = NULL;
 	int err = db_prepare(file->db,
 			     "SELECT inserted, (SELECT coalesce(max(id), 0) FROM event), hosted FROM total",
 			     &statement);
 
-	if (!err && sqlite3_step(statement) != SQLITE_ROW)
+	if (!err && !db_row(statement, &err) && !err)
 		err = -EBADMSG;
 	if (err)
 		return err;
@@ -196,9 +152,12 @@ static int file_open(struct store *store, uint32_t month, bool create, struct st
 	int err;
 
 	month_name(month, name);
-	if (!create && !store_file_there(store, month, NULL))
-		return -ENOENT;
-	err = db_open(store->dir, name, store->readonly, &month_tables, &file->db);
+	if (!create) {
+		err = store_file_there(store, month, NULL);
+		if (err)
+			return err;
+	}
+	err = db_open(store->place, name, &month_tables, &file->db);
 	if (!err)
 		err = file_total(file, &inserted);
 	if (!err && !store->readonly)
@@ -214,12 +173,19 @@ static int file_open(struct store *store, uint32_t month, bool create, struct st
 int store_file(struct store *store, uint32_t month, bool create, struct store_file **out)
 {
 	struct store_file *slot = &store->files[0];
-	int err;
+	int err = store_ready(store);
+
+	if (err)
+		return err;
 
 	for (size_t i = 0; i < STORE_OPEN_MAX; i++) {
 		struct store_file *file = &store->files[i];
 
 		if (file->db && file->month == month) {
+			/* The writer may have removed it meanwhile. */
+			err = store->readonly ? store_file_there(store, month, NULL) : 0;
+			if (err)
+				return err;
 			file->used = ++store->clock;
 			*out = file;
 			return 0;
@@ -248,35 +214,60 @@ void store_limits(struct store *store, uint64_t max_bytes, uint32_t max_days)
 }
 
 /* Months that have a file but no row, because the index was begun anew; and those that were about to go. */
-static int store_adopt(struct store *store)
+static int month_adopt(const char *found, void *arg)
 {
-	DIR *dir = opendir(store->dir);
 	struct store_retained retained = {0};
+	struct store *store = arg;
 	struct store_file *file;
-	const struct dirent *entry;
-	int err = dir ? 0 : -errno;
+	unsigned int year, month;
+	char name[DB_NAME_MAX];
+	int err;
 
-	while (!err && (entry = readdir(dir))) {
-		unsigned int year, month;
-		char name[DB_NAME_MAX];
+	if (sscanf(found, "events-%4u-%2u", &year, &month) != 2 || month < 1 || month > 12)
+		return 0;
+	month_name(year * 12 + month - 1, name);
+	if (strcmp(name, found) != 0)
+		return 0;
+	err = store_file(store, year * 12 + month - 1, true, &file);
+	if (!err && index_kept(store, year * 12 + month - 1))
+		err = month_retire(store, year * 12 + month - 1, &retained);
+	return err;
+}
 
-		if (sscanf(entry->d_name, "events-%4u-%2u.db", &year, &month) != 2 || month < 1 || month > 12)
-			continue;
-		month_name(year * 12 + month - 1, name);
-		if (strcmp(name, entry->d_name) != 0)
-			continue;
-		err = store_file(store, year * 12 + month - 1, true, &file);
-		if (!err && index_kept(store, year * 12 + month - 1))
-			err = month_retire(store, year * 12 + month - 1, &retained);
-	}
-	if (dir)
-		closedir(dir);
+/* The index, and what the writer finds beside it. */
+static int store_begin(struct store *store)
+{
+	int err;
+
+	store->beginning = true;
+	err = index_open(store);
+	if (!err && !store->readonly)
+		err = db_names(store->place, "events-", month_adopt, store);
+	store->beginning = false;
+	return err;
+}
+
+int store_ready(struct store *store)
+{
+	int err;
+
+	if (store->index && !db_place_lost(store->place))
+		return 0;
+	if (store->beginning || db_place_busy(store->place))
+		return -ENOTCONN;
+	for (size_t i = 0; i < STORE_OPEN_MAX; i++)
+		store_file_close(&store->files[i]);
+	db_close(TAKE_PTR(store->index));
+	err = db_place_renew(store->place);
+	if (!err)
+		err = store_begin(store);
 	return err;
 }
 
 int store_open(const struct store_options *options, struct store **out, char why[STORE_WHY_MAX])
 {
 	CLEANUP(store_close) struct store *store = calloc(1, sizeof(*store));
+	char cause[DB_WHY_MAX] = "";
 	int err;
 
 	if (!store)
@@ -286,14 +277,18 @@ int store_open(const struct store_options *options, struct store **out, char why
 	if (!store->pack)
 		return -ENOMEM;
 	store_limits(store, options->max_bytes, options->max_days);
-	if (snprintf(store->dir, sizeof(store->dir), "%s", options->dir) >= (int)sizeof(store->dir))
-		return -ENAMETOOLONG;
-	err = index_open(store);
-	if (!err && !store->readonly)
-		err = store_adopt(store);
+	err = db_place_open(options->dir, options->readonly, &store->place, cause);
+	if (err == -ENOTCONN && store->place) {
+		log_error("event store: %s; events wait until it answers", cause);
+		*out = TAKE_PTR(store);
+		return 0;
+	}
+	if (!err)
+		err = store_begin(store);
 	if (err) {
-		snprintf(why, STORE_WHY_MAX, "event store %.150s: %s", store->dir,
-			 err == -ENOENT ? "there is none yet"
+		snprintf(why, STORE_WHY_MAX, "event store %.60s: %s", options->dir,
+			 *cause		  ? cause
+			 : err == -ENOENT ? "there is none yet"
 			 : err == -EPROTO
 				 ? "of another version; a daemon of this version upgrades it when it starts"
 				 : strerror(-err));
@@ -310,6 +305,7 @@ void store_close(struct store *store)
 	for (size_t i = 0; i < STORE_OPEN_MAX; i++)
 		store_file_close(&store->files[i]);
 	db_close(store->index);
+	db_place_close(store->place);
 	line_pack_free(store->pack);
 	free(store);
 }

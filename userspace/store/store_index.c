@@ -10,7 +10,7 @@
 #include "lib/log.h"
 #include "store_private.h"
 
-#define INDEX_FILE "index.db"
+#define INDEX_NAME "index"
 
 /*
  * month: present counts what the file that is there took in, gone what files before it did; removed and
@@ -49,46 +49,37 @@ static const char index_schema[] =
 static const char *const index_upgrades[] = {"DROP TABLE notice;" NOTICE_V2, NULL};
 static const struct db_schema index_tables = {index_schema, index_upgrades};
 
-static int index_set_aside(const struct store *store)
-{
-	static const char *const suffixes[] = {"-wal", "-shm", ""};
-	char from[DB_PATH_MAX], to[DB_PATH_MAX];
-	unsigned int n = 1;
-
-	do
-		if (snprintf(to, sizeof(to), "%s/" INDEX_FILE ".damaged-%u", store->dir, n) >=
-		    (int)sizeof(to))
-			return -ENAMETOOLONG;
-	while (!access(to, F_OK) && ++n < 100);
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		snprintf(from, sizeof(from), "%.400s/" INDEX_FILE "%s", store->dir, suffixes[i]);
-		snprintf(to, sizeof(to), "%.400s/" INDEX_FILE ".damaged-%u%s", store->dir, n, suffixes[i]);
-		if (rename(from, to) < 0 && errno != ENOENT)
-			return -errno;
-	}
-	log_error("%s is damaged and was renamed to %s: counters, notices and figures of old months are lost",
-		  from, to);
-	return 0;
-}
-
 int index_open(struct store *store)
 {
-	int err = db_open(store->dir, INDEX_FILE, store->readonly, &index_tables, &store->index);
+	int err = db_open(store->place, INDEX_NAME, &index_tables, &store->index);
+	char to[DB_PATH_MAX];
 
 	if ((err != -EBADMSG && err != -EPROTO) || store->readonly)
 		return err;
-	err = index_set_aside(store);
-	return err ? err : db_open(store->dir, INDEX_FILE, false, &index_tables, &store->index);
+	err = db_set_aside(store->place, INDEX_NAME, to);
+	if (err)
+		return err;
+	log_error(INDEX_NAME
+		  " is damaged and was renamed to %s: counters, notices and figures of old months are lost",
+		  to);
+	return db_open(store->place, INDEX_NAME, &index_tables, &store->index);
+}
+
+int index_prepare(struct store *store, const char *sql, struct db_statement **out)
+{
+	int err = store_ready(store);
+
+	return err ? err : db_prepare(store->index, sql, out);
 }
 
 int index_month(struct store *store, uint32_t month, const struct index_change *change)
 {
-	CLEANUP(db_finish) sqlite3_stmt *add = NULL;
-	CLEANUP(db_finish) sqlite3_stmt *rest = NULL;
-	int err = db_prepare(
-		store->index,
+	CLEANUP(db_finish) struct db_statement *add = NULL;
+	CLEANUP(db_finish) struct db_statement *rest = NULL;
+	int err = index_prepare(
+		store,
 		"INSERT INTO month(month, present, removed) VALUES(?1, ?2, ?3) ON CONFLICT(month) DO"
-		" UPDATE SET present = present + ?2, removed = removed + ?3",
+		" UPDATE SET present = month.present + ?2, removed = month.removed + ?3",
 		&add);
 
 	if (err)
@@ -99,8 +90,8 @@ int index_month(struct store *store, uint32_t month, const struct index_change *
 	err = db_step(add);
 	if (err || !change->lost_rest)
 		return err;
-	err = db_prepare(
-		store->index,
+	err = index_prepare(
+		store,
 		"UPDATE month SET lost = lost + max(0, present - (removed - removed_gone)),"
 		" gone = gone + present, present = 0, removed_gone = removed, kept = 0 WHERE month = ?1",
 		&rest);
@@ -112,12 +103,12 @@ int index_month(struct store *store, uint32_t month, const struct index_change *
 
 int index_month_set(struct store *store, uint32_t month, uint64_t inserted)
 {
-	CLEANUP(db_finish) sqlite3_stmt *set = NULL;
-	int err =
-		db_prepare(store->index,
-			   "INSERT INTO month(month, present) VALUES(?1, ?2) ON CONFLICT(month) DO UPDATE SET"
-			   " present = ?2 WHERE present != ?2",
-			   &set);
+	CLEANUP(db_finish) struct db_statement *set = NULL;
+	int err = index_prepare(
+		store,
+		"INSERT INTO month(month, present) VALUES(?1, ?2) ON CONFLICT(month) DO UPDATE SET"
+		" present = ?2 WHERE month.present != ?2",
+		&set);
 
 	if (err)
 		return err;
@@ -128,38 +119,40 @@ int index_month_set(struct store *store, uint32_t month, uint64_t inserted)
 
 bool index_kept(struct store *store, uint32_t month)
 {
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
+	CLEANUP(db_finish) struct db_statement *s = NULL;
+	int err;
 
-	if (db_prepare(store->index, "SELECT kept FROM month WHERE month = ?1", &s))
+	if (index_prepare(store, "SELECT kept FROM month WHERE month = ?1", &s))
 		return false;
 	db_number(s, 1, month);
-	return sqlite3_step(s) == SQLITE_ROW && db_get(s, 0);
+	return db_row(s, &err) && db_get(s, 0);
 }
 
 int index_months(struct store *store, uint32_t *months, size_t room, size_t *count)
 {
-	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
-	int err = db_prepare(store->index, "SELECT month FROM month ORDER BY month", &statement), rc;
+	CLEANUP(db_finish) struct db_statement *statement = NULL;
+	int err = index_prepare(store, "SELECT month FROM month ORDER BY month", &statement);
 
 	*count = 0;
 	if (err)
 		return err;
-	while ((rc = sqlite3_step(statement)) == SQLITE_ROW && *count < room)
+	while (db_row(statement, &err)) {
+		if (*count == room)
+			return -E2BIG;
 		months[(*count)++] = (uint32_t)db_get(statement, 0);
-	return rc == SQLITE_ROW ? -E2BIG : db_errno(rc);
+	}
+	return err;
 }
 
 int store_months(struct store *store, bool (*fn)(const struct store_month *month, void *arg), void *arg)
 {
-	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
-	int err = db_prepare(store->index,
-			     "SELECT month, present + gone, removed, lost FROM month ORDER BY month",
-			     &statement);
-	int rc;
+	CLEANUP(db_finish) struct db_statement *statement = NULL;
+	int err = index_prepare(
+		store, "SELECT month, present + gone, removed, lost FROM month ORDER BY month", &statement);
 
 	if (err)
 		return err;
-	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+	while (db_row(statement, &err)) {
 		uint32_t number = (uint32_t)db_get(statement, 0);
 		struct store_month month = {.year = number / 12,
 					    .month = number % 12 + 1,
@@ -167,26 +160,31 @@ int store_months(struct store *store, bool (*fn)(const struct store_month *month
 					    .removed = db_get(statement, 2),
 					    .lost = db_get(statement, 3)};
 
-		store_file_there(store, number, &month.bytes);
+		err = store_file_there(store, number, &month.bytes);
+		if (err && err != -ENOENT)
+			return err;
 		if (!fn(&month, arg))
 			return 0;
 	}
-	return db_errno(rc);
+	return err;
 }
 
 /* --- counters */
 
 int store_count(struct store *store, uint64_t t, const struct store_delta *deltas, size_t count)
 {
-	CLEANUP(db_finish) sqlite3_stmt *add = NULL;
-	int err = db_run(store->index, "BEGIN IMMEDIATE");
+	CLEANUP(db_finish) struct db_statement *add = NULL;
+	int err = store_ready(store);
+
+	if (!err)
+		err = db_begin(store->index);
 
 	if (err)
 		return err;
-	err = db_prepare(
-		store->index,
-		"INSERT INTO counter VALUES(?1, ?2, ?3) ON CONFLICT(slot, name) DO UPDATE SET n = n + ?3",
-		&add);
+	err = index_prepare(store,
+			    "INSERT INTO counter VALUES(?1, ?2, ?3) ON CONFLICT(slot, name) DO UPDATE SET n "
+			    "= counter.n + ?3",
+			    &add);
 	for (size_t i = 0; !err && i < count; i++) {
 		if (!deltas[i].value)
 			continue;
@@ -196,27 +194,26 @@ int store_count(struct store *store, uint64_t t, const struct store_delta *delta
 		err = db_step(add);
 	}
 	if (!err)
-		err = db_run(store->index, "COMMIT");
-	if (err && !sqlite3_get_autocommit(store->index) && db_run(store->index, "ROLLBACK"))
-		log_debug("a transaction of the index ended by itself");
+		err = db_commit(store->index);
+	if (err)
+		db_rollback(store->index);
 	return err;
 }
 
 int store_counters(struct store *store, uint64_t from, uint64_t to,
 		   bool (*fn)(const char *name, uint64_t sum, void *arg), void *arg)
 {
-	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
-	int err = db_prepare(store->index,
-			     "SELECT name, sum(n) FROM counter WHERE slot >= ?1 AND slot < ?2 GROUP BY name",
-			     &statement);
-	int rc;
+	CLEANUP(db_finish) struct db_statement *statement = NULL;
+	int err = index_prepare(
+		store, "SELECT name, sum(n) FROM counter WHERE slot >= ?1 AND slot < ?2 GROUP BY name",
+		&statement);
 
 	if (err)
 		return err;
 	db_number(statement, 1, from / STORE_SLOT_US);
 	db_number(statement, 2, (to + STORE_SLOT_US - 1) / STORE_SLOT_US);
-	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+	while (db_row(statement, &err))
 		if (!fn(db_get_text(statement, 0), db_get(statement, 1), arg))
 			return 0;
-	return db_errno(rc);
+	return err;
 }

@@ -17,15 +17,16 @@ static const char *const statements[STATEMENT_MAX] = {
 		"?19,NULL,NULL,NULL,NULL)",
 	[STATEMENT_PACK] = "INSERT INTO pack VALUES(?1,?2,?3,?4)",
 	[STATEMENT_HOSTS] =
-		"INSERT OR IGNORE INTO host SELECT src, id FROM (SELECT src, id FROM event WHERE id > ?1 AND "
+		"INSERT INTO host SELECT src, id FROM (SELECT src, id FROM event WHERE id > ?1 AND "
 		"id <= ?2 AND src IS NOT NULL UNION ALL SELECT dst, id FROM event WHERE id > ?1 AND id <= ?2 "
-		"AND dst IS NOT NULL) ORDER BY src, id",
-	[STATEMENT_FIGURE] = "INSERT INTO figure VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT DO "
-			     "UPDATE SET n = n + ?9,"
-			     " first = min(first, ?10), last = max(last, ?11)",
+		"AND dst IS NOT NULL) AS side ORDER BY src, id ON CONFLICT DO NOTHING",
+	[STATEMENT_FIGURE] =
+		"INSERT INTO figure VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11) ON CONFLICT(" FIGURE_KEY
+		") DO UPDATE SET n = figure.n + ?9, first = min(figure.first, ?10), last = "
+		"max(figure.last, ?11)",
 	[STATEMENT_RULE] =
 		"INSERT INTO rule VALUES(?1,?2,?3,?4,?5) ON CONFLICT(gid, sid) DO UPDATE SET rev = ?3,"
-		" label = ?4, json = ?5 WHERE ?3 >= rev",
+		" label = ?4, json = ?5 WHERE ?3 >= rule.rev",
 	[STATEMENT_TOTAL] = "UPDATE total SET inserted = inserted + ?1",
 	[STATEMENT_HOSTED] = "UPDATE total SET hosted = ?1",
 	[STATEMENT_MARK_SENT] = "UPDATE event SET t_sent = coalesce(t_sent, ?3), notice = coalesce(notice, "
@@ -39,7 +40,7 @@ static const char *const statements[STATEMENT_MAX] = {
 };
 _Static_assert((int)STATEMENT_MARK_SENT + STORE_ACKED == STATEMENT_MARK_ACKED, "one statement per moment");
 
-int statement_get(struct store_file *file, enum store_statement which, sqlite3_stmt **out)
+int statement_get(struct store_file *file, enum store_statement which, struct db_statement **out)
 {
 	int err = 0;
 
@@ -50,22 +51,22 @@ int statement_get(struct store_file *file, enum store_statement which, sqlite3_s
 }
 
 /* 4 bytes of a v4-mapped address, 16 of another, NULL of none. */
-static void bind_address(sqlite3_stmt *statement, int at, const struct seki_addr *addr)
+static void bind_address(struct db_statement *statement, int at, const struct seki_addr *addr)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	static const struct seki_addr none;
 
 	if (!memcmp(addr, &none, sizeof(none)))
-		sqlite3_bind_null(statement, at);
+		db_null(statement, at);
 	else if (!memcmp(addr->b, mapped, sizeof(mapped)))
-		sqlite3_bind_blob(statement, at, addr->b + 12, 4, SQLITE_STATIC);
+		db_bytes(statement, at, addr->b + 12, 4);
 	else
-		sqlite3_bind_blob(statement, at, addr->b, 16, SQLITE_STATIC);
+		db_bytes(statement, at, addr->b, 16);
 }
 
 static int insert_row(struct store_file *file, const struct store_event *event, uint64_t id)
 {
-	sqlite3_stmt *s;
+	struct db_statement *s;
 	const uint64_t head[] = {id,	       event->t_packet, event->t_match,
 				 event->kind,  event->severity, event->verdict,
 				 event->proto, event->target};
@@ -90,7 +91,7 @@ static int insert_row(struct store_file *file, const struct store_event *event, 
 static int insert_rule(struct store_file *file, const struct store_event *event)
 {
 	uint32_t hash = (event->sid * 2654435761u ^ event->gid * 40503u) >> (32 - STORE_KNOWN_BITS);
-	sqlite3_stmt *s;
+	struct db_statement *s;
 	int err;
 
 	if (!event->sid || (file->known[hash].sid == event->sid && file->known[hash].gid == event->gid &&
@@ -158,7 +159,7 @@ static void tally_add(struct tally *tally, const struct store_event *event)
 
 static int tally_write(struct store_file *file, const struct tally *tally)
 {
-	sqlite3_stmt *s;
+	struct db_statement *s;
 	int err = statement_get(file, STATEMENT_FIGURE, &s);
 
 	for (uint64_t i = 0; !err && i < 1ull << tally->bits; i++) {
@@ -195,7 +196,7 @@ static bool event_good(const struct store_event *event)
  * for many. */
 static int hosts_index(struct store_file *file, uint64_t last)
 {
-	sqlite3_stmt *s;
+	struct db_statement *s;
 	int err;
 
 	if (last < file->hosted + HOSTS_STEP)
@@ -219,7 +220,7 @@ static int share_write(struct store_file *file, struct line_pack *pack, uint32_t
 {
 	struct tally tally = {.bits = 4};
 	AUTO_FREE struct tally_row *rows = NULL;
-	sqlite3_stmt *s;
+	struct db_statement *s;
 	uint64_t id = file->next_id;
 	int err = 0;
 
@@ -263,14 +264,14 @@ static int share_insert(struct store *store, uint32_t month, struct store_event 
 	*stored = 0;
 	if (err)
 		return err;
-	err = db_run(file->db, "BEGIN IMMEDIATE");
+	err = db_begin(file->db);
 	if (!err) {
 		line_pack_drop(store->pack);
 		err = share_write(file, store->pack, month, events, count, stored);
 		if (!err)
-			err = db_run(file->db, "COMMIT");
-		if (err && !sqlite3_get_autocommit(file->db) && db_run(file->db, "ROLLBACK"))
-			log_debug("a transaction of the store ended by itself");
+			err = db_commit(file->db);
+		if (err)
+			db_rollback(file->db);
 	}
 	if (err) {
 		memset(file->known, 0, sizeof(file->known)); /* rules of the batch may be gone again */
@@ -308,6 +309,11 @@ struct store_result store_insert(struct store *store, struct store_event *events
 	if (store->readonly || count > STORE_BATCH_MAX) {
 		result.lost = count;
 		result.error = store->readonly ? -EROFS : -E2BIG;
+		return result;
+	}
+	result.error = store_ready(store);
+	if (result.error) {
+		result.lost = count;
 		return result;
 	}
 	for (size_t i = 0; i < count; i++) {

@@ -96,7 +96,7 @@ static int pack_deflate(struct line_pack *pack, size_t *len)
 
 int line_pack_flush(struct store_file *file, struct line_pack *pack)
 {
-	sqlite3_stmt *s;
+	struct db_statement *s;
 	size_t len;
 	int err;
 
@@ -110,7 +110,7 @@ int line_pack_flush(struct store_file *file, struct line_pack *pack)
 	db_number(s, 1, pack->first);
 	db_number(s, 2, pack->count);
 	db_number(s, 3, pack->count * sizeof(uint32_t) + pack->len);
-	sqlite3_bind_blob64(s, 4, pack->packed, len, SQLITE_STATIC);
+	db_bytes(s, 4, pack->packed, len);
 	err = db_step(s);
 	line_pack_drop(pack);
 	return err;
@@ -140,7 +140,7 @@ int line_pack_add(struct store_file *file, struct line_pack *pack, uint64_t id, 
 
 /* --- reading */
 
-static int pack_inflate(const void *packed, int len, uint64_t raw_len, uint8_t **out)
+static int pack_inflate(const void *packed, size_t len, uint64_t raw_len, uint8_t **out)
 {
 	AUTO_FREE uint8_t *raw = NULL;
 	uLongf got = (uLongf)raw_len;
@@ -186,32 +186,35 @@ static int pack_line(const uint8_t *raw, uint64_t raw_len, uint64_t count, uint6
 /* Months of the first version have a row for each line. */
 static int line_old(struct store_file *file, uint64_t id, char **line, size_t *len)
 {
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
-	int err = db_prepare(file->db, "SELECT line FROM line WHERE id = ?1", &s), rc;
+	CLEANUP(db_finish) struct db_statement *s = NULL;
+	int err = db_prepare(file->db, "SELECT line FROM line WHERE id = ?1", &s);
+	const void *bytes;
 
 	if (err)
 		return err;
 	db_number(s, 1, id);
-	rc = sqlite3_step(s);
-	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? -ENOENT : db_errno(rc);
-	*len = (size_t)sqlite3_column_bytes(s, 0);
+	if (!db_row(s, &err))
+		return err ? err : -ENOENT;
+	bytes = db_get_bytes(s, 0, len);
 	*line = malloc(*len + 1);
 	if (!*line)
 		return -ENOMEM;
 	if (*len)
-		memcpy(*line, sqlite3_column_blob(s, 0), *len);
+		memcpy(*line, bytes, *len);
 	(*line)[*len] = '\0';
 	return 0;
 }
 
 int store_line(struct store *store, uint64_t id, char **line, size_t *len)
 {
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
+	CLEANUP(db_finish) struct db_statement *s = NULL;
 	AUTO_FREE uint8_t *raw = NULL;
 	uint64_t number = id & ((1ull << STORE_ID_BITS) - 1), first;
 	struct store_file *file;
-	int err = store_file(store, (uint32_t)(id >> STORE_ID_BITS), false, &file), rc;
+	const void *packed;
+	size_t packed_len;
+	int err = store_file(store, (uint32_t)(id >> STORE_ID_BITS), false, &file);
+	bool found;
 
 	if (!err)
 		err = db_prepare(file->db,
@@ -221,12 +224,13 @@ int store_line(struct store *store, uint64_t id, char **line, size_t *len)
 	if (err)
 		return err;
 	db_number(s, 1, number);
-	rc = sqlite3_step(s);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return db_errno(rc);
-	first = rc == SQLITE_ROW ? db_get(s, 0) : 0;
-	if (rc == SQLITE_DONE || number - first >= db_get(s, 1))
+	found = db_row(s, &err);
+	if (err)
+		return err;
+	first = found ? db_get(s, 0) : 0;
+	if (!found || number - first >= db_get(s, 1))
 		return line_old(file, number, line, len);
-	err = pack_inflate(sqlite3_column_blob(s, 3), sqlite3_column_bytes(s, 3), db_get(s, 2), &raw);
+	packed = db_get_bytes(s, 3, &packed_len);
+	err = pack_inflate(packed, packed_len, db_get(s, 2), &raw);
 	return err ? err : pack_line(raw, db_get(s, 2), db_get(s, 1), number - first, line, len);
 }

@@ -16,7 +16,7 @@
 static int runs_mark(struct store_file *file, const struct store_marking *marking, uint32_t month,
 		     uint64_t *marked)
 {
-	sqlite3_stmt *s;
+	struct db_statement *s;
 	int err = statement_get(file, STATEMENT_MARK_SENT + (int)marking->moment, &s);
 
 	for (size_t i = 0; !err && i < marking->run_count; i++) {
@@ -30,9 +30,9 @@ static int runs_mark(struct store_file *file, const struct store_marking *markin
 		if (marking->notice)
 			db_number(s, 4, marking->notice);
 		else
-			sqlite3_bind_null(s, 4);
+			db_null(s, 4);
 		err = db_step(s);
-		*marked += err ? 0 : (uint64_t)sqlite3_changes(file->db);
+		*marked += err ? 0 : db_changes(file->db);
 	}
 	return err;
 }
@@ -44,14 +44,14 @@ static int month_mark(struct store *store, const struct store_marking *marking, 
 	int err = store_file(store, month, false, &file);
 
 	if (!err)
-		err = db_run(file->db, "BEGIN IMMEDIATE");
+		err = db_begin(file->db);
 	if (err)
 		return err;
 	err = runs_mark(file, marking, month, marked);
 	if (!err)
-		err = db_run(file->db, "COMMIT");
-	if (err && !sqlite3_get_autocommit(file->db) && db_run(file->db, "ROLLBACK"))
-		log_debug("a transaction of the store ended by itself");
+		err = db_commit(file->db);
+	if (err)
+		db_rollback(file->db);
 	return err;
 }
 
@@ -81,17 +81,20 @@ int store_mark(struct store *store, const struct store_marking *marking, uint64_
 
 int store_notice_put(struct store *store, const struct store_notice *notice)
 {
-	CLEANUP(db_finish) sqlite3_stmt *put = NULL;
+	CLEANUP(db_finish) struct db_statement *put = NULL;
 	/* What a person said stays, whatever the notifier tells later. */
-	int err = db_prepare(
-		store->index,
+	int err = index_prepare(
+		store,
 		"INSERT INTO notice VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18) "
 		"ON "
 		"CONFLICT(id) DO UPDATE SET n = ?2, groups = ?3, t_first = ?4, t_sent = ?5, t_delivered = "
 		"?6, "
-		"t_acked = CASE WHEN t_acked = 0 THEN ?7 ELSE t_acked END, t_due = ?8, t_escalated = ?9, "
-		"attempts = ?10, channel = ?15, label = ?16, acked_by = CASE WHEN t_acked = 0 THEN ?17 ELSE "
-		"acked_by END, comment = CASE WHEN t_acked = 0 THEN ?18 ELSE comment END",
+		"t_acked = CASE WHEN notice.t_acked = 0 THEN ?7 ELSE notice.t_acked END, t_due = ?8, "
+		"t_escalated = ?9, "
+		"attempts = ?10, channel = ?15, label = ?16, acked_by = CASE WHEN notice.t_acked = 0 THEN "
+		"?17 ELSE "
+		"notice.acked_by END, comment = CASE WHEN notice.t_acked = 0 THEN ?18 ELSE notice.comment "
+		"END",
 		&put);
 	const uint64_t numbers[] = {notice->id,	      notice->count,  notice->groups,
 				    notice->t_first,  notice->t_sent, notice->t_delivered,
@@ -102,8 +105,8 @@ int store_notice_put(struct store *store, const struct store_notice *notice)
 		return err;
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
 		db_number(put, (int)i + 1, numbers[i]);
-	sqlite3_bind_blob(put, 13, &notice->source, sizeof(notice->source), SQLITE_STATIC);
-	sqlite3_bind_blob(put, 14, &notice->target, sizeof(notice->target), SQLITE_STATIC);
+	db_bytes(put, 13, &notice->source, sizeof(notice->source));
+	db_bytes(put, 14, &notice->target, sizeof(notice->target));
 	db_text(put, 15, notice->channel, STORE_TEXT_MAX);
 	db_text(put, 16, notice->label, STORE_TEXT_MAX);
 	db_text(put, 17, notice->acked_by, STORE_TEXT_MAX);
@@ -111,13 +114,16 @@ int store_notice_put(struct store *store, const struct store_notice *notice)
 	return db_step(put);
 }
 
-static void notice_address(sqlite3_stmt *row, int at, struct seki_addr *out)
+static void notice_address(struct db_statement *row, int at, struct seki_addr *out)
 {
-	if (sqlite3_column_bytes(row, at) == sizeof(*out))
-		memcpy(out, sqlite3_column_blob(row, at), sizeof(*out));
+	size_t len;
+	const void *bytes = db_get_bytes(row, at, &len);
+
+	if (len == sizeof(*out))
+		memcpy(out, bytes, sizeof(*out));
 }
 
-static void notice_read(sqlite3_stmt *row, struct store_notice *out)
+static void notice_read(struct db_statement *row, struct store_notice *out)
 {
 	*out = (struct store_notice){
 		.id = db_get(row, 0),
@@ -144,28 +150,27 @@ static void notice_read(sqlite3_stmt *row, struct store_notice *out)
 int store_notices(struct store *store, uint64_t from, uint64_t to, bool open_only,
 		  bool (*fn)(const struct store_notice *notice, void *arg), void *arg)
 {
-	CLEANUP(db_finish) sqlite3_stmt *statement = NULL;
-	int err = db_prepare(
-		store->index,
+	CLEANUP(db_finish) struct db_statement *statement = NULL;
+	int err = index_prepare(
+		store,
 		open_only ? "SELECT * FROM notice WHERE t_acked = 0 AND t_first >= ?1 AND t_first < "
 			    "?2 ORDER BY id DESC"
 			  : "SELECT * FROM notice WHERE t_first >= ?1 AND t_first < ?2 ORDER BY id "
 			    "DESC",
 		&statement);
-	int rc;
 
 	if (err)
 		return err;
 	db_number(statement, 1, from);
 	db_number(statement, 2, to ? to : INT64_MAX);
-	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+	while (db_row(statement, &err)) {
 		struct store_notice notice;
 
 		notice_read(statement, &notice);
 		if (!fn(&notice, arg))
 			return 0;
 	}
-	return db_errno(rc);
+	return err;
 }
 
 /* --- acknowledgement */
@@ -173,7 +178,7 @@ int store_notices(struct store *store, uint64_t from, uint64_t to, bool open_onl
 static int events_acked(struct store *store, uint32_t month, uint64_t notice, uint64_t t)
 {
 	struct store_file *file;
-	sqlite3_stmt *s;
+	struct db_statement *s;
 	int err = store_file(store, month, false, &file);
 
 	if (!err)
@@ -187,29 +192,28 @@ static int events_acked(struct store *store, uint32_t month, uint64_t notice, ui
 
 static int notice_first(struct store *store, uint64_t id, uint64_t *first)
 {
-	CLEANUP(db_finish) sqlite3_stmt *get = NULL;
-	int err = db_prepare(store->index, "SELECT t_first, t_acked FROM notice WHERE id = ?1", &get), rc;
+	CLEANUP(db_finish) struct db_statement *get = NULL;
+	int err = index_prepare(store, "SELECT t_first, t_acked FROM notice WHERE id = ?1", &get);
 
 	if (err)
 		return err;
 	db_number(get, 1, id);
-	rc = sqlite3_step(get);
-	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? -ENOENT : db_errno(rc);
+	if (!db_row(get, &err))
+		return err ? err : -ENOENT;
 	*first = db_get(get, 0);
 	return db_get(get, 1) ? -EALREADY : 0;
 }
 
 int store_notice_ack(struct store *store, uint64_t id, uint64_t t, const char *by, const char *comment)
 {
-	CLEANUP(db_finish) sqlite3_stmt *set = NULL;
+	CLEANUP(db_finish) struct db_statement *set = NULL;
 	uint64_t first = 0;
 	int err = notice_first(store, id, &first);
 
 	if (!err)
-		err = db_prepare(store->index,
-				 "UPDATE notice SET t_acked = ?2, acked_by = ?3, comment = ?4 WHERE id = ?1",
-				 &set);
+		err = index_prepare(
+			store, "UPDATE notice SET t_acked = ?2, acked_by = ?3, comment = ?4 WHERE id = ?1",
+			&set);
 	if (err)
 		return err;
 	/* Events first: a crash in between leaves a notice that can be acknowledged again. A clock that was

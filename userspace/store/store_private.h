@@ -13,6 +13,9 @@
 #define STORE_KNOWN_BITS 12
 #define STORE_MONTHS_MAX 2400u
 
+/* What names a figure; in the index, too. */
+#define FIGURE_KEY "slot, kind, gid, sid, severity, verdict, tenant, label"
+
 enum store_statement {
 	STATEMENT_EVENT,
 	STATEMENT_PACK,
@@ -31,9 +34,9 @@ enum store_statement {
 /* One month of UTC: year * 12 + month, January being 0. */
 struct store_file {
 	uint32_t month;
-	uint64_t used;				 /* by the clock of use, for closing the least used */
-	sqlite3 *db;				 /* NULL: free slot */
-	sqlite3_stmt *statements[STATEMENT_MAX]; /* the writer's */
+	uint64_t used;					/* by the clock of use, for closing the least used */
+	struct db *db;					/* NULL: free slot */
+	struct db_statement *statements[STATEMENT_MAX]; /* the writer's */
 	uint64_t next_id;
 	uint64_t hosted; /* the last event that stands in the index of hosts */
 	/* Rules that are in the file: a place per hash, so that most alerts cost no look-up. */
@@ -43,18 +46,20 @@ struct store_file {
 };
 
 struct store {
-	char dir[DB_PATH_MAX];
+	struct db_place *place;
 	bool readonly;
+	bool beginning; /* to take up what a place has: nobody takes it up meanwhile */
 	uint64_t max_bytes;
 	uint32_t max_days;
 	uint64_t clock; /* of use */
-	sqlite3 *index;
+	struct db *index;
 	struct line_pack *pack; /* the writer's */
 	struct store_file files[STORE_OPEN_MAX];
 };
 
 /* Prepared once for each file. */
-__must_check int statement_get(struct store_file *file, enum store_statement which, sqlite3_stmt **out);
+__must_check int statement_get(struct store_file *file, enum store_statement which,
+			       struct db_statement **out);
 
 /* Lines of consecutive ids, packed: added one by one in the order of their ids, written when there are
  * enough, or by flush. drop: those not yet written are forgotten. */
@@ -78,8 +83,13 @@ __must_check int store_file(struct store *store, uint32_t month, bool create, st
 void store_file_close(struct store_file *file);
 /* Damaged: renamed, so that somebody can look; what it held is written off. */
 __must_check int store_set_aside(struct store *store, uint32_t month);
-/* Is there a file of that month? With its -wal; *bytes may be NULL. */
-bool store_file_there(const struct store *store, uint32_t month, uint64_t *bytes);
+/* -ENOENT: no file of that month; *bytes may be NULL. */
+__must_check int store_file_there(struct store *store, uint32_t month, uint64_t *bytes);
+/*
+ * Before anything is asked: what a server that went had open is closed, and it is connected to again.
+ * -ENOTCONN while it does not answer, and within a walk over its rows.
+ */
+__must_check int store_ready(struct store *store);
 __must_check int store_file_remove(struct store *store, uint32_t month);
 
 /* Removes the month's file after keeping its figures; goes on where a crash left it. */
@@ -87,6 +97,8 @@ __must_check int month_retire(struct store *store, uint32_t month, struct store_
 
 /* The index: what is known of months, counters, notices and figures of months whose events went. */
 __must_check int index_open(struct store *store);
+/* A statement on the index of a store that is ready. */
+__must_check int index_prepare(struct store *store, const char *sql, struct db_statement **out);
 /* Adds to the month's row; lost_rest: what inserted exceeds removed and lost by becomes lost. */
 struct index_change {
 	uint64_t inserted, removed;

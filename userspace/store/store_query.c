@@ -57,10 +57,10 @@ static void sql_filter(struct sql *sql, const struct store_filter *filter)
 		sql_add(sql, " AND tenant = ?3");
 }
 
-static void address_get(sqlite3_stmt *row, int at, struct seki_addr *out)
+static void address_get(struct db_statement *row, int at, struct seki_addr *out)
 {
-	const void *bytes = sqlite3_column_blob(row, at);
-	int len = sqlite3_column_bytes(row, at);
+	size_t len;
+	const void *bytes = db_get_bytes(row, at, &len);
 
 	memset(out, 0, sizeof(*out));
 	if (len == 4) {
@@ -97,7 +97,7 @@ static int months_of(struct store *store, const struct store_filter *filter,
 
 /* --- events */
 
-static void row_read(sqlite3_stmt *s, uint32_t month, struct store_row *row)
+static void row_read(struct db_statement *s, uint32_t month, struct store_row *row)
 {
 	struct store_event *event = &row->event;
 
@@ -128,7 +128,7 @@ static void row_read(sqlite3_stmt *s, uint32_t month, struct store_row *row)
 }
 
 /* What counting needs: each column of a million rows costs its time. */
-static void row_read_brief(sqlite3_stmt *s, uint32_t month, bool moments, struct store_row *row)
+static void row_read_brief(struct db_statement *s, uint32_t month, bool moments, struct store_row *row)
 {
 	struct store_event *event = &row->event;
 
@@ -204,34 +204,36 @@ static void scan_sql(struct sql *sql, const struct store_filter *filter, uint32_
 		sql_add(sql, " LIMIT %llu", (unsigned long long)left);
 }
 
-static void bind_host(sqlite3_stmt *s, const struct seki_addr *host)
+static void bind_host(struct db_statement *s, const struct seki_addr *host)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	bool v4 = !memcmp(host->b, mapped, sizeof(mapped));
 
-	sqlite3_bind_blob(s, 4, v4 ? host->b + 12 : host->b, v4 ? 4 : 16, SQLITE_STATIC);
+	db_bytes(s, 4, v4 ? host->b + 12 : host->b, v4 ? 4 : 16);
 }
 
 /* Only worth asking when the walk may stop at the newest. */
 static bool host_crowded(struct store_file *file, const struct store_filter *filter)
 {
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
+	CLEANUP(db_finish) struct db_statement *s = NULL;
+	int err;
 
 	if (!filter->host || !filter->newest_first ||
-	    db_prepare(file->db, "SELECT count(*) FROM (SELECT 1 FROM host WHERE addr = ?4 LIMIT ?1)", &s))
+	    db_prepare(file->db, "SELECT count(*) FROM (SELECT 1 FROM host WHERE addr = ?4 LIMIT ?1) AS some",
+		       &s))
 		return false;
 	db_number(s, 1, HOST_CROWDED);
 	bind_host(s, filter->host);
-	return sqlite3_step(s) == SQLITE_ROW && db_get(s, 0) == HOST_CROWDED;
+	return db_row(s, &err) && db_get(s, 0) == HOST_CROWDED;
 }
 
 static int scan_month(struct store *store, uint32_t month, const struct store_filter *filter, uint64_t *left,
 		      bool (*fn)(const struct store_row *row, void *arg), void *arg, bool *stop)
 {
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
+	CLEANUP(db_finish) struct db_statement *s = NULL;
 	struct sql sql = {.len = 0};
 	struct store_file *file;
-	int err = store_file(store, month, false, &file), rc;
+	int err = store_file(store, month, false, &file);
 
 	if (err == -ENOENT)
 		return 0; /* its events went; the figures tell how many */
@@ -247,7 +249,7 @@ static int scan_month(struct store *store, uint32_t month, const struct store_fi
 		db_text(s, 3, filter->tenant, STORE_TEXT_MAX);
 	if (filter->host)
 		bind_host(s, filter->host);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	while (db_row(s, &err)) {
 		struct store_row row;
 
 		if (filter->brief)
@@ -260,7 +262,7 @@ static int scan_month(struct store *store, uint32_t month, const struct store_fi
 			return 0;
 		}
 	}
-	return db_errno(rc);
+	return err;
 }
 
 int store_scan(struct store *store, const struct store_filter *filter,
@@ -280,12 +282,12 @@ int store_scan(struct store *store, const struct store_filter *filter,
 
 /* --- figures and rules: from the month's file, or from the index when the file went */
 
-static int figures_from(sqlite3 *db, const struct store_filter *filter,
+static int figures_from(struct db *db, const struct store_filter *filter,
 			bool (*fn)(const struct store_figure *figure, void *arg), void *arg, bool *stop)
 {
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
+	CLEANUP(db_finish) struct db_statement *s = NULL;
 	struct sql sql = {.len = 0};
-	int err, rc;
+	int err;
 
 	sql_add(&sql,
 		"SELECT slot, kind, gid, sid, severity, verdict, tenant, label, n, first, last FROM figure"
@@ -298,7 +300,7 @@ static int figures_from(sqlite3 *db, const struct store_filter *filter,
 	db_number(s, 2, filter->to ? filter->to / STORE_SLOT_US : INT64_MAX);
 	if (filter->tenant)
 		db_text(s, 3, filter->tenant, STORE_TEXT_MAX);
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	while (db_row(s, &err)) {
 		const struct store_figure figure = {
 			.slot = db_get(s, 0) * STORE_SLOT_US,
 			.kind = (uint8_t)db_get(s, 1),
@@ -318,7 +320,7 @@ static int figures_from(sqlite3 *db, const struct store_filter *filter,
 			return 0;
 		}
 	}
-	return db_errno(rc);
+	return err;
 }
 
 int store_figures(struct store *store, const struct store_filter *filter,
@@ -331,7 +333,9 @@ int store_figures(struct store *store, const struct store_filter *filter,
 
 	if (filter->from % STORE_SLOT_US || filter->to % STORE_SLOT_US)
 		return -EINVAL;
-	err = figures_from(store->index, filter, fn, arg, &stop);
+	err = store_ready(store);
+	if (!err)
+		err = figures_from(store->index, filter, fn, arg, &stop);
 	if (!err)
 		err = months_of(store, filter, months, &count);
 	for (size_t i = 0; !err && !stop && i < count; i++) {
@@ -346,15 +350,15 @@ int store_figures(struct store *store, const struct store_filter *filter,
 	return err;
 }
 
-static int rules_from(sqlite3 *db, bool (*fn)(const struct store_rule *rule, void *arg), void *arg,
+static int rules_from(struct db *db, bool (*fn)(const struct store_rule *rule, void *arg), void *arg,
 		      bool *stop)
 {
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
-	int err = db_prepare(db, "SELECT gid, sid, rev, label, json FROM rule", &s), rc;
+	CLEANUP(db_finish) struct db_statement *s = NULL;
+	int err = db_prepare(db, "SELECT gid, sid, rev, label, json FROM rule", &s);
 
 	if (err)
 		return err;
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	while (db_row(s, &err)) {
 		const struct store_rule rule = {
 			.gid = (uint32_t)db_get(s, 0),
 			.sid = (uint32_t)db_get(s, 1),
@@ -368,7 +372,7 @@ static int rules_from(sqlite3 *db, bool (*fn)(const struct store_rule *rule, voi
 			return 0;
 		}
 	}
-	return db_errno(rc);
+	return err;
 }
 
 int store_rules(struct store *store, bool (*fn)(const struct store_rule *rule, void *arg), void *arg)
@@ -377,8 +381,10 @@ int store_rules(struct store *store, bool (*fn)(const struct store_rule *rule, v
 	uint32_t months[STORE_MONTHS_MAX];
 	bool stop = false;
 	size_t count;
-	int err = rules_from(store->index, fn, arg, &stop);
+	int err = store_ready(store);
 
+	if (!err)
+		err = rules_from(store->index, fn, arg, &stop);
 	if (!err)
 		err = months_of(store, &all, months, &count);
 	for (size_t i = 0; !err && !stop && i < count; i++) {

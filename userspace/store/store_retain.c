@@ -16,43 +16,44 @@
 /* In one transaction of the index, which also says that it is done: done twice it would count twice. */
 static int figures_keep(struct store *store, uint32_t month)
 {
-	char name[DB_NAME_MAX], sql[DB_PATH_MAX + 640];
-	bool here = !strcmp(store->dir, ".");
-	int err, detached;
+	char name[DB_NAME_MAX], old[DB_BESIDE_MAX], sql[1024];
+	int err, ended;
 
 	month_name(month, name);
-	snprintf(sql, sizeof(sql), "ATTACH '%s%s%s' AS old", here ? "" : store->dir, here ? "" : "/", name);
-	err = db_run(store->index, sql);
+	err = db_beside(store->index, name, old);
 	if (err)
 		return err;
-	snprintf(
-		sql, sizeof(sql),
-		"BEGIN IMMEDIATE; INSERT INTO figure SELECT * FROM old.figure WHERE true ON CONFLICT DO "
-		"UPDATE SET"
-		" n = n + excluded.n, first = min(first, excluded.first), last = max(last, excluded.last);"
-		"INSERT INTO rule SELECT * FROM old.rule WHERE true ON CONFLICT(gid, sid) DO UPDATE SET"
-		" rev = excluded.rev, label = excluded.label, json = excluded.json WHERE excluded.rev >= rev;"
-		"UPDATE month SET kept = 1 WHERE month = %u; COMMIT",
-		month);
-	err = db_run(store->index, sql);
-	if (err && !sqlite3_get_autocommit(store->index))
-		detached = db_run(store->index, "ROLLBACK");
-	detached = db_run(store->index, "DETACH old");
-	return err ? err : detached;
+	err = db_begin(store->index);
+	snprintf(sql, sizeof(sql),
+		 "INSERT INTO figure SELECT * FROM %sfigure WHERE true ON CONFLICT(" FIGURE_KEY
+		 ") DO UPDATE SET n = figure.n + excluded.n, first = min(figure.first, excluded.first),"
+		 " last = max(figure.last, excluded.last);"
+		 "INSERT INTO rule SELECT * FROM %srule WHERE true ON CONFLICT(gid, sid) DO UPDATE SET rev = "
+		 "excluded.rev, label = excluded.label, json = excluded.json WHERE excluded.rev >= rule.rev;"
+		 "UPDATE month SET kept = 1 WHERE month = %u",
+		 old, old, month);
+	if (!err)
+		err = db_run(store->index, sql);
+	if (!err)
+		err = db_commit(store->index);
+	else
+		db_rollback(store->index);
+	ended = db_beside_end(store->index);
+	return err ? err : ended;
 }
 
 static int month_left(struct store *store, uint32_t month, uint64_t *left)
 {
 	struct store_file *file;
-	CLEANUP(db_finish) sqlite3_stmt *s = NULL;
+	CLEANUP(db_finish) struct db_statement *s = NULL;
 	int err = store_file(store, month, false, &file);
 
 	if (!err)
 		err = db_prepare(file->db, "SELECT inserted - removed FROM total", &s);
 	if (err)
 		return err;
-	if (sqlite3_step(s) != SQLITE_ROW)
-		return -EBADMSG;
+	if (!db_row(s, &err))
+		return err ? err : -EBADMSG;
 	*left = db_get(s, 0);
 	return 0;
 }
@@ -60,10 +61,11 @@ static int month_left(struct store *store, uint32_t month, uint64_t *left)
 int month_retire(struct store *store, uint32_t month, struct store_retained *out)
 {
 	struct index_change change = {.lost_rest = true};
-	uint64_t bytes, left = 0;
-	int err = month_left(store, month, &left);
+	uint64_t bytes = 0, left = 0;
+	int err = store_file_there(store, month, &bytes);
 
-	store_file_there(store, month, &bytes);
+	if (!err)
+		err = month_left(store, month, &left);
 	if (err == -EBADMSG || err == -EPROTO)
 		return store_set_aside(store, month);
 	if (!err && !index_kept(store, month))
@@ -95,9 +97,13 @@ static int month_thin(struct store *store, uint32_t month, struct store_retained
 	err = store_file(store, month, false, &file);
 	if (err)
 		return err;
-	store_file_there(store, month, &before);
+	err = store_file_there(store, month, &before);
+	if (!err)
+		err = db_begin(file->db);
+	if (err)
+		return err;
 	snprintf(sql, sizeof(sql),
-		 "BEGIN IMMEDIATE; CREATE TEMP TABLE old AS SELECT id FROM event ORDER BY id LIMIT %llu;"
+		 "CREATE TEMP TABLE old AS SELECT id FROM event ORDER BY id LIMIT %llu;"
 		 "DELETE FROM line WHERE id IN (SELECT id FROM old); DELETE FROM host WHERE id IN (SELECT id "
 		 "FROM old);"
 		 "DELETE FROM pack WHERE id + n - 1 <= (SELECT max(id) FROM old);",
@@ -105,17 +111,19 @@ static int month_thin(struct store *store, uint32_t month, struct store_retained
 	err = db_run(file->db, sql);
 	snprintf(sql, sizeof(sql),
 		 "DELETE FROM event WHERE id IN (SELECT id FROM old); DROP TABLE old;"
-		 "UPDATE total SET removed = removed + %llu; COMMIT",
+		 "UPDATE total SET removed = removed + %llu",
 		 (unsigned long long)change.removed);
 	if (!err)
 		err = db_run(file->db, sql);
+	if (!err)
+		err = db_commit(file->db);
 	if (err) {
-		if (!sqlite3_get_autocommit(file->db) && db_run(file->db, "ROLLBACK"))
-			return -EIO;
+		db_rollback(file->db);
 		return err;
 	}
-	err = db_run(file->db, "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)");
-	store_file_there(store, month, &after);
+	err = db_compact(file->db);
+	if (!err)
+		err = store_file_there(store, month, &after);
 	out->removed += change.removed;
 	out->bytes += before > after ? before - after : 0;
 	return err ? err : index_month(store, month, &change);
@@ -125,44 +133,63 @@ static int retain_age(struct store *store, const uint32_t *months, size_t count,
 		      struct store_retained *out)
 {
 	uint64_t limit = store->max_days * DAY_US;
-	CLEANUP(db_finish) sqlite3_stmt *notices = NULL;
+	CLEANUP(db_finish) struct db_statement *notices = NULL;
 	int err;
 
 	if (!store->max_days || now < limit)
 		return 0;
-	err = db_prepare(store->index, "DELETE FROM notice WHERE t_first < ?1", &notices);
+	err = index_prepare(store, "DELETE FROM notice WHERE t_first < ?1", &notices);
 	if (!err) {
 		db_number(notices, 1, now - limit);
 		err = db_step(notices);
 	}
-	for (size_t i = 0; !err && i < count; i++)
-		if (store_file_there(store, months[i], NULL) && month_begin(months[i] + 1) <= now - limit)
-			err = month_retire(store, months[i], out);
+	for (size_t i = 0; !err && i < count; i++) {
+		if (month_begin(months[i] + 1) > now - limit)
+			continue;
+		err = store_file_there(store, months[i], NULL);
+		err = err ? err : month_retire(store, months[i], out);
+		err = err == -ENOENT ? 0 : err;
+	}
 	return err;
+}
+
+/* Of each month; 0 where there is none. */
+static int months_weigh(struct store *store, const uint32_t *months, size_t count, uint64_t *bytes,
+			uint64_t *total, size_t *files)
+{
+	for (size_t i = 0; i < count; i++) {
+		int err = store_file_there(store, months[i], &bytes[i]);
+
+		if (err && err != -ENOENT)
+			return err;
+		if (err)
+			bytes[i] = 0;
+		*files += !err;
+		*total += bytes[i];
+	}
+	return 0;
 }
 
 static int retain_size(struct store *store, const uint32_t *months, size_t count, struct store_retained *out)
 {
-	uint64_t total = 0, bytes;
+	AUTO_FREE uint64_t *bytes = calloc(count + 1, sizeof(*bytes));
+	uint64_t total = 0;
 	size_t files = 0;
-	int err = 0;
+	int err = bytes ? months_weigh(store, months, count, bytes, &total, &files) : -ENOMEM;
 
-	for (size_t i = 0; i < count; i++) {
-		files += store_file_there(store, months[i], &bytes);
-		total += bytes;
-	}
 	for (size_t i = 0; !err && files > 1 && total > store->max_bytes && i < count; i++) {
-		if (!store_file_there(store, months[i], &bytes))
+		if (!bytes[i])
 			continue;
 		err = month_retire(store, months[i], out);
 		files--;
-		total -= bytes;
+		total -= bytes[i];
 	}
 	for (int step = 0; !err && count && total > store->max_bytes && step < RETAIN_STEPS; step++) {
 		err = month_thin(store, months[count - 1], out);
-		store_file_there(store, months[count - 1], &total);
+		if (!err)
+			err = store_file_there(store, months[count - 1], &total);
 	}
-	return err == -ENODATA ? 0 : err;
+	return err == -ENODATA || err == -ENOENT ? 0 : err;
 }
 
 int store_retain(struct store *store, uint64_t now, struct store_retained *out)
