@@ -11,6 +11,7 @@
 enum iface_condition { ENFORCING, WATCHING, BROKEN, CONDITIONS };
 
 /* 16 interfaces at most, each with a name of 15 bytes and " vlan 4094". */
+#define HELD_BACK "held-back" /* of SEKI_LOSSES */
 #define NAMES_MAX 512
 
 struct summary {
@@ -53,8 +54,9 @@ static void summarize(const json_t *status, struct summary *out)
 			out->since = client_number(row, "since");
 		snprintf(names + len, NAMES_MAX - len, "%s%s", len ? ", " : "", iface_text(row, text));
 	}
-	json_object_foreach((json_t *)json_object_get(status, "losses"), key, value) out->lost +=
-		json_integer_value(value);
+	/* What is held back was decided and counted, and only not told one by one. */
+	json_object_foreach((json_t *)json_object_get(status, "losses"), key,
+			    value) if (strcmp(key, HELD_BACK)) out->lost += json_integer_value(value);
 }
 
 /* The first line must never sound better than the worst of the interfaces. */
@@ -176,7 +178,8 @@ static void print_losses(const json_t *status)
 
 	json_object_foreach((json_t *)json_object_get(status, "losses"), key,
 			    value) if (json_integer_value(value))
-		printf("loss      %s: %lld\n", key, (long long)json_integer_value(value));
+		printf("%s %s: %lld\n", strcmp(key, HELD_BACK) ? "loss     " : "counted  ", key,
+		       (long long)json_integer_value(value));
 	if (client_number(engine, "proposals_lost") + client_number(engine, "events_lost") +
 	    client_number(engine, "bad_records") + client_number(engine, "chunks_lost"))
 		printf("loss      engine: %lld proposals, %lld events, %lld frames, %lld malformed records\n",
