@@ -10,8 +10,8 @@
 
 enum iface_condition { ENFORCING, WATCHING, BROKEN, CONDITIONS };
 
-/* 16 interfaces at most, each with a name of 15 bytes and " vlan 4094". */
 #define HELD_BACK "held-back" /* of SEKI_LOSSES */
+/* 16 interfaces at most, each with a name of 15 bytes and " vlan 4094". */
 #define NAMES_MAX 512
 
 struct summary {
