@@ -5,6 +5,7 @@ EVE JSON read.
 
 Captures are made here. BIN: folder of the program (default build).
 """
+import base64
 import json
 import os
 import struct
@@ -231,7 +232,41 @@ def check_kinds(world):
         yield f"an unknown kind: exit {code}, {said.strip()}"
 
 
-CHECKS = (check_links, check_containers, check_repeat, check_records, check_kinds)
+def check_packet_of_alert(world):
+    """What of its packet an alert carries is there on demand, and holds the very bytes."""
+    _, head = LINKS["ethernet"]
+    frames = [head + packet for packet in packets()]
+    path = world.write("packet", pcap(frames))
+    keys = ("payload", "payload_printable", "packet")
+    _, plain, _, _ = world.run([path], "--eve", "alert")
+    if any(key in record for record in plain for key in keys):
+        yield "bytes of packets without being asked for"
+    for key in keys:
+        _, records, _, said = world.run([path], "--eve", "alert", "--set", f"alert.{key.replace('_', '-')}=yes")
+        if not records or any(key not in record or any(other in record for other in keys if other != key) for record in records):
+            yield f"{key}: {[sorted(record) for record in records]} {said.strip()}"
+    _, records, _, _ = world.run([path], "--eve", "alert", "--set", "alert.packet=yes", "--set", "alert.payload=yes")
+    for record in records:
+        frame = frames[record["pcap_cnt"] - 1]
+        if base64.b64decode(record["packet"]) != frame or record["packet_info"]["linktype"] != 1:
+            yield f"not frame {record['pcap_cnt']}: {record['packet']}"
+        if not frame.endswith(base64.b64decode(record["payload"])) or record["payload_length"] == 0:
+            yield f"not its payload: {record['payload']}"
+
+
+def check_gaps(world):
+    """The flow's record says which side's bytes are missing."""
+    _, head = LINKS["ethernet"]
+    whole = connection(40000, b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 50)
+    for missing, gaps in ((None, set()), (3, {"ts_gap"}), (5, {"tc_gap"})):
+        frames = [head + packet for number, packet in enumerate(whole) if number != missing]
+        _, records, _, _ = world.run([world.write("gap", pcap(frames))], "--eve", "flow")
+        got = {key for record in records for key in ("ts_gap", "tc_gap") if value_at(record, f"tcp.{key}")}
+        if got != gaps:
+            yield f"without packet {missing}: {got}"
+
+
+CHECKS = (check_links, check_containers, check_repeat, check_records, check_kinds, check_packet_of_alert, check_gaps)
 
 
 def main():

@@ -43,6 +43,7 @@ static inline void conversation_look(struct flow *flow)
 static inline void conversation_eve(struct flow *flow)
 {
 	static const struct rule_info rule = {.sid = 1, .msg = "m", .category = ""};
+	static const struct eve_origin nowhere;
 	struct packet packet = {.proto = IPPROTO_TCP};
 
 	for (struct tx *tx = flow->txs; tx; tx = tx->next) {
@@ -50,7 +51,7 @@ static inline void conversation_eve(struct flow *flow)
 		char *line = NULL;
 		size_t len;
 
-		if (eve_alert(&alert, 0, NULL, NULL, NULL, &line, &len) == 0)
+		if (eve_alert(&alert, 0, &nowhere, NULL, &line, &len) == 0)
 			free(line);
 	}
 }

@@ -103,6 +103,14 @@ static json_int_t number_at(const json_t *event, const char *a, const char *b)
 	return json_integer_value(b ? json_object_get(value, b) : value);
 }
 
+static const struct eve_origin nowhere;
+
+static const char *left_out(const json_t *event, size_t index)
+{
+	return json_string_value(
+		json_array_get(json_object_get(json_object_get(event, "sekimori"), "left_out"), index));
+}
+
 static json_t *parse(const char *line, size_t len)
 {
 	CHECK(len && line[len - 1] == '\n' && !memchr(line, '\n', len - 1));
@@ -130,7 +138,9 @@ static void alert_http(void)
 		->feed(&world.flow, TO_CLIENT, (struct span){(const uint8_t *)response, sizeof(response) - 1},
 		       false, false);
 	world.alert.tx = world.flow.txs;
-	CHECK_EQ(eve_alert(&world.alert, 1713700000500000, "eth0", "x.pcap", NULL, &line, &len), 0);
+	CHECK_EQ(eve_alert(&world.alert, 1713700000500000, &(struct eve_origin){"eth0", "x.pcap", 0}, NULL,
+			   &line, &len),
+		 0);
 	event = parse(line, len);
 	if (CHECK(event != NULL)) {
 		CHECK_STR(text_at(event, "timestamp", NULL), "2024-04-21T11:46:40.500000+0000");
@@ -198,9 +208,9 @@ static void enforce(void)
 		size_t plain_len, later_len, at_once_len, twice_len;
 		json_t *event;
 
-		CHECK_EQ(eve_alert(&world.alert, 5, NULL, NULL, NULL, &plain, &plain_len), 0);
+		CHECK_EQ(eve_alert(&world.alert, 5, &nowhere, NULL, &plain, &plain_len), 0);
 		CHECK_EQ(eve_enforce(plain, plain_len, &enforcement, &later, &later_len), 0);
-		CHECK_EQ(eve_alert(&world.alert, 5, NULL, NULL, &enforcement, &at_once, &at_once_len), 0);
+		CHECK_EQ(eve_alert(&world.alert, 5, &nowhere, &enforcement, &at_once, &at_once_len), 0);
 		CHECK_STR(later, at_once);
 		CHECK_EQ(eve_enforce(later, later_len, &enforcement, &twice, &twice_len), -EINVAL);
 		event = parse(later, later_len);
@@ -267,15 +277,62 @@ static void too_long(void)
 		->feed(&world.flow, TO_SERVER, (struct span){(const uint8_t *)request, (uint32_t)at}, false,
 		       false);
 	world.alert.tx = world.flow.txs;
-	CHECK_EQ(eve_alert(&world.alert, 5, NULL, NULL, NULL, &line, &len), 0);
+	CHECK_EQ(eve_alert(&world.alert, 5, &nowhere, NULL, &line, &len), 0);
 	event = parse(line, len);
 	CHECK(!json_object_get(event, "http"));
-	CHECK_STR(text_at(event, "sekimori", "left_out"), "http");
+	CHECK_STR(left_out(event, 0), "http");
 	json_decref(event);
 	free(line);
 	app_reap(&world.flow, true);
 	app_find(APP_HTTP, IPPROTO_TCP)->flow_free(&world.flow);
 	free(request);
+}
+
+/* What was asked for of the packet, shortened as it says; too long a line loses that, the rest stays. */
+static void details(void)
+{
+	struct eve_origin origin = {.details = 7};
+	struct world world;
+	uint8_t *frame = calloc(1, 65000);
+	json_t *event;
+	char *line;
+	size_t len;
+
+	world_init(&world, IPPROTO_TCP, "192.0.2.1", 40000, "198.51.100.2", 80);
+	memcpy(frame, "head\0GET \xff\r\n", 12);
+	world.packet.frame = (struct span){frame, 12};
+	world.packet.payload = (struct span){frame + 5, 7};
+	world.packet.link = LINK_ETHERNET;
+	CHECK_EQ(eve_alert(&world.alert, 5, &origin, NULL, &line, &len), 0);
+	event = parse(line, len);
+	CHECK_STR(text_at(event, "payload", NULL), "R0VUIP8NCg==");
+	CHECK_STR(text_at(event, "payload_printable", NULL), "GET .\r\n");
+	CHECK_EQ(number_at(event, "payload_length", NULL), 7);
+	CHECK_STR(text_at(event, "packet", NULL), "aGVhZABHRVQg/w0K");
+	CHECK_EQ(number_at(event, "packet_info", "linktype"), 1);
+	CHECK(json_is_integer(json_object_get(event, "stream")));
+	json_decref(event);
+	free(line);
+
+	CHECK_EQ(eve_alert(&world.alert, 5, &nowhere, NULL, &line, &len), 0);
+	event = parse(line, len);
+	CHECK(!json_object_get(event, "payload") && !json_object_get(event, "payload_printable") &&
+	      !json_object_get(event, "packet"));
+	json_decref(event);
+	free(line);
+
+	world.packet.frame.len = 65000;
+	world.packet.payload.len = 60000;
+	CHECK_EQ(eve_alert(&world.alert, 5, &origin, NULL, &line, &len), 0);
+	event = parse(line, len);
+	CHECK(!json_object_get(event, "packet") && !json_object_get(event, "packet_info"));
+	CHECK_STR(left_out(event, 0), "packet");
+	CHECK_EQ(number_at(event, "payload_length", NULL), 60000);
+	CHECK_EQ(strlen(text_at(event, "payload", NULL)), (4096 + 2) / 3 * 4);
+	CHECK_EQ(strlen(text_at(event, "payload_printable", NULL)), 4096);
+	json_decref(event);
+	free(line);
+	free(frame);
 }
 
 static void text(void)
@@ -348,7 +405,7 @@ static void flowless(void)
 	world_init(&world, IPPROTO_ICMP, "192.0.2.1", 0, "192.0.2.2", 0);
 	world.alert.flow = NULL;
 	world.packet.icmp_type = 8;
-	CHECK_EQ(eve_alert(&world.alert, 5, NULL, NULL, NULL, &line, &len), 0);
+	CHECK_EQ(eve_alert(&world.alert, 5, &nowhere, NULL, &line, &len), 0);
 	event = parse(line, len);
 	CHECK(!json_object_get(event, "flow_id") && !json_object_get(event, "flow") &&
 	      !json_object_get(event, "src_port"));
@@ -357,7 +414,7 @@ static void flowless(void)
 	free(line);
 }
 
-static const struct ktap_test tests[] = {TEST(alert_http), TEST(enforce), TEST(enforce_malformed),
-					 TEST(too_long),   TEST(text),	  TEST(community_id),
-					 TEST(flowless)};
+static const struct ktap_test tests[] = {TEST(alert_http),   TEST(enforce), TEST(enforce_malformed),
+					 TEST(too_long),     TEST(text),    TEST(details),
+					 TEST(community_id), TEST(flowless)};
 KTAP_MAIN(tests)

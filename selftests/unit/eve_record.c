@@ -146,6 +146,7 @@ static void of_a_flow(void)
 	flow.tcp_flags[TO_SERVER] = 0x1b;
 	flow.tcp_flags[TO_CLIENT] = 0x12;
 	flow.tx_count = 4;
+	flow.gaps[TO_CLIENT] = true;
 	CHECK_LINE_OF(eve_flow(&flow, FLOW_REASON_TIMEOUT, 10000000, &origin, &line_, &len_),
 		      {"event_type", "flow"}, {"flow_id", "77"}, {"src_ip", "192.0.2.1"},
 		      {"src_port", "1024"}, {"dest_ip", "192.0.2.2"}, {"dest_port", "53"}, {"proto", "TCP"},
@@ -155,8 +156,8 @@ static void of_a_flow(void)
 		      {"flow.end", "1970-01-01T00:00:10.000000+0000"}, {"flow.state", "closed"},
 		      {"flow.reason", "timeout"}, {"flow.alerted", "true"}, {"flow.tx_cnt", "4"},
 		      {"tcp.tcp_flags", "1b"}, {"tcp.tcp_flags_ts", "1b"}, {"tcp.tcp_flags_tc", "12"},
-		      {"tcp.fin", "true"}, {"tcp.rst", NULL}, {"tcp.state", "closed"},
-		      {"capture_file", "a.pcap"}, {"pcap_cnt", NULL});
+		      {"tcp.fin", "true"}, {"tcp.rst", NULL}, {"tcp.state", "closed"}, {"tcp.tc_gap", "true"},
+		      {"tcp.ts_gap", NULL}, {"capture_file", "a.pcap"}, {"pcap_cnt", NULL});
 	fresh(IPPROTO_UDP, APP_UNKNOWN);
 	CHECK_LINE_OF(eve_flow(&flow, FLOW_REASON_FORCED, 10000000, &(struct eve_origin){.in_iface = "eth0"},
 			       &line_, &len_),

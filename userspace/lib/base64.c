@@ -35,3 +35,22 @@ uint32_t base64_groups(struct span line, uint8_t *out, uint32_t *n)
 	}
 	return i;
 }
+
+void base64_encode(struct span bytes, char *out)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (uint32_t i = 0; i < bytes.len; i += 3) {
+		uint32_t left = bytes.len - i, bits = (uint32_t)bytes.data[i] << 16;
+
+		if (left > 1)
+			bits |= (uint32_t)bytes.data[i + 1] << 8;
+		if (left > 2)
+			bits |= bytes.data[i + 2];
+		*out++ = digits[bits >> 18];
+		*out++ = digits[bits >> 12 & 63];
+		*out++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+		*out++ = left > 2 ? digits[bits & 63] : '=';
+	}
+	*out = '\0';
+}

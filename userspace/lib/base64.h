@@ -22,4 +22,8 @@ static inline int base64_digit(uint8_t c)
  */
 uint32_t base64_groups(struct span line, uint8_t *out, uint32_t *n);
 
+/* The digits of bytes, padded, behind which is a NUL: out has BASE64_ROOM(bytes.len). */
+#define BASE64_ROOM(n) (((n) + 2) / 3 * 4 + 1)
+void base64_encode(struct span bytes, char *out);
+
 #endif

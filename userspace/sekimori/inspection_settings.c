@@ -165,6 +165,33 @@ static int set_prefilter(struct inspection *inspection, const char *value)
 	return set_bool(value, &inspection->prefilter);
 }
 
+static int set_detail(struct inspection *inspection, enum eve_detail detail, const char *value)
+{
+	bool wanted;
+	int error = set_bool(value, &wanted);
+
+	if (error)
+		return error;
+	inspection->records.origin.details &= ~(1u << detail);
+	inspection->records.origin.details |= (uint32_t)wanted << detail;
+	return 0;
+}
+
+static int set_payload(struct inspection *inspection, const char *value)
+{
+	return set_detail(inspection, EVE_DETAIL_PAYLOAD, value);
+}
+
+static int set_payload_printable(struct inspection *inspection, const char *value)
+{
+	return set_detail(inspection, EVE_DETAIL_PAYLOAD_PRINTABLE, value);
+}
+
+static int set_packet(struct inspection *inspection, const char *value)
+{
+	return set_detail(inspection, EVE_DETAIL_PACKET, value);
+}
+
 static const struct {
 	const char *key;
 	int (*set)(struct inspection *inspection, const char *value);
@@ -182,6 +209,9 @@ static const struct {
 	{"flow.max", set_flow_max, "flows at the same time (65536)"},
 	{"action-order", set_action_order, "of rules that fit one packet (pass,drop,reject,alert)"},
 	{"packet-alert-max", set_alert_max, "matches of one packet that are told, the first rules' (0: all)"},
+	{"alert.payload", set_payload, "alerts carry the packet's payload, base64, up to 4096 bytes (no)"},
+	{"alert.payload-printable", set_payload_printable, "the same as text, dots for what is none (no)"},
+	{"alert.packet", set_packet, "alerts carry the packet's frame, base64 (no)"},
 	{"prefilter", set_prefilter, "leave out what the kernel module would not hand over; one worker (no)"},
 	{"stream.async-oneside", set_one_side,
 	 "the server's half of a handshake will do, where one is required (no)"},

@@ -135,6 +135,7 @@ static void engine_alert(const struct detect_alert *alert, void *arg)
 	struct eve_enforcement passed = {
 		.verdict = engine_verdict(e, alert), .action = "none", .why = decision.why};
 	bool propose = decision.kind != DECIDE_NONE && alert->flow && alert->flow->id;
+	struct eve_origin origin = {.in_iface = e->record ? engine_iface(e, e->record->ifindex) : NULL};
 	AUTO_FREE char *line = NULL;
 	size_t len = 0;
 	int err;
@@ -142,8 +143,7 @@ static void engine_alert(const struct detect_alert *alert, void *arg)
 	e->stats.alerts++;
 	err = eve_alert(alert,
 			wall_is_lab() ? wall_of(time_us) : (uint64_t)((int64_t)time_us + e->wall_offset_us),
-			e->record ? engine_iface(e, e->record->ifindex) : NULL, NULL,
-			propose ? NULL : &passed, &line, &len);
+			&origin, propose ? NULL : &passed, &line, &len);
 	if (!err && len > MESSAGE_LINE_MAX)
 		err = -EMSGSIZE;
 	if (err) {

@@ -3,6 +3,7 @@
  * community_id.c - the flow hash that sensors share: version 1, seed 0.
  */
 #include "eve.h"
+#include "lib/base64.h"
 
 #include <netinet/in.h>
 #include <string.h>
@@ -59,22 +60,6 @@ static void sha1_block(const uint8_t *data, size_t len, uint8_t digest[20])
 		digest[i] = (uint8_t)(h[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-static void base64_print(const uint8_t *in, size_t len, char *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t v = (uint32_t)in[i] << 16 | (i + 1 < len ? (uint32_t)in[i + 1] << 8 : 0) |
-			     (i + 2 < len ? in[i + 2] : 0);
-
-		*out++ = digits[v >> 18];
-		*out++ = digits[v >> 12 & 63];
-		*out++ = i + 1 < len ? digits[v >> 6 & 63] : '=';
-		*out++ = i + 2 < len ? digits[v & 63] : '=';
-	}
-	*out = '\0';
-}
-
 void eve_community_id(const struct flow *flow, char text[40])
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -110,5 +95,5 @@ void eve_community_id(const struct flow *flow, char text[40])
 	sha1_block(data, len, digest);
 	text[0] = '1';
 	text[1] = ':';
-	base64_print(digest, sizeof(digest), text + 2);
+	base64_encode((struct span){digest, sizeof(digest)}, text + 2);
 }

@@ -108,13 +108,23 @@ static void enforcement_add(json_t *event, const struct eve_enforcement *enforce
 /* As eve_print(); what is longest goes first, and the line says so. */
 static int event_fit(json_t *event, enum app_proto proto, char **line, size_t *len)
 {
-	int rc = eve_print(event, line, len);
+	json_t *left_out = NULL;
+	int rc;
 
-	if (rc != -EMSGSIZE || proto <= APP_FAILED)
-		return rc;
-	json_object_del(event, eve_app_names[proto]);
-	eve_set(json_object_get(event, "sekimori"), "left_out", json_string(eve_app_names[proto]));
-	return eve_print(event, line, len);
+	while ((rc = eve_print(event, line, len)) == -EMSGSIZE) {
+		const char *key = eve_detail_remove(event);
+
+		if (!key && proto > APP_FAILED && !json_object_del(event, eve_app_names[proto]))
+			key = eve_app_names[proto];
+		if (!key)
+			break;
+		if (!left_out) {
+			eve_set(json_object_get(event, "sekimori"), "left_out", json_array());
+			left_out = json_object_get(json_object_get(event, "sekimori"), "left_out");
+		}
+		json_array_append_new(left_out, json_string(key));
+	}
+	return rc;
 }
 
 static void flow_add(json_t *event, const struct detect_alert *alert, uint64_t wall_us)
@@ -135,8 +145,8 @@ static void flow_add(json_t *event, const struct detect_alert *alert, uint64_t w
 	eve_set(event, "flow", eve_flow_object(flow, wall_us > age ? wall_us - age : 0));
 }
 
-int eve_alert(const struct detect_alert *alert, uint64_t wall_us, const char *in_iface,
-	      const char *capture_file, const struct eve_enforcement *enforcement, char **line, size_t *len)
+int eve_alert(const struct detect_alert *alert, uint64_t wall_us, const struct eve_origin *origin,
+	      const struct eve_enforcement *enforcement, char **line, size_t *len)
 {
 	AUTO_JSON json_t *event = json_object();
 	json_t *ours = json_object();
@@ -147,12 +157,12 @@ int eve_alert(const struct detect_alert *alert, uint64_t wall_us, const char *in
 	eve_set(event, "timestamp", json_string(eve_time(wall_us, text)));
 	if (alert->flow)
 		eve_set(event, "flow_id", json_integer((json_int_t)(alert->flow->id & INT64_MAX)));
-	if (in_iface)
-		eve_set(event, "in_iface", eve_text_of(in_iface));
-	if (capture_file)
+	if (origin->in_iface)
+		eve_set(event, "in_iface", eve_text_of(origin->in_iface));
+	if (origin->capture_file)
 		eve_set(event, "pcap_cnt", json_integer((json_int_t)alert->packet->number));
 	eve_set(event, "event_type", json_string("alert"));
-	eve_packet(event, alert->packet, capture_file);
+	eve_packet(event, alert->packet, origin->capture_file);
 	if (alert->tx)
 		eve_set(event, "tx_id", json_integer((json_int_t)alert->tx->id));
 	eve_set(event, "alert", rule_json(alert));
@@ -160,8 +170,9 @@ int eve_alert(const struct detect_alert *alert, uint64_t wall_us, const char *in
 		app_eve(alert->tx, event);
 	if (alert->flow)
 		flow_add(event, alert, wall_us);
-	if (capture_file)
-		eve_set(event, "capture_file", eve_text_of(capture_file));
+	eve_details_add(event, alert->packet, origin->details);
+	if (origin->capture_file)
+		eve_set(event, "capture_file", eve_text_of(origin->capture_file));
 	eve_set(ours, "severity", json_string(contract_severities[severity]));
 	eve_set(event, "sekimori", ours);
 	if (!event || !json_object_get(event, "alert") || !json_object_get(event, "sekimori"))

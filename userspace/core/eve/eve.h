@@ -11,9 +11,23 @@
 
 #define EVE_LINE_MAX 60000u /* longer records lose payload first, then are refused and counted */
 
-/* Where a packet was seen; either may be NULL. */
+/* What an alert carries of its packet, for who asks for it; names as Suricata's options have them. */
+#define EVE_DETAILS(X)                                                                                       \
+	X(PAYLOAD, "payload")                                                                                \
+	X(PAYLOAD_PRINTABLE, "payload-printable")                                                            \
+	X(PACKET, "packet")
+enum eve_detail {
+#define X(id, name) EVE_DETAIL_##id,
+	EVE_DETAILS(X)
+#undef X
+		EVE_DETAIL_MAX
+};
+extern const char *const eve_detail_names[EVE_DETAIL_MAX];
+
+/* Where a packet was seen, either may be NULL; and a bit per enum eve_detail. */
 struct eve_origin {
 	const char *in_iface, *capture_file;
+	uint32_t details;
 };
 
 /* What became of it; {UNKNOWN, 0…} where nobody enforces (files). */
@@ -30,9 +44,9 @@ struct eve_enforcement {
  * wall_us: time of the packet since the epoch. enforcement NULL: the caller (the reporter) adds it later
  * with eve_enforce(). *line is malloc'ed, owned by the caller. -ENOMEM, -EMSGSIZE.
  */
-__must_check int eve_alert(const struct detect_alert *alert, uint64_t wall_us, const char *in_iface,
-			   const char *capture_file, const struct eve_enforcement *enforcement, char **line,
-			   size_t *len);
+__must_check int eve_alert(const struct detect_alert *alert, uint64_t wall_us,
+			   const struct eve_origin *origin, const struct eve_enforcement *enforcement,
+			   char **line, size_t *len);
 
 /* Parses one line that eve_alert() made without enforcement, returns it completed (alert.action, sekimori.*).
  * -EINVAL when it is not such a line. */

@@ -29,6 +29,13 @@ void eve_flow_ends(json_t *event, const struct flow *flow, const struct eve_orig
 /* The counters and end points of the flow, as an alert shows them; start_us by the wall's clock. */
 json_t *eve_flow_object(const struct flow *flow, uint64_t start_us);
 
+#define EVE_PAYLOAD_MAX 4096u /* bytes of a payload that an alert carries; payload_length tells them all */
+
+/* What of the packet was asked for: a bit per enum eve_detail (eve_detail.c). */
+void eve_details_add(json_t *event, const struct packet *packet, uint32_t details);
+/* Takes one away again, the longest first. NULL: there is none left. */
+const char *eve_detail_remove(json_t *event);
+
 /* Text of event with its line end. -EMSGSIZE when that is too long, -ENOMEM. */
 __must_check int eve_print(json_t *event, char **line, size_t *len);
 

@@ -72,6 +72,9 @@ static json_t *tcp_json(const struct flow *flow)
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 		if (both & flags[i].bit)
 			eve_set(out, flags[i].key, json_true());
+	for (enum direction dir = TO_SERVER; dir <= TO_CLIENT; dir++)
+		if (flow->gaps[dir])
+			eve_set(out, dir == TO_SERVER ? "ts_gap" : "tc_gap", json_true());
 	eve_set(out, "state",
 		json_string(flow->closed	? "closed"
 			    : flow->established ? "established"

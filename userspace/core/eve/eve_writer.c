@@ -45,8 +45,8 @@ void eve_writer_alert(struct eve_writer *eve, const struct detect_alert *alert)
 	int error;
 
 	if (!alert->quiet && wants(eve, EVE_ALERT)) {
-		error = eve_alert(alert, wall(eve, alert->packet->time_us), NULL, eve->origin.capture_file,
-				  &nobody, &line, &len);
+		error = eve_alert(alert, wall(eve, alert->packet->time_us), &eve->origin, &nobody, &line,
+				  &len);
 		put(eve, EVE_ALERT, alert->packet->number, error, line, len);
 	}
 	if (alert->action == RULE_DROP || alert->action == RULE_REJECT)

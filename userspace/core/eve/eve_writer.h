@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
+ * eve_writer.h - the records of one inspection, by kind, and how many were lost.
  */
 #ifndef CORE_EVE_WRITER_H
 #define CORE_EVE_WRITER_H

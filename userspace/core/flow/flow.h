@@ -34,6 +34,7 @@ struct flow {
 	bool closed;	/* FIN both ways or RST */
 	bool alerted;
 	uint8_t tcp_flags[2]; /* of all packets, by direction */
+	bool gaps[2];	      /* bytes of that side are missing */
 	enum app_proto app;
 	uint8_t side_app[2]; /* enum app_proto: what each side said first is; APP_FAILED: nothing known */
 	enum app_proto

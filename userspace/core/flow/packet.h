@@ -33,8 +33,9 @@ struct packet {
 	uint64_t time_us; /* of capture; since the epoch for files, CLOCK_MONOTONIC live */
 	uint64_t number;  /* frame number in its capture, 1-based; live: running */
 	struct span frame;
-	uint8_t ip_version; /* 4, 6, or 0: not IP */
-	uint8_t proto;	    /* IPPROTO_*, after extension headers */
+	enum link_type link; /* of the frame */
+	uint8_t ip_version;  /* 4, 6, or 0: not IP */
+	uint8_t proto;	     /* IPPROTO_*, after extension headers */
 	uint8_t ttl, tos;
 	uint16_t ip_id;
 	uint16_t vlan[SEKI_MAX_VLAN];

@@ -356,6 +356,7 @@ enum seki_reason packet_decode_layer(enum link_type link, const uint8_t *frame, 
 
 	memset(out, 0, sizeof(*out));
 	out->frame = span_of(frame, len);
+	out->link = link;
 	return decode_link(link, c, out);
 }
 

@@ -58,7 +58,7 @@ void stream_note_gap(struct stream *stream, struct half *half, uint32_t bytes)
 	/* Without an acknowledgement beyond it the receiver misses these bytes as we do: nothing odd. */
 	if (!half->peer_acks || (int32_t)(half->acked - half->next) > 0)
 		event_list_add(&stream->events, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
-	half->gap = true;
+	half->gap = half->gapped = true;
 	half->lossy = false;
 	half->offset += bytes;
 	half->next += bytes;
@@ -355,6 +355,14 @@ void stream_tail(const struct stream *stream, enum direction dir, struct span *t
 
 	*tail = (struct span){half->tail, half->tail_len};
 	*offset = half->offset - half->tail_len;
+}
+
+bool stream_gapped(const struct stream *stream, enum direction dir)
+{
+	const struct half *half = &stream->half[dir];
+
+	/* The receiver has more than we saw; one more may be the end's own number. */
+	return half->gapped || (half->peer_acks && (int32_t)(half->acked - half->next) > 1);
 }
 
 void stream_expect_gap(struct stream *stream)

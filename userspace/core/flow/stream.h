@@ -67,6 +67,8 @@ void stream_window(const struct stream *stream, enum direction dir, const struct
  * muted. */
 void stream_tail(const struct stream *stream, enum direction dir, struct span *tail, uint64_t *offset);
 
+/* Bytes of dir are missing that its receiver took, as far as is known by now. */
+bool stream_gapped(const struct stream *stream, enum direction dir);
 /* Bytes are known to be missing (a lost record, or the kernel stopped copying): the next hole is no surprise.
  */
 void stream_expect_gap(struct stream *stream);

@@ -48,6 +48,7 @@ struct half {
 	bool peer_acks; /* acked holds */
 	bool lossy;	/* see stream_expect_gap() */
 	bool gap;	/* the next chunk follows a gap */
+	bool gapped;	/* there was one */
 	bool paused;	/* no window is kept */
 	bool has_scale;
 	bool fast_open;	       /* its SYN has the option: lone data in it counts */

@@ -333,6 +333,7 @@ void subject_drain(struct inspector *inspector, struct subject *subject, const s
 
 		while (stream_next(stream, d, inspector->now_us, flush, &chunk))
 			inspect_chunk(inspector, subject, packets[d], d, &chunk);
+		subject->entry.flow.gaps[d] = stream_gapped(stream, d);
 	}
 }
 

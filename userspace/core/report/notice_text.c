@@ -13,6 +13,7 @@
 #include "core/eve/eve_parts.h"
 #include "core/eve/eve_text.h"
 #include "core/policy/contract_names.h"
+#include "lib/base64.h"
 #include "lib/civil.h"
 #include "phrase.h"
 
@@ -233,15 +234,10 @@ char *notice_json(const struct notice_frame *frame, const struct notice_message 
 
 static void base64(struct output *out, const uint8_t *data, size_t len)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char four[BASE64_ROOM(3)];
 
 	for (size_t i = 0; i < len; i += 3) {
-		uint32_t bits = (uint32_t)data[i] << 16 | (i + 1 < len ? (uint32_t)data[i + 1] << 8 : 0) |
-				(i + 2 < len ? data[i + 2] : 0);
-		char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
-				i + 1 < len ? digits[bits >> 6 & 63] : '=',
-				i + 2 < len ? digits[bits & 63] : '='};
-
+		base64_encode((struct span){data + i, len - i < 3 ? (uint32_t)(len - i) : 3}, four);
 		output_add(out, four, 4);
 	}
 }
