@@ -154,6 +154,7 @@ struct keeper {
 	struct message_notifier_stats notifier;
 	int portal_listener; /* -1: none */
 	bool portal_tls;
+	bool store_moved;	   /* its DB_SERVER_FILE changed, and not everybody knows */
 	char portal_listen[80];	   /* what it listens at */
 	char portal_why[160];	   /* why it does not */
 	uint64_t code_cookie;	   /* who waits for a setup code, 0 nobody */
@@ -350,6 +351,8 @@ void keeper_tunnel(struct keeper *k, const uint8_t *body);
 void keeper_archive_audit(struct keeper *k, const struct message_audit *audit);
 void keeper_archive_tick(struct keeper *k);
 void keeper_archive_limits(struct keeper *k);
+/* After an apply: where events are kept; who has the store open is started anew when that changed. */
+void keeper_archive_server(struct keeper *k);
 void keeper_archive_stats(struct keeper *k, const struct message_archive_stats *stats);
 /* The folder that the archive process gets, made when it is not there. */
 __must_check int keeper_archive_folder(struct keeper *k, int *fd);

@@ -403,6 +403,7 @@ int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keep
 	if (err)
 		return err;
 	k->pending_until = how->confirm_within ? keeper_now() + how->confirm_within : 0;
+	keeper_archive_server(k);
 	keeper_archive_limits(k);
 	keeper_notify_channels(k);
 	keeper_portal_settings(k);

@@ -15,12 +15,15 @@
 
 #include "core/policy/contract_names.h"
 #include "keeper.h"
+#include "lib/file.h"
 #include "lib/log.h"
 #include "lib/wall.h"
+#include "store/db.h"
 
-#define AUDITS_MAX    256u /* changes that wait for an archive that is not there */
-#define COUNTS_PERIOD 5u   /* ticks between two messages */
-#define COUNTS_MAX    MESSAGE_COUNTS_MAX
+#define SERVER_LINE_MAX 1024u
+#define AUDITS_MAX	256u /* changes that wait for an archive that is not there */
+#define COUNTS_PERIOD	5u   /* ticks between two messages */
+#define COUNTS_MAX	MESSAGE_COUNTS_MAX
 
 /* Sums since each stage began; a stage that began anew shows a smaller one. */
 struct keeper_counts {
@@ -34,6 +37,78 @@ struct keeper_counts {
 
 /* --- folder and limits */
 
+/* What the store's DB_SERVER_FILE has to say; NULL: there is to be none. */
+static int server_wanted(const struct keeper *k, char **out)
+{
+	const struct policy *policy = k->now.base ? k->now.base : k->now.runtime;
+	AUTO_FREE char *line = NULL;
+	size_t len;
+	int err;
+
+	*out = NULL;
+	if (!policy || !*policy->store_server)
+		return 0;
+	err = file_read(AT_FDCWD, policy->store_server, SERVER_LINE_MAX, &line, &len);
+	if (!err && asprintf(out, "%.*s\nsekimori_%.31s\n", (int)strcspn(line, "\r\n"), line,
+			     k->options.instance) < 0) {
+		*out = NULL;
+		err = -ENOMEM;
+	}
+	return err;
+}
+
+/* Where events go is never changed by a file that cannot be read: what was, stays. */
+static int server_place(struct keeper *k, int folder, gid_t gid, bool *changed)
+{
+	AUTO_FREE char *wanted = NULL, *present = NULL;
+	size_t len;
+	int err = server_wanted(k, &wanted),
+	    there = file_read(folder, DB_SERVER_FILE, SERVER_LINE_MAX * 2, &present, &len);
+
+	*changed = false;
+	if (err) {
+		keeper_audit(k, AUDIT_ALARM, 0,
+			     "store: postgres-file cannot be read (%s): events go where they went before",
+			     strerror(-err));
+		return 0;
+	}
+	if (there && there != -ENOENT)
+		return there;
+	if (wanted ? present && !strcmp(present, wanted) : !present)
+		return 0;
+	*changed = true;
+	if (!wanted)
+		return unlinkat(folder, DB_SERVER_FILE, 0) < 0 ? -errno : 0;
+	err = file_replace(folder, DB_SERVER_FILE, wanted, strlen(wanted), 0640);
+	if (!err && fchownat(folder, DB_SERVER_FILE, 0, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		err = -errno;
+	return err;
+}
+
+void keeper_archive_server(struct keeper *k)
+{
+	static const enum process_kind kinds[] = {PROCESS_ARCHIVE, PROCESS_PORTAL};
+	AUTO_FD int folder = -1;
+	bool before = k->store_moved;
+
+	k->store_moved = false;
+	if (keeper_archive_folder(k, &folder))
+		keeper_audit(k, AUDIT_ALARM, 0, "the store's folder cannot be prepared");
+	if (!k->store_moved) {
+		k->store_moved = before;
+		return;
+	}
+	keeper_audit(k, AUDIT_CHANGE, 0,
+		     "events are kept in another place from now on; those kept so far stay where they are");
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct keeper_child *child = keeper_child(k, kinds[i], 0);
+
+		if (child && child->pid > 0) /* it is started anew when its end was seen */
+			keeper_child_stop(k, child);
+	}
+	k->store_moved = false;
+}
+
 int keeper_archive_folder(struct keeper *k, int *fd)
 {
 	const struct process_row *row = &process_table[PROCESS_ARCHIVE];
@@ -42,6 +117,7 @@ int keeper_archive_folder(struct keeper *k, int *fd)
 	gid_t gid = pw ? pw->pw_gid : row->uid;
 	char path[INSTANCE_PATH_MAX];
 	AUTO_FD int folder = -1;
+	bool moved = false;
 	struct stat st;
 	int err = instance_path(path, sizeof(path), k->options.state_root, k->options.instance, "store");
 
@@ -62,6 +138,12 @@ int keeper_archive_folder(struct keeper *k, int *fd)
 		return -errno;
 	if (fchown(folder, uid, gid) < 0)
 		return -errno;
+	err = server_place(k, folder, gid, &moved);
+	if (err) {
+		log_error("%s/" DB_SERVER_FILE ": %s", path, strerror(-err));
+		return err;
+	}
+	k->store_moved |= moved;
 	*fd = TAKE_FD(folder);
 	return 0;
 }
@@ -117,7 +199,12 @@ void keeper_archive_stats(struct keeper *k, const struct message_archive_stats *
 
 	k->archive = *stats;
 	k->archive.audit_head[sizeof(k->archive.audit_head) - 1] = '\0';
-	if (stats->last_errno && stats->last_errno != before.last_errno)
+	if (stats->last_errno == ENOTCONN && before.last_errno != ENOTCONN)
+		keeper_audit(k, AUDIT_ALARM, 0,
+			     "events are not stored: the database server does not answer, the log says why; "
+			     "they wait "
+			     "in memory, and are lost when that is full");
+	else if (stats->last_errno && stats->last_errno != before.last_errno)
 		keeper_audit(
 			k, AUDIT_ALARM, 0,
 			"events are not stored: %s; they wait in memory, and are lost when that is full. "

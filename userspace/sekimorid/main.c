@@ -20,6 +20,7 @@
 #include "core/match/file_magic.h"
 #include "lib/magic_file.h"
 #include "sandbox.h"
+#include "store/db.h"
 
 static const char usage[] =
 	"usage: sekimorid [--instance NAME] [--config FILE] [--foreground] [--state DIR] [--run DIR]\n"
@@ -42,6 +43,7 @@ static int child_run(const char *name, const char *number)
 	const struct process_row *row;
 	enum process_kind kind;
 	unsigned int index;
+	uint32_t groups;
 	char *end;
 
 	index = (unsigned int)strtoul(number, &end, 10);
@@ -61,10 +63,13 @@ static int child_run(const char *name, const char *number)
 	tzset(); /* reads a file: not possible later */
 	if (row->prepare && row->prepare())
 		return 1;
+	groups = row->groups;
+	if (row->store && !faccessat(row->store, DB_SERVER_FILE, F_OK, 0))
+		groups |= SANDBOX_NETWORK;
 	if (sandbox_enter(&(struct sandbox){
 		    .user = row->user,
 		    .fallback = row->uid + (kind == PROCESS_ENGINE ? index : 0),
-		    .groups = row->groups,
+		    .groups = groups,
 		    .folder = row->groups & SANDBOX_FILES ? PROCESS_FD_OWN : -1,
 		    .reads = row->reads ? PROCESS_FD_SHARED : -1,
 		    .reads_as = row->reads,

@@ -75,24 +75,28 @@ const struct process_row process_table[PROCESS_KIND_MAX] = {
 			     .user = "sekimori-archive",
 			     .uid = 64713,
 			     .groups = SANDBOX_BASE | SANDBOX_FILES,
+			     .store = PROCESS_FD_OWN,
 			     .prepare = archive_prepare,
 			     .main = archive_main,
 			     .fds = "keeper channel; reporter channel; the folder of the store",
-			     .calls = "base + files (openat, pwrite64, fdatasync, renameat, unlink, ...)",
-			     .paths = "STATE/INSTANCE/store, nothing else (Landlock)"},
-	[PROCESS_PORTAL] =
-		{.name = "portal",
-		 .user = "sekimori-portal",
-		 .uid = 64715,
-		 .groups = SANDBOX_BASE | SANDBOX_ACCEPT | SANDBOX_FILES | SANDBOX_SERVE,
-		 .reads = "sekimori-archive",
-		 .reads_gid = 64713,
-		 .prepare = portal_prepare,
-		 .main = portal_main,
-		 .fds = "keeper channel; its folder; the store's folder; ctl channel; listening "
-			"socket; accepted browsers",
-		 .calls = "base + files + accept4, getsockopt, setsockopt, shutdown; no socket, no connect",
-		 .paths = "STATE/INSTANCE/portal; STATE/INSTANCE/store read only (Landlock)"},
+			     .calls = "base + files (openat, pwrite64, fdatasync, renameat, unlink, ...); "
+				      "with a PostgreSQL server + network",
+			     .paths = "STATE/INSTANCE/store, nothing else (Landlock); with a server what the "
+				      "resolver and TLS read"},
+	[PROCESS_PORTAL] = {.name = "portal",
+			    .user = "sekimori-portal",
+			    .uid = 64715,
+			    .groups = SANDBOX_BASE | SANDBOX_ACCEPT | SANDBOX_FILES | SANDBOX_SERVE,
+			    .store = PROCESS_FD_SHARED,
+			    .reads = "sekimori-archive",
+			    .reads_gid = 64713,
+			    .prepare = portal_prepare,
+			    .main = portal_main,
+			    .fds = "keeper channel; its folder; the store's folder; ctl channel; listening "
+				   "socket; accepted browsers",
+			    .calls = "base + files + accept4, getsockopt, setsockopt, shutdown; no socket, "
+				     "no connect, except with a PostgreSQL server",
+			    .paths = "STATE/INSTANCE/portal; STATE/INSTANCE/store read only (Landlock)"},
 };
 
 bool process_find(const char *name, enum process_kind *kind)

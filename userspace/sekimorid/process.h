@@ -23,8 +23,9 @@
 struct process_row {
 	const char *name;
 	const char *user;
-	uint32_t uid;	      /* when the user does not exist; engines add their index */
-	uint32_t groups;      /* SANDBOX_* */
+	uint32_t uid;	 /* when the user does not exist; engines add their index */
+	uint32_t groups; /* SANDBOX_* */
+	int store;	 /* descriptor of the store's folder, 0 none: with a server it gets SANDBOX_NETWORK */
 	const char *reads;    /* user whose group it gets, too: what is only read; may be NULL */
 	uint32_t reads_gid;   /* when that user does not exist */
 	int (*prepare)(void); /* still as root, before any message; may be NULL */

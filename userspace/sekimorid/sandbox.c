@@ -103,6 +103,7 @@ static const struct sandbox_call allowed[] = {
 	{SANDBOX_NETWORK | SANDBOX_SERVE, "pipe2"},
 	{SANDBOX_NETWORK | SANDBOX_SERVE, "eventfd2"},
 	{SANDBOX_NETWORK, "ioctl"},
+	{SANDBOX_NETWORK, "rt_sigpending"},
 	{SANDBOX_NETWORK, "uname"},
 	{SANDBOX_NETWORK, "getegid"},
 	{SANDBOX_NETWORK, "getgid"},

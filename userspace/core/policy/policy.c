@@ -141,6 +141,7 @@ static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, list_entries, 1, UINT32_MAX),
 	NUMBER(struct policy, lists_digest, 0, UINT64_MAX),
 	TEXT(struct policy, eve_path, 0),
+	TEXT(struct policy, store_server, 0),
 	NUMBER(struct policy, store_bytes, 0, UINT64_MAX),
 	NUMBER(struct policy, store_age, 0, UINT32_MAX),
 	NUMBER(struct policy, eve_kinds, 0, (1u << EVE_KIND_MAX) - 1),

@@ -84,7 +84,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "verdict", STATEMENT(policy_read_verdict), .type = "{ ... }", .help = "what the reasons of the packet program do" },
 	{ "", "block", STATEMENT(policy_read_block), .type = "{ ... }", .help = "automatic blocking" },
 	{ "", "notify", STATEMENT(policy_read_channel), .type = "NAME { ... }", .help = "a channel for notices: critical attacks that were not blocked" },
-	{ "", "store", STATEMENT(policy_read_block), .type = "{ ... }", .help = "what is kept of events, for reports" },
+	{ "", "store", STATEMENT(policy_read_store), .type = "{ ... }", .help = "what is kept of events, for reports" },
 	{ "", "portal", STATEMENT(policy_read_portal), .type = "{ ... }", .help = "pages for browsers" },
 	{ "", "eve-records", STATEMENT(policy_read_eve_records), .type = "KIND...", .help = "records in the event file beside alerts: drop anomaly stats flow fileinfo http dns tls smtp ftp ssh, or all; those of each flow are many (drop stats)" },
 	{ "", "list-entries", KEY_COUNT, SETTING(list_entries), .min = 100, .max = 16000000, .standard = "4000000", .help = "of all lists together; the daemon needs about 35 bytes for each, the kernel twice 30" },
@@ -161,6 +161,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "notify", "escalate-after", KEY_SECONDS, PLACE(struct policy_channel, escalate), .max = 7 * 86400, .standard = "0", .help = "gets only what nobody acknowledged (sekimori ack) for so long; 0: everything at once" },
 	{ "notify", "when-others-fail", KEY_CHOICE, PLACE(struct policy_channel, second), .choices = switch_names, .standard = "off", .help = "a second channel: silent while another one works" },
 
+	{ "store", "postgres-file", KEY_TEXT, SETTING(store_server), .standard = "", .type = "PATH", .help = "keeps events in a PostgreSQL database: its first line says how to connect, as in host=/run/postgresql dbname=sekimori user=sekimori; without it they lie in files of the state folder" },
 	{ "store", "max-size", KEY_BYTES, SETTING(store_bytes), .min = 1u << 20, .max = 1ull << 44, .standard = "4g", .help = "of kept events; above it the oldest go, their figures stay" },
 	{ "store", "max-age", KEY_SECONDS, SETTING(store_age), .min = 86400, .max = 315360000, .standard = "400d", .help = "of kept events, by whole months; their figures stay" },
 	{ "portal", "listen", KEY_TEXT, SETTING(portal.listen), .standard = "127.0.0.1:7443", .type = "ADDRESS:PORT|off", .help = "where it listens; IPv6 addresses in []; only loopback addresses without a certificate" },

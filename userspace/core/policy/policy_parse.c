@@ -236,6 +236,20 @@ static void channel_check(struct policy_parser *p, const struct conf_node *node,
 			     channel->name);
 }
 
+/* The line itself may hold a password: it stays in a file of root's, out of what engines see of a policy. */
+void policy_read_store(struct policy_parser *p, const struct conf_node *node, void *object)
+{
+	const char *path = p->policy->store_server;
+
+	policy_read_block(p, node, object);
+	if (*path && *path != '/')
+		policy_error(
+			p, node,
+			"store: postgres-file '%.60s' is no absolute path: it names a file, whose first line "
+			"says how to connect",
+			path);
+}
+
 /* What goes over a network is not to be read on the way: off loopback a certificate is a must. */
 void policy_read_portal(struct policy_parser *p, const struct conf_node *node, void *object)
 {

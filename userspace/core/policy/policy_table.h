@@ -130,6 +130,7 @@ void policy_read_profile(struct policy_parser *p, const struct conf_node *node, 
 void policy_read_profile_allow(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_allow(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_portal(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_store(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_channel(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_host(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_self(struct policy_parser *p, const struct conf_node *node, void *object);
