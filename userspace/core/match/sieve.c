@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * sieve.c - the search, in plain C and with AVX2's gather, eight places at a
- * time. The bitmap ignores case, and two bits of one word stand for a gram.
+ * time. The bitmap ignores case, and SIEVE_BITS of one word stand for a gram.
  */
 #include "sieve.h"
 
@@ -69,10 +69,14 @@ AVX2 static inline __m256i sieve_hash_avx2(const uint8_t *at)
 AVX2 static inline __m256i sieve_bits_avx2(__m256i hash)
 {
 	const __m256i one = _mm256_set1_epi32(1), five = _mm256_set1_epi32(31);
-	__m256i low = _mm256_and_si256(hash, five);
-	__m256i high = _mm256_and_si256(_mm256_srli_epi32(hash, SIEVE_BIT_SHIFT), five);
+	__m256i bits = _mm256_sllv_epi32(one, _mm256_and_si256(hash, five));
 
-	return _mm256_or_si256(_mm256_sllv_epi32(one, low), _mm256_sllv_epi32(one, high));
+	for (int i = 1; i < (int)SIEVE_BITS; i++) {
+		__m256i at = _mm256_srli_epi32(hash, i * (int)SIEVE_BIT_STEP);
+
+		bits = _mm256_or_si256(bits, _mm256_sllv_epi32(one, _mm256_and_si256(at, five)));
+	}
+	return bits;
 }
 
 AVX2 static void sieve_scan_avx2(const struct sieve_look *look, uint32_t at)

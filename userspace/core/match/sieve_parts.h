@@ -12,7 +12,8 @@
 #define SIEVE_FOLD	 0x20202020
 #define SIEVE_FACTOR	 2654435761u /* 2^32 over the golden ratio */
 #define SIEVE_TAIL_SHIFT 13
-#define SIEVE_BIT_SHIFT	 8
+#define SIEVE_BITS	 4u /* of one word that stand for a gram: fewer, and most of what passes is nothing */
+#define SIEVE_BIT_STEP	 4u /* of the hash, from one of them to the next */
 
 struct sieve_entry {
 	uint32_t head; /* the gram's first four bytes, folded */
@@ -38,7 +39,11 @@ static inline uint32_t sieve_hash(const uint8_t *at, uint32_t *head)
 
 static inline uint32_t sieve_bits(uint32_t hash)
 {
-	return 1u << (hash & 31) | 1u << (hash >> SIEVE_BIT_SHIFT & 31);
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; i < SIEVE_BITS; i++)
+		bits |= 1u << (hash >> i * SIEVE_BIT_STEP & 31);
+	return bits;
 }
 
 #endif
