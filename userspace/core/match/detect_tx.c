@@ -259,14 +259,6 @@ static void tx_found(struct detect_run *run, struct detect_tx_state *state, cons
 		detect_fire(run, rule);
 }
 
-static bool tx_lane_fits(const struct detect_run *run, const struct tx_lane *lane)
-{
-	uint8_t buffer = run->detect->set->views[lane->view].buffer;
-	enum app_proto proto = buffer_infos[buffer].proto;
-
-	return proto == APP_UNKNOWN || proto == run->tx->proto;
-}
-
 /* The payload of a datagram, as rules of its protocol see it. */
 static void tx_scan_payload(struct detect_run *run, const struct tx_lane *lane)
 {
@@ -281,6 +273,7 @@ void detect_tx(struct detect *detect, const struct packet *packet, struct flow *
 	struct detect_run run = {
 		.detect = detect, .packet = packet, .flow = flow, .tx = tx, .dir = dir, .stage = STAGE_TX};
 	const struct ruleset *set = detect->set;
+	const struct lane_list *lanes;
 	struct detect_tx_state *state;
 	uint32_t grown = 0;
 	bool again = tx->done[dir];
@@ -293,11 +286,10 @@ void detect_tx(struct detect *detect, const struct packet *packet, struct flow *
 		return;
 	detect_run_begin(&run);
 	tx_waiting_rules(&run, state);
-	for (uint32_t i = 0; i < set->tx_lane_count[dir]; i++) {
-		const struct tx_lane *lane = &set->tx_lanes[dir][i];
+	lanes = &set->tx_lanes_of[dir][tx->proto];
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		const struct tx_lane *lane = &set->tx_lanes[dir][lanes->lanes[i]];
 
-		if (!tx_lane_fits(&run, lane))
-			continue;
 		if (lane->view == 0)
 			tx_scan_payload(&run, lane);
 		else

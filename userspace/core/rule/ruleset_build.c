@@ -46,8 +46,10 @@ void ruleset_clear_lanes(struct ruleset *set)
 		for (uint32_t i = 0; i < set->tx_lane_count[dir]; i++)
 			tx_lane_clear(&set->tx_lanes[dir][i]);
 		free(set->tx_lanes[dir]);
-		for (int app = 0; app < APP_PROTO_MAX; app++)
+		for (int app = 0; app < APP_PROTO_MAX; app++) {
 			free(set->tx_always[dir][app].rules);
+			free(set->tx_lanes_of[dir][app].lanes);
+		}
 	}
 	free(set->event_rules.rules);
 	free(set->once_always.rules);
@@ -372,6 +374,27 @@ static void build_lane_order(struct ruleset *set, int dir)
 	}
 }
 
+/* Dozens of lanes are of other protocols: a transaction does not look at each of them for every piece of
+ * data. */
+static int build_lane_lists(struct ruleset *set, int dir)
+{
+	for (int app = 0; app < APP_PROTO_MAX; app++) {
+		struct lane_list *list = &set->tx_lanes_of[dir][app];
+
+		list->lanes = calloc(set->tx_lane_count[dir] + 1u, sizeof(*list->lanes));
+		if (!list->lanes)
+			return -ENOMEM;
+		for (uint32_t i = 0; i < set->tx_lane_count[dir]; i++) {
+			uint8_t buffer = set->views[set->tx_lanes[dir][i].view].buffer;
+			enum app_proto proto = buffer_infos[buffer].proto;
+
+			if (proto == APP_UNKNOWN || proto == (enum app_proto)app)
+				list->lanes[list->count++] = (uint16_t)i;
+		}
+	}
+	return 0;
+}
+
 static int build_stream_rule(struct ruleset *set, const struct rule *rule, int dir)
 {
 	if (rule->fast_list < 0)
@@ -407,8 +430,10 @@ static int build_lanes(struct ruleset *set)
 				err = build_tx_rule(set, rule, dir);
 		}
 	}
-	for (int dir = 0; dir < 2 && !err; dir++)
+	for (int dir = 0; dir < 2 && !err; dir++) {
 		build_lane_order(set, dir);
+		err = build_lane_lists(set, dir);
+	}
 	return err;
 }
 

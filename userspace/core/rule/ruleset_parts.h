@@ -39,6 +39,12 @@ struct packet_gates {
 	uint32_t count, room;
 };
 
+/* Of tx_lanes, in their order. */
+struct lane_list {
+	uint16_t *lanes;
+	uint32_t count;
+};
+
 /* One view of one application protocol in one direction. */
 struct tx_lane {
 	uint16_t view;
@@ -77,7 +83,8 @@ struct ruleset {
 	struct rule_run stream_always[2];
 	struct tx_lane *tx_lanes[2]; /* per direction, view_count of them at most */
 	uint32_t tx_lane_count[2];
-	struct rule_run tx_always[2][APP_PROTO_MAX]; /* rules for any protocol are in every row */
+	struct lane_list tx_lanes_of[2][APP_PROTO_MAX]; /* those that transactions of a protocol may have */
+	struct rule_run tx_always[2][APP_PROTO_MAX];	/* rules for any protocol are in every row */
 };
 
 /* Calls fn for each literal database, in an order that only the rules decide, until it fails. */
