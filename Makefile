@@ -16,7 +16,7 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wn
 OPT := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined,-O2 -D_FORTIFY_SOURCE=2)
 CFLAGS += $(CSTD) $(WARN) $(OPT) -g -fPIE -Iinclude -Iuserspace -I. -isystem /usr/include/libnl3
 LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=address$(,)undefined)
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -Iinclude -Ibpf -I/usr/include/$(shell uname -m)-linux-gnu
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -Iinclude -Ibpf -I. -Iselftests -I/usr/include/$(shell uname -m)-linux-gnu
 
 # One row per archive and program: its folder's *.c; then what it links, lower rooms last.
 LIB_SRC := $(wildcard userspace/lib/*.c)
@@ -62,7 +62,7 @@ FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuz
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all kmod run check egress-inbound check-vm bench bench-lists bench-events bench-inspect fuzz bench-latency install help deps clean tests fuzzers
+.PHONY: all kmod run check egress-inbound check-vm bench bench-lists bench-prefilter bench-events bench-inspect fuzz bench-latency install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -82,6 +82,7 @@ help:
 ##                 KERNEL=debug: on one with KASAN, lockdep and kmemleak that is built first)
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
 ## make bench-lists     the blacklist beside the kernel's maps, nftables, ipset and xdp-filter: LARGEST=1000000 entries, LEAST=0
+## make bench-prefilter the kernel module's scanner beside the same scan in BPF, Vectorscan and a naive search
 ## make bench-events    the event store, its reports at a million events, and notices at a thousand attacks a second
 ## make bench-latency   one address in force: after the daemon has the request, and with the command line program (LARGEST=1000000)
 ## make bench-inspect   the matcher beside Suricata 8, unpacked below build/
@@ -122,6 +123,11 @@ bench-lists:
 	$(Q)tools/install-deps.sh bench
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/bench/lists $(B)/bench/lists_live $(TOP)/bench/lists.bpf.o
 	$(Q)selftests/bench/run.sh lists
+
+bench-prefilter:
+	$(Q)tools/install-deps.sh bench
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) $(B)/bench/prefilter $(TOP)/bench/prefilter.bpf.o
+	$(Q)selftests/bench/run.sh prefilter
 
 bench-latency:
 	$(Q)tools/install-deps.sh bench

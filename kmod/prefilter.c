@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * prefilter.c - many literals at once over a payload: grams of each class
- * through a bitmap, what passes to a bucket, what is there byte by byte.
+ * prefilter.c - many literals at once over a payload: the windows at even
+ * places through a filter, what passes to buckets, what is there byte by byte.
  */
 #include "prefilter_parts.h"
 
@@ -48,71 +48,95 @@ static void literal_found(struct seki_pf_scan *scan, const struct seki_pf_litera
 	}
 }
 
-void seki_pf_hit(struct seki_pf_scan *scan, enum seki_pf_class class, __u32 at, __u32 value, __u32 hash)
+static void gram_hit(struct seki_pf_scan *scan, const struct seki_pf_gram *gram, __u32 at)
 {
-	const struct seki_pf_sieve *sieve = &scan->sieve[class];
-	const __u32 *bucket = &sieve->buckets[hash >> sieve->bucket_shift];
+	const struct seki_pf_literal *literal = &scan->literals[gram->literal];
+	__s64 begin = (__s64)at - gram->offset;
+
+	if (begin < 0 || begin + literal->len > scan->len)
+		return;
+	if (seki_pf_same(scan->data + begin, scan->bytes + literal->bytes, literal->len, literal->nocase))
+		literal_found(scan, literal, scan->base + begin);
+}
+
+void seki_pf_hit(struct seki_pf_scan *scan, __u32 at, __u32 window)
+{
+	int class;
 	__u32 i;
 
-	for (i = bucket[0]; i < bucket[1]; i++) {
-		const struct seki_pf_gram *gram = &sieve->grams[i];
-		const struct seki_pf_literal *literal = &scan->literals[gram->literal];
+	for (class = 0; class < SEKI_PF_CLASS_MAX; class ++) {
+		const struct seki_pf_sieve *sieve = &scan->sieve[class];
+		const __u32 *bucket;
 
-		if (gram->value != value || gram->offset > at ||
-		    scan->len - (at - gram->offset) < literal->len)
+		if (!sieve->buckets)
 			continue;
-		if (seki_pf_same(scan->data + at - gram->offset, scan->bytes + literal->bytes, literal->len,
-				 literal->nocase))
-			literal_found(scan, literal, scan->base + at - gram->offset);
+		bucket = &sieve->buckets[seki_pf_bucket(class, window, scan->multiplier, sieve->bits)];
+		for (i = bucket[0]; i < bucket[1]; i++) {
+			const struct seki_pf_gram *gram = &sieve->grams[i];
+
+			if ((window & seki_pf_inside[gram->outside]) == gram->value)
+				gram_hit(scan, gram, at);
+		}
 	}
 }
 
-static __always_inline void class_scan(struct seki_pf_scan *scan, enum seki_pf_class class, __u32 at)
+struct filter {
+	const __u32 *words;
+	__u32 multiplier, mask;
+};
+
+/* Bit 0: is the window let through? The others say nothing. */
+static __always_inline __u32 filter_lets(struct filter filter, __u32 window)
 {
-	const struct seki_pf_sieve *sieve = &scan->sieve[class];
-	const __u32 gram = seki_pf_classes[class].gram, stride = seki_pf_classes[class].stride;
-
-	for (; at + gram <= scan->len; at += stride) {
-		__u32 value = gram == 4 ? seki_pf_gram4(scan->data + at) : seki_pf_gram3(scan->data + at);
-		__u32 hash = value * sieve->multiplier;
-
-		if (seki_pf_sieved(sieve, hash))
-			seki_pf_hit(scan, class, at, value, hash);
-	}
+	return filter.words[seki_pf_word(window, filter.multiplier, filter.mask)] >> seki_pf_bit(window);
 }
 
-/* Is the vector stage of class SHORT worth something? Without nibbles everything would be let through. */
-static bool nibbles_there(const struct seki_pf_table *table)
+static __always_inline __u32 place_lets(struct filter filter, const __u8 *data)
 {
-	__u64 words[2];
+	return filter_lets(filter, seki_pf_window(data));
+}
 
-	memcpy(words, table->nibbles[0][0], sizeof(words));
-	return words[0] | words[1];
+static void window_try(struct seki_pf_scan *scan, struct filter filter, __u32 at, __u32 window)
+{
+	if (filter_lets(filter, window) & 1)
+		seki_pf_hit(scan, at, window);
+}
+
+/*
+ * Four windows are asked together, so that there is one branch for them: it nearly always goes one way, and
+ * the look-ups do not wait for each other.
+ */
+static void windows_scan(struct seki_pf_scan *scan, __u32 at)
+{
+	const struct filter filter = {scan->filter, scan->multiplier, scan->filter_mask};
+	const __u8 *data = scan->data;
+
+	while (at + 4 * SEKI_PF_STRIDE + 2 <= scan->len) {
+		__u32 end = at + 4 * SEKI_PF_STRIDE;
+		__u32 let = place_lets(filter, data + at) | place_lets(filter, data + at + 2) |
+			    place_lets(filter, data + at + 4) | place_lets(filter, data + at + 6);
+
+		for (; let & 1 && at < end; at += SEKI_PF_STRIDE)
+			window_try(scan, filter, at, seki_pf_window(data + at));
+		at = end;
+	}
+	for (; at + SEKI_PF_WINDOW <= scan->len; at += SEKI_PF_STRIDE)
+		window_try(scan, filter, at, seki_pf_window(scan->data + at));
+	/* What ends here may have a window that reaches one byte further. */
+	if (at + SEKI_PF_WINDOW == scan->len + 1) {
+		__u8 last[SEKI_PF_WINDOW] = {scan->data[at], scan->data[at + 1], scan->data[at + 2]};
+
+		window_try(scan, filter, at, seki_pf_window(last));
+	}
 }
 
 static void piece_scan(struct seki_pf_scan *scan, const __u8 *data, __u32 len, __s64 base,
 		       enum seki_pf_isa isa)
 {
-	const struct seki_pf_table *table = scan->table;
-	__u32 at;
-
 	scan->data = data;
 	scan->len = len;
 	scan->base = base;
-	if (scan->sieve[SEKI_PF_LONG].bitmap) {
-		at = isa == SEKI_PF_AVX2 ? seki_pf_long_avx2(scan) : 0;
-		class_scan(scan, SEKI_PF_LONG, at);
-	}
-	if (scan->sieve[SEKI_PF_MIDDLE].bitmap) {
-		at = isa == SEKI_PF_AVX2 ? seki_pf_middle_avx2(scan) : 0;
-		class_scan(scan, SEKI_PF_MIDDLE, at);
-	}
-	if (scan->sieve[SEKI_PF_SHORT].bitmap) {
-		at = 0;
-		if (isa != SEKI_PF_SCALAR && nibbles_there(table))
-			at = isa == SEKI_PF_AVX2 ? seki_pf_short_avx2(scan) : seki_pf_short_ssse3(scan);
-		class_scan(scan, SEKI_PF_SHORT, at);
-	}
+	windows_scan(scan, isa == SEKI_PF_AVX2 ? seki_pf_windows_avx2(scan) : 0);
 }
 
 /*
@@ -235,20 +259,24 @@ static bool blind_fits(const struct seki_pf_table *table, const struct seki_pf_q
 	return false;
 }
 
-static void sieve_open(struct seki_pf_scan *scan, enum seki_pf_class class)
+static void sieves_open(struct seki_pf_scan *scan)
 {
 	const struct seki_pf_table *table = scan->table;
-	struct seki_pf_sieve *sieve = &scan->sieve[class];
+	int i;
 
-	sieve->bitmap = NULL;
-	if (!table->section[SEKI_PF_GRAMS_LONG_AT + class].count)
-		return;
-	sieve->bitmap = seki_pf_section(table, SEKI_PF_BITMAP_LONG_AT + class);
-	sieve->buckets = seki_pf_section(table, SEKI_PF_BUCKETS_LONG_AT + class);
-	sieve->grams = seki_pf_section(table, SEKI_PF_GRAMS_LONG_AT + class);
-	sieve->multiplier = table->multiplier;
-	sieve->bitmap_shift = 32 - table->bitmap_bits[class];
-	sieve->bucket_shift = 32 - table->bucket_bits[class];
+	scan->filter = seki_pf_section(table, SEKI_PF_FILTER_AT);
+	scan->filter_mask = (1u << table->filter_bits) - 1;
+	scan->multiplier = table->multiplier;
+	for (i = 0; i < SEKI_PF_CLASS_MAX; i++) {
+		struct seki_pf_sieve *sieve = &scan->sieve[i];
+
+		sieve->buckets = NULL;
+		if (!table->section[SEKI_PF_GRAMS_WHOLE_AT + i].count)
+			continue;
+		sieve->buckets = seki_pf_section(table, SEKI_PF_BUCKETS_WHOLE_AT + i);
+		sieve->grams = seki_pf_section(table, SEKI_PF_GRAMS_WHOLE_AT + i);
+		sieve->bits = table->bucket_bits[i];
+	}
 }
 
 void seki_prefilter_scan(const struct seki_pf_table *table, const struct seki_pf_piece *pieces,
@@ -273,9 +301,10 @@ void seki_prefilter_scan(const struct seki_pf_table *table, const struct seki_pf
 	scan.query = query;
 	scan.inspect = false;
 	memset(scan.candidates, 0, sizeof(scan.candidates));
-	for (i = 0; i < SEKI_PF_CLASS_MAX; i++)
-		sieve_open(&scan, i);
-	pieces_scan(&scan, pieces, count, isa);
+	if (table->section[SEKI_PF_FILTER_AT].count) {
+		sieves_open(&scan);
+		pieces_scan(&scan, pieces, count, isa);
+	}
 	if (scan.inspect)
 		query->outcome = SEKI_PF_INSPECT;
 	for (i = 0; i < SEKI_PF_JUDGED_MAX / 64; i++)

@@ -36,7 +36,7 @@ struct seki_pf_room {
 	struct seki_pf_text names[SEKI_PF_FIELDS_MAX]; /* of the header fields so far */
 };
 
-enum seki_pf_isa { SEKI_PF_SCALAR, SEKI_PF_SSSE3, SEKI_PF_AVX2 };
+enum seki_pf_isa { SEKI_PF_SCALAR, SEKI_PF_AVX2 };
 
 /*
  * Is this image, len bytes at an address aligned to 8, fit to be scanned with?

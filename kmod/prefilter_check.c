@@ -157,19 +157,35 @@ static int automata_check(const struct seki_pf_table *table)
 	return 0;
 }
 
+static int filter_check(const struct seki_pf_table *table)
+{
+	__u32 count = count_of(table, SEKI_PF_FILTER_AT);
+
+	if (!count)
+		return count_of(table, SEKI_PF_LITERALS_AT) ? -EINVAL : 0;
+	return table->filter_bits > SEKI_PF_FILTER_BITS || count != 1u << table->filter_bits ? -EINVAL : 0;
+}
+
+static int gram_check(const struct seki_pf_table *table, enum seki_pf_class class,
+		      const struct seki_pf_gram *gram)
+{
+	if (gram->literal >= count_of(table, SEKI_PF_LITERALS_AT) || gram->outside >= SEKI_PF_OUTSIDE_MAX)
+		return -EINVAL;
+	return class == SEKI_PF_WHOLE && gram->outside != SEKI_PF_NOTHING ? -EINVAL : 0;
+}
+
 static int class_check(const struct seki_pf_table *table, enum seki_pf_class class)
 {
-	const __u32 *buckets = seki_pf_section(table, SEKI_PF_BUCKETS_LONG_AT + class);
-	const struct seki_pf_gram *grams = seki_pf_section(table, SEKI_PF_GRAMS_LONG_AT + class);
-	const struct seki_pf_literal *literals = seki_pf_section(table, SEKI_PF_LITERALS_AT);
-	__u32 count = count_of(table, SEKI_PF_GRAMS_LONG_AT + class), bits = table->bitmap_bits[class];
+	const __u32 *buckets = seki_pf_section(table, SEKI_PF_BUCKETS_WHOLE_AT + class);
+	const struct seki_pf_gram *grams = seki_pf_section(table, SEKI_PF_GRAMS_WHOLE_AT + class);
+	__u32 count = count_of(table, SEKI_PF_GRAMS_WHOLE_AT + class);
 	__u32 bucket_count = 1u << (table->bucket_bits[class] & 31), i;
+	int err;
 
 	if (!count)
 		return 0;
-	if (bits < 5 || bits > 24 || table->bucket_bits[class] < 1 || table->bucket_bits[class] > 20 ||
-	    count_of(table, SEKI_PF_BITMAP_LONG_AT + class) != 1u << (bits - 5) ||
-	    count_of(table, SEKI_PF_BUCKETS_LONG_AT + class) != bucket_count + 1)
+	if (table->bucket_bits[class] < 1 || table->bucket_bits[class] > 20 ||
+	    count_of(table, SEKI_PF_BUCKETS_WHOLE_AT + class) != bucket_count + 1)
 		return -EINVAL;
 	for (i = 0; i < bucket_count; i++)
 		if (buckets[i] > buckets[i + 1] || buckets[i + 1] - buckets[i] > SEKI_PF_BUCKET_MAX)
@@ -177,86 +193,70 @@ static int class_check(const struct seki_pf_table *table, enum seki_pf_class cla
 	if (buckets[0] || buckets[bucket_count] != count)
 		return -EINVAL;
 	for (i = 0; i < count; i++) {
-		const struct seki_pf_gram *gram = &grams[i];
-
-		if (gram->literal >= count_of(table, SEKI_PF_LITERALS_AT) ||
-		    (__u32)gram->offset + seki_pf_classes[class].gram > literals[gram->literal].len)
-			return -EINVAL;
+		err = gram_check(table, class, &grams[i]);
+		if (err)
+			return err;
 	}
 	return 0;
 }
 
-/* Would this gram of the literal be found? */
-static bool gram_reachable(const struct seki_pf_table *table, enum seki_pf_class class, __u32 literal,
-			   __u32 offset, const __u8 *data)
+/* Does the filter let the window through, whatever the byte outside is? */
+static bool filter_lets(const struct seki_pf_table *table, __u32 value, enum seki_pf_outside outside)
 {
-	const __u32 *bitmap = seki_pf_section(table, SEKI_PF_BITMAP_LONG_AT + class);
-	const __u32 *buckets = seki_pf_section(table, SEKI_PF_BUCKETS_LONG_AT + class);
-	const struct seki_pf_gram *grams = seki_pf_section(table, SEKI_PF_GRAMS_LONG_AT + class);
-	__u32 value = seki_pf_classes[class].gram == 4 ? seki_pf_gram4(data + offset)
-						       : seki_pf_gram3(data + offset);
-	__u32 hash = value * table->multiplier, bit = hash >> (32 - table->bitmap_bits[class]);
-	__u32 bucket = hash >> (32 - table->bucket_bits[class]), i;
+	const __u32 *filter = seki_pf_section(table, SEKI_PF_FILTER_AT);
+	__u32 word = filter[seki_pf_word(value, table->multiplier, (1u << table->filter_bits) - 1)];
+	__u32 bits = seki_pf_bits(value, outside);
 
-	if (!(bitmap[bit >> 5] >> (bit & 31) & 1))
+	return (word & bits) == bits;
+}
+
+/* Would the scan come to this window of the literal? */
+static bool window_reachable(const struct seki_pf_table *table, __u32 number, __s32 offset)
+{
+	const struct seki_pf_literal *literals = seki_pf_section(table, SEKI_PF_LITERALS_AT);
+	const struct seki_pf_literal *literal = &literals[number];
+	const __u8 *data = (const __u8 *)seki_pf_section(table, SEKI_PF_BYTES_AT) + literal->bytes;
+	enum seki_pf_outside outside = seki_pf_outside_of(literal->len, offset);
+	enum seki_pf_class class = outside == SEKI_PF_NOTHING ? SEKI_PF_WHOLE : SEKI_PF_PART;
+	const __u32 *buckets = seki_pf_section(table, SEKI_PF_BUCKETS_WHOLE_AT + class);
+	const struct seki_pf_gram *grams = seki_pf_section(table, SEKI_PF_GRAMS_WHOLE_AT + class);
+	__u32 value = seki_pf_window_of(data, literal->len, offset), bucket, i;
+
+	if (!filter_lets(table, value, outside) || !count_of(table, SEKI_PF_GRAMS_WHOLE_AT + class))
 		return false;
+	bucket = seki_pf_bucket(class, value, table->multiplier, table->bucket_bits[class]);
 	for (i = buckets[bucket]; i < buckets[bucket + 1]; i++)
-		if (grams[i].value == value && grams[i].literal == literal && grams[i].offset == offset)
+		if (grams[i].value == value && grams[i].outside == outside && grams[i].literal == number &&
+		    grams[i].offset == offset)
 			return true;
 	return false;
 }
 
-/* The same for the vector stage, where there is one. */
-static bool nibbles_reach(const struct seki_pf_table *table, const __u8 *gram)
-{
-	__u8 groups = 0xff;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		__u8 byte = gram[i] | (SEKI_PF_FOLD & 0xff);
-
-		groups &= table->nibbles[i][0][byte & 15] & table->nibbles[i][1][byte >> 4];
-	}
-	return groups;
-}
-
-static bool nibbles_empty(const struct seki_pf_table *table)
-{
-	int i;
-
-	for (i = 0; i < 16; i++)
-		if (table->nibbles[0][0][i])
-			return false;
-	return true;
-}
-
 static int literal_check(const struct seki_pf_table *table, const struct seki_pf_literal *literal,
-			 __u32 index, bool vectors)
+			 __u32 number)
 {
-	enum seki_pf_class class = seki_pf_class_of(literal->len);
 	const __u8 *data = (const __u8 *)seki_pf_section(table, SEKI_PF_BYTES_AT) + literal->bytes;
-	__u32 reach = seki_pf_classes[class].gram + seki_pf_classes[class].stride - 1, i;
+	__u32 i;
 
 	if (literal->len < SEKI_PF_LITERAL_MIN || literal->len > SEKI_PF_LITERAL_MAX ||
 	    literal->len > table->longest ||
 	    !within(literal->links, literal->link_count, count_of(table, SEKI_PF_LINKS_AT)) ||
-	    !within(literal->bytes, literal->len, count_of(table, SEKI_PF_BYTES_AT)) ||
-	    (__u32)literal->base + reach > literal->len || !count_of(table, SEKI_PF_GRAMS_LONG_AT + class))
+	    !within(literal->bytes, literal->len, count_of(table, SEKI_PF_BYTES_AT)) || literal->base < -1 ||
+	    literal->base + SEKI_PF_LITERAL_BASE > literal->len)
 		return -EINVAL;
 	for (i = 0; i < literal->len && literal->nocase; i++)
 		if (data[i] != seki_pf_lower(data[i]))
 			return -EINVAL;
-	for (i = 0; i < seki_pf_classes[class].stride; i++)
-		if (!gram_reachable(table, class, index, literal->base + i, data))
-			return -EINVAL;
-	return class == SEKI_PF_SHORT && vectors && !nibbles_reach(table, data + literal->base) ? -EINVAL : 0;
+	return window_reachable(table, number, literal->base) &&
+			       window_reachable(table, number, literal->base + 1)
+		       ? 0
+		       : -EINVAL;
 }
 
 static int literals_check(const struct seki_pf_table *table)
 {
 	const struct seki_pf_literal *literals = seki_pf_section(table, SEKI_PF_LITERALS_AT);
 	const __u16 *links = seki_pf_section(table, SEKI_PF_LINKS_AT);
-	bool vectors = !nibbles_empty(table);
 	__u32 i;
 	int err;
 
@@ -266,7 +266,7 @@ static int literals_check(const struct seki_pf_table *table)
 		if (links[i] >= count_of(table, SEKI_PF_RULES_AT))
 			return -EINVAL;
 	for (i = 0; i < count_of(table, SEKI_PF_LITERALS_AT); i++) {
-		err = literal_check(table, &literals[i], i, vectors);
+		err = literal_check(table, &literals[i], i);
 		if (err)
 			return err;
 	}
@@ -293,6 +293,8 @@ int seki_prefilter_check(const void *image, __u32 len)
 		err = steps_check(table);
 	if (!err)
 		err = automata_check(table);
+	if (!err)
+		err = filter_check(table);
 	for (i = 0; i < SEKI_PF_CLASS_MAX && !err; i++)
 		err = class_check(table, i);
 	return err ? err : literals_check(table);

@@ -39,25 +39,17 @@ static void isa_end(enum seki_pf_isa isa)
 static void __init vectors_choose(struct seki_pf_room *room)
 {
 #ifdef CONFIG_X86_64
-	static const struct {
-		enum seki_pf_isa isa;
-		const char *name;
-	} variants[] = {{SEKI_PF_AVX2, "AVX2"}, {SEKI_PF_SSSE3, "SSSE3"}};
-	bool has[] = {boot_cpu_has(X86_FEATURE_AVX2), boot_cpu_has(X86_FEATURE_SSSE3)}, proves;
-	int i;
+	bool proves;
 
-	for (i = 0; i < ARRAY_SIZE(variants); i++) {
-		if (!has[i])
-			continue;
-		kernel_fpu_begin_mask(0);
-		proves = seki_prefilter_proves(room, variants[i].isa);
-		isa_end(variants[i].isa);
-		if (proves) {
-			vectors = variants[i].isa;
-			return;
-		}
-		pr_warn("%s gives wrong answers on this machine and is not used\n", variants[i].name);
-	}
+	if (!boot_cpu_has(X86_FEATURE_AVX2))
+		return;
+	kernel_fpu_begin_mask(0);
+	proves = seki_prefilter_proves(room, SEKI_PF_AVX2);
+	isa_end(SEKI_PF_AVX2);
+	if (proves)
+		vectors = SEKI_PF_AVX2;
+	else
+		pr_warn("AVX2 gives wrong answers on this machine and is not used\n");
 #endif
 }
 

@@ -9,6 +9,11 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#elif defined(__bpf__) /* the benchmark's peer */
+#include <linux/types.h>
+#include <stdbool.h>
+#define memcpy __builtin_memcpy
+#define memcmp __builtin_memcmp
 #else
 #include <errno.h>
 #include <stdbool.h>
@@ -21,33 +26,67 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
-static const struct {
-	__u8 gram, stride;
-} seki_pf_classes[SEKI_PF_CLASS_MAX] = {
-#define X(id, gram, stride) [SEKI_PF_##id] = {gram, stride},
-	SEKI_PF_CLASSES(X)
-#undef X
-};
-
-static inline enum seki_pf_class seki_pf_class_of(__u32 len)
+static __always_inline __u32 seki_pf_window(const __u8 *data)
 {
-	return len >= 7 ? SEKI_PF_LONG : len >= 5 ? SEKI_PF_MIDDLE : SEKI_PF_SHORT;
+#ifdef __bpf__ /* clang would load byte by byte what it does not know to be aligned */
+	return *(const __u32 *)data | SEKI_PF_FOLD;
+#else
+	return (data[0] | (__u32)data[1] << 8 | (__u32)data[2] << 16 | (__u32)data[3] << 24) | SEKI_PF_FOLD;
+#endif
 }
 
-static __always_inline __u32 seki_pf_gram4(const __u8 *data)
-{
-	__u32 value;
+/* Of a window the bytes that are the literal's, by enum seki_pf_outside. */
+static const __u32 seki_pf_inside[SEKI_PF_OUTSIDE_MAX] = {0xffffffff, 0xffffff00, 0x00ffffff};
 
-	memcpy(&value, data, sizeof(value));
-	return value | SEKI_PF_FOLD;
+/* The middle bytes, which choose the filter's word and the bucket of class PART. */
+#define SEKI_PF_MIDDLE 0x00ffff00u
+
+/* Word of the filter. A shift that the compiler knows leaves the shift register to the other one. */
+static __always_inline __u32 seki_pf_word(__u32 window, __u32 multiplier, __u32 mask)
+{
+	return (window & SEKI_PF_MIDDLE) * multiplier >> (32 - SEKI_PF_FILTER_BITS) & mask;
 }
 
-static __always_inline __u32 seki_pf_gram3(const __u8 *data)
+/* Bit in it: three bits of the first byte, two of the last; the middle changes their order. */
+static __always_inline __u32 seki_pf_bit(__u32 window)
 {
-	__u16 low;
+	return ((window & 7) ^ window >> 21) & 31;
+}
 
-	memcpy(&low, data, sizeof(low));
-	return (low | (__u32)data[2] << 16) | (SEKI_PF_FOLD & 0xffffff);
+static inline __u32 seki_pf_bucket(enum seki_pf_class class, __u32 window, __u32 multiplier, __u32 bits)
+{
+	return (class == SEKI_PF_PART ? window & SEKI_PF_MIDDLE : window) * multiplier >> (32 - bits);
+}
+
+/* Bits of the filter's word that a window needs, whatever the byte outside is. */
+static inline __u32 seki_pf_bits(__u32 window, enum seki_pf_outside outside)
+{
+	__u32 bit = seki_pf_bit(window);
+
+	return outside == SEKI_PF_FIRST	 ? 0xffu << (bit & 0x18)
+	       : outside == SEKI_PF_LAST ? 0x01010101u << (bit & 7)
+					 : 1u << bit;
+}
+
+/* A literal's windows are at base and base + 1; the middle of the second must be inside. */
+#define SEKI_PF_LITERAL_BASE 4
+
+/* offset: -1 … len - 3 */
+static inline enum seki_pf_outside seki_pf_outside_of(__u32 len, __s32 offset)
+{
+	return offset < 0 ? SEKI_PF_FIRST : offset + SEKI_PF_WINDOW > len ? SEKI_PF_LAST : SEKI_PF_NOTHING;
+}
+
+/* The literal's window at this offset; a byte outside is 0. */
+static inline __u32 seki_pf_window_of(const __u8 *bytes, __u32 len, __s32 offset)
+{
+	__u8 window[SEKI_PF_WINDOW] = {0};
+	int i;
+
+	for (i = 0; i < (int)SEKI_PF_WINDOW; i++)
+		if (offset + i >= 0 && offset + i < (int)len)
+			window[i] = bytes[offset + i];
+	return seki_pf_window(window) & seki_pf_inside[seki_pf_outside_of(len, offset)];
 }
 
 static __always_inline __u8 seki_pf_lower(__u8 byte)
@@ -72,12 +111,11 @@ static inline bool seki_pf_same(const __u8 *data, const __u8 *bytes, __u32 len, 
 	return true;
 }
 
-/* One class of one table, with what the hot loop reads of it. */
+/* Of one class of one table what a window that the filter lets through is looked up in. */
 struct seki_pf_sieve {
-	const __u32 *bitmap, *buckets;
+	const __u32 *buckets;
 	const struct seki_pf_gram *grams;
-	__u32 multiplier;
-	__u8 bitmap_shift, bucket_shift;
+	__u8 bits;
 };
 
 /* A scan in progress. */
@@ -89,6 +127,8 @@ struct seki_pf_scan {
 	const __u8 *bytes;
 	struct seki_pf_query *query;
 	struct seki_pf_sieve sieve[SEKI_PF_CLASS_MAX];
+	const __u32 *filter;
+	__u32 multiplier, filter_mask;
 	const __u8 *data; /* the piece in hand */
 	__u32 len;
 	__s64 base; /* of its first byte in the payload */
@@ -96,24 +136,14 @@ struct seki_pf_scan {
 	__u64 candidates[SEKI_PF_JUDGED_MAX / 64];
 };
 
-/* Looks the gram at data[at] up, which the sieve let through; hash is its product with the multiplier. */
-void seki_pf_hit(struct seki_pf_scan *scan, enum seki_pf_class class, __u32 at, __u32 value, __u32 hash);
-
-static __always_inline bool seki_pf_sieved(const struct seki_pf_sieve *sieve, __u32 hash)
-{
-	__u32 bit = hash >> sieve->bitmap_shift;
-
-	return sieve->bitmap[bit >> 5] >> (bit & 31) & 1;
-}
+/* Looks the window at data[at] up, which the filter let through. */
+void seki_pf_hit(struct seki_pf_scan *scan, __u32 at, __u32 window);
 
 /*
- * The same as the scalar loop over data[0, …) of a class as far as whole vectors reach; returns where the
- * scalar loop goes on.
+ * The same as the scalar loop over data[0, …) as far as whole vectors reach; returns where the scalar loop
+ * goes on.
  */
-__u32 seki_pf_long_avx2(struct seki_pf_scan *scan);
-__u32 seki_pf_middle_avx2(struct seki_pf_scan *scan);
-__u32 seki_pf_short_avx2(struct seki_pf_scan *scan);
-__u32 seki_pf_short_ssse3(struct seki_pf_scan *scan);
+__u32 seki_pf_windows_avx2(struct seki_pf_scan *scan);
 
 /* A part of the payload that steps look at. */
 struct seki_pf_bytes {

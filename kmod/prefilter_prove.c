@@ -8,18 +8,18 @@
 #include "prefilter_parts.h"
 
 #define PROVE_BYTES 160 /* several vectors, and a rest */
-#define BITMAP_BITS 12u
+#define FILTER_BITS 6u
 
-/* One rule, one literal, its class' sieve: all that the scan reads. */
+/* One rule, one literal, the filter and a class' grams: all that the scan reads. */
 struct proving_table {
 	struct seki_pf_table head;
 	struct seki_pf_rule rule;
 	struct seki_pf_literal literal;
 	__u16 links[2];
 	__u8 bytes[8];
-	__u32 bitmap[(1u << BITMAP_BITS) / 32];
+	__u32 filter[1u << FILTER_BITS];
 	__u32 buckets[3];
-	struct seki_pf_gram grams[4];
+	struct seki_pf_gram grams[SEKI_PF_STRIDE];
 };
 SEKI_STATIC_ASSERT(sizeof(struct proving_table) <= SEKI_PF_ROOM / 2, "proving_table");
 
@@ -31,49 +31,34 @@ static void span_put(struct proving_table *table, enum seki_pf_section which, __
 	table->head.section[which].count = count;
 }
 
-static __u32 gram_at(const __u8 *bytes, __u32 gram)
+/* Both windows, in the order of their buckets, of which there are two. */
+static void windows_put(struct proving_table *table, enum seki_pf_class class, __s32 base)
 {
-	return gram == 4 ? seki_pf_gram4(bytes) : seki_pf_gram3(bytes);
-}
-
-/* Grams in the order of their buckets, of which there are two. */
-static void grams_put(struct proving_table *table, enum seki_pf_class class)
-{
-	const __u32 stride = seki_pf_classes[class].stride;
-	__u32 bucket, offset, count = 0;
+	__u32 multiplier = table->head.multiplier, bucket, i, count = 0;
 
 	for (bucket = 0; bucket < 2; bucket++) {
 		table->buckets[bucket] = count;
-		for (offset = 0; offset < stride; offset++) {
-			__u32 value = gram_at(table->bytes + offset, seki_pf_classes[class].gram);
-			__u32 hash = value * table->head.multiplier, bit = hash >> (32 - BITMAP_BITS);
+		for (i = 0; i < SEKI_PF_STRIDE; i++) {
+			__s32 offset = base + (__s32)i;
+			__u32 value = seki_pf_window_of(table->bytes, table->literal.len, offset);
+			struct seki_pf_gram *gram = &table->grams[count];
 
-			if (hash >> 31 != bucket)
+			if (seki_pf_bucket(class, value, multiplier, 1) != bucket)
 				continue;
-			table->bitmap[bit / 32] |= 1u << (bit % 32);
-			table->grams[count].value = value;
-			table->grams[count++].offset = (__u8)offset;
+			gram->value = value;
+			gram->offset = (__s8)offset;
+			gram->outside = (__u8)seki_pf_outside_of(table->literal.len, offset);
+			table->filter[seki_pf_word(value, multiplier, (1u << FILTER_BITS) - 1)] |=
+				seki_pf_bits(value, gram->outside);
+			count++;
 		}
 	}
 	table->buckets[2] = count;
-	span_put(table, SEKI_PF_BITMAP_LONG_AT + class, AT(bitmap),
-		 sizeof(table->bitmap) / sizeof(table->bitmap[0]));
-	span_put(table, SEKI_PF_BUCKETS_LONG_AT + class, AT(buckets), 3);
-	span_put(table, SEKI_PF_GRAMS_LONG_AT + class, AT(grams), count);
-	table->head.bitmap_bits[class] = BITMAP_BITS;
+	span_put(table, SEKI_PF_FILTER_AT, AT(filter), 1u << FILTER_BITS);
+	span_put(table, SEKI_PF_BUCKETS_WHOLE_AT + class, AT(buckets), 3);
+	span_put(table, SEKI_PF_GRAMS_WHOLE_AT + class, AT(grams), count);
+	table->head.filter_bits = FILTER_BITS;
 	table->head.bucket_bits[class] = 1;
-}
-
-static void nibbles_put(struct proving_table *table)
-{
-	__u32 i;
-
-	for (i = 0; i < 3; i++) {
-		__u8 byte = table->bytes[i] | (SEKI_PF_FOLD & 0xff);
-
-		table->head.nibbles[i][0][byte & 15] = 1;
-		table->head.nibbles[i][1][byte >> 4] = 1;
-	}
 }
 
 static void table_make(struct proving_table *table, enum seki_pf_class class, __u32 len)
@@ -92,9 +77,7 @@ static void table_make(struct proving_table *table, enum seki_pf_class class, __
 	span_put(table, SEKI_PF_LITERALS_AT, AT(literal), 1);
 	span_put(table, SEKI_PF_LINKS_AT, AT(links), 1);
 	span_put(table, SEKI_PF_BYTES_AT, AT(bytes), len);
-	grams_put(table, class);
-	if (class == SEKI_PF_SHORT)
-		nibbles_put(table);
+	windows_put(table, class, class == SEKI_PF_WHOLE ? 1 : -1);
 }
 
 static __u8 outcome_of(const struct proving_table *table, const __u8 *data, struct seki_pf_room *room,
@@ -109,8 +92,7 @@ static __u8 outcome_of(const struct proving_table *table, const __u8 *data, stru
 
 bool seki_prefilter_proves(struct seki_pf_room *room, enum seki_pf_isa isa)
 {
-	static const __u8 lengths[SEKI_PF_CLASS_MAX] = {
-		[SEKI_PF_LONG] = 8, [SEKI_PF_MIDDLE] = 6, [SEKI_PF_SHORT] = 3};
+	static const __u8 lengths[SEKI_PF_CLASS_MAX] = {[SEKI_PF_WHOLE] = 8, [SEKI_PF_PART] = 3};
 	struct proving_table *table = (struct proving_table *)room->flat;
 	__u8 *data = room->flat + SEKI_PF_ROOM / 2;
 	__u32 class, at;

@@ -15,7 +15,7 @@
 #include "abi.h"
 
 #define SEKI_PF_MAGIC 0x53454b50u /* "SEKP" */
-#define SEKI_PF_VERSION 1u
+#define SEKI_PF_VERSION 2u
 
 #define SEKI_PF_TABLE_MAX (8u << 20)
 #define SEKI_PF_LITERAL_MIN 3u
@@ -33,22 +33,26 @@
 #define SEKI_PF_ANYWHERE 0xffffffffu
 
 /*
- * Literals are sorted by length into classes. Of a class, `gram` folded bytes
- * are looked up at every `stride`-th place; whatever place a literal begins
- * at, one of its first grams is at such a place.
+ * A window is four folded bytes at an even place of what is searched. Whatever place a literal begins at, two
+ * windows that follow each other by one byte are chosen of it, and one of them is at an even place. The middle
+ * bytes of a window always belong to its literal. They choose a word of the filter, the low bits of the outer
+ * ones a bit in it. Class WHOLE has the windows that lie in their literals, class PART those whose first or
+ * last byte lies beside a short one and may be anything.
  */
 #define SEKI_PF_CLASSES(X) \
-	X(LONG, 4, 4) \
-	X(MIDDLE, 4, 2) \
-	X(SHORT, 3, 1)
+	X(WHOLE) \
+	X(PART)
 enum seki_pf_class {
-#define X(id, gram, stride) SEKI_PF_##id,
+#define X(id) SEKI_PF_##id,
 	SEKI_PF_CLASSES(X)
 #undef X
 	SEKI_PF_CLASS_MAX
 };
 
-#define SEKI_PF_FOLD 0x20202020u /* set in every byte of a gram: letters lose their case, others collide */
+#define SEKI_PF_WINDOW 4u
+#define SEKI_PF_STRIDE 2u
+#define SEKI_PF_FILTER_BITS 13u /* at most: 32 KiB should stay in the processor's nearest cache */
+#define SEKI_PF_FOLD 0x20202020u /* set in every byte of a window: letters lose their case, others collide */
 
 /* Sections of the image: id, type of one element. */
 #define SEKI_PF_SECTIONS(X) \
@@ -63,15 +67,11 @@ enum seki_pf_class {
 	X(AUTOMATA, struct seki_pf_automaton) \
 	X(MAPS, __u8) \
 	X(MOVES, __u16) \
-	X(BITMAP_LONG, __u32) \
-	X(BITMAP_MIDDLE, __u32) \
-	X(BITMAP_SHORT, __u32) \
-	X(BUCKETS_LONG, __u32) \
-	X(BUCKETS_MIDDLE, __u32) \
-	X(BUCKETS_SHORT, __u32) \
-	X(GRAMS_LONG, struct seki_pf_gram) \
-	X(GRAMS_MIDDLE, struct seki_pf_gram) \
-	X(GRAMS_SHORT, struct seki_pf_gram)
+	X(FILTER, __u32) \
+	X(BUCKETS_WHOLE, __u32) \
+	X(BUCKETS_PART, __u32) \
+	X(GRAMS_WHOLE, struct seki_pf_gram) \
+	X(GRAMS_PART, struct seki_pf_gram)
 enum seki_pf_section {
 #define X(id, type) SEKI_PF_##id##_AT,
 	SEKI_PF_SECTIONS(X)
@@ -118,7 +118,7 @@ struct seki_pf_literal {
 	__u16 link_count;
 	__u8 len, nocase;
 	__u32 first, last; /* begins at first at the earliest, ends at last at the latest, in the payload */
-	__u8 base;	   /* its grams begin at base … base + stride - 1 */
+	__s8 base;	   /* its windows begin at base and base + 1; -1: one byte before it */
 	__u8 pad[3];
 };
 
@@ -187,11 +187,13 @@ struct seki_pf_automaton {
 	__u16 states, classes;
 };
 
+enum seki_pf_outside { SEKI_PF_NOTHING, SEKI_PF_FIRST, SEKI_PF_LAST, SEKI_PF_OUTSIDE_MAX };
+
 struct seki_pf_gram {
-	__u32 value; /* folded */
+	__u32 value; /* folded; a byte outside is 0 */
 	__u16 literal;
-	__u8 offset; /* in the literal */
-	__u8 pad;
+	__s8 offset; /* of the window in the literal */
+	__u8 outside; /* enum seki_pf_outside: the byte of the window that is not the literal's */
 };
 
 struct seki_pf_span {
@@ -201,16 +203,15 @@ struct seki_pf_span {
 struct seki_pf_table {
 	__u32 magic, version;
 	__u32 len;		/* of the whole image */
-	__u32 multiplier;	/* of the grams' hash; odd */
+	__u32 multiplier;	/* of the windows' hash; odd */
 	__u64 digest;		/* of the rules behind it, told to people */
-	__u8 bitmap_bits[4];	/* per class: 2^bits bits … */
-	__u8 bucket_bits[4];	/* … and 2^bits + 1 buckets */
+	__u8 filter_bits;	/* 2^bits words */
+	__u8 bucket_bits[SEKI_PF_CLASS_MAX]; /* 2^bits + 1 buckets */
+	__u8 pad1[5];
 	__u8 wanted[3];		/* SEKI_PF_TO_* per outcome INSPECT, DROP, MARK: is there any rule of it? */
 	__u8 pad;
 	__u32 longest;		/* literal */
 	struct seki_pf_span section[SEKI_PF_SECTION_MAX];
-	/* Class SHORT for vectors: bit n of group n's bytes, by place and by nibble (low, high). */
-	__u8 nibbles[3][2][16];
 };
 
 /*
@@ -234,7 +235,7 @@ SEKI_STATIC_ASSERT(sizeof(struct seki_pf_step) == 24, "seki_pf_step");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_probe) == 16, "seki_pf_probe");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_automaton) == 12, "seki_pf_automaton");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_gram) == 8, "seki_pf_gram");
-SEKI_STATIC_ASSERT(sizeof(struct seki_pf_table) == 40 + 8 * SEKI_PF_SECTION_MAX + 96, "seki_pf_table");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_table) == 40 + 8 * SEKI_PF_SECTION_MAX, "seki_pf_table");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_query) == 24, "seki_pf_query");
 
 #endif

@@ -33,6 +33,12 @@ static inline double bench_median(double *values, int count)
 	return values[count / 2];
 }
 
+static inline double bench_least(double *values, int count)
+{
+	qsort(values, (size_t)count, sizeof(*values), bench_compare);
+	return values[0];
+}
+
 /* Appends to $BENCH_TSV (or stdout alone) and prints for people. peer < 0: no peer in this row. */
 static inline void bench_row(const char *metric, double ours, double peer, const char *peer_name)
 {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# All measurements in one run, or those that are named: run.sh [xdp] [egress] [engine] [loop] [lists] [latency] [inspect] [store] [events]. Rows go to build/bench/NAME.tsv: metric,
+# All measurements in one run, or those that are named: run.sh [xdp] [egress] [engine] [loop] [lists] [prefilter] [latency] [inspect] [store] [events]. Rows go to build/bench/NAME.tsv: metric,
 # ours, peer, peer's name, ratio. Peers run in the same rounds; read the ratios, not the absolute times.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -57,6 +57,10 @@ bench_reports() {
 	return $failed
 }
 
+bench_prefilter() {
+	build/bench/prefilter build/bench/prefilter.bpf.o
+}
+
 bench_latency() {
 	mount -t sysfs sysfs /sys && mount -t bpf bpf /sys/fs/bpf || return 1
 	ip link set lo up && build/bench/latency "${LARGEST:-1000000}"
@@ -71,7 +75,7 @@ for part in "$@"; do
 	export BENCH_TSV=$PWD/build/bench/$part.tsv
 	rm -f "$BENCH_TSV"
 	case $part in
-	xdp | lists | latency) unshare --net --mount --propagation private bash "$0" --inside "$part" ;;
+	xdp | lists | prefilter | latency) unshare --net --mount --propagation private bash "$0" --inside "$part" ;;
 	egress) build/bench/egress ;;
 	engine) selftests/bench/engine.sh ;;
 	loop) selftests/bench/loop.sh ;;
@@ -84,7 +88,7 @@ for part in "$@"; do
 		[ $status = 0 ]
 		;;
 	events) COUNT=${COUNT:-10000} RATE=${RATE:-1000} P99=1 selftests/netns/notice_rate.sh ;;
-	*) echo "bench: there are xdp, egress, engine, loop, lists, latency, inspect, store and events" >&2; exit 2 ;;
+	*) echo "bench: there are xdp, egress, engine, loop, lists, prefilter, latency, inspect, store and events" >&2; exit 2 ;;
 	esac || { echo "bench: $part failed" >&2; failed=1; }
 done
 echo "rows: build/bench/*.tsv"

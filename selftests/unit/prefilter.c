@@ -147,8 +147,7 @@ static unsigned int cut(const uint8_t *data, uint32_t len, struct seki_pf_piece 
 static bool isa_there(enum seki_pf_isa isa)
 {
 #if defined(__x86_64__)
-	return isa == SEKI_PF_SCALAR || (isa == SEKI_PF_SSSE3 && __builtin_cpu_supports("ssse3")) ||
-	       (isa == SEKI_PF_AVX2 && __builtin_cpu_supports("avx2"));
+	return isa == SEKI_PF_SCALAR || __builtin_cpu_supports("avx2");
 #else
 	return isa == SEKI_PF_SCALAR;
 #endif

@@ -28,8 +28,6 @@ static enum seki_pf_isa emulation_isa(void)
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx2"))
 		return SEKI_PF_AVX2;
-	if (__builtin_cpu_supports("ssse3"))
-		return SEKI_PF_SSSE3;
 #endif
 	return SEKI_PF_SCALAR;
 }

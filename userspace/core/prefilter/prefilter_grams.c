@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * prefilter_grams.c - the first stage of the prefilter: of every literal the
- * pieces that common traffic has least, hashed into a bitmap and buckets.
+ * windows that common traffic has least, hashed into a filter and buckets.
  */
 #include "prefilter_grams.h"
 
@@ -13,10 +13,8 @@
 #include "kmod/prefilter_parts.h"
 
 #define GRAMS_ALIKE_MAX	   (SEKI_PF_BUCKET_MAX / 2)
-#define GRAMS_VECTOR_MAX   96u /* more short ones, and the nibbles let nearly everything through */
-#define GRAMS_GROUPS	   8u
 #define GRAMS_USE_BITS	   16u
-#define GRAMS_BITS_PER_ONE 64u
+#define GRAMS_FILTER_LEAST 8u
 #define GRAMS_TRIES	   64u
 
 struct grams {
@@ -38,14 +36,24 @@ void grams_free(struct grams *grams)
 	free(grams);
 }
 
-static uint32_t gram_value(enum seki_pf_class class, const uint8_t *data)
+/* The window of these bytes at this offset. */
+static struct seki_pf_gram gram_of(const uint8_t *bytes, uint32_t len, int offset)
 {
-	return seki_pf_classes[class].gram == 4 ? seki_pf_gram4(data) : seki_pf_gram3(data);
+	return (struct seki_pf_gram){.value = seki_pf_window_of(bytes, len, offset),
+				     .offset = (int8_t)offset,
+				     .outside = (uint8_t)seki_pf_outside_of(len, offset)};
 }
 
-static uint8_t *gram_uses(struct grams *grams, enum seki_pf_class class, uint32_t value)
+static enum seki_pf_class gram_class(const struct seki_pf_gram *gram)
 {
-	return &grams->uses[class][value * 0x9e3779b1u >> (32 - GRAMS_USE_BITS)];
+	return gram->outside == SEKI_PF_NOTHING ? SEKI_PF_WHOLE : SEKI_PF_PART;
+}
+
+static uint8_t *gram_uses(struct grams *grams, const struct seki_pf_gram *gram)
+{
+	enum seki_pf_class class = gram_class(gram);
+
+	return &grams->uses[class][seki_pf_bucket(class, gram->value, 0x9e3779b1u, GRAMS_USE_BITS)];
 }
 
 /* How often a byte is seen in traffic, roughly: text, then binary. */
@@ -63,12 +71,15 @@ static unsigned int byte_weight(uint8_t byte)
 	return isprint(byte) ? 3 : 2;
 }
 
-static unsigned int gram_weight(struct grams *grams, enum seki_pf_class class, const uint8_t *data)
+/* A byte outside is any: worse than the most frequent one. */
+static unsigned int gram_weight(struct grams *grams, const struct seki_pf_gram *gram)
 {
-	unsigned int weight = 20u * *gram_uses(grams, class, gram_value(class, data));
+	unsigned int weight = 20u * *gram_uses(grams, gram);
 
-	for (unsigned int i = 0; i < seki_pf_classes[class].gram; i++)
-		weight += byte_weight(data[i]);
+	for (unsigned int i = 0; i < SEKI_PF_WINDOW; i++)
+		weight += seki_pf_inside[gram->outside] >> 8 * i & 1
+				  ? byte_weight((uint8_t)(gram->value >> 8 * i))
+				  : 20;
 	return weight;
 }
 
@@ -87,37 +98,29 @@ static int gram_put(struct grams *grams, enum seki_pf_class class, struct seki_p
 	return 0;
 }
 
-int grams_add(struct grams *grams, const uint8_t *bytes, uint32_t len, uint32_t literal, uint8_t *base)
+int grams_add(struct grams *grams, const uint8_t *bytes, uint32_t len, uint32_t literal, int8_t *base)
 {
-	enum seki_pf_class class = seki_pf_class_of(len);
-	uint32_t gram = seki_pf_classes[class].gram, stride = seki_pf_classes[class].stride;
 	unsigned int best = UINT32_MAX;
 	int err = 0;
 
-	for (uint32_t at = 0; at + gram + stride - 1 <= len; at++) {
-		unsigned int weight = 0, alike = 0;
+	for (int at = -1; at + SEKI_PF_LITERAL_BASE <= (int)len; at++) {
+		struct seki_pf_gram first = gram_of(bytes, len, at), second = gram_of(bytes, len, at + 1);
+		unsigned int weight = gram_weight(grams, &first) + gram_weight(grams, &second);
 
-		for (uint32_t i = 0; i < stride; i++) {
-			uint8_t uses = *gram_uses(grams, class, gram_value(class, bytes + at + i));
-
-			weight += gram_weight(grams, class, bytes + at + i);
-			alike = uses > alike ? uses : alike;
-		}
-		if (alike < GRAMS_ALIKE_MAX && weight < best) {
+		if (*gram_uses(grams, &first) < GRAMS_ALIKE_MAX &&
+		    *gram_uses(grams, &second) < GRAMS_ALIKE_MAX && weight < best) {
 			best = weight;
-			*base = (uint8_t)at;
+			*base = (int8_t)at;
 		}
 	}
 	if (best == UINT32_MAX)
 		return -ENOSPC;
-	for (uint32_t i = 0; i < stride && !err; i++) {
-		uint32_t value = gram_value(class, bytes + *base + i);
+	for (int i = 0; i < (int)SEKI_PF_STRIDE && !err; i++) {
+		struct seki_pf_gram row = gram_of(bytes, len, *base + i);
 
-		++*gram_uses(grams, class, value);
-		err = gram_put(grams, class,
-			       (struct seki_pf_gram){.value = value,
-						     .literal = (uint16_t)literal,
-						     .offset = (uint8_t)(*base + i)});
+		row.literal = (uint16_t)literal;
+		++*gram_uses(grams, &row);
+		err = gram_put(grams, gram_class(&row), row);
 	}
 	return err;
 }
@@ -128,7 +131,7 @@ void grams_forget(struct grams *grams, uint32_t literal)
 		const struct seki_pf_gram *rows = grams->rows[class];
 
 		while (grams->count[class] && rows[grams->count[class] - 1].literal >= literal)
-			--*gram_uses(grams, class, rows[--grams->count[class]].value);
+			--*gram_uses(grams, &rows[--grams->count[class]]);
 	}
 }
 
@@ -141,22 +144,17 @@ static uint8_t bits_for(uint32_t count, uint8_t low, uint8_t high)
 	return bits;
 }
 
-struct layout {
-	uint32_t multiplier;
-	uint8_t bucket_bits, bitmap_bits;
-};
-
-/* Sizes of the buckets under this multiplier; false: one is too large. */
-static bool buckets_fit(const struct grams *grams, enum seki_pf_class class, const struct layout *layout,
+/* Where buckets begin under this multiplier; false: one is too large. */
+static bool buckets_fit(const struct grams *grams, enum seki_pf_class class, const struct seki_pf_table *head,
 			uint32_t *buckets)
 {
-	uint32_t count = 1u << layout->bucket_bits, sum = 0;
+	uint32_t bits = head->bucket_bits[class], count = 1u << bits, sum = 0;
 
 	memset(buckets, 0, (count + 1) * sizeof(*buckets));
 	for (uint32_t i = 0; i < grams->count[class]; i++) {
-		uint32_t hash = grams->rows[class][i].value * layout->multiplier;
+		uint32_t bucket = seki_pf_bucket(class, grams->rows[class][i].value, head->multiplier, bits);
 
-		if (++buckets[hash >> (32 - layout->bucket_bits)] > SEKI_PF_BUCKET_MAX)
+		if (++buckets[bucket] > SEKI_PF_BUCKET_MAX)
 			return false;
 	}
 	for (uint32_t i = 0; i <= count; i++) {
@@ -168,116 +166,78 @@ static bool buckets_fit(const struct grams *grams, enum seki_pf_class class, con
 	return true;
 }
 
-static void class_fill(const struct grams *grams, enum seki_pf_class class, const struct layout *layout,
-		       const uint32_t *buckets, uint32_t *bitmap, struct seki_pf_gram *rows)
+static int class_layout(const struct grams *grams, enum seki_pf_class class, const struct seki_pf_table *head,
+			uint32_t *buckets, struct blob section[SEKI_PF_SECTION_MAX])
 {
-	AUTO_FREE uint32_t *next = malloc(sizeof(*next) << layout->bucket_bits);
-
-	if (!next)
-		return; /* the check will refuse what is missing */
-	memcpy(next, buckets, sizeof(*next) << layout->bucket_bits);
-	for (uint32_t i = 0; i < grams->count[class]; i++) {
-		uint32_t hash = grams->rows[class][i].value * layout->multiplier;
-		uint32_t bit = hash >> (32 - layout->bitmap_bits);
-
-		bitmap[bit / 32] |= 1u << (bit % 32);
-		rows[next[hash >> (32 - layout->bucket_bits)]++] = grams->rows[class][i];
-	}
-}
-
-static int class_layout(const struct grams *grams, enum seki_pf_class class, struct layout layout,
-			struct blob section[SEKI_PF_SECTION_MAX])
-{
-	uint32_t bucket_bytes = ((1u << layout.bucket_bits) + 1) * sizeof(uint32_t);
-	uint32_t bitmap_bytes = 1u << (layout.bitmap_bits - 3);
-	AUTO_FREE uint32_t *buckets = malloc(bucket_bytes);
-	AUTO_FREE uint32_t *bitmap = calloc(1, bitmap_bytes);
+	uint32_t bits = head->bucket_bits[class], bytes = (uint32_t)sizeof(*buckets) << bits;
 	AUTO_FREE struct seki_pf_gram *rows = calloc(grams->count[class], sizeof(*rows));
+	AUTO_FREE uint32_t *next = malloc(bytes);
 
-	if (!buckets || !bitmap || !rows)
+	if (!rows || !next)
 		return -ENOMEM;
-	if (!buckets_fit(grams, class, &layout, buckets))
-		return -EAGAIN;
-	class_fill(grams, class, &layout, buckets, bitmap, rows);
-	if (blob_add(&section[SEKI_PF_BUCKETS_LONG_AT + class], buckets, bucket_bytes, SEKI_PF_TABLE_MAX) ||
-	    blob_add(&section[SEKI_PF_BITMAP_LONG_AT + class], bitmap, bitmap_bytes, SEKI_PF_TABLE_MAX) ||
-	    blob_add(&section[SEKI_PF_GRAMS_LONG_AT + class], rows,
+	if (!buckets_fit(grams, class, head, buckets))
+		return -E2BIG;
+	memcpy(next, buckets, bytes);
+	for (uint32_t i = 0; i < grams->count[class]; i++) {
+		const struct seki_pf_gram *row = &grams->rows[class][i];
+
+		rows[next[seki_pf_bucket(class, row->value, head->multiplier, bits)]++] = *row;
+	}
+	if (blob_add(&section[SEKI_PF_BUCKETS_WHOLE_AT + class], buckets, bytes + (uint32_t)sizeof(*buckets),
+		     SEKI_PF_TABLE_MAX) ||
+	    blob_add(&section[SEKI_PF_GRAMS_WHOLE_AT + class], rows,
 		     grams->count[class] * (uint32_t)sizeof(*rows), SEKI_PF_TABLE_MAX))
 		return -ENOMEM;
 	return 0;
 }
 
-static int gram_compare(const void *a, const void *b)
+static int filter_layout(const struct grams *grams, const struct seki_pf_table *head, struct blob *section)
 {
-	const struct seki_pf_gram *x = a, *y = b;
+	uint32_t count = 1u << head->filter_bits;
+	AUTO_FREE uint32_t *filter = calloc(count, sizeof(*filter));
 
-	return x->value < y->value ? -1 : x->value > y->value;
-}
-
-/* Short grams in groups of neighbours: the fewer nibbles a group has, the less it lets through. */
-static int nibbles_fill(const struct grams *grams, struct seki_pf_table *head)
-{
-	uint32_t count = grams->count[SEKI_PF_SHORT];
-	AUTO_FREE struct seki_pf_gram *rows = NULL;
-
-	if (!count || count > GRAMS_VECTOR_MAX)
-		return 0;
-	rows = malloc(count * sizeof(*rows));
-	if (!rows)
+	if (!filter)
 		return -ENOMEM;
-	memcpy(rows, grams->rows[SEKI_PF_SHORT], count * sizeof(*rows));
-	qsort(rows, count, sizeof(*rows), gram_compare);
-	for (uint32_t i = 0; i < count; i++) {
-		uint8_t group = (uint8_t)(1u << (i * GRAMS_GROUPS / count));
+	for (int class = 0; class < SEKI_PF_CLASS_MAX; class ++) {
+		for (uint32_t i = 0; i < grams->count[class]; i++) {
+			const struct seki_pf_gram *row = &grams->rows[class][i];
 
-		for (int place = 0; place < 3; place++) {
-			uint8_t byte = (uint8_t)(rows[i].value >> (8 * place));
-
-			head->nibbles[place][0][byte & 15] |= group;
-			head->nibbles[place][1][byte >> 4] |= group;
+			filter[seki_pf_word(row->value, head->multiplier, count - 1)] |=
+				seki_pf_bits(row->value, row->outside);
 		}
 	}
-	return 0;
+	return blob_add(section, filter, count * (uint32_t)sizeof(*filter), SEKI_PF_TABLE_MAX) ? -ENOMEM : 0;
 }
 
-/* One multiplier for all classes: some are tried, since most spread well enough. */
-static bool multiplier_fits(const struct grams *grams, const struct layout layouts[SEKI_PF_CLASS_MAX],
-			    uint32_t multiplier, uint32_t *buckets)
+/* One multiplier for all: some are tried, since most spread well enough. */
+static bool multiplier_fits(const struct grams *grams, const struct seki_pf_table *head, uint32_t *buckets)
 {
-	for (int i = 0; i < SEKI_PF_CLASS_MAX; i++) {
-		struct layout layout = layouts[i];
-
-		layout.multiplier = multiplier;
-		if (grams->count[i] && !buckets_fit(grams, i, &layout, buckets))
+	for (int i = 0; i < SEKI_PF_CLASS_MAX; i++)
+		if (!buckets_fit(grams, i, head, buckets))
 			return false;
-	}
 	return true;
 }
 
 int grams_layout(struct grams *grams, struct seki_pf_table *head, struct blob section[SEKI_PF_SECTION_MAX])
 {
-	struct layout layouts[SEKI_PF_CLASS_MAX] = {{0}};
 	AUTO_FREE uint32_t *buckets = malloc(sizeof(*buckets) * ((1u << 16) + 1));
-	uint32_t multiplier = 0x9e3779b1u, tries = 0;
+	uint32_t total = 0, tries = 0;
 	int err = buckets ? 0 : -ENOMEM;
 
+	head->multiplier = 0x9e3779b1u;
 	for (int i = 0; i < SEKI_PF_CLASS_MAX; i++) {
-		layouts[i].bucket_bits = bits_for(grams->count[i], 4, 16);
-		layouts[i].bitmap_bits = bits_for(grams->count[i] * GRAMS_BITS_PER_ONE, 13, 18);
+		total += grams->count[i];
+		/* Most of what is looked up is not there: buckets enough that it finds an empty one. */
+		head->bucket_bits[i] = bits_for(grams->count[i] * 2, 4, 16);
 	}
-	while (!err && !multiplier_fits(grams, layouts, multiplier, buckets)) {
-		multiplier = multiplier * 0x41c64e6du | 1;
+	head->filter_bits = bits_for(total * 2, GRAMS_FILTER_LEAST, SEKI_PF_FILTER_BITS);
+	while (!err && total && !multiplier_fits(grams, head, buckets)) {
+		head->multiplier = head->multiplier * 0x41c64e6du | 1;
 		if (++tries == GRAMS_TRIES)
 			return -E2BIG;
 	}
-	head->multiplier = multiplier;
-	for (int i = 0; i < SEKI_PF_CLASS_MAX && !err; i++) {
-		if (!grams->count[i])
-			continue;
-		layouts[i].multiplier = multiplier;
-		head->bucket_bits[i] = layouts[i].bucket_bits;
-		head->bitmap_bits[i] = layouts[i].bitmap_bits;
-		err = class_layout(grams, i, layouts[i], section);
-	}
-	return err ? err : nibbles_fill(grams, head);
+	for (int i = 0; i < SEKI_PF_CLASS_MAX && !err; i++)
+		if (grams->count[i])
+			err = class_layout(grams, i, head, buckets, section);
+	return err || !total ? err : filter_layout(grams, head, &section[SEKI_PF_FILTER_AT]);
 }

@@ -16,10 +16,10 @@ struct grams;
 
 __must_check int grams_new(struct grams **out);
 void grams_free(struct grams *grams);
-/* Chooses the literal's rarest grams; *base as in struct seki_pf_literal. -ENOSPC: too many literals are
+/* Chooses the literal's rarest windows; *base as in struct seki_pf_literal. -ENOSPC: too many literals are
  * alike. */
 __must_check int grams_add(struct grams *grams, const uint8_t *bytes, uint32_t len, uint32_t literal,
-			   uint8_t *base);
+			   int8_t *base);
 /* Takes back what was added for this literal and those behind it. */
 void grams_forget(struct grams *grams, uint32_t literal);
 /* The sieves of all classes into their sections, their sizes into the head. */

@@ -17,7 +17,7 @@
 /* A literal before it is laid out. Its links are counted when all are known. */
 struct table_literal {
 	struct proof_trigger trigger;
-	uint8_t base;
+	int8_t base;
 	uint32_t next; /* with the same hash, + 1 */
 	uint32_t links;
 };
