@@ -201,7 +201,7 @@ static int class_check(const struct seki_pf_table *table, enum seki_pf_class cla
 }
 
 /* Does the filter let the window through, whatever the byte outside is? */
-static bool filter_lets(const struct seki_pf_table *table, __u32 value, enum seki_pf_outside outside)
+static bool filter_lets_all(const struct seki_pf_table *table, __u32 value, enum seki_pf_outside outside)
 {
 	const __u32 *filter = seki_pf_section(table, SEKI_PF_FILTER_AT);
 	__u32 word = filter[seki_pf_word(value, table->multiplier, (1u << table->filter_bits) - 1)];
@@ -222,7 +222,7 @@ static bool window_reachable(const struct seki_pf_table *table, __u32 number, __
 	const struct seki_pf_gram *grams = seki_pf_section(table, SEKI_PF_GRAMS_WHOLE_AT + class);
 	__u32 value = seki_pf_window_of(data, literal->len, offset), bucket, i;
 
-	if (!filter_lets(table, value, outside) || !count_of(table, SEKI_PF_GRAMS_WHOLE_AT + class))
+	if (!filter_lets_all(table, value, outside) || !count_of(table, SEKI_PF_GRAMS_WHOLE_AT + class))
 		return false;
 	bucket = seki_pf_bucket(class, value, table->multiplier, table->bucket_bits[class]);
 	for (i = buckets[bucket]; i < buckets[bucket + 1]; i++)

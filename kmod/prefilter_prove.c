@@ -21,6 +21,7 @@ struct proving_table {
 	__u32 buckets[3];
 	struct seki_pf_gram grams[SEKI_PF_STRIDE];
 };
+
 SEKI_STATIC_ASSERT(sizeof(struct proving_table) <= SEKI_PF_ROOM / 2, "proving_table");
 
 #define AT(member) ((__u32) __builtin_offsetof(struct proving_table, member))

@@ -11,6 +11,7 @@
 
 /* A copy of its own: the module under test exports nothing. */
 #include "../guard_table.c"
+#include "prefilter_test.h"
 
 struct image {
 	struct seki_guard_head head;
@@ -137,6 +138,16 @@ static void test_parse(void)
 	}
 }
 
+static void test_random_tables(void)
+{
+	CHECK(seki_test_random_tables());
+}
+
+static void test_adversarial_tables(void)
+{
+	CHECK(seki_test_adversarial_tables());
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -144,6 +155,8 @@ static const struct {
 	{"kernel_judge", test_judge},
 	{"kernel_mutations", test_mutations},
 	{"kernel_parse", test_parse},
+	{"kernel_random_tables", test_random_tables},
+	{"kernel_adversarial_tables", test_adversarial_tables},
 };
 
 static int __init seki_test_init(void)

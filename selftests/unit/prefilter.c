@@ -11,7 +11,7 @@
 #include "core/prefilter/prefilter.h"
 #include "kmod/prefilter.h"
 #include "lib/ktap.h"
-#include "lib/prefilter_naive.h"
+#include "kmod/test/prefilter_world.h"
 #include "unit/rules.h"
 
 #define PAYLOAD_MAX 4096
@@ -312,6 +312,44 @@ static void adversarial_tables(void)
 	CHECK(taken && taken < tried, "%u of %u were taken", taken, tried);
 }
 
+static void *world_alloc(__u32 len)
+{
+	return malloc(len ? len : 1);
+}
+
+static void world_free(void *memory)
+{
+	free(memory);
+}
+
+static bool world_scan(struct world *world, const struct seki_pf_table *table,
+		       const struct seki_pf_piece *pieces_in, unsigned int count, struct seki_pf_query *query,
+		       enum seki_pf_isa isa)
+{
+	if (isa_there(isa))
+		seki_prefilter_scan(table, pieces_in, count, query, &world->room, isa);
+	return isa_there(isa);
+}
+
+/* The tables that the module's own unit tests make inside the kernel. */
+static void kernel_tables(void)
+{
+	static struct world world;
+	uint32_t done = 0;
+
+	for (; done < 10000 && world_random(&world); done++)
+		;
+	CHECK_EQ(done, 10000);
+	CHECK(world.refused > 1000 && world.taken > 1000, "%u refused, %u taken", world.refused, world.taken);
+	memset(&world, 0, sizeof(world));
+	for (done = 0; done < 1000 && world_adversarial(&world); done++)
+		;
+	CHECK_EQ(done, 1000);
+	CHECK(world.refused > 100 && world.taken > 100, "%u refused, %u taken", world.refused, world.taken);
+	for (int i = SEKI_PF_NONE; i <= SEKI_PF_DROP; i++)
+		CHECK(world.outcomes[i] > 50, "outcome %d was seen %u times only", i, world.outcomes[i]);
+}
+
 /* A payload of nothing but what is looked for, and one that just misses everywhere. */
 static void hostile_payloads(void)
 {
@@ -362,7 +400,11 @@ static void variants_prove_themselves(void)
 		CHECK(!isa_there(isa) || seki_prefilter_proves(&room, isa), "variant %d", isa);
 }
 
-static const struct ktap_test tests[] = {
-	TEST(variants_prove_themselves), TEST(limits),	      TEST(random_payloads),
-	TEST(hostile_payloads),		 TEST(random_tables), TEST(adversarial_tables)};
+static const struct ktap_test tests[] = {TEST(variants_prove_themselves),
+					 TEST(limits),
+					 TEST(random_payloads),
+					 TEST(hostile_payloads),
+					 TEST(random_tables),
+					 TEST(adversarial_tables),
+					 TEST(kernel_tables)};
 KTAP_MAIN(tests)

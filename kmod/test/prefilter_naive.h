@@ -1,25 +1,20 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * prefilter_naive.h - what a prefilter table means, done the slowest way:
  * every literal compared at every place, every rule judged by itself. The
  * witness against which the scanner is tested.
  */
-#ifndef SELFTESTS_PREFILTER_NAIVE_H
-#define SELFTESTS_PREFILTER_NAIVE_H
+#ifndef KMOD_TEST_PREFILTER_NAIVE_H
+#define KMOD_TEST_PREFILTER_NAIVE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
+#include "../prefilter_parts.h"
 
-#include "kmod/prefilter_parts.h"
-
-static inline bool naive_ports(const struct seki_pf_table *table, uint32_t first, uint32_t count,
-			       uint16_t port)
+static inline bool naive_ports(const struct seki_pf_table *table, __u32 first, __u32 count, __u16 port)
 {
 	const struct seki_pf_ports *ports = seki_pf_section(table, SEKI_PF_PORTS_AT);
 	bool fits = count == 0;
 
-	for (uint32_t i = first; i < first + count; i++)
+	for (__u32 i = first; i < first + count; i++)
 		fits |= ports[i].from <= port && port <= ports[i].to;
 	return fits;
 }
@@ -35,25 +30,25 @@ static inline bool naive_header(const struct seki_pf_table *table, const struct 
 	       naive_ports(table, rule->dports, rule->dport_count, query->dport);
 }
 
-static inline uint8_t naive_fold(uint8_t byte, bool nocase)
+static inline __u8 naive_fold(__u8 byte, bool nocase)
 {
 	return nocase && byte >= 'A' && byte <= 'Z' ? byte + 32 : byte;
 }
 
-static inline bool naive_at(const uint8_t *data, const uint8_t *bytes, uint32_t len, bool nocase)
+static inline bool naive_at(const __u8 *data, const __u8 *bytes, __u32 len, bool nocase)
 {
-	for (uint32_t i = 0; i < len; i++)
+	for (__u32 i = 0; i < len; i++)
 		if (naive_fold(data[i], nocase) != bytes[i])
 			return false;
 	return true;
 }
 
 static inline bool naive_literal(const struct seki_pf_table *table, const struct seki_pf_literal *literal,
-				 const uint8_t *data, uint32_t len)
+				 const __u8 *data, __u32 len)
 {
-	const uint8_t *bytes = (const uint8_t *)seki_pf_section(table, SEKI_PF_BYTES_AT) + literal->bytes;
+	const __u8 *bytes = (const __u8 *)seki_pf_section(table, SEKI_PF_BYTES_AT) + literal->bytes;
 
-	for (uint64_t at = 0; at + literal->len <= len; at++)
+	for (__u64 at = 0; at + literal->len <= len; at++)
 		if (at >= literal->first &&
 		    (literal->last == SEKI_PF_ANYWHERE || at + literal->len <= literal->last) &&
 		    naive_at(data + at, bytes, literal->len, literal->nocase))
@@ -61,39 +56,38 @@ static inline bool naive_literal(const struct seki_pf_table *table, const struct
 	return false;
 }
 
-static inline bool naive_leads(const struct seki_pf_table *table, uint32_t rule, const uint8_t *data,
-			       uint32_t len)
+static inline bool naive_leads(const struct seki_pf_table *table, __u32 rule, const __u8 *data, __u32 len)
 {
 	const struct seki_pf_literal *literals = seki_pf_section(table, SEKI_PF_LITERALS_AT);
-	const uint16_t *links = seki_pf_section(table, SEKI_PF_LINKS_AT);
+	const __u16 *links = seki_pf_section(table, SEKI_PF_LINKS_AT);
 
-	for (uint32_t i = 0; i < table->section[SEKI_PF_LITERALS_AT].count; i++)
-		for (uint32_t j = 0; j < literals[i].link_count; j++)
+	for (__u32 i = 0; i < table->section[SEKI_PF_LITERALS_AT].count; i++)
+		for (__u32 j = 0; j < literals[i].link_count; j++)
 			if (links[literals[i].links + j] == rule &&
 			    naive_literal(table, &literals[i], data, len))
 				return true;
 	return false;
 }
 
-static inline uint64_t naive_number(const uint8_t *data, uint32_t size, bool little)
+static inline __u64 naive_number(const __u8 *data, __u32 size, bool little)
 {
-	uint64_t value = 0;
+	__u64 value = 0;
 
-	for (uint32_t i = 0; i < size; i++)
-		value += (uint64_t)data[i] << (8 * (little ? i : size - 1 - i));
+	for (__u32 i = 0; i < size; i++)
+		value += (__u64)data[i] << (8 * (little ? i : size - 1 - i));
 	return value;
 }
 
-static inline bool naive_probe(const struct seki_pf_probe *probe, const uint8_t *data, uint64_t len)
+static inline bool naive_probe(const struct seki_pf_probe *probe, const __u8 *data, __u64 len)
 {
-	uint64_t value, other;
+	__u64 value, other;
 
-	if ((uint64_t)probe->delta + probe->size > len)
+	if ((__u64)probe->delta + probe->size > len)
 		return false;
 	value = naive_number(data + probe->delta, probe->size, probe->little);
 	if (probe->kind == SEKI_PF_RANGE)
 		return probe->low <= value && value <= probe->high;
-	if ((uint64_t)probe->other_delta + probe->other_size > len)
+	if ((__u64)probe->other_delta + probe->other_size > len)
 		return false;
 	other = naive_number(data + probe->other_delta, probe->other_size, probe->little);
 	return probe->kind == SEKI_PF_GREATER ? value > other : value < other;
@@ -103,13 +97,13 @@ static inline bool naive_find(const struct seki_pf_table *table, const struct se
 			      const struct seki_pf_bytes *view)
 {
 	const struct seki_pf_probe *probes = seki_pf_section(table, SEKI_PF_PROBES_AT);
-	const uint8_t *bytes = (const uint8_t *)seki_pf_section(table, SEKI_PF_BYTES_AT) + step->at;
+	const __u8 *bytes = (const __u8 *)seki_pf_section(table, SEKI_PF_BYTES_AT) + step->at;
 
-	for (uint64_t at = 0; at + step->len <= view->len; at++) {
+	for (__u64 at = 0; at + step->len <= view->len; at++) {
 		bool fits = at >= step->first && at + step->len <= step->last &&
 			    naive_at(view->data + at, bytes, step->len, step->nocase);
 
-		for (uint32_t i = 0; fits && i < step->probe_count; i++)
+		for (__u32 i = 0; fits && i < step->probe_count; i++)
 			fits = naive_probe(&probes[step->probes + i], view->data + at, view->len - at);
 		if (fits)
 			return true;
@@ -117,21 +111,21 @@ static inline bool naive_find(const struct seki_pf_table *table, const struct se
 	return false;
 }
 
-static inline bool naive_match(const struct seki_pf_table *table, uint32_t number,
+static inline bool naive_match(const struct seki_pf_table *table, __u32 number,
 			       const struct seki_pf_bytes *view)
 {
 	const struct seki_pf_automaton *automata = seki_pf_section(table, SEKI_PF_AUTOMATA_AT);
 	const struct seki_pf_automaton *a = &automata[number];
-	const uint8_t *map = seki_pf_section(table, SEKI_PF_MAPS_AT);
-	const uint16_t *moves = seki_pf_section(table, SEKI_PF_MOVES_AT);
-	uint16_t state = 0;
+	const __u8 *map = seki_pf_section(table, SEKI_PF_MAPS_AT);
+	const __u16 *moves = seki_pf_section(table, SEKI_PF_MOVES_AT);
+	__u16 state = 0;
 
-	for (uint32_t i = 0; i <= view->len; i++) {
-		uint32_t class = i < view->len ? map[a->map + view->data[i]] : a->classes - 1u;
+	for (__u32 i = 0; i <= view->len; i++) {
+		__u32 class = i < view->len ? map[a->map + view->data[i]] : a->classes - 1u;
 
 		if (i == view->len && !view->ends)
 			return false;
-		state = moves[a->moves + (uint32_t)state * a->classes + class];
+		state = moves[a->moves + (__u32)state * a->classes + class];
 		if (state == SEKI_PF_ACCEPT)
 			return true;
 		if (state == SEKI_PF_REJECT)
@@ -145,7 +139,7 @@ static inline bool naive_steps(const struct seki_pf_table *table, const struct s
 {
 	const struct seki_pf_step *steps = seki_pf_section(table, SEKI_PF_STEPS_AT);
 
-	for (uint32_t i = rule->steps; i < (uint32_t)rule->steps + rule->step_count; i++) {
+	for (__u32 i = rule->steps; i < (__u32)rule->steps + rule->step_count; i++) {
 		const struct seki_pf_bytes *view = &views[steps[i].view];
 		bool holds = view->there;
 
@@ -165,7 +159,7 @@ static inline bool naive_over_request(const struct seki_pf_table *table, const s
 {
 	const struct seki_pf_step *steps = seki_pf_section(table, SEKI_PF_STEPS_AT);
 
-	for (uint32_t i = 0; i < rule->step_count; i++)
+	for (__u32 i = 0; i < rule->step_count; i++)
 		if (steps[rule->steps + i].view != SEKI_PF_VIEW_PAYLOAD)
 			return true;
 	return false;
@@ -173,11 +167,11 @@ static inline bool naive_over_request(const struct seki_pf_table *table, const s
 
 /* Does the rule hold over the payload, or over one of the first four requests in it? */
 static inline bool naive_rule(const struct seki_pf_table *table, const struct seki_pf_rule *rule,
-			      const uint8_t *data, uint32_t len, bool turn)
+			      const __u8 *data, __u32 len, bool turn)
 {
 	static struct seki_pf_room room;
 	struct seki_pf_request request = {0};
-	uint32_t at = 0;
+	__u32 at = 0;
 
 	request.views[SEKI_PF_VIEW_PAYLOAD] = (struct seki_pf_bytes){data, len, true, true};
 	if (!naive_over_request(table, rule))
@@ -193,7 +187,7 @@ static inline bool naive_rule(const struct seki_pf_table *table, const struct se
 }
 
 /* Fills the outgoing fields of query for a payload in one piece. */
-static inline void naive_scan(const struct seki_pf_table *table, const uint8_t *data, uint32_t len,
+static inline void naive_scan(const struct seki_pf_table *table, const __u8 *data, __u32 len,
 			      struct seki_pf_query *query)
 {
 	const struct seki_pf_rule *rules = seki_pf_section(table, SEKI_PF_RULES_AT);
@@ -202,10 +196,10 @@ static inline void naive_scan(const struct seki_pf_table *table, const uint8_t *
 
 	query->outcome = SEKI_PF_NONE;
 	query->sid = 0;
-	for (uint32_t i = 0; i < table->section[SEKI_PF_BLINDS_AT].count; i++)
+	for (__u32 i = 0; i < table->section[SEKI_PF_BLINDS_AT].count; i++)
 		if (asked.flags & SEKI_PF_NARROW && naive_header(table, &blinds[i], &asked))
 			query->outcome = SEKI_PF_INSPECT;
-	for (uint32_t i = 0; i < table->section[SEKI_PF_RULES_AT].count; i++) {
+	for (__u32 i = 0; i < table->section[SEKI_PF_RULES_AT].count; i++) {
 		const struct seki_pf_rule *rule = &rules[i];
 
 		if (!naive_header(table, rule, &asked) || !naive_leads(table, i, data, len))
