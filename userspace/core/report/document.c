@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * document.c - a report as headings, sentences and tables.
+ * document.c - a report as headings, sentences, tables and pictures.
  */
 #include "document.h"
 
@@ -25,6 +25,20 @@ int document_format_find(const char *name, enum document_format *out)
 	return -EINVAL;
 }
 
+/* Control characters, also those of two bytes (U+0080 to U+009F), would reach a terminal. */
+static char *text_copy(const char *text)
+{
+	char *copy = strdup(text);
+
+	for (unsigned char *at = (unsigned char *)copy; at && *at; at++) {
+		if (*at < 0x20 || *at == 0x7f)
+			*at = '?';
+		else if (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+			at[0] = at[1] = '?';
+	}
+	return copy;
+}
+
 struct document *document_new(enum explain_language language, const char *title)
 {
 	struct document *document = calloc(1, sizeof(*document));
@@ -32,7 +46,7 @@ struct document *document_new(enum explain_language language, const char *title)
 	if (!document)
 		return NULL;
 	document->language = language;
-	document->title = strdup(title);
+	document->title = text_copy(title);
 	document->failed = !document->title;
 	return document;
 }
@@ -48,6 +62,9 @@ void document_free(struct document *document)
 		for (size_t i = 0; i < part->cell_count; i++)
 			free(part->cells[i]);
 		free(part->cells);
+		for (size_t i = 0; i < part->stroke_count; i++)
+			free(part->strokes[i].text);
+		free(part->strokes);
 		free(part->key);
 		free(part->text);
 		free(part);
@@ -67,7 +84,7 @@ static struct part *part_add(struct document *document, enum part_kind kind, con
 	}
 	part->kind = kind;
 	part->key = strdup(key);
-	part->text = strdup(text);
+	part->text = text_copy(text);
 	document->failed |= !part->key || !part->text;
 	if (document->last)
 		document->last->next = part;
@@ -98,7 +115,18 @@ void document_table(struct document *document, const struct document_column *col
 	if (!part)
 		return;
 	part->column_count = count < DOCUMENT_COLUMNS_MAX ? count : DOCUMENT_COLUMNS_MAX;
+	part->shown = part->column_count;
 	memcpy(part->columns, columns, part->column_count * sizeof(*columns));
+}
+
+void document_data(struct document *document, size_t first)
+{
+	struct part *part = document->last;
+
+	if (!part || part->kind != PART_TABLE || first > part->column_count)
+		document->failed = true;
+	else
+		part->shown = first;
 }
 
 void document_cell(struct document *document, const char *text)
@@ -120,7 +148,7 @@ void document_cell(struct document *document, const char *text)
 		part->cells = cells;
 		part->cell_room = room;
 	}
-	part->cells[part->cell_count] = strdup(text);
+	part->cells[part->cell_count] = text_copy(text);
 	if (part->cells[part->cell_count])
 		part->cell_count++;
 	else
@@ -133,6 +161,46 @@ void document_number(struct document *document, uint64_t value)
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
 	document_cell(document, text);
+}
+
+void document_picture(struct document *document, enum document_picture kind, uint64_t scale,
+		      const char *label)
+{
+	struct part *part = part_add(document, PART_PICTURE, "", label);
+
+	if (!part)
+		return;
+	part->picture = kind;
+	part->scale = scale ? scale : 1;
+}
+
+void document_stroke(struct document *document, uint64_t from, uint64_t to, enum document_tone tone,
+		     const char *text)
+{
+	struct part *part = document->last;
+	struct stroke *stroke;
+
+	if (!part || part->kind != PART_PICTURE || from > to || to > part->scale) {
+		document->failed = true;
+		return;
+	}
+	if (part->stroke_count == part->stroke_room) {
+		size_t room = part->stroke_room ? 2 * part->stroke_room : 64;
+		struct stroke *strokes = realloc(part->strokes, room * sizeof(*strokes));
+
+		if (!strokes) {
+			document->failed = true;
+			return;
+		}
+		part->strokes = strokes;
+		part->stroke_room = room;
+	}
+	stroke = &part->strokes[part->stroke_count];
+	*stroke = (struct stroke){.from = from, .to = to, .tone = tone, .text = text_copy(text)};
+	if (stroke->text)
+		part->stroke_count++;
+	else
+		document->failed = true;
 }
 
 /* --- output */

@@ -18,12 +18,15 @@ static const char style[] =
 	".look{border-left:.3rem solid #c00;padding-left:.6rem;font-weight:600}.good{border-left:.3rem solid "
 	"#080;padding-left:.6rem}"
 	".note,.query{color:#555;font-size:.9rem}.query{overflow-wrap:anywhere}"
+	"svg{width:100%;height:auto}svg "
+	"text{font-size:12px;fill:currentColor}.missing,.bad{fill:#b22222}.seen{fill:#2a7d2a}"
+	".mild{fill:#b8860b}.plain{fill:#3a6ea5}"
 	"@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}.note,.query{color:#aaa}}"
 	"@media "
 	"print{body{max-width:none;font-size:10pt;color:#000;background:#fff}h2{break-after:avoid}tr{break-"
 	"inside:avoid}}";
 
-static void escaped(struct output *out, const char *text)
+void output_escaped(struct output *out, const char *text)
 {
 	for (; *text; text++) {
 		switch (*text) {
@@ -51,7 +54,7 @@ static void escaped(struct output *out, const char *text)
 static void element(struct output *out, const char *open, const char *text, const char *close)
 {
 	output_text(out, open);
-	escaped(out, text);
+	output_escaped(out, text);
 	output_text(out, close);
 }
 
@@ -59,8 +62,10 @@ static void table_write(const struct part *part, struct output *out)
 {
 	size_t columns = part->column_count;
 
+	if (!part->shown)
+		return;
 	output_text(out, "<div class=\"scroll\"><table><thead><tr>");
-	for (size_t i = 0; i < columns; i++)
+	for (size_t i = 0; i < part->shown; i++)
 		element(out,
 			part->columns[i].number ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">",
 			part->columns[i].title, "</th>");
@@ -68,8 +73,9 @@ static void table_write(const struct part *part, struct output *out)
 	for (size_t i = 0; i < part->cell_count; i++) {
 		if (i % columns == 0)
 			output_text(out, "<tr>");
-		element(out, part->columns[i % columns].number ? "<td class=\"n\">" : "<td>", part->cells[i],
-			"</td>");
+		if (i % columns < part->shown)
+			element(out, part->columns[i % columns].number ? "<td class=\"n\">" : "<td>",
+				part->cells[i], "</td>");
 		if (i % columns + 1 == columns)
 			output_text(out, "</tr>\n");
 	}
@@ -91,8 +97,10 @@ void document_write_html_body(const struct document *document, struct output *ou
 			element(out, "<h2>", part->text, "</h2>\n");
 		else if (part->kind == PART_SENTENCE)
 			element(out, classes[part->tone], part->text, "</p>\n");
-		else
+		else if (part->kind == PART_TABLE)
 			table_write(part, out);
+		else
+			document_write_picture(part, out);
 	}
 }
 

@@ -71,12 +71,15 @@ static void table_write(const struct part *part, struct output *out)
 		if (cells > width[i % columns])
 			width[i % columns] = cells;
 	}
-	for (size_t i = 0; i < columns; i++)
-		cell_write(out, part->columns[i].title, width[i], part->columns[i].number, i + 1 == columns);
+	for (size_t i = 0; i < part->shown; i++)
+		cell_write(out, part->columns[i].title, width[i], part->columns[i].number,
+			   i + 1 == part->shown);
 	output_text(out, "\n");
 	for (size_t i = 0; i < part->cell_count; i++) {
-		bool last = i % columns + 1 == columns;
+		bool last = i % columns + 1 == part->shown;
 
+		if (i % columns >= part->shown)
+			continue;
 		cell_write(out, part->cells[i], width[i % columns], part->columns[i % columns].number, last);
 		if (last)
 			output_text(out, "\n");
@@ -103,7 +106,11 @@ void document_write_text(const struct document *document, struct output *out)
 		case PART_SENTENCE:
 			output_format(out, "%s%s\n", marks[part->tone], part->text);
 			break;
+		case PART_PICTURE:
+			break;
 		case PART_TABLE:
+			if (!part->shown)
+				break;
 			table_write(part, out);
 			if (*part->text)
 				output_format(out, "  < %s\n", part->text);
