@@ -268,7 +268,8 @@ capture_begin() {
 capture_end() {
 	server ping -c 2 -i 0.2 -W 1 198.51.100.2 >/dev/null 2>&1
 	internet kill -INT "$(cat "$CAPTURE.pid")"
-	wait_for 5 grep -q 'packets\? captured' "$CAPTURE.out"
+	wait_for 20 grep -q 'packets\? captured' "$CAPTURE.out" || { echo "Bail out! tcpdump does not end"; exit 1; }
+	! grep -q '^[1-9][0-9]* packets\? dropped by kernel' "$CAPTURE.out" || { echo "Bail out! tcpdump lost packets"; exit 1; }
 }
 capture_count() { tcpdump -r "$CAPTURE" -n "$@" 2>/dev/null | wc -l; }
 

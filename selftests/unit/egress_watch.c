@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 
 #include "core/egress/egress_report.h"
+#include "core/report/document.h"
 #include "lib/ktap.h"
 
 #define SECOND 1000000ull
@@ -222,14 +223,16 @@ static void bulk_first_listed_tunnel_raw(void)
 
 /* --- the report */
 
-static char *report_text(const struct egress_report *report, enum egress_format format, enum egress_lang lang)
+static char *report_text(const struct egress_report *report, enum document_format format,
+			 enum explain_language lang)
 {
+	CLEANUP(document_free) struct document *document = NULL;
 	char *text = NULL;
 	size_t len;
-	FILE *out = open_memstream(&text, &len);
 
-	egress_report_write(report, format, lang, out);
-	fclose(out);
+	if (egress_report_document(report, lang, 9 * 3600, &document) ||
+	    document_write(document, format, &text, &len))
+		abort();
 	return text;
 }
 
@@ -242,9 +245,28 @@ static unsigned int count_of(const char *text, const char *word)
 	return n;
 }
 
+/* A cell of the JSON report: of the rows of a section's table that has such a column, the first. */
+static const char *cell_of(const json_t *root, const char *key, const char *column)
+{
+	const json_t *section, *table, *row;
+	size_t i, j, k;
+
+	json_array_foreach(json_object_get(root, "sections"), i, section)
+	{
+		if (strcmp(json_string_value(json_object_get(section, "key")), key) != 0)
+			continue;
+		json_array_foreach(json_object_get(section, "tables"), j, table)
+			json_array_foreach(json_object_get(table, "rows"), k, row) if (
+				json_string_value(json_object_get(
+					row, column))) return json_string_value(json_object_get(row, column));
+	}
+	return "";
+}
+
 static void findings_are_reported(void)
 {
-	static const char *const steps[] = {[EGRESS_EN] = "next step: ", [EGRESS_JA] = "次の対応: "};
+	static const char *const next[] = {[EXPLAIN_EN] = "Look at the program that sent it. If it is wanted",
+					   [EXPLAIN_JA] = "業務上必要なら宛先を限定して許可し"};
 	struct story s;
 	struct egress_origin o = origin(BEGIN, 1, 443, false);
 	json_t *json;
@@ -257,27 +279,60 @@ static void findings_are_reported(void)
 	egress_watch_flush(s.watch, BEGIN + 60 * SECOND);
 	egress_report_close(s.report);
 	CHECK_EQ(egress_report_verdict(s.report), EGRESS_FOUND);
-	for (int lang = 0; lang < EGRESS_LANG_MAX; lang++) {
-		char *text = report_text(s.report, EGRESS_TEXT, (enum egress_lang)lang);
+	for (int lang = EXPLAIN_EN; lang <= EXPLAIN_JA; lang++) {
+		char *text = report_text(s.report, DOCUMENT_TEXT, (enum explain_language)lang);
 
-		CHECK_EQ(count_of(text, steps[lang]), 4);
+		CHECK_EQ(count_of(text, next[lang]), 1);
 		CHECK(strstr(text, "10.0.0.5") && strstr(text, "198.51.100.9") && strstr(text, "4444") &&
-			      strstr(text, "evil.example") && strstr(text, "bad-addresses"),
+			      strstr(text, "evil.example") && strstr(text, "bad-addresses") &&
+			      strstr(text, "UTC+09:00"),
 		      "%s", text);
+		CHECK(!strstr(text, "unknown-service"), "words for programs: %s", text);
 		free(text);
-		text = report_text(s.report, EGRESS_HTML, (enum egress_lang)lang);
+		text = report_text(s.report, DOCUMENT_HTML, (enum explain_language)lang);
 		CHECK(strstr(text, "</html>") && strstr(text, "evil.example"), "HTML");
+		CHECK(count_of(text, "<svg") >= 1 && count_of(text, "<path") == 4, "a mark for each finding");
+		CHECK(!strstr(text, "unknown-service"), "words for programs");
 		free(text);
-		text = report_text(s.report, EGRESS_CSV, (enum egress_lang)lang);
-		CHECK(strstr(text, "4444"), "CSV");
+		text = report_text(s.report, DOCUMENT_CSV, (enum explain_language)lang);
+		CHECK(strstr(text, "\"198.51.100.9\",\"TCP/4444\"") && strstr(text, "unknown-service"), "%s",
+		      text);
 		free(text);
-		text = report_text(s.report, EGRESS_JSON, (enum egress_lang)lang);
+		text = report_text(s.report, DOCUMENT_JSON, (enum explain_language)lang);
 		json = json_loads(text, 0, NULL);
-		CHECK(json, "JSON: %s", text);
+		CHECK(!strcmp(cell_of(json, "verdict", "verdict"), "found"), "JSON: %s", text);
+		CHECK(strstr(text, "\"service\": \"TCP/4444\""), "JSON: %s", text);
 		json_decref(json);
 		free(text);
 	}
 	story_end(&s);
+}
+
+/* What strangers name their programs reaches neither terminal nor browser. */
+static void hostile_names(void)
+{
+	static const char line[] =
+		"{\"event_type\":\"egress\",\"dest_ip\":\"198.51.100.9\",\"dest_port\":4444,\"proto\":"
+		"\"TCP\","
+		"\"egress\":{\"kind\":\"talk\",\"first\":%llu,\"last\":%llu,\"flows\":1,\"blocked\":1,"
+		"\"process\":{\"pid\":7,\"exe\":\"/tmp/\\u001b[2J\\u009b<script>=x\"}},"
+		"\"sekimori\":{\"verdict\":\"blocked\"}}";
+	CLEANUP(egress_report_free) struct egress_report *report = NULL;
+	char text[sizeof(line) + 40], *out;
+
+	snprintf(text, sizeof(text), line, (unsigned long long)BEGIN, (unsigned long long)BEGIN);
+	if (egress_report_new(BEGIN, BEGIN + HOUR, &report))
+		abort();
+	CHECK_EQ(egress_report_line(report, text, strlen(text)), 0);
+	egress_report_close(report);
+	for (int format = 0; format < DOCUMENT_FORMATS; format++) {
+		out = report_text(report, (enum document_format)format, EXPLAIN_EN);
+		CHECK(strstr(out, "/tmp/"), "%s", out);
+		CHECK(!strchr(out, 0x1b) && !strstr(out, "\xc2\x9b"), "format %d: control characters",
+		      format);
+		CHECK(format != DOCUMENT_HTML || !strstr(out, "<script>"), "markup");
+		free(out);
+	}
 }
 
 /* Two days of minutes, all of it seen, and a canary each five. */
@@ -329,6 +384,10 @@ static void spoil_xdp(struct egress_coverage *c)
 	c->xdp_covered = false;
 }
 
+static void spoil_twice(struct egress_coverage *c)
+{
+	c->from -= 30 * SECOND; /* it was told before: the clock went back, or it is another sensor's */
+}
 static enum egress_verdict verdict_of(void (*spoil)(struct egress_coverage *c), const char *line)
 {
 	CLEANUP(egress_report_free) struct egress_report *report = NULL;
@@ -340,7 +399,7 @@ static enum egress_verdict verdict_of(void (*spoil)(struct egress_coverage *c), 
 	if (line)
 		CHECK_EQ(egress_report_line(report, line, strlen(line)), 0);
 	egress_report_close(report);
-	text = report_text(report, EGRESS_TEXT, EGRESS_EN);
+	text = report_text(report, DOCUMENT_TEXT, EXPLAIN_EN);
 	CHECK(!strstr(text, ", proven") == (egress_report_verdict(report) != EGRESS_ZERO), "%s", text);
 	CHECK(!strstr(text, "because") == (egress_report_verdict(report) != EGRESS_UNPROVEN), "%s", text);
 	free(text);
@@ -350,7 +409,7 @@ static enum egress_verdict verdict_of(void (*spoil)(struct egress_coverage *c), 
 static void zero_is_proven_or_not_said(void)
 {
 	static void (*const spoils[])(struct egress_coverage *) = {spoil_absent, spoil_canary, spoil_raw,
-								   spoil_xdp};
+								   spoil_xdp, spoil_twice};
 
 	CHECK_EQ(verdict_of(NULL, NULL), EGRESS_ZERO);
 	for (size_t i = 0; i < ARRAY_LEN(spoils); i++)
@@ -359,6 +418,51 @@ static void zero_is_proven_or_not_said(void)
 		CHECK(verdict_of(spoil_gap, NULL) == EGRESS_UNPROVEN, "%s", egress_gap_names[spoiled_gap]);
 	CHECK_EQ(verdict_of(NULL, "{\"event_type\":\"egress\",\"egress\":{\"kind\":\"finding\"\n"),
 		 EGRESS_UNPROVEN);
+}
+
+static void one_more_span(struct egress_report *report, uint64_t from, uint32_t due, uint32_t seen)
+{
+	struct egress_coverage c = {.from = from,
+				    .to = from + 60 * SECOND,
+				    .attached_us = 60 * SECOND,
+				    .packets = 1,
+				    .canaries_due = due,
+				    .canaries_seen = seen,
+				    .enforcing = true,
+				    .raw_covered = true,
+				    .xdp_covered = true};
+	char *line = NULL;
+	size_t len = 0;
+
+	CHECK_EQ(egress_line_coverage(&c, &line, &len), 0);
+	CHECK_EQ(egress_report_line(report, line, len), 0);
+	free(line);
+}
+
+static enum egress_verdict verdict_of_two(uint32_t first_seen, uint32_t second_seen, uint64_t to,
+					  uint64_t lost)
+{
+	CLEANUP(egress_report_free) struct egress_report *report = NULL;
+
+	if (egress_report_new(BEGIN, to, &report))
+		abort();
+	one_more_span(report, BEGIN, 1, first_seen);
+	one_more_span(report, BEGIN + 60 * SECOND, 1, second_seen);
+	egress_report_lost(report, lost);
+	egress_report_close(report);
+	return egress_report_verdict(report);
+}
+
+static void zero_is_not_lied_about(void)
+{
+	CHECK_EQ(verdict_of_two(1, 1, BEGIN + 120 * SECOND, 0), EGRESS_ZERO);
+	/* one canary too many does not make up for one that is missing */
+	CHECK_EQ(verdict_of_two(2, 0, BEGIN + 120 * SECOND, 0), EGRESS_UNPROVEN);
+	/* the period goes on where the sensor does not, be it for a moment */
+	CHECK_EQ(verdict_of_two(1, 1, BEGIN + 120 * SECOND + 1, 0), EGRESS_UNPROVEN);
+	CHECK_EQ(verdict_of_two(1, 1, BEGIN + 48 * HOUR, 0), EGRESS_UNPROVEN);
+	/* the store has lost what may have been a finding */
+	CHECK_EQ(verdict_of_two(1, 1, BEGIN + 120 * SECOND, 1), EGRESS_UNPROVEN);
 }
 
 /* The finding was told before the period, which is not empty for that. */
@@ -381,7 +485,7 @@ static void denied_flows_are_no_zero(void)
 	cover(s.report, NULL, 0);
 	egress_report_close(s.report);
 	CHECK_EQ(egress_report_verdict(s.report), EGRESS_FOUND);
-	text = report_text(s.report, EGRESS_TEXT, EGRESS_EN);
+	text = report_text(s.report, DOCUMENT_TEXT, EXPLAIN_EN);
 	CHECK(strstr(text, "1 detections") && strstr(text, "4444"), "%s", text);
 	free(text);
 	story_end(&s);
@@ -414,8 +518,8 @@ static void damaged_lines(void)
 		CHECK_EQ(egress_report_line(report, text, len), 0);
 	}
 	egress_report_close(report);
-	for (int format = 0; format < EGRESS_FORMAT_MAX; format++)
-		free(report_text(report, (enum egress_format)format, EGRESS_JA));
+	for (int format = 0; format < DOCUMENT_FORMATS; format++)
+		free(report_text(report, (enum document_format)format, EXPLAIN_JA));
 }
 
 static const struct ktap_test tests[] = {
@@ -425,7 +529,9 @@ static const struct ktap_test tests[] = {
 	TEST(scanning),
 	TEST(bulk_first_listed_tunnel_raw),
 	TEST(findings_are_reported),
+	TEST(hostile_names),
 	TEST(zero_is_proven_or_not_said),
+	TEST(zero_is_not_lied_about),
 	TEST(denied_flows_are_no_zero),
 	TEST(damaged_lines),
 };

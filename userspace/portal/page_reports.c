@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "core/report/document.h"
-#include "core/egress/egress_report.h"
 #include "lib/log.h"
 #include "portal_private.h"
 #include "store/audit_log.h"
+#include "view/egress_store.h"
 #include "view/report_store.h"
 
 static const struct {
@@ -25,17 +25,20 @@ static const struct {
 	{"notices", PHRASE_P_REPORT_NOTICES, WANTS_NOTICES, report_notices},
 };
 
-void report_form(struct visit *v, const char *name, bool of_period)
+static void period_field(struct visit *v, const char *name, const char *usual)
 {
 	const char *period = web_form_get(&v->query, "period");
 
-	page_put(v->page, "<form method=\"get\" action=\"/reports/%s\" class=\"filter\">\n", name);
-	if (of_period)
-		page_put(v->page,
-			 "<span class=\"field\"><label for=\"p-%s\">%s</label> "
-			 "<input id=\"p-%s\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\" "
-			 "aria-describedby=\"period-note\"></span>\n",
-			 name, T(v, P_PERIOD), name, *period ? period : "30d");
+	page_put(v->page,
+		 "<span class=\"field\"><label for=\"p-%s\">%s</label> "
+		 "<input id=\"p-%s\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\" "
+		 "aria-describedby=\"period-note\"></span>\n",
+		 name, T(v, P_PERIOD), name, *period ? period : usual);
+}
+
+/* And the button, the form's end. */
+static void format_field(struct visit *v, const char *name)
+{
 	page_put(v->page,
 		 "<span class=\"field\"><label for=\"f-%s\">%s</label> <select id=\"f-%s\" "
 		 "name=\"format\"><option value=\"\">%s</option>"
@@ -43,6 +46,14 @@ void report_form(struct visit *v, const char *name, bool of_period)
 		 "select></span>\n"
 		 "<button>%s</button></form>\n",
 		 name, T(v, P_FORMAT), name, T(v, P_HERE), T(v, P_SHOW));
+}
+
+void report_form(struct visit *v, const char *name, bool of_period)
+{
+	page_put(v->page, "<form method=\"get\" action=\"/reports/%s\" class=\"filter\">\n", name);
+	if (of_period)
+		period_field(v, name, "30d");
+	format_field(v, name);
 }
 
 void page_reports(struct visit *v)
@@ -178,59 +189,53 @@ void page_report(struct visit *v)
 
 /* --- what protected hosts began */
 
-struct egress_feed {
-	struct store *store;
-	struct egress_report *report;
-	int err;
-};
-
-static bool egress_row(const struct store_row *row, void *arg)
+/* The newest moments are not told yet: they would only say that nobody watched them. */
+static int egress_make(struct visit *v, const struct period *period, struct document **out)
 {
-	struct egress_feed *feed = arg;
-	AUTO_FREE char *line = NULL;
-	size_t len = 0;
+	CLEANUP(egress_report_free) struct egress_report *report = NULL;
+	struct store *store = visit_store(v);
+	uint64_t told = v->now - EGRESS_SETTLE_US;
+	int err = store ? egress_store_report(store, period->from, period->to < told ? period->to : told,
+					      &report)
+			: -ENOENT;
 
-	feed->err = store_line(feed->store, row->event.id, &line, &len);
-	if (!feed->err)
-		feed->err = egress_report_line(feed->report, line, len);
-	return !feed->err;
+	return err ? err : egress_report_document(report, v->language, period->zone_s, out);
 }
 
 void page_egress(struct visit *v)
 {
-	CLEANUP(egress_report_free) struct egress_report *report = NULL;
-	struct egress_feed feed = {.store = visit_store(v)};
-	struct store_filter filter = {.kinds = 1u << STORE_EGRESS};
-	const char *asked = web_form_get(&v->query, "period");
+	CLEANUP(document_free) struct document *document = NULL;
+	const char *asked = web_form_get(&v->query, "period"), *word = web_form_get(&v->query, "format");
+	enum document_format format = DOCUMENT_FORMATS;
 	struct period period;
 	char why[160];
 	int err;
 
+	if (*word && document_format_find(word, &format)) {
+		answer_fault(v, 400, PHRASE_P_FAULT_FORM);
+		return;
+	}
 	if (period_read(*asked ? asked : "24h", NULL, NULL, v->now, &period, why)) {
 		answer_fault(v, 400, PHRASE_P_BAD_PERIOD);
 		return;
 	}
-	filter.from = period.from;
-	filter.to = period.to < v->now ? period.to : v->now;
+	err = egress_make(v, &period, &document);
+	if (!err && format != DOCUMENT_FORMATS) {
+		report_download(v, "egress", document, format);
+		return;
+	}
 	part_begin(v, T(v, P_EGRESS));
-	page_put(v->page,
-		 "<form method=\"get\" action=\"/egress\" class=\"filter\"><span class=\"field\"><label "
-		 "for=\"period\">%s</label> "
-		 "<input id=\"period\" name=\"period\" size=\"12\" maxlength=\"20\" value=\"%s\"></span> "
-		 "<button>%s</button></form>\n",
-		 T(v, P_PERIOD), *asked ? asked : "24h", T(v, P_SHOW));
-	err = feed.store ? egress_report_new(filter.from, filter.to, &feed.report) : -ENOENT;
-	report = feed.report;
-	if (!err)
-		err = store_scan(feed.store, &filter, egress_row, &feed);
-	if (!err)
-		err = feed.err;
+	page_put(v->page, "<p id=\"period-note\" class=\"note\">%s</p>\n", T(v, P_PERIOD_NOTE));
+	page_put(v->page, "<form method=\"get\" action=\"/egress\" class=\"filter\">\n");
+	period_field(v, "egress", "24h");
+	format_field(v, "egress");
 	if (err) {
 		part_say(v, err == -ENOENT ? TONE_NOTE : TONE_LOOK,
 			 err == -ENOENT ? T(v, P_STORE_NONE) : T(v, P_STORE_FAULT));
 	} else {
-		egress_report_close(report);
-		page_egress_report(v->page, report, v->language == EXPLAIN_JA);
+		page_put(v->page, "<article class=\"report\">\n");
+		page_document(v->page, document);
+		page_put(v->page, "</article>\n");
 	}
 	part_end(v);
 	answer_page(v, 200);

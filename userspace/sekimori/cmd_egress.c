@@ -13,16 +13,19 @@
 #include <zlib.h>
 
 #include "client.h"
+#include "client_store.h"
 #include "core/egress/egress_lint.h"
-#include "core/egress/egress_report.h"
 #include "core/egress/egress_table.h"
+#include "core/report/document.h"
 #include "kern/usage.h"
 #include "lib/civil.h"
 #include "lib/file.h"
+#include "lib/wall.h"
+#include "view/egress_store.h"
+#include "view/period.h"
 
 #define DEFAULT_CONFIG "/etc/sekimori/sekimori.conf"
 #define LINE_BYTES     (1u << 20)
-#define ROTATED_MAX    64 /* eve.json.1, .2.gz … that are read without being named */
 
 static int read_policy(const char *command, const char *path, struct policy **out)
 {
@@ -111,7 +114,7 @@ static int egress_show(const char *path)
 /* --- lint */
 
 struct linter {
-	enum egress_lang lang;
+	enum explain_language lang;
 	int usage;
 };
 
@@ -151,7 +154,7 @@ static void lint_print(enum egress_lint lint, const struct policy_service *s,
 	printf("\n");
 }
 
-static int egress_lint_run(const char *path, enum egress_lang lang)
+static int egress_lint_run(const char *path, enum explain_language lang)
 {
 	CLEANUP(policy_free) struct policy *policy = NULL;
 	struct linter linter = {.lang = lang, .usage = -1};
@@ -176,6 +179,13 @@ static int egress_lint_run(const char *path, enum egress_lang lang)
 
 /* --- report */
 
+struct report_options {
+	const char *named, *from, *to, *store, *lang, *format_name;
+	struct period period;
+	enum document_format format;
+	enum explain_language language;
+};
+
 /* Plain or compressed. A line that is longer than any of ours is passed by. */
 static int read_events(const char *path, struct egress_report *report)
 {
@@ -196,157 +206,131 @@ static int read_events(const char *path, struct egress_report *report)
 	return err;
 }
 
-/* What log rotation made of it: path.1, path.1.gz, … */
-static void read_rotated(const char *path, struct egress_report *report)
+static int report_files(const struct report_options *o, char *const *files, int count,
+			struct egress_report **out)
 {
-	static const char *const ends[] = {"", ".gz"};
-	char name[512];
+	CLEANUP(egress_report_free) struct egress_report *report = NULL;
+	int err = egress_report_new(o->period.from, o->period.to, &report);
 
-	for (int i = 1; i <= ROTATED_MAX; i++)
-		for (size_t j = 0; j < ARRAY_LEN(ends); j++) {
-			snprintf(name, sizeof(name), "%.400s.%d%s", path, i, ends[j]);
-			if (!access(name, R_OK) && read_events(name, report))
-				fprintf(stderr, "sekimori egress report: %s could not be read to its end\n",
-					name);
-		}
-}
-
-static int event_file(char path[POLICY_PATH_MAX])
-{
-	AUTO_JSON json_t *answer = client_ask(json_pack("{s:s}", "request", "status"), -1);
-
-	if (!answer || !client_ok(answer))
-		return -ENOENT;
-	snprintf(path, POLICY_PATH_MAX, "%s", client_text(answer, "eve"));
-	return *path ? 0 : -ENOENT;
-}
-
-static int choice(const char *word, const char *const *names, int count)
-{
-	for (int i = 0; i < count; i++)
-		if (!strcmp(names[i], word))
-			return i;
-	return -1;
-}
-
-/* "-24h", "-30m", "-7d" from now, or a day or time. */
-static bool read_time(const char *word, uint64_t now, uint64_t *out)
-{
-	uint64_t n = 0;
-	char unit = 0;
-	static const struct {
-		char unit;
-		uint32_t seconds;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-
-	if (!strcmp(word, "now")) {
-		*out = now;
-		return true;
-	}
-	if (*word != '-' && *word != '+')
-		return time_iso(text_of(word), out);
-	if (sscanf(word + 1, "%9" SCNu64 "%c", &n, &unit) != 2)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		if (units[i].unit != unit)
-			continue;
-		*out = *word == '-' ? (now > n * units[i].seconds ? now - n * units[i].seconds : 1)
-				    : now + n * units[i].seconds;
-		return true;
-	}
-	return false;
-}
-
-struct report_options {
-	uint64_t from, to;
-	int format, lang;
-};
-
-static int report_option(int option, struct report_options *o)
-{
-	uint64_t now = (uint64_t)time(NULL);
-
-	switch (option) {
-	case 'f':
-		return read_time(optarg, now, &o->from)
-			       ? 0
-			       : client_usage("egress", "--from takes a day, a time or -24h", optarg);
-	case 't':
-		return read_time(optarg, now, &o->to)
-			       ? 0
-			       : client_usage("egress", "--to takes a day, a time or -24h", optarg);
-	case 'F':
-		o->format = choice(optarg, egress_format_names, EGRESS_FORMAT_MAX);
-		return o->format >= 0 ? 0
-				      : client_usage("egress", "--format is text, html, csv or json", optarg);
-	case 'l':
-		o->lang = choice(optarg, egress_lang_names, EGRESS_LANG_MAX);
-		return o->lang >= 0 ? 0 : client_usage("egress", "--lang is en or ja", optarg);
-	}
-	return client_usage("egress", "unknown option", NULL);
-}
-
-static int report_files(struct egress_report *report, char *const *files, int count)
-{
-	char path[POLICY_PATH_MAX];
-	int err = 0;
-
-	if (!count) {
-		if (event_file(path)) {
-			fprintf(stderr, "sekimori egress report: no daemon says where its events are; name "
-					"the files\n");
-			return EXIT_NOT_CONVERGED;
-		}
-		read_rotated(path, report);
-		err = read_events(path, report);
-		if (err)
-			fprintf(stderr, "sekimori egress report: %s: %s\n", path, strerror(-err));
-		return err ? EXIT_NOT_CONVERGED : 0;
-	}
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; !err && i < count; i++) {
 		err = read_events(files[i], report);
-		if (err) {
+		if (err)
 			fprintf(stderr, "sekimori egress report: %s: %s\n", files[i], strerror(-err));
-			return EXIT_NOT_CONVERGED;
-		}
 	}
+	if (err)
+		return err;
+	egress_report_close(report);
+	*out = TAKE_PTR(report);
 	return 0;
 }
 
-static int egress_report_run(const struct report_options *o, char *const *files, int count)
+static int report_store(const struct report_options *o, struct egress_report **out)
+{
+	CLEANUP(store_close) struct store *store = NULL;
+	int err = client_store_open(o->store, &store);
+
+	if (err)
+		return err;
+	err = egress_store_report(store, o->period.from, o->period.to, out);
+	if (err)
+		fprintf(stderr, "sekimori egress report: the store: %s\n", strerror(-err));
+	return err;
+}
+
+/* The newest moments are not told yet; a period that ends with now ends before them, and its text says when.
+ */
+static int period_fill(struct report_options *o, uint64_t now)
+{
+	uint64_t told = now - EGRESS_SETTLE_US;
+	char why[160] = "";
+
+	if (o->named && (o->from || o->to))
+		return client_usage("egress", "--period or --from and --to, not both", NULL);
+	if (o->named) {
+		if (period_read(o->named, NULL, NULL, now, &o->period, why))
+			return client_usage("egress", why, NULL);
+		if (o->period.to > told)
+			o->period.to = told;
+	} else if (period_moment(o->from ? o->from : "-24h", now, &o->period.from) ||
+		   period_moment(o->to ? o->to : "now", now, &o->period.to)) {
+		return client_usage(
+			"egress",
+			"--from and --to take 2014-09-29, 2014-09-29T08:30, 2014-09-29T08:30:00Z, "
+			"-24h or now",
+			NULL);
+	}
+	if (o->period.to > told && o->period.to <= now)
+		o->period.to = told;
+	if (o->period.from >= o->period.to)
+		return client_usage(
+			"egress",
+			"the period is empty, or younger than two minutes: nothing is told of it yet", NULL);
+	o->period.zone_s = period_zone(o->period.from);
+	return 0;
+}
+
+static int egress_report_run(struct report_options *o, char *const *files, int count)
 {
 	CLEANUP(egress_report_free) struct egress_report *report = NULL;
-	int result;
+	CLEANUP(document_free) struct document *document = NULL;
+	AUTO_FREE char *text = NULL;
+	size_t len;
+	int result = period_fill(o, wall_us());
+	int err;
 
-	if (egress_report_new(o->from * 1000000, o->to * 1000000, &report))
-		return client_usage("egress", "--from must come before --to", NULL);
-	result = report_files(report, files, count);
 	if (result)
 		return result;
-	egress_report_close(report);
-	egress_report_write(report, client.json ? EGRESS_JSON : (enum egress_format)o->format,
-			    (enum egress_lang)o->lang, stdout);
+	if (count ? report_files(o, files, count, &report) : report_store(o, &report))
+		return EXIT_NOT_CONVERGED;
+	err = egress_report_document(report, o->language, o->period.zone_s, &document);
+	if (!err)
+		err = document_write(document, o->format, &text, &len);
+	if (err) {
+		fprintf(stderr, "sekimori egress report: %s\n", strerror(-err));
+		return EXIT_NOT_CONVERGED;
+	}
+	fwrite(text, 1, len, stdout);
 	return egress_report_verdict(report) == EGRESS_ZERO ? 0 : EXIT_FINDING;
+}
+
+static int options_read(int argc, char **argv, struct report_options *o)
+{
+	static const struct option rows[] = {
+		{"period", required_argument, NULL, 'p'}, {"from", required_argument, NULL, 'a'},
+		{"to", required_argument, NULL, 'b'},	  {"format", required_argument, NULL, 'f'},
+		{"lang", required_argument, NULL, 'l'},	  {"store", required_argument, NULL, 's'},
+		{"tz", required_argument, NULL, 'z'},	  {NULL, 0, NULL, 0},
+	};
+	const char **const texts[] = {['p'] = &o->named, ['a'] = &o->from, ['b'] = &o->to,
+				      ['s'] = &o->store, ['l'] = &o->lang, ['f'] = &o->format_name};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", rows, NULL)) != -1) {
+		if (c == '?')
+			return client_usage("egress", "unknown option", NULL);
+		if (c == 'z')
+			setenv("TZ", optarg, 1);
+		else
+			*texts[c] = optarg;
+	}
+	tzset();
+	o->language = explain_language(o->lang ? o->lang : getenv("LANG"));
+	o->format = client.json ? DOCUMENT_JSON : DOCUMENT_TEXT;
+	if (o->format_name && document_format_find(o->format_name, &o->format))
+		return client_usage("egress", "--format takes text, html, csv or json", o->format_name);
+	return 0;
 }
 
 int cmd_egress(int argc, char **argv)
 {
-	static const struct option options[] = {{"from", required_argument, NULL, 'f'},
-						{"to", required_argument, NULL, 't'},
-						{"format", required_argument, NULL, 'F'},
-						{"lang", required_argument, NULL, 'l'},
-						{0}};
-	uint64_t now = (uint64_t)time(NULL);
-	struct report_options o = {.from = now - 86400, .to = now};
+	struct report_options o = {0};
 	const char *what = argc > 1 ? argv[1] : "";
-	int option;
 
 	argc--;
 	argv++;
 	optind = 1;
-	while (argc > 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (report_option(option, &o))
-			return EXIT_USAGE;
+	if (argc > 0 && options_read(argc, argv, &o))
+		return EXIT_USAGE;
 	if (!strcmp(what, "report"))
 		return egress_report_run(&o, argv + optind, argc - optind);
 	if (argc - optind > 1)
@@ -354,7 +338,6 @@ int cmd_egress(int argc, char **argv)
 	if (!strcmp(what, "show"))
 		return egress_show(optind < argc ? argv[optind] : DEFAULT_CONFIG);
 	if (!strcmp(what, "lint"))
-		return egress_lint_run(optind < argc ? argv[optind] : DEFAULT_CONFIG,
-				       (enum egress_lang)o.lang);
+		return egress_lint_run(optind < argc ? argv[optind] : DEFAULT_CONFIG, o.language);
 	return client_usage("egress", "show, lint or report", *what ? what : NULL);
 }

@@ -47,9 +47,8 @@ static const struct command commands[] = {
 	 "[--allow-private] [--allow-share] [--allow-shrink] [--allow-cut] [--allow-exceptions]",
 	 "named lists; `show auto`: automatic blocks", cmd_list, false},
 	{"egress",
-	 "show [FILE] | lint [FILE] [--lang en|ja] | report [--from T] [--to T] [--format "
-	 "text|html|csv|json] [--lang en|ja] "
-	 "[FILE...]",
+	 "show [FILE] | lint [FILE] [--lang en|ja] | report [--period P | --from T --to T] [--format "
+	 "text|html|csv|json] [--lang en|ja] [--tz ZONE] [--store DIR] [EVENTS...]",
 	 "what protected hosts may start, and what they did", cmd_egress, false},
 	{"alerts",
 	 "[--follow] [-n N] | [--sid N] [--host ADDR] [--severity S] [--period P | --from T --to T] [--store "

@@ -35,15 +35,20 @@ uint64_t period_month(uint32_t year, uint32_t month)
 }
 
 /* "2014-09-29", "2014-09-29T08:30" */
-static int moment_read(const char *text, uint64_t *out)
+static int local_read(const char *text, uint64_t *out)
 {
 	int year, month, day, hour = 0, minute = 0, used = 0;
 
 	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3 ||
 	    !civil_holds(year, (unsigned int)month, (unsigned int)day))
 		return -EINVAL;
-	if (text[used] &&
-	    (sscanf(text + used, "%*1[T ]%2d:%2d%n", &hour, &minute, &used) != 2 || hour > 23 || minute > 59))
+	text += used;
+	if (*text) {
+		if (sscanf(text, "%*1[T ]%2d:%2d%n", &hour, &minute, &used) != 2 || hour > 23 || minute > 59)
+			return -EINVAL;
+		text += used;
+	}
+	if (*text)
 		return -EINVAL;
 	*out = local(year, month, day, hour, minute);
 	return 0;
@@ -85,12 +90,44 @@ static void this_month(uint64_t now, char text[16])
 	strftime(text, 16, "%Y-%m", &tm);
 }
 
+int32_t period_zone(uint64_t t)
+{
+	time_t seconds = (time_t)(t / 1000000);
+	struct tm tm;
+
+	localtime_r(&seconds, &tm);
+	return (int32_t)tm.tm_gmtoff;
+}
+
+int period_moment(const char *text, uint64_t now, uint64_t *out)
+{
+	uint32_t seconds;
+	uint64_t value;
+
+	if (!strcmp(text, "now")) {
+		*out = now;
+		return 0;
+	}
+	if (*text == '-') {
+		if (conf_seconds(text + 1, &seconds) || seconds * 1000000ull >= now)
+			return -EINVAL;
+		*out = now - seconds * 1000000ull;
+		return 0;
+	}
+	/* one that names its zone: behind the day's ten characters */
+	if (strlen(text) > 10 && strpbrk(text + 10, "Zz+-U")) {
+		if (!time_iso(text_of(text), &value))
+			return -EINVAL;
+		*out = value * 1000000;
+		return 0;
+	}
+	return local_read(text, out);
+}
+
 int period_read(const char *period, const char *from, const char *to, uint64_t now, struct period *out,
 		char why[160])
 {
 	char month[16];
-	struct tm tm;
-	time_t begin;
 
 	if (!period && !from) {
 		this_month(now, month);
@@ -101,7 +138,7 @@ int period_read(const char *period, const char *from, const char *to, uint64_t n
 		return -EINVAL;
 	}
 	if (period ? named_read(period, now, out)
-		   : !to || moment_read(from, &out->from) || moment_read(to, &out->to)) {
+		   : !to || local_read(from, &out->from) || local_read(to, &out->to)) {
 		snprintf(why, 160,
 			 period ? "--period takes 2014-09, 2014-09-29, or a time such as 7d or 12h: %.40s"
 				: "--from and --to take 2014-09-29 or 2014-09-29T08:30, both: %.40s",
@@ -120,8 +157,6 @@ int period_read(const char *period, const char *from, const char *to, uint64_t n
 			 "a period begins before it ends, both at a quarter of an hour (00, 15, 30, 45)");
 		return -EINVAL;
 	}
-	begin = (time_t)(out->from / 1000000);
-	localtime_r(&begin, &tm);
-	out->zone_s = (int32_t)tm.tm_gmtoff;
+	out->zone_s = period_zone(out->from);
 	return 0;
 }

@@ -22,6 +22,11 @@ struct period {
  */
 __must_check int period_read(const char *period, const char *from, const char *to, uint64_t now,
 			     struct period *out, char why[160]);
+/* "now", "-24h" before it, "2014-09-29", "2014-09-29T08:30" of the local zone, or of one it names: "…Z",
+ * "…+09:00". */
+__must_check int period_moment(const char *text, uint64_t now, uint64_t *out);
+/* Seconds east of UTC at that time. */
+int32_t period_zone(uint64_t t);
 /* Begin of a month of UTC; month may be 13. */
 uint64_t period_month(uint32_t year, uint32_t month);
 

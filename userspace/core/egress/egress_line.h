@@ -14,6 +14,7 @@ enum egress_kind { EGRESS_LINE_TALK, EGRESS_LINE_FINDING, EGRESS_LINE_COVERAGE, 
 #define EGRESS_GAPS(X)                                                                                       \
 	X(DETACHED, "detached")                                                                              \
 	X(OTHER_WAY, "other-way-out")                                                                        \
+	X(STALLED, "unwatched")                                                                              \
 	X(RING, "records-lost")                                                                              \
 	X(UNREAD, "frames-unread")                                                                           \
 	X(EVENTS, "events-lost")                                                                             \
@@ -36,7 +37,7 @@ struct egress_coverage {
 	uint64_t from, to;	       /* us since the epoch */
 	uint64_t attached_us;	       /* of it: every interface had its programs */
 	uint64_t packets;	       /* that they judged */
-	uint64_t gaps[EGRESS_GAP_MAX]; /* counts; DETACHED, OTHER_WAY in milliseconds */
+	uint64_t gaps[EGRESS_GAP_MAX]; /* counts; DETACHED, OTHER_WAY, STALLED in milliseconds */
 	uint32_t canaries_due, canaries_seen;
 	bool enforcing;	  /* every interface */
 	bool raw_covered; /* role host: packet sockets are stopped; gateways: true */

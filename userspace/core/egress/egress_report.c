@@ -7,10 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-const char *const egress_format_names[EGRESS_FORMAT_MAX] = {"text", "html", "csv", "json"};
-const char *const egress_lang_names[EGRESS_LANG_MAX] = {"en", "ja"};
-
-#define NOBODY UINT32_MAX
+#define NOBODY	 UINT32_MAX
+#define SLACK_US 1000000u /* spans of one sensor touch */
 
 int egress_report_new(uint64_t from, uint64_t to, struct egress_report **out)
 {
@@ -186,13 +184,14 @@ static int take_coverage(struct egress_report *r, const struct egress_coverage *
 	r->spans[r->span_count++] = (struct egress_span){
 		.from = c->from < r->from ? r->from : c->from,
 		.to = c->to > r->to ? r->to : c->to,
-		.lost_us = c->gaps[EGRESS_GAP_DETACHED] * 1000,
+		.lost_us = (c->gaps[EGRESS_GAP_DETACHED] + c->gaps[EGRESS_GAP_STALLED]) * 1000,
 	};
 	for (int i = 0; i < EGRESS_GAP_MAX; i++)
 		r->gaps[i] += c->gaps[i];
 	r->packets += c->packets;
 	r->canaries_due += c->canaries_due;
-	r->canaries_seen += c->canaries_seen;
+	/* One too many does not make up for one that another span misses. */
+	r->canaries_seen += c->canaries_seen < c->canaries_due ? c->canaries_seen : c->canaries_due;
 	r->raw_open |= !c->raw_covered;
 	r->xdp_open |= !c->xdp_covered;
 	r->monitored |= !c->enforcing;
@@ -219,6 +218,11 @@ int egress_report_line(struct egress_report *report, const char *line, size_t le
 	if (record.t_us < report->from || record.t_us >= report->to)
 		return 0;
 	return take_finding(report, &record);
+}
+
+void egress_report_lost(struct egress_report *report, uint64_t events)
+{
+	report->lost += events;
 }
 
 static int span_order(const void *a, const void *b)
@@ -324,6 +328,7 @@ void egress_report_close(struct egress_report *report)
 		const struct egress_span *span = &r->spans[i];
 		uint64_t from = span->from > end ? span->from : end, seen;
 
+		r->overlaps += span->from + SLACK_US < end;
 		if (span->to <= from)
 			continue;
 		seen = span->to - from;
@@ -331,13 +336,15 @@ void egress_report_close(struct egress_report *report)
 		end = span->to;
 	}
 	r->doubts[EGRESS_DOUBT_COVERAGE] = egress_report_coverage(r) < 1000;
+	r->doubts[EGRESS_DOUBT_OVERLAP] = r->overlaps;
 	r->doubts[EGRESS_DOUBT_CANARIES] = r->canaries_seen < r->canaries_due;
 	r->doubts[EGRESS_DOUBT_NO_CANARIES] = !r->canaries_due;
 	r->doubts[EGRESS_DOUBT_NO_PACKETS] = !r->packets;
 	r->doubts[EGRESS_DOUBT_RAW_OPEN] = r->raw_open;
 	r->doubts[EGRESS_DOUBT_XDP_OPEN] = r->xdp_open;
-	r->doubts[EGRESS_DOUBT_DAMAGED] = r->damaged > 0;
-	r->doubts[EGRESS_DOUBT_REPORT_FULL] = r->dropped > 0;
+	r->doubts[EGRESS_DOUBT_DAMAGED] = r->damaged;
+	r->doubts[EGRESS_DOUBT_LOST] = r->lost;
+	r->doubts[EGRESS_DOUBT_REPORT_FULL] = r->dropped;
 }
 
 uint32_t egress_report_coverage(const struct egress_report *report)
@@ -362,18 +369,4 @@ enum egress_verdict egress_report_verdict(const struct egress_report *report)
 		if (report->gaps[i])
 			return EGRESS_UNPROVEN;
 	return EGRESS_ZERO;
-}
-
-void egress_report_write(const struct egress_report *report, enum egress_format format, enum egress_lang lang,
-			 FILE *out)
-{
-	static void (*const writers[EGRESS_FORMAT_MAX])(const struct egress_report *, enum egress_lang,
-							FILE *) = {
-		[EGRESS_TEXT] = egress_write_text,
-		[EGRESS_HTML] = egress_write_html,
-		[EGRESS_CSV] = egress_write_csv,
-		[EGRESS_JSON] = egress_write_json,
-	};
-
-	writers[format](report, lang, out);
 }

@@ -2,14 +2,12 @@
 /*
  * egress_report.h - the suspicious-communication report of a period: who,
  * where to, how often, by which program; and whether "nothing" is proven.
- * Composed of the lines of egress_line.h. Pure: time is an argument, the texts
- * go to memory.
+ * Composed of the lines of egress_line.h. Pure: time is an argument.
  */
 #ifndef CORE_EGRESS_REPORT_H
 #define CORE_EGRESS_REPORT_H
 
-#include <stdio.h>
-
+#include "core/rule/explain.h"
 #include "egress_line.h"
 
 #define EGRESS_ROWS_MAX	 65536u
@@ -22,11 +20,7 @@ enum egress_verdict {
 	EGRESS_FOUND,
 	EGRESS_VERDICT_MAX
 };
-enum egress_format { EGRESS_TEXT, EGRESS_HTML, EGRESS_CSV, EGRESS_JSON, EGRESS_FORMAT_MAX };
-enum egress_lang { EGRESS_EN, EGRESS_JA, EGRESS_LANG_MAX };
-extern const char *const egress_format_names[EGRESS_FORMAT_MAX];
-extern const char *const egress_lang_names[EGRESS_LANG_MAX];
-
+struct document;
 struct egress_report;
 /* from, to: us since the epoch, to exclusive. */
 __must_check int egress_report_new(uint64_t from, uint64_t to, struct egress_report **out);
@@ -40,10 +34,10 @@ void egress_report_close(struct egress_report *report);
 enum egress_verdict egress_report_verdict(const struct egress_report *report);
 /* Of the period, per mille, rounded down: 1000 only when nothing is missing. */
 uint32_t egress_report_coverage(const struct egress_report *report);
-void egress_report_write(const struct egress_report *report, enum egress_format format, enum egress_lang lang,
-			 FILE *out);
-
-/* HTML between <body> and </body>, without the title. */
-void egress_report_body(const struct egress_report *report, enum egress_lang lang, FILE *out);
+/* Events of the period that the store no longer has, or never got: they speak against "proven". */
+void egress_report_lost(struct egress_report *report, uint64_t events);
+/* For people and programs, in the time zone zone_s seconds east of UTC. -ENOMEM. */
+__must_check int egress_report_document(const struct egress_report *report, enum explain_language language,
+					int32_t zone_s, struct document **out);
 
 #endif

@@ -11,11 +11,12 @@
 #define X(id, en, ja) _Static_assert(sizeof(en) > 1 && sizeof(ja) > 1, "PHRASE_" #id " lacks a language");
 PHRASES(X)
 PORTAL_PHRASES(X)
+EGRESS_PHRASES(X)
 #undef X
 
 static const char *const rows[PHRASE_MAX][2] = {
 #define X(id, en, ja) [PHRASE_##id] = {[EXPLAIN_EN] = en, [EXPLAIN_JA] = ja},
-	PHRASES(X) PORTAL_PHRASES(X)
+	PHRASES(X) PORTAL_PHRASES(X) EGRESS_PHRASES(X)
 #undef X
 };
 

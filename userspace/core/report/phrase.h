@@ -9,13 +9,14 @@
 
 #include <stddef.h>
 
+#include "core/egress/egress_rows.h"
 #include "core/rule/explain.h"
 #include "phrase_rows.h"
 #include "core/web/portal_rows.h"
 
 enum phrase {
 #define X(id, en, ja) PHRASE_##id,
-	PHRASES(X) PORTAL_PHRASES(X)
+	PHRASES(X) PORTAL_PHRASES(X) EGRESS_PHRASES(X)
 #undef X
 		PHRASE_MAX
 };

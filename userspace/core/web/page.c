@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "core/report/document_private.h"
-#include "core/egress/egress_report.h"
 
 #define TAG_NAME_MAX 24
 
@@ -306,23 +305,6 @@ void page_document(struct page *page, const struct document *document)
 		page_fail(page, "a report was put into a tag");
 	else
 		document_write_html_body(document, &page->out);
-}
-
-void page_egress_report(struct page *page, const struct egress_report *report, bool japanese)
-{
-	AUTO_FREE char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	if (page->state != STATE_TEXT || !out) {
-		page_fail(page, "a report was put into a tag, or there is no memory");
-		return;
-	}
-	egress_report_body(report, japanese ? EGRESS_JA : EGRESS_EN, out);
-	if (fclose(out))
-		page_fail(page, "no memory for a report");
-	else
-		output_add(&page->out, text, len);
 }
 
 const char *page_fault(const struct page *page)

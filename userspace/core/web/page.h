@@ -16,7 +16,6 @@
 
 struct page;
 struct document;
-struct egress_report;
 
 struct page *page_new(void); /* NULL: no memory */
 void page_free(struct page *page);
@@ -31,8 +30,6 @@ DEFINE_CLEANUP(page_free, struct page)
 void page_put(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The sections of a report, escaped by its own writer. Only in text. */
 void page_document(struct page *page, const struct document *document);
-/* The same of what protected hosts began. */
-void page_egress_report(struct page *page, const struct egress_report *report, bool japanese);
 
 /* What is wrong (static), also when markup is left open; NULL: nothing. */
 const char *page_fault(const struct page *page);
