@@ -280,6 +280,8 @@ void keeper_watch_announced(struct keeper *k, const struct seki_expect_key *key)
 void keeper_watch_origin(struct keeper *k, const struct seki_record *record, const uint8_t *data);
 void keeper_watch_listed(struct keeper *k, const struct seki_record *record, const char *list);
 /* A canary's record? It is no finding. */
+/* A program was found off, and put back or not: the time since the last look does not count as watched. */
+void keeper_watch_came_off(struct keeper *k);
 bool keeper_watch_is_canary(const struct seki_record *record);
 void keeper_watch_raw(struct keeper *k, uint64_t frames, bool stopped, bool restored);
 void keeper_watch_tick(struct keeper *k);

@@ -490,6 +490,7 @@ static void hook_reattach(struct keeper *k, struct keeper_iface *row, uint32_t i
 
 	row->ifindex = ifindex;
 	row->attached = false;
+	keeper_watch_came_off(k);
 	err = push_attach(k, row, row, 1, &how, text, sizeof(text));
 	if (!err)
 		err = push_iface(k, row, k->pending_until ? k->pending_until - keeper_now() : 0);
@@ -526,6 +527,7 @@ void keeper_hooks_poll(struct keeper *k)
 						    : "somebody detached the program");
 		else if (ours && row->alarmed)
 			keeper_audit(k, AUDIT_NOTE, 0, "%s is protected again", row->want.name);
+		keeper_watch_came_off(k);
 		row->alarmed = !ours;
 		row->attached = ours;
 		row->hook = hook;

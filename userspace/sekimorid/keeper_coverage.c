@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "keeper_watch.h"
@@ -15,6 +16,7 @@
 
 #define SPAN_SECONDS  60u
 #define BYTES_SECONDS 10u
+#define LOOK_US	      (10u * 1000000u) /* the tick is one second: when none came for so long, nobody looked */
 
 /* 192.0.2.0/24 is nobody's (RFC 5737); port 9 is discard. */
 static const uint8_t canary_from[4] = {192, 0, 2, 250}, canary_to[4] = {192, 0, 2, 251};
@@ -27,6 +29,23 @@ bool keeper_watch_is_canary(const struct seki_record *record)
 
 	return record->key.proto == IPPROTO_UDP && port == htons(CANARY_PORT) && dst->w[2] == htonl(0xffff) &&
 	       !dst->w[0] && !dst->w[1] && !memcmp(dst->b + 12, canary_to, sizeof(canary_to));
+}
+
+/* What anybody else sends there is a flow like all others. */
+bool watch_is_own_canary(const struct keeper_watch *w, const struct seki_record *record, const uint8_t *data)
+{
+	struct seki_process process;
+	uint32_t at = record->l3_offset + 20u + 8u;
+
+	if (!keeper_watch_is_canary(record))
+		return false;
+	if (!record->cap_len && record->flags & SEKI_REC_PROCESS) { /* refused before there was a frame */
+		memcpy(&process, data + SEKI_ORIGIN_HEAD, sizeof(process));
+		return w->canary_socket && process.socket == w->canary_socket;
+	}
+	return w->canary_mark && at + sizeof(w->canary_mark) <= record->cap_len &&
+	       at + sizeof(w->canary_mark) <= SEKI_ORIGIN_HEAD &&
+	       !memcmp(data + at, &w->canary_mark, sizeof(w->canary_mark));
 }
 
 /* --- canaries */
@@ -42,7 +61,7 @@ static uint16_t checksum(const uint8_t *at, size_t len)
 }
 
 /* A datagram that no policy permits, with the interface's VLAN tag. */
-static uint32_t canary_frame(uint8_t frame[64], uint16_t vlan)
+static uint32_t canary_frame(uint8_t frame[64], uint16_t vlan, uint64_t mark)
 {
 	static const uint8_t macs[12] = {2, 0x5e, 0x4b, 0, 0, 1, 2, 0x5e, 0x4b, 0, 0, 2};
 	uint8_t *at = frame;
@@ -70,7 +89,7 @@ static uint32_t canary_frame(uint8_t frame[64], uint16_t vlan)
 	at[21] = 99; /* source port 99 */
 	at[23] = CANARY_PORT;
 	at[25] = 8 + 8;
-	memcpy(at + 28, "sekimori", 8);
+	memcpy(at + 28, &mark, sizeof(mark));
 	return (uint32_t)(at - frame) + 36;
 }
 
@@ -80,15 +99,29 @@ static void canary_socket(struct keeper_watch *w)
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(CANARY_PORT)};
 	AUTO_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
+	socklen_t len = sizeof(w->canary_socket);
+
 	memcpy(&to.sin_addr, canary_to, sizeof(canary_to));
 	w->span.canaries_due++;
+	w->canary_socket = 0;
+	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_COOKIE, &w->canary_socket, &len) < 0)
+		log_warn("the canary's socket cannot be told from others: %s", strerror(errno));
 	if (fd >= 0 && !connect(fd, (struct sockaddr *)&to, sizeof(to)))
 		log_warn("the canary's socket was not refused");
 }
 
 static void canaries_send(struct keeper *k)
 {
+	struct keeper_watch *w = k->watch;
 	uint8_t frame[64];
+
+	/* One that others saw, or guess, is none of ours. */
+	if (getrandom(&w->canary_mark, sizeof(w->canary_mark), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(w->canary_mark)) {
+		log_warn("no canary is sent: there are no random bytes");
+		w->span.canaries_due++;
+		return;
+	}
 
 	for (uint32_t i = 0; i < k->iface_count; i++) {
 		const struct keeper_iface *row = &k->ifaces[i];
@@ -98,15 +131,15 @@ static void canaries_send(struct keeper *k)
 
 		if (!host && row->want.role != SEKI_ROLE_DMZ)
 			continue;
-		len = canary_frame(frame, row->want.vlan);
-		k->watch->span.canaries_due++;
+		len = canary_frame(frame, row->want.vlan, k->watch->canary_mark);
+		w->span.canaries_due++;
 		err = gate_frame_run(k->gate, row->ifindex, host, frame, len, &drop);
 		if (err)
 			log_warn("%s: the canary could not be sent: %s", row->want.name, strerror(-err));
 	}
 	if (k->settings.egress_flags & SEKI_EGRESS_SELF_EARLY &&
 	    !(k->settings.egress_flags & SEKI_EGRESS_SELF_MONITOR))
-		canary_socket(k->watch);
+		canary_socket(w);
 }
 
 /* --- the span */
@@ -120,7 +153,8 @@ static void counters_read(struct keeper *k, struct keeper_watch *w, bool first)
 {
 	static struct seki_counter reasons[SEKI_REASON_MAX];
 	uint64_t losses[SEKI_LOSS_MAX], packets = 0, ring, flows;
-	uint64_t events = k->events_lost + k->reporter.lost + k->reporter.refused;
+	uint64_t events = k->events_lost + k->reporter.lost + k->reporter.refused + k->reporter.spool_lost +
+			  k->archive.refused;
 	uint64_t forgotten = egress_watch_forgotten(w->watch);
 	uint32_t learnt = 0;
 
@@ -178,6 +212,12 @@ static void span_end(struct keeper *k)
 	watch_known_save(k);
 }
 
+void keeper_watch_came_off(struct keeper *k)
+{
+	if (k->watch)
+		k->watch->came_off = true;
+}
+
 /* What holds of this second; the span keeps the worst. */
 static void span_look(struct keeper *k)
 {
@@ -204,16 +244,21 @@ static void span_look(struct keeper *k)
 	}
 	if (jump > 1000000 || jump < -1000000)
 		w->span.gaps[EGRESS_GAP_CLOCK]++;
-	if (attached)
+	/* A daemon that was stopped sent no canary and did not see what came off. */
+	if (boot - w->last_boot > LOOK_US)
+		w->span.gaps[EGRESS_GAP_STALLED] += passed / 1000;
+	else if (attached && !w->came_off)
 		w->span.attached_us += passed;
 	else
-		w->span.gaps[EGRESS_GAP_DETACHED] += passed / 1000;
+		w->span.gaps[EGRESS_GAP_DETACHED] += passed / 1000 + 1;
+	w->came_off = false;
 	if (host && *k->egress_other)
 		w->span.gaps[EGRESS_GAP_OTHER_WAY] += passed / 1000;
 	/* A clock that was set back begins a span of its own: no second is counted twice. */
 	if (wall < w->span.to) {
 		span_end(k);
 		span_begin(w, wall);
+		w->span.gaps[EGRESS_GAP_CLOCK]++;
 	}
 	w->span.to = wall;
 	w->last_wall = wall;

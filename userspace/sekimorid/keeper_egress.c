@@ -168,7 +168,7 @@ static void warn(char *text, size_t size, const char *sentence)
 }
 
 /* Beside the other object. Not every kernel can: `status` and reports then say "not covered". */
-static void family_refuse(struct keeper *k)
+static void family_refuse(struct keeper *k, char *text, size_t size)
 {
 	char path[INSTANCE_PATH_MAX + sizeof(SEKI_OBJECT_FAMILY)];
 	struct gate_why why = {""};
@@ -185,6 +185,11 @@ static void family_refuse(struct keeper *k)
 	}
 	if (err)
 		log_info("%s", *why.text ? why.text : strerror(-err));
+	if (k->sockets_wanted && !k->egress->self_monitor && !gate_family_denied(k->gate))
+		warn(text, size,
+		     "AF_XDP sockets are not covered: this kernel does not refuse them (it needs the BPF "
+		     "LSM: "
+		     "lsm=…,bpf), so no report will say that zero is proven");
 }
 
 /* In this order a refusal of one layer leaves the others, and is told: fewer layers are better than none. */
@@ -201,7 +206,7 @@ void keeper_egress_hooks(struct keeper *k, const struct policy *policy, char *te
 	err = k->sockets_wanted ? gate_sockets_attach(k->gate, &why) : gate_sockets_detach(k->gate);
 	if (err && (k->sockets_wanted || err != -ENOENT))
 		warn(text, size, *why.text ? why.text : "the socket hooks stay");
-	family_refuse(k);
+	family_refuse(k, text, size);
 	why.text[0] = '\0';
 	err = k->backstop_wanted ? backstop_fill(k, policy, &why) : gate_backstop_remove(k->gate);
 	if (err)
@@ -304,6 +309,7 @@ static void filters_follow(struct keeper *k)
 		if (!row->attached || (row->want.role != SEKI_ROLE_HOST && row->want.role != SEKI_ROLE_DMZ) ||
 		    gate_query(k->gate, row->ifindex, &hook) || hook.tc_egress)
 			continue;
+		keeper_watch_came_off(k);
 		if (gate_attach(k->gate, row->ifindex, &options, &hook, &why))
 			keeper_audit(k, AUDIT_ALARM, 0,
 				     "%s: the egress filter is gone and cannot be put back: %s",
@@ -317,6 +323,7 @@ static void filters_follow(struct keeper *k)
 		struct gate_why why = {""};
 		int err = gate_sockets_attach(k->gate, &why);
 
+		keeper_watch_came_off(k);
 		keeper_audit(k, AUDIT_ALARM, 0, "somebody removed the socket hooks: %s",
 			     err ? why.text : "they are back");
 	}

@@ -232,7 +232,7 @@ void watch_awaited(struct keeper *k, uint32_t now)
 void keeper_watch_origin(struct keeper *k, const struct seki_record *record, const uint8_t *data)
 {
 	/* One that the policy permits was not detected. */
-	if (keeper_watch_is_canary(record))
+	if (watch_is_own_canary(k->watch, record, data))
 		k->watch->span.canaries_seen += record->reason == SEKI_R_EGRESS_DENIED;
 	else if (record->reason != SEKI_R_EGRESS_AWAITED || !awaited_put(k->watch, record, data))
 		origin_pass(k, record, data);

@@ -39,6 +39,8 @@ struct keeper_watch {
 	size_t known_saved;
 	struct egress_coverage span;   /* of now */
 	uint64_t last_wall, last_boot; /* us, at the last tick */
+	bool came_off;		       /* since then something was not attached, though it may be again */
+	uint64_t canary_mark, canary_socket; /* what the newest canaries are known by; 0: none yet */
 	struct {
 		uint64_t ring, unread, events, forgotten, flows, untracked, packets;
 		uint32_t learnt;
@@ -56,6 +58,9 @@ static inline uint64_t watch_clock_us(clockid_t id)
 	clock_gettime(id, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
+
+/* keeper_coverage.c; data as in the record */
+bool watch_is_own_canary(const struct keeper_watch *w, const struct seki_record *record, const uint8_t *data);
 
 /* keeper_watch.c. Takes line over. */
 void watch_line_send(struct keeper *k, char *line, size_t len);
