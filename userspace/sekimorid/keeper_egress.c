@@ -185,11 +185,9 @@ static void family_refuse(struct keeper *k, char *text, size_t size)
 	}
 	if (err)
 		log_info("%s", *why.text ? why.text : strerror(-err));
-	if (k->sockets_wanted && !k->egress->self_monitor && !gate_family_denied(k->gate))
+	if (err && k->sockets_wanted)
 		warn(text, size,
-		     "AF_XDP sockets are not covered: this kernel does not refuse them (it needs the BPF "
-		     "LSM: "
-		     "lsm=…,bpf), so no report will say that zero is proven");
+		     "AF_XDP sockets are not covered here (`status`): no report will say that zero is proven");
 }
 
 /* In this order a refusal of one layer leaves the others, and is told: fewer layers are better than none. */
