@@ -262,7 +262,7 @@ permitted() {
 # --- the wire: everything that reaches the internet's side, to a file; WIRE_IN=any by whichever wire
 capture_begin() {
 	CAPTURE=$WORLD/$1.pcap
-	machine_background internet "$CAPTURE.out" sh -c 'echo $$ >"$1.pid"; exec tcpdump -i "$2" -Q in -n -U --immediate-mode -w "$1"' - "$CAPTURE" "${WIRE_IN:-wan}"
+	machine_background internet "$CAPTURE.out" sh -c 'echo $$ >"$1.pid"; exec tcpdump -i "$2" -Q in -B 32768 -n -U -w "$1"' - "$CAPTURE" "${WIRE_IN:-wan}"
 	wait_for 10 grep -q 'listening on' "$CAPTURE.out" || { echo "# tcpdump does not listen, so nothing would be seen" >&2; exit 1; }
 }
 capture_end() {
