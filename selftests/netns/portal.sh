@@ -80,6 +80,13 @@ wait_for 10 logged 'read .*root .*evidence of alert'
 result $? "and the look is in the audit log"
 sekimori audit verify >/dev/null
 result $? "whose chain holds"
+# What the server says of itself is in the inventory without anybody's doing, and proves nothing about what it does not say.
+observed() { sekimori assets list | grep -q '^198.51.100.1 *80  nginx .* observed'; }
+internet curl -s -o /dev/null --max-time 3 http://198.51.100.1/
+wait_for 15 observed && sekimori assets list --json | jq -e '.[] | select(.port == 80) | .cpe | startswith("cpe:2.3:a:f5:nginx:")' >/dev/null
+result $? "the product that answers is observed, with version and CPE"
+server python3 "$WORLD/press.py" "/alerts/$alert/ack" '{}' | grep -q 'Unknown: the inventory does not say'
+result $? "and leaves open whether an attack on what may run behind it concerns it"
 printf 'address,port,product,complete\n198.51.100.1,0,Bash,\n' >"$WORLD/assets.csv"
 sekimori assets import "$WORLD/assets.csv" | grep -q '1 assets taken' && printf 'address,port\n1.2.3.4,99999\n' >"$WORLD/bad.csv" && ! sekimori assets import "$WORLD/bad.csv" 2>/dev/null
 result $? "assets come by command, whole or not at all"
@@ -109,6 +116,24 @@ look '/reports/assess?lang=en' >"$WORLD/assess.html"
 grep -q 'Attacks are dropped, not only counted' "$WORLD/assess.html" && grep -q 'sekimori up --iface wan:host --enforce' "$WORLD/assess.html" &&
 	look '/reports/assess?lang=ja&format=csv' | grep -q 'sekimori up --iface wan:host --enforce' && wait_for 10 logged 'report assess taken as csv'
 result $? "the assessment names the drift and what mends it, here and to take along"
+sekimori suppress list | grep -q "^1:[0-9]* *198.18.0.77 *a scanner of our own"
+result $? "what is silent is listed with its reason"
+rule=$(sekimori suppress list | awk '{ print $1 }')
+press "/alerts/$alert/tell-again" '{}' | grep -q 'tells about 198.18.0.77 again' && [ -z "$(sekimori suppress list)" ] && wait_for 10 logged "tell again by rule $rule for 198.18.0.77"
+result $? "the silence is taken back, with a line in the audit log"
+press "/alerts/$alert/tell-again" '{}' | grep -q 'it is not silenced'
+result $? "and not twice"
+loud() {
+	internet curl -s -o /dev/null --max-time 3 --interface 198.18.0.77 -A '() { :;}; /bin/true' http://198.51.100.1/cgi-bin/status
+	[ "$(kept "SELECT count(*) FROM event WHERE kind = 0 AND src = x'c612004d'")" -gt 1 ]
+}
+wait_for 20 loud
+result $? "the rule tells about that source again"
+# (One change at a time: while the engines still learn of the last one, the next is asked to come again.)
+said() { local want=$1; shift; sekimori suppress "$@" 2>&1 | grep -q "$want"; }
+wait_for 10 said 'is silent about' add "$rule" 198.18.0.77 --reason "by hand" && wait_for 10 said 'tells about' remove "$rule" 198.18.0.77 &&
+	wait_for 10 said 'it is not silenced' remove "$rule" 198.18.0.77 && said 'a rule is SID or GID:SID' add x 198.18.0.77 --reason r
+result $? "by command, too"
 # The daemon says which of its processes may do what: the portal has no capability, no new privileges, seccomp.
 pid=$(process_of portal)
 server grep -q 'CapEff:.*0000000000000000' "/proc/$pid/status" && server grep -q 'Seccomp:.*2' "/proc/$pid/status" && server grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"

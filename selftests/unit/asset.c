@@ -51,7 +51,7 @@ static void csv_and_json_are_taken_whole_or_not(void)
 	/* The same again replaces. */
 	CHECK_EQ(take(set, "address,port,product,version\n192.0.2.1,25,Postfix,3.8\n", &fault), 0);
 	CHECK_EQ(asset_count(set), 3);
-	CHECK_EQ(asset_write(set, &text, &len), 0);
+	CHECK_EQ(asset_write(set, ASSETS_ALL, &text, &len), 0);
 	CHECK_EQ(asset_read(again, text, len, &taken, &fault), 0);
 	CHECK_EQ(taken, 3);
 	CHECK(strstr(text, "1.22.1") && strstr(text, "3.8") && !strstr(text, "3.7"));
@@ -107,8 +107,10 @@ static void banners_are_observed(void)
 	CHECK(asset_observe(set, &host, 22, "SSH-2.0-OpenSSH_9.2p1 Debian-2", 4));
 	CHECK(!asset_observe(set, &host, 23, "", 5));
 	CHECK_EQ(asset_count(set), 2);
-	CHECK_EQ(asset_write(set, &text, &len), 0);
+	CHECK_EQ(asset_write(set, ASSETS_ALL, &text, &len), 0);
 	CHECK(strstr(text, "OpenSSH") && strstr(text, "9.2p1") && !strstr(text, "Apache"));
+	CHECK(strstr(text, "cpe:2.3:a:openbsd:openssh:9.2p1:*:*:*:*:*:*:*"));
+	CHECK(strstr(text, "cpe:2.3:a:f5:nginx:1.22.1:*:*:*:*:*:*:*"));
 	/* What somebody imported stays. */
 	CHECK_EQ(take(set, "address,port,product\n192.0.2.1,443,HAProxy\n", &fault), 0);
 	CHECK(!asset_observe(set, &host, 443, "Apache/2.4.57", 6));
@@ -146,10 +148,33 @@ static void secrets_are_masked(void)
 	}
 }
 
+/* Imported goes before observed, place by place; each is written to its own file. */
+static void observed_joins(void)
+{
+	CLEANUP(asset_set_free) struct asset_set *set = asset_set_new(), *seen = asset_set_new();
+	struct seki_addr host = address("192.0.2.1"), other = address("192.0.2.9");
+	AUTO_FREE char *imported = NULL;
+	AUTO_FREE char *observed = NULL;
+	struct asset_fault fault;
+	size_t len;
+
+	CHECK_EQ(take(set, "address,port,product\n192.0.2.1,443,HAProxy\n", &fault), 0);
+	CHECK(asset_observe(seen, &host, 443, "nginx/1.22.1", 1));
+	CHECK(asset_observe(seen, &host, 80, "nginx/1.22.1", 1));
+	CHECK(asset_observe(seen, &other, 443, "a b(c*)/1:2*", 1));
+	CHECK_EQ(asset_merge(set, seen), 0);
+	CHECK_EQ(asset_count(set), 3);
+	CHECK_EQ(asset_write(set, ASSETS_IMPORTED, &imported, &len), 0);
+	CHECK(strstr(imported, "HAProxy") && !strstr(imported, "nginx"));
+	CHECK_EQ(asset_write(set, ASSETS_OBSERVED, &observed, &len), 0);
+	CHECK(!strstr(observed, "HAProxy") && strstr(observed, "nginx") && !strstr(observed, ":443"));
+}
+
 static const struct ktap_test tests[] = {
 	TEST(csv_and_json_are_taken_whole_or_not),
 	TEST(unknown_never_reads_as_safe),
 	TEST(banners_are_observed),
+	TEST(observed_joins),
 	TEST(secrets_are_masked),
 };
 

@@ -233,6 +233,7 @@ static void alert_actions(struct visit *v, const struct alert *alert)
 			page_put(v->page, "<p class=\"note\">%s <code>sekimori allow %s</code></p>\n",
 				 T(v, P_ALLOW_BY_ROOT), source);
 		reasoned(v, id, "suppress", T(v, P_SUPPRESS), T(v, P_REASON), "plain");
+		button(v, id, "tell-again", T(v, P_TELL_AGAIN), "plain");
 		page_put(v->page, "<p><a href=\"/why?address=%s\">%s</a></p>\n", source, T(v, P_WHY));
 	}
 	button(v, id, "evidence", T(v, P_EVIDENCE_SHOW), "plain");
@@ -399,20 +400,30 @@ void do_allow(struct visit *v)
 	alert_block(v, "allow");
 }
 
-void do_suppress(struct visit *v)
+static void alert_suppress(struct visit *v, bool remove)
 {
 	char source[48], why[128], text[SESSION_FLASH_MAX];
 	struct alert alert;
+	bool good;
 
 	if (!alert_get(v, &alert))
 		return;
 	eve_address(alert_source(&alert), source);
 	reason_text(v, why);
-	alert_go(v,
-		 daemon_do(v,
-			   json_pack("{s:s,s:I,s:I,s:s,s:o}", "command", "suppress", "gid",
-				     (json_int_t)alert.event.gid, "sid", (json_int_t)alert.event.sid,
-				     "address", source, "reason", eve_text_of(why)),
-			   text),
-		 text);
+	good = daemon_do(v,
+			 json_pack("{s:s,s:I,s:I,s:s,s:o,s:b}", "command", "suppress", "gid",
+				   (json_int_t)alert.event.gid, "sid", (json_int_t)alert.event.sid, "address",
+				   source, "reason", eve_text_of(why), "remove", remove),
+			 text);
+	alert_go(v, good, text);
+}
+
+void do_suppress(struct visit *v)
+{
+	alert_suppress(v, false);
+}
+
+void do_tell_again(struct visit *v)
+{
+	alert_suppress(v, true);
 }

@@ -6,6 +6,7 @@
 #include "portal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,22 +73,45 @@ void portal_change(struct portal *portal, const char *host, bool may_allow)
 	portal->options.may_allow = may_allow;
 }
 
+/* Observed ones join what was imported; when they cannot be read, that is all there is. */
+static void assets_join(struct portal *portal, struct asset_set *set)
+{
+	AUTO_FD int dir = open(portal->options.store_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(asset_set_free) struct asset_set *observed = NULL;
+	struct asset_fault fault;
+	int err = dir < 0 ? -errno : asset_observed_load(dir, &observed, &fault);
+
+	if (!err)
+		err = asset_merge(set, observed);
+	if (err)
+		log_warn("what was observed of servers cannot be read: %s", strerror(-err));
+}
+
+static uint64_t observed_stamp(const struct portal *portal)
+{
+	AUTO_FD int dir = open(portal->options.store_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? 0 : asset_observed_stamp(dir);
+}
+
 void portal_assets_fresh(struct portal *portal)
 {
-	uint64_t stamp = asset_file_stamp(portal->options.users_dir);
+	uint64_t stamp = asset_file_stamp(portal->options.users_dir), observed = observed_stamp(portal);
 	struct asset_set *fresh = NULL;
 	struct asset_fault fault;
 	int err;
 
-	if (stamp == portal->assets_stamp)
+	if (stamp == portal->assets_stamp && observed == portal->observed_stamp)
 		return;
 	portal->assets_stamp = stamp;
+	portal->observed_stamp = observed;
 	err = asset_file_load(portal->options.users_dir, &fresh, &fault);
 	if (err) {
 		log_error("the inventory cannot be read: %s %s (element %u); the one before stays",
 			  strerror(-err), fault.why ? fault.why : "", fault.line);
 		return;
 	}
+	assets_join(portal, fresh);
 	asset_set_free(portal->assets);
 	portal->assets = fresh;
 }

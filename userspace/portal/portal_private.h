@@ -27,7 +27,7 @@ struct portal {
 	struct threat_set *threats;
 	struct assess *assess; /* NULL: there is no guideline */
 	struct asset_set *assets;
-	uint64_t assets_stamp;
+	uint64_t assets_stamp, observed_stamp;
 	char code[PORTAL_CODE_TEXT]; /* "" none */
 	uint64_t code_until;
 	unsigned int code_tries;
@@ -133,6 +133,7 @@ void do_block(struct visit *v);
 void do_unblock(struct visit *v);
 void do_allow(struct visit *v);
 void do_suppress(struct visit *v);
+void do_tell_again(struct visit *v);
 void page_blacklist(struct visit *v);
 void page_why(struct visit *v);
 void do_list_block(struct visit *v);

@@ -16,6 +16,7 @@ const struct portal_route portal_routes[] = {
 	{"POST", "/alerts/:id/unblock", ACCESS_OPERATOR, true, PHRASE_P_ALERT, false, do_unblock},
 	{"POST", "/alerts/:id/allow", ACCESS_OPERATOR, true, PHRASE_P_ALERT, false, do_allow},
 	{"POST", "/alerts/:id/suppress", ACCESS_OPERATOR, true, PHRASE_P_ALERT, false, do_suppress},
+	{"POST", "/alerts/:id/tell-again", ACCESS_OPERATOR, true, PHRASE_P_ALERT, false, do_tell_again},
 	{"GET", "/blacklist", ACCESS_VIEWER, true, PHRASE_P_BLACKLIST, true, page_blacklist},
 	{"GET", "/blacklist/:name", ACCESS_VIEWER, true, PHRASE_P_BLACKLIST, false, page_blacklist},
 	{"GET", "/why", ACCESS_VIEWER, true, PHRASE_P_WHY, false, page_why},

@@ -75,6 +75,7 @@ COMMAND cmd_rollback(int argc, char **argv);
 COMMAND cmd_block(int argc, char **argv);
 COMMAND cmd_unblock(int argc, char **argv);
 COMMAND cmd_allow(int argc, char **argv);
+COMMAND cmd_suppress(int argc, char **argv);
 COMMAND cmd_why(int argc, char **argv);
 COMMAND cmd_list(int argc, char **argv);
 COMMAND cmd_egress(int argc, char **argv);

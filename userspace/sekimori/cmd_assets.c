@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "client.h"
+#include "client_store.h"
 #include "core/eve/eve_text.h"
 #include "lib/file.h"
 #include "view/asset_file.h"
@@ -54,7 +55,7 @@ static int assets_list(const struct asset_set *set)
 		       asset_count(set));
 		return 0;
 	}
-	if (asset_write(set, &text, &len))
+	if (asset_write(set, ASSETS_ALL, &text, &len))
 		return EXIT_NOT_CONVERGED;
 	printf("%s\n", text);
 	return 0;
@@ -91,6 +92,22 @@ static int assets_import(int dir, struct asset_set *set, const char *path)
 	return 0;
 }
 
+/* -ENOENT: there is no store, so nothing was observed. */
+static int observed_join(struct asset_set *set)
+{
+	CLEANUP(asset_set_free) struct asset_set *observed = NULL;
+	char path[INSTANCE_PATH_MAX];
+	struct asset_fault fault;
+	AUTO_FD int dir = -1;
+	int err = client_store_folder(path);
+
+	if (err)
+		return err;
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	err = dir < 0 ? -errno : asset_observed_load(dir, &observed, &fault);
+	return err ? err : asset_merge(set, observed);
+}
+
 int cmd_assets(int argc, char **argv)
 {
 	CLEANUP(asset_set_free) struct asset_set *set = NULL;
@@ -108,5 +125,11 @@ int cmd_assets(int argc, char **argv)
 			err == -EACCES ? "; run as root" : "");
 		return EXIT_NOT_CONVERGED;
 	}
-	return import ? assets_import(dir, set, argv[2]) : assets_list(set);
+	if (import)
+		return assets_import(dir, set, argv[2]);
+	err = observed_join(set);
+	if (err && err != -ENOENT)
+		fprintf(stderr, "sekimori: what was observed of servers cannot be read: %s\n",
+			strerror(-err));
+	return assets_list(set);
 }

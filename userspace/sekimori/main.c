@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	 false},
 	{"unblock", "ADDR[/LEN]", "take it off again, automatic blocks too", cmd_unblock, false},
 	{"allow", "ADDR[/LEN] [--remove]", "exempt from lists and automatic blocks", cmd_allow, false},
+	{"suppress", "list | add [GID:]SID ADDR[/LEN] --reason TEXT | remove [GID:]SID ADDR[/LEN]",
+	 "rules that are silent about a source; what they drop they go on dropping", cmd_suppress, false},
 	{"why", "ADDR", "what decides for this address now", cmd_why, false},
 	{"list",
 	 "status | priorities | show NAME | verify [--mend] | rollback NAME | formats | export NAME "

@@ -109,6 +109,8 @@ static bool event_take(struct archive *a, uint64_t t_match, const char *line, si
 		held_free(held);
 		return true;
 	}
+	if (!strcmp(f->type, "asset"))
+		archive_asset(a, f);
 	held->line = malloc(len);
 	if (!held->line) {
 		held_free(held);
@@ -336,6 +338,7 @@ static void archive_tick(void *arg)
 	batch_store(a);
 	taken_tell(a);
 	archive_notifier_tick(a);
+	archive_assets_tick(a);
 	if (a->ticks % RETAIN_TICKS == 0)
 		archive_retain(a);
 	if (a->ticks % (1000 / FLUSH_MS))

@@ -42,12 +42,17 @@ struct archive {
 	uint32_t audit_count;
 	uint64_t audits_lost;
 	struct message_archive_stats stats;
+	struct asset_set *observed; /* NULL: not read yet */
+	bool observed_changed, observed_full;
 };
 
 /* Of the batch, those that somebody has to be told of. */
 void archive_urgent_tell(struct archive *a);
 void archive_notifier_meet(struct archive *a, int *passed);
 void archive_notifier_tick(struct archive *a);
+/* archive_assets.c */
+void archive_asset(struct archive *a, const struct eve_fields *f);
+void archive_assets_tick(struct archive *a);
 void archive_ack(struct archive *a, uint64_t cookie, const struct message_ack *in);
 
 #endif

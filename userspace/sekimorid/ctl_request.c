@@ -285,6 +285,7 @@ static int request_suppress(const json_t *object, struct message_suppress *suppr
 		return -EINVAL;
 	suppress->gid = (uint32_t)gid;
 	suppress->sid = (uint32_t)sid;
+	suppress->remove = json_is_true(json_object_get(object, "remove"));
 	return 0;
 }
 

@@ -197,12 +197,51 @@ static void engine_name(struct engine *e, const struct flow *flow, const struct 
 		e->stats.events_lost++;
 }
 
+/*
+ * Is the flow's server on our side? By the networks of the configuration, else by where the frame at hand was
+ * seen: what a host sends leaves it, what the inside sends comes in on the inside's interface.
+ */
+static bool engine_serves(const struct engine *e, const struct flow *flow)
+{
+	const struct seki_record *record = e->record;
+	const struct seki_addr *sender;
+	bool inside, ours;
+
+	if (engine_protected(&flow->server, (void *)e))
+		return true;
+	if (!record || !record->flow_id)
+		return false;
+	inside = record->role == SEKI_ROLE_DMZ || record->role == SEKI_ROLE_LAN;
+	ours = inside != ((record->flags & SEKI_REC_EGRESS) != 0);
+	sender = record->flags & SEKI_REC_FROM_LO ? &record->key.lo : &record->key.hi;
+	return ours == !memcmp(sender, &flow->server, sizeof(*sender));
+}
+
+/* What a server of our side says of itself, for the inventory. */
+static void engine_banner(struct engine *e, const struct flow *flow, const struct tx *tx)
+{
+	AUTO_FREE char *line = NULL;
+	struct span banner;
+	const char *kind;
+	size_t len = 0;
+
+	if (!banner_of(tx, &banner, &kind) || !engine_serves(e, flow) ||
+	    !banner_note(&e->banners, &flow->server, flow->server_port, banner, flow->last_us))
+		return;
+	if (eve_asset(flow, kind, banner, (uint64_t)((int64_t)flow->last_us + e->wall_offset_us),
+		      &e->records.origin, &line, &len))
+		e->stats.events_lost++;
+	else if (engine_write(e, flow->last_number, line, len))
+		log_debug("what runs at a service could not be told; it is told again in a while");
+}
+
 static void engine_tx(const struct flow *flow, const struct tx *tx, void *arg)
 {
 	struct engine *e = arg;
 
 	if (tx->proto == APP_DNS)
 		engine_name(e, flow, (const struct dns_tx *)tx);
+	engine_banner(e, flow, tx);
 	eve_writer_tx(&e->records, flow, tx);
 }
 
@@ -448,6 +487,7 @@ int engine_main(unsigned int index)
 		err = -EIO;
 	if (!err)
 		err = dns_tunnel_new(seed, &e->tunnel);
+	e->banners.seed = seed;
 	if (!err)
 		err = shared_state_attach(engine_shared, shared_state_bytes(), index + 1, &e->state);
 	if (!err)

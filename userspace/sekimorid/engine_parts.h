@@ -5,6 +5,7 @@
 #ifndef SEKIMORID_ENGINE_PARTS_H
 #define SEKIMORID_ENGINE_PARTS_H
 
+#include "core/app/banner.h"
 #include "core/egress/dns_tunnel.h"
 #include "core/eve/eve_writer.h"
 #include "core/match/inspector.h"
@@ -30,7 +31,8 @@ struct engine {
 	struct eve_writer records;	  /* beside alerts */
 	uint64_t stats_told_us;		  /* when the last statistics were written */
 	struct message_names names;
-	struct dns_tunnel *tunnel; /* names that our side asks for */
+	struct dns_tunnel *tunnel;    /* names that our side asks for */
+	struct banner_memory banners; /* what servers of our side said */
 	struct message_outcomes outcomes;
 	struct message_engine_stats stats;
 	const void *compiled; /* databases that the next rules may be found among, NULL: none */

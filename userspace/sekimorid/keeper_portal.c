@@ -203,7 +203,7 @@ static const char *refuses_block(const struct message_block *in)
 
 static const char *refuses_suppress(const struct message_suppress *in)
 {
-	if (!message_text_valid(in->reason, sizeof(in->reason)) || !*in->reason)
+	if (!message_text_valid(in->reason, sizeof(in->reason)) || (!*in->reason && !in->remove))
 		return "silencing a rule needs a reason";
 	return in->prefix.len == 128 ? NULL : "the portal silences a rule for single addresses only";
 }

@@ -20,11 +20,47 @@ static void reason_clean(const char *in, char out[LIST_REASON_MAX])
 		out[i] = in[i] && ((unsigned char)in[i] < 0x20 || in[i] == 0x7f) ? ' ' : in[i];
 }
 
+static int file_grow(const char *text, const struct message_suppress *in, const char *line,
+		     const char *reason, char **out)
+{
+	return asprintf(out, "%s# %s%s%s\n%s", text, reason, *in->peer.who ? " - " : "", in->peer.who, line) <
+			       0
+		       ? -ENOMEM
+		       : 0;
+}
+
+/* The line goes with the comment above it, which is its reason; what else somebody wrote there stays. */
+static int file_cut(const char *text, const char *at, size_t len, char **out)
+{
+	const char *from = at;
+
+	if (from > text) {
+		const char *before = from - 1;
+
+		while (before > text && before[-1] != '\n')
+			before--;
+		if (*before == '#')
+			from = before;
+	}
+	return asprintf(out, "%.*s%s", (int)(from - text), text, at + len) < 0 ? -ENOMEM : 0;
+}
+
+/* A whole line of the file, NULL: it is not there. */
+static const char *line_find(const char *text, const char *line)
+{
+	for (const char *at = strstr(text, line); at; at = strstr(at + 1, line))
+		if (at == text || at[-1] == '\n')
+			return at;
+	return NULL;
+}
+
+/* *there: it was silenced before. */
 static int file_change(const char *path, const struct message_suppress *in, const char *line,
 		       const char *reason, bool *there)
 {
 	AUTO_FREE char *text = NULL;
-	AUTO_FREE char *grown = NULL;
+	AUTO_FREE char *changed = NULL;
+	const char *at;
 	size_t len = 0;
 	int err = file_read(AT_FDCWD, path, SUPPRESS_FILE_MAX, &text, &len);
 
@@ -32,14 +68,24 @@ static int file_change(const char *path, const struct message_suppress *in, cons
 		err = 0;
 	if (err)
 		return err;
-	*there = text && strstr(text, line);
-	if (*there)
+	at = text ? line_find(text, line) : NULL;
+	*there = at != NULL;
+	if (*there != (in->remove != 0))
 		return 0;
-	if (asprintf(&grown, "%s# %s%s%s\n%s", text ? text : "", reason, *in->peer.who ? " - " : "",
-		     in->peer.who, line) < 0)
-		return -ENOMEM;
-	return strlen(grown) > SUPPRESS_FILE_MAX ? -EFBIG
-						 : file_replace(AT_FDCWD, path, grown, strlen(grown), 0600);
+	err = at ? file_cut(text, at, strlen(line), &changed)
+		 : file_grow(text ? text : "", in, line, reason, &changed);
+	if (err)
+		return err;
+	return strlen(changed) > SUPPRESS_FILE_MAX
+		       ? -EFBIG
+		       : file_replace(AT_FDCWD, path, changed, strlen(changed), 0600);
+}
+
+/* The engines learn it with their rules; while nothing is up they do at the start. */
+static void suppress_learn(struct keeper *k, uint32_t uid)
+{
+	if (k->gate && keeper_job_rules(k, 0, uid))
+		keeper_audit(k, AUDIT_ALARM, 0, "the rules could not be read again: `sekimori rules reload`");
 }
 
 void keeper_suppress(struct keeper *k, uint64_t cookie, const struct message_suppress *in)
@@ -50,7 +96,7 @@ void keeper_suppress(struct keeper *k, uint64_t cookie, const struct message_sup
 	int err;
 
 	if (!message_prefix_get(&in->prefix, &prefix) ||
-	    !message_text_valid(in->reason, sizeof(in->reason)) || !in->sid || !in->gid) {
+	    !message_text_valid(in->reason, sizeof(in->reason)) || !in->sid || !in->gid || in->remove > 1) {
 		keeper_done(k, cookie, -EINVAL, "malformed request");
 		return;
 	}
@@ -64,19 +110,24 @@ void keeper_suppress(struct keeper *k, uint64_t cookie, const struct message_sup
 	err = keeper_state_path(k, KEEPER_SUPPRESS_FILE, path);
 	if (!err)
 		err = file_change(path, in, line, reason, &there);
-	if (err || there) {
+	if (err || there != (in->remove != 0)) {
+		if (!err && in->remove)
+			err = -ENOENT;
 		keeper_done(k, cookie, err, "rule %u:%u for %s: %s", in->gid, in->sid, prefix_text,
-			    err ? strerror(-err) : "it was silenced before");
+			    err == -ENOENT ? "it is not silenced; `sekimori suppress list` shows what is"
+			    : err	   ? strerror(-err)
+					   : "it was silenced before");
 		return;
 	}
-	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "suppress rule %u:%u for %s: %s", in->gid, in->sid,
-		     prefix_text, reason);
-	keeper_done(k, cookie, 0,
-		    "rule %u:%u is silent about %s from now on; if it drops, it goes on dropping. To take it "
-		    "back: "
-		    "remove its line from %s, then `sekimori rules reload`",
-		    in->gid, in->sid, prefix_text, path);
-	/* The engines learn it with their rules; while nothing is up they do at the start. */
-	if (k->gate && keeper_job_rules(k, 0, in->peer.uid))
-		keeper_audit(k, AUDIT_ALARM, 0, "the rules could not be read again: `sekimori rules reload`");
+	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "%s rule %u:%u for %s: %s",
+		     in->remove ? "tell again by" : "suppress", in->gid, in->sid, prefix_text, reason);
+	if (in->remove)
+		keeper_done(k, cookie, 0, "rule %u:%u tells about %s again", in->gid, in->sid, prefix_text);
+	else
+		keeper_done(k, cookie, 0,
+			    "rule %u:%u is silent about %s from now on; if it drops, it goes on dropping. To "
+			    "take "
+			    "it back: sekimori suppress remove %u:%u %s",
+			    in->gid, in->sid, prefix_text, in->gid, in->sid, prefix_text);
+	suppress_learn(k, in->peer.uid);
 }

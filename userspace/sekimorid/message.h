@@ -329,6 +329,7 @@ struct message_suppress { /* no alerts of a rule for a source; drops go on */
 	struct message_peer peer;
 	struct message_prefix prefix;
 	uint32_t gid, sid;
+	uint32_t remove, pad; /* 1: it tells about that source again */
 	char reason[LIST_REASON_MAX];
 };
 

@@ -102,6 +102,10 @@ struct inspector_stats;
 __must_check int eve_stats(const struct inspector_stats *stats, const struct ruleset_counts *rules,
 			   uint64_t uptime_us, uint64_t wall_us, char **line, size_t *len);
 
+/* What the server of a flow says of itself, and where: "http", "ssh". */
+__must_check int eve_asset(const struct flow *flow, const char *kind, struct span banner, uint64_t wall_us,
+			   const struct eve_origin *origin, char **line, size_t *len);
+
 /* community id v1, seed 0; text needs 40 bytes. */
 void eve_community_id(const struct flow *flow, char text[40]);
 

@@ -237,6 +237,25 @@ int eve_anomaly(enum app_event anomaly, const struct packet *packet, const struc
 	return eve_print(event, line, len);
 }
 
+/* --- what runs where */
+
+int eve_asset(const struct flow *flow, const char *kind, struct span banner, uint64_t wall_us,
+	      const struct eve_origin *origin, char **line, size_t *len)
+{
+	AUTO_JSON json_t *event = eve_begin("asset", wall_us, flow, origin, flow->last_number);
+	json_t *asset = json_object();
+
+	if (!event || !asset) {
+		json_decref(asset);
+		return -ENOMEM;
+	}
+	eve_flow_ends(event, flow, origin);
+	eve_set(asset, "kind", json_string(kind));
+	eve_set(asset, "banner", eve_text(banner));
+	eve_set(event, "asset", asset);
+	return eve_print(event, line, len);
+}
+
 /* --- drops */
 
 static json_t *drop_json(const struct packet *packet, enum seki_verdict verdict)

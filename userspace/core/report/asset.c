@@ -390,14 +390,18 @@ int asset_read(struct asset_set *set, const char *text, size_t len, size_t *take
 	return err;
 }
 
-int asset_write(const struct asset_set *set, char **out, size_t *len)
+int asset_write(const struct asset_set *set, enum assets_which which, char **out, size_t *len)
 {
 	json_t *rows = json_array();
 	char address[48];
 
 	for (size_t i = 0; i < set->count; i++) {
 		const struct asset *a = &set->rows[i];
-		json_t *row = json_object();
+		json_t *row;
+
+		if (which != ASSETS_ALL && a->observed != (which == ASSETS_OBSERVED))
+			continue;
+		row = json_object();
 
 		eve_set(row, "address", json_string(eve_address(&a->address, address)));
 		eve_set(row, "port", json_integer(a->port));
@@ -419,7 +423,62 @@ int asset_write(const struct asset_set *set, char **out, size_t *len)
 	return 0;
 }
 
+static bool imported_at(const struct asset_set *set, const struct asset *observed)
+{
+	const struct asset key = {.address = observed->address, .port = observed->port};
+
+	for (size_t i = asset_place(set, &key); i < set->count; i++) {
+		const struct asset *row = &set->rows[i];
+
+		if (memcmp(&row->address, &key.address, sizeof(key.address)) || row->port != key.port)
+			return false;
+		if (!row->observed)
+			return true;
+	}
+	return false;
+}
+
+int asset_merge(struct asset_set *set, const struct asset_set *observed)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < observed->count && !err; i++)
+		if (!imported_at(set, &observed->rows[i]))
+			err = asset_put(set, &observed->rows[i]);
+	return err;
+}
+
 /* --- banners */
+
+/* Names in the National Vulnerability Database's dictionary of products. */
+static const struct {
+	const char *product, *cpe;
+} products[] = {
+	{"apache", "apache:http_server"},
+	{"nginx", "f5:nginx"},
+	{"openssh", "openbsd:openssh"},
+	{"dropbear", "dropbear_ssh_project:dropbear_ssh"},
+	{"microsoft-iis", "microsoft:internet_information_services"},
+	{"lighttpd", "lighttpd:lighttpd"},
+	{"caddy", "caddyserver:caddy"},
+	{"openresty", "openresty:openresty"},
+	{"jetty", "eclipse:jetty"},
+	{"gunicorn", "gunicorn:gunicorn"},
+	{"varnish", "varnish-software:varnish_cache"},
+	{"squid", "squid-cache:squid"},
+};
+
+/* Only what needs no quoting in a formatted string (NISTIR 7695, section 6.2). */
+static void observe_cpe(struct asset *asset)
+{
+	for (const char *at = asset->version; *at; at++)
+		if (!isalnum((unsigned char)*at) && *at != '.')
+			return;
+	for (size_t i = 0; i < ARRAY_LEN(products); i++)
+		if (!strcasecmp(products[i].product, asset->product))
+			snprintf(asset->cpe, sizeof(asset->cpe), "cpe:2.3:a:%s:%s:*:*:*:*:*:*:*",
+				 products[i].cpe, *asset->version ? asset->version : "*");
+}
 
 bool asset_observe(struct asset_set *set, const struct seki_addr *address, uint16_t port, const char *banner,
 		   uint64_t now)
@@ -440,6 +499,7 @@ bool asset_observe(struct asset_set *set, const struct seki_addr *address, uint1
 		if (version < sizeof(asset.version))
 			text_copy((struct text){at + 1, version}, asset.version, sizeof(asset.version));
 	}
+	observe_cpe(&asset);
 	for (i = 0; i < set->count; i++) {
 		struct asset *there = &set->rows[i];
 

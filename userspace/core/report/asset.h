@@ -43,7 +43,10 @@ struct asset_fault {
 __must_check int asset_read(struct asset_set *set, const char *text, size_t len, size_t *taken,
 			    struct asset_fault *fault);
 /* JSON that asset_read() takes; malloc'ed. -ENOMEM. */
-__must_check int asset_write(const struct asset_set *set, char **out, size_t *len);
+enum assets_which { ASSETS_ALL, ASSETS_IMPORTED, ASSETS_OBSERVED };
+__must_check int asset_write(const struct asset_set *set, enum assets_which which, char **out, size_t *len);
+/* Adds what was observed where nothing was imported; -ENOMEM, -E2BIG. */
+__must_check int asset_merge(struct asset_set *set, const struct asset_set *observed);
 
 /*
  * A banner, "Apache/2.4.57 (Debian)", "SSH-2.0-OpenSSH_9.2p1": product and version as it says. An imported

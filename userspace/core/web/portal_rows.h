@@ -138,6 +138,8 @@
 	  "packet.",                                                                                                                                         \
 	  "この検知で新たな遮断は行っていません。パケットの扱いは上の処置のとおりです。")                                                                    \
 	X(P_DELIVERED, "{0} bytes were delivered before.", "それまでに {0} バイトが到達しています。")                                                        \
+	X(P_TELL_AGAIN, "Take the silence back: alerts of this rule about the source again",                                                                 \
+	  "抑制を解除し、この送信元の検知を再び通知する")                                                                                                    \
 	X(P_CONCERN, "Does it concern what runs there?", "攻撃先に該当するか")                                                                               \
 	X(P_CONCERN_YES, "Applicable: what is attacked runs there.",                                                                                         \
 	  "該当: 攻撃対象の製品が稼働しています。")                                                                                                          \
