@@ -308,10 +308,9 @@ static __always_inline void flow_rearm(struct work *w, struct seki_flow *f)
 		flow_unflag(f, SEKI_FLOW_NARROW);
 	if (!w->from_initiator) {
 		flow_flag(f, SEKI_FLOW_LAST_SERVER);
-		flow_unflag(f, SEKI_FLOW_CLIENT_DATA);
 		return;
 	}
-	flow_flag(f, SEKI_FLOW_CLIENT_DATA | SEKI_FLOW_CLIENT_EVER);
+	flow_flag(f, SEKI_FLOW_CLIENT_EVER);
 	if (f->flags & SEKI_FLOW_LAST_SERVER ||
 	    (w->p.proto != IPPROTO_TCP && w->now / DATAGRAM_WINDOW != f->last / DATAGRAM_WINDOW))
 		flow_look_again(f, SEKI_FLOW_CLEARED);
@@ -334,7 +333,7 @@ static __always_inline void flow_restart(struct work *w, struct seki_flow *f, bo
 		return;
 	flow_look_again(f, SEKI_FLOW_CLEARED);
 	flow_look_again(f, SEKI_FLOW_SEALED);
-	flow_unflag(f, SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST | SEKI_FLOW_CLIENT_DATA |
+	flow_unflag(f, SEKI_FLOW_FIN_LO | SEKI_FLOW_FIN_HI | SEKI_FLOW_RST | SEKI_FLOW_TURN |
 			       SEKI_FLOW_CLIENT_EVER | FLOW_INLINE | SEKI_FLOW_NARROW |
 			       ~0u << SEKI_FLOW_MARKS);
 	if (!embryo || (f->flags & party) == opens || f->iss != f->snd_nxt)

@@ -18,23 +18,51 @@
 #endif
 
 /*
- * What the module is to look at of a packet that passes so far. Before the
- * flow is told of the packet: a client may begin a request where it has sent
- * nothing since the server's last word.
+ * Where requests begin is known from the connection's first byte on and as long as each ends where it says.
+ * That the server spoke tells nothing: it may answer while a body is under way, or ask for one (100
+ * Continue).
  */
+static __always_inline void turn_begin(struct work *w, struct seki_flow *f)
+{
+	if (!w->from_initiator || w->p.tcp_flags & TCP_ACK)
+		return;
+	f->turn_seq = w->p.seq + 1;
+	if (w->p.payload)
+		flow_unflag(f, SEKI_FLOW_TURN); /* the server need not take what a SYN carries */
+	else
+		flow_flag(f, SEKI_FLOW_TURN);
+}
+
+/* Does a request begin in this packet? */
+static __always_inline bool turn_is_here(struct work *w, const struct seki_flow *f)
+{
+	w->query.next = f->turn_seq - w->p.seq;
+	return w->p.proto == IPPROTO_TCP && w->from_initiator && f->flags & SEKI_FLOW_TURN &&
+	       w->query.next < w->p.payload;
+}
+
+static __always_inline void turn_end(struct work *w, struct seki_flow *f)
+{
+	if (!(w->query.flags & SEKI_PF_TURN))
+		return;
+	f->turn_seq = w->p.seq + w->query.next;
+	if (!w->query.next)
+		flow_unflag(f, SEKI_FLOW_TURN);
+}
+
+/* What the module is to look at of a packet that passes so far. Before the flow is told of the packet. */
 __noinline int seki_scan_prepare(__u32 slot, const struct seki_settings *s, struct seki_flow *f)
 {
-	__u32 start = SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_CLIENT_DATA;
 	struct work *w = bpf_map_lookup_elem(&seki_work, &slot);
-	bool turn;
 
 	if (!w || !s || !f)
 		return 0;
-	turn = f->flags & SEKI_FLOW_LAST_SERVER || (f->flags & start) == SEKI_FLOW_INIT_KNOWN;
+	if (w->p.proto == IPPROTO_TCP && !w->p.fragment && w->p.tcp_flags & TCP_SYN) {
+		turn_begin(w, f);
+		return 0; /* its receiver need not take the data, and then rules do not see it */
+	}
 	if (!w->p.payload || w->p.fragment || f->state == SEKI_FLOW_SEALED)
 		return 0;
-	if (w->p.proto == IPPROTO_TCP && w->p.tcp_flags & TCP_SYN)
-		return 0; /* its receiver need not take the data, and then rules do not see it */
 	w->query.payload = w->p.l3_offset + w->p.ip_len - w->p.payload;
 	w->query.len = w->p.payload;
 	w->query.marks = f->flags >> SEKI_FLOW_MARKS;
@@ -43,7 +71,7 @@ __noinline int seki_scan_prepare(__u32 slot, const struct seki_settings *s, stru
 	w->query.dport = bpf_ntohs(w->p.dport);
 	w->query.proto = w->p.proto;
 	w->query.direction = w->from_initiator ? SEKI_PF_TO_SERVER : SEKI_PF_TO_CLIENT;
-	w->query.flags = w->from_initiator && turn ? SEKI_PF_TURN : 0;
+	w->query.flags = turn_is_here(w, f) ? SEKI_PF_TURN : 0;
 	w->query.outcome = SEKI_PF_INSPECT; /* what holds when the module cannot answer */
 	w->first_data = w->from_initiator &&
 			(f->flags & (SEKI_FLOW_INIT_KNOWN | SEKI_FLOW_CLIENT_EVER)) == SEKI_FLOW_INIT_KNOWN;
@@ -105,6 +133,8 @@ __noinline int seki_scanned(__u32 slot, struct seki_settings *s)
 	f = flow_find(&w->key, &embryo);
 	if (f && f->id == w->flow_id && w->query.marks)
 		flow_flag(f, w->query.marks << SEKI_FLOW_MARKS);
+	if (f && f->id == w->flow_id)
+		turn_end(w, f);
 	wanted = w->copy;
 	scan_narrow(w, f);
 	if (w->query.outcome != SEKI_PF_DROP) {
@@ -128,10 +158,9 @@ static __always_inline bool scan_frame(void *ctx, bool skb, struct work *w, stru
 #ifdef SEKI_WITH_KMOD
 	if (!w->query.len)
 		return false;
-	if (skb)
-		bpf_seki_scan_tc(ctx, &w->query, sizeof(w->query));
-	else
-		bpf_seki_scan_xdp(ctx, &w->query, sizeof(w->query));
+	if (skb ? bpf_seki_scan_tc(ctx, &w->query, sizeof(w->query))
+		: bpf_seki_scan_xdp(ctx, &w->query, sizeof(w->query)))
+		w->query.next = 0; /* nobody read it */
 	return seki_scanned(w->egress, s);
 #else
 	return false;

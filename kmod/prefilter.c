@@ -226,7 +226,7 @@ static void candidates_resolve(struct seki_pf_scan *scan, const struct seki_pf_p
 			       unsigned int count, struct seki_pf_room *room)
 {
 	struct seki_pf_request request;
-	__u32 drop = SEKI_PF_JUDGED_MAX, len, at = 0;
+	__u32 drop = SEKI_PF_JUDGED_MAX, len, at = scan->next;
 	const __u8 *payload = pieces_join(pieces, count, &len, room);
 	int i;
 
@@ -235,12 +235,16 @@ static void candidates_resolve(struct seki_pf_scan *scan, const struct seki_pf_p
 	memset(&request, 0, sizeof(request));
 	request.views[SEKI_PF_VIEW_PAYLOAD] = (struct seki_pf_bytes){payload, len, true, true};
 	candidates_judge(scan, request.views, false, &drop);
-	for (i = 0; i < REQUESTS_MAX && scan->query->flags & SEKI_PF_TURN; i++) {
+	for (i = 0; i < REQUESTS_MAX && scan->query->flags & SEKI_PF_TURN && at < len; i++) {
 		if (!seki_pf_request_read(payload, len, at, room, &request))
 			break;
 		candidates_judge(scan, request.views, true, &drop);
 		at = request.next;
+		if (!at)
+			break;
 	}
+	if (scan->query->flags & SEKI_PF_TURN && at >= len)
+		scan->query->next = at;
 	if (drop < SEKI_PF_JUDGED_MAX) {
 		scan->query->outcome = SEKI_PF_DROP;
 		scan->query->sid = scan->rules[drop].sid;
@@ -288,6 +292,8 @@ void seki_prefilter_scan(const struct seki_pf_table *table, const struct seki_pf
 	__u64 any = 0;
 	unsigned int i;
 
+	scan.next = query->next;
+	query->next = 0;
 	query->sid = 0;
 	query->outcome =
 		query->flags & SEKI_PF_NARROW && blind_fits(table, query) ? SEKI_PF_INSPECT : SEKI_PF_NONE;

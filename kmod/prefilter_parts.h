@@ -132,6 +132,7 @@ struct seki_pf_scan {
 	const __u8 *data; /* the piece in hand */
 	__u32 len;
 	__s64 base; /* of its first byte in the payload */
+	__u32 next; /* of the query */
 	bool inspect;
 	__u64 candidates[SEKI_PF_JUDGED_MAX / 64];
 };
@@ -154,7 +155,7 @@ struct seki_pf_bytes {
 
 struct seki_pf_request {
 	struct seki_pf_bytes views[SEKI_PF_VIEW_MAX];
-	__u32 next; /* where the next request begins in the payload */
+	__u32 next; /* where the next request begins, in the payload or beyond; 0: not known */
 };
 
 /* The request at payload[at]: false where none begins whose head is complete. */

@@ -14,6 +14,9 @@ struct reading {
 	struct seki_pf_text fields, cookie;
 	unsigned int name_count; /* of room->names */
 	bool plain;		 /* every field was understood */
+	bool empty;		 /* the last field has no value yet */
+	bool foldable;		 /* the last field is text, and may go on in a folded line */
+	bool framed;		 /* where the request ends is known */
 	bool chunked, coded, has_length;
 	__u32 length;
 };
@@ -104,13 +107,32 @@ static bool request_line_read(struct seki_pf_text line, struct seki_pf_text *met
 	return target->len;
 }
 
-/* Path, query and fragment in their normal form. Only targets that begin with the path. */
+/* Of "http://authority/path" the path; other targets as they are. */
+static struct seki_pf_text target_path(struct seki_pf_text target)
+{
+	static const char scheme[] = "http://";
+	struct seki_pf_text rest = target;
+	__u32 i;
+
+	for (i = 0; i < sizeof(scheme) - 1; i++)
+		if (i == target.len || seki_pf_lower(target.data[i]) != (__u8)scheme[i])
+			return target;
+	for (; i < target.len && target.data[i] != '/' && target.data[i] != '?' && target.data[i] != '#'; i++)
+		;
+	rest.data += i;
+	rest.len -= i;
+	return rest;
+}
+
+/* Path, query and fragment in their normal form. Only targets that begin with the path, or with one's host.
+ */
 static void uri_view(struct reading *r, struct seki_pf_text target, struct seki_pf_request *request)
 {
 	__u8 *out = r->room->text + r->used;
 	__u32 path, query, n;
 
-	if (target.data[0] != '/' || target.len > SEKI_PF_ROOM - r->used)
+	target = target_path(target);
+	if (!target.len || target.data[0] != '/' || target.len > SEKI_PF_ROOM - r->used)
 		return;
 	for (path = 0; path < target.len && target.data[path] != '?' && target.data[path] != '#'; path++)
 		;
@@ -162,30 +184,54 @@ static bool length_read(struct seki_pf_text value, __u32 *length)
 	return value.len;
 }
 
+/* A line that goes on with the field before it: its first blank stands between both, unless there was no
+ * value yet. */
+static bool field_fold(struct reading *r, struct seki_pf_text line)
+{
+	struct seki_pf_text more = text_trim(line);
+
+	if (!r->foldable || (line.data[0] != ' ' && line.data[0] != '\t'))
+		return false;
+	r->used -= 2; /* the line end */
+	if (!r->empty && !room_add(r, line.data, 1))
+		return false;
+	r->empty &= !more.len;
+	return room_add(r, more.data, more.len) && room_add(r, "\r\n", 2);
+}
+
 /* What the field says of the body, then its text in the normal form. */
 static bool field_read(struct reading *r, struct seki_pf_text line)
 {
 	__u32 colon = text_find(line, ':');
+	bool coding = false;
 	struct seki_pf_text name = text_trim((struct seki_pf_text){line.data, colon}), value;
 
-	if (!name.len || colon == line.len || is_space(line.data[0]) || r->name_count == SEKI_PF_FIELDS_MAX ||
-	    name_known(r, name))
+	if (is_space(line.data[0]))
+		return field_fold(r, line);
+	r->foldable = false;
+	if (!name.len || colon == line.len || r->name_count == SEKI_PF_FIELDS_MAX || name_known(r, name))
 		return false;
 	r->room->names[r->name_count++] = name;
 	value = text_trim((struct seki_pf_text){line.data + colon + 1, line.len - colon - 1});
 	if (text_is(name, "transfer-encoding")) {
 		r->chunked = text_is(value, "chunked");
-		r->coded |= !r->chunked;
+		r->framed &= r->chunked && !r->has_length;
+		coding = true;
 	} else if (text_is(name, "content-encoding")) {
-		r->coded = true;
+		r->coded = coding = true;
 	} else if (text_is(name, "content-length")) {
 		r->has_length = length_read(value, &r->length);
-		r->coded |= !r->has_length;
+		r->framed &= r->has_length && !r->chunked;
+		coding = true;
+	} else if (text_is(name, "upgrade")) {
+		r->framed = false; /* what follows may be of another protocol */
 	}
 	if (text_is(name, "cookie")) {
 		r->cookie = value;
 		return true;
 	}
+	r->foldable = !coding;
+	r->empty = !value.len;
 	return room_add(r, name.data, name.len) && room_add(r, ": ", 2) &&
 	       room_add(r, value.data, value.len) && room_add(r, "\r\n", 2);
 }
@@ -196,7 +242,7 @@ static bool fields_read(struct reading *r, struct seki_pf_text *rest)
 	__u32 from = r->used;
 	struct seki_pf_text line;
 
-	r->plain = true;
+	r->plain = r->framed = true;
 	for (;;) {
 		if (!line_take(rest, &line))
 			return false;
@@ -243,28 +289,30 @@ static bool chunks_read(struct reading *r, struct seki_pf_text *rest, struct sek
 	return line_take(rest, &line) && !line.len;
 }
 
-static void body_view(struct reading *r, struct seki_pf_text *rest, struct seki_pf_request *request)
+/* The body's view, and how far it reaches behind the head; -1: not known. */
+static __s64 body_view(struct reading *r, struct seki_pf_text rest, struct seki_pf_request *request)
 {
-	struct seki_pf_text body = *rest;
-	bool whole = true;
+	struct seki_pf_text body = rest, left = rest;
+	bool seen = r->plain && r->framed && !r->coded;
 
-	if (!r->plain || r->coded || (!r->chunked && (!r->has_length || !r->length)))
-		return;
+	if (!r->plain || !r->framed)
+		return -1;
 	if (r->chunked) {
-		if (chunks_read(r, rest, &body))
+		if (!chunks_read(r, &left, &body))
+			return -1;
+		if (seen)
 			view_put(request, SEKI_PF_VIEW_BODY, body);
-		return;
+		return rest.len - left.len;
 	}
-	if (r->length <= rest->len) {
+	if (!r->has_length || !r->length)
+		return 0;
+	if (r->length < rest.len)
 		body.len = r->length;
-		rest->data += r->length;
-		rest->len -= r->length;
-	} else {
-		whole = false;
-		rest->len = 0;
+	if (seen) {
+		view_put(request, SEKI_PF_VIEW_BODY, body);
+		request->views[SEKI_PF_VIEW_BODY].ends = r->length <= rest.len;
 	}
-	view_put(request, SEKI_PF_VIEW_BODY, body);
-	request->views[SEKI_PF_VIEW_BODY].ends = whole;
+	return r->length;
 }
 
 bool seki_pf_request_read(const __u8 *payload, __u32 len, __u32 at, struct seki_pf_room *room,
@@ -272,6 +320,7 @@ bool seki_pf_request_read(const __u8 *payload, __u32 len, __u32 at, struct seki_
 {
 	struct reading r = {.room = room, .name_count = 0};
 	struct seki_pf_text rest = {payload + at, len - at}, line, method, target;
+	__s64 body;
 	int i;
 
 	for (i = 0; i < SEKI_PF_VIEW_MAX; i++)
@@ -293,10 +342,7 @@ bool seki_pf_request_read(const __u8 *payload, __u32 len, __u32 at, struct seki_
 		view_put(request, SEKI_PF_VIEW_HEADERS, r.fields);
 	if (r.plain && r.cookie.data)
 		view_put(request, SEKI_PF_VIEW_COOKIE, r.cookie);
-	body_view(&r, &rest, request);
-	request->next = (__u32)(rest.data - payload);
-	/* Behind a body that cannot be followed nothing is known to begin. */
-	if (!r.plain || r.coded || (r.chunked && !request->views[SEKI_PF_VIEW_BODY].there))
-		request->next = len;
+	body = body_view(&r, rest, request);
+	request->next = body < 0 ? 0 : (__u32)(rest.data - payload + body);
 	return true;
 }

@@ -9,7 +9,7 @@
 #include "prefilter.h"
 
 /* Raised by every change of a kfunc. A loader takes the object with kfuncs only when the module says the same number. */
-#define SEKI_KFUNC_ABI 2
+#define SEKI_KFUNC_ABI 3
 
 struct xdp_md;
 struct __sk_buff;

@@ -229,7 +229,7 @@ struct seki_frag_key {
 #define SEKI_FLOW_EGRESS_OK 256u /* DMZ-originated and allowed */
 #define SEKI_FLOW_LAST_SERVER 512u /* the last data came from the responder: client data re-arms (T5) */
 #define SEKI_FLOW_SEEN_LO 1024u /* XDP judged packets of the key's lo side, so tc egress of role dmz need not */
-#define SEKI_FLOW_CLIENT_DATA 4096u /* the initiator has sent data since the responder last did */
+#define SEKI_FLOW_TURN 4096u /* a request of the initiator's begins at sequence number turn_seq */
 #define SEKI_FLOW_INLINE 8192u /* an attack was dropped in the packet that carried it */
 #define SEKI_FLOW_CLIENT_EVER 16384u /* the initiator has sent data */
 #define SEKI_FLOW_INLINE_FIRST 32768u /* INLINE, and nothing that the initiator sent was delivered before */
@@ -251,6 +251,8 @@ struct seki_flow {
 	__u32 copied[2];    /* payload bytes of this transaction handed over */
 	__u32 records;	    /* handed over in all; the record's sequence number in its flow */
 	__u32 lost;	    /* records lost */
+	__u32 turn_seq;	    /* flag TURN */
+	__u32 pad;
 };
 
 struct seki_source {
@@ -317,7 +319,7 @@ SEKI_STATIC_ASSERT(sizeof(struct seki_egress_key) == 24, "seki_egress_key");
 SEKI_STATIC_ASSERT(sizeof(struct seki_egress_rule) == 8, "seki_egress_rule");
 SEKI_STATIC_ASSERT(sizeof(struct seki_expect_key) == 36, "seki_expect_key");
 SEKI_STATIC_ASSERT(sizeof(struct seki_heard_key) == 24, "seki_heard_key");
-SEKI_STATIC_ASSERT(sizeof(struct seki_flow) == 120, "seki_flow");
-SEKI_STATIC_ASSERT(sizeof(struct seki_flow_cmd) == 184, "seki_flow_cmd");
+SEKI_STATIC_ASSERT(sizeof(struct seki_flow) == 128, "seki_flow");
+SEKI_STATIC_ASSERT(sizeof(struct seki_flow_cmd) == 192, "seki_flow_cmd");
 
 #endif

@@ -219,11 +219,14 @@ struct seki_pf_table {
  * byte in the frame. Ports in host order. direction: one of SEKI_PF_TO_*.
  */
 #define SEKI_PF_NARROW 2u /* of this flow only those packets are wanted that a rule might match by itself */
-#define SEKI_PF_TURN 1u /* a client may begin a request here: nothing of it came before */
+#define SEKI_PF_TURN 1u /* a request begins in this packet, at `next` */
 struct seki_pf_query {
 	__u32 payload, len;
 	__u32 marks;	 /* in: of the flow. out: with those that this packet adds */
 	__u32 sid;	 /* out: of the rule that dropped, else 0 */
+	/* From the payload's first byte. In, with TURN: where in it a request begins. Out: where the one behind all
+	 * that were read begins, in it or beyond; 0: not known. */
+	__u32 next;
 	__u16 sport, dport;
 	__u8 proto, direction, flags;
 	__u8 outcome;	 /* out: enum seki_pf_outcome; NONE, INSPECT or DROP */
@@ -236,6 +239,6 @@ SEKI_STATIC_ASSERT(sizeof(struct seki_pf_probe) == 16, "seki_pf_probe");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_automaton) == 12, "seki_pf_automaton");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_gram) == 8, "seki_pf_gram");
 SEKI_STATIC_ASSERT(sizeof(struct seki_pf_table) == 40 + 8 * SEKI_PF_SECTION_MAX, "seki_pf_table");
-SEKI_STATIC_ASSERT(sizeof(struct seki_pf_query) == 24, "seki_pf_query");
+SEKI_STATIC_ASSERT(sizeof(struct seki_pf_query) == 28, "seki_pf_query");
 
 #endif

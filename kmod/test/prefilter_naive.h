@@ -167,16 +167,15 @@ static inline bool naive_over_request(const struct seki_pf_table *table, const s
 
 /* Does the rule hold over the payload, or over one of the first four requests in it? */
 static inline bool naive_rule(const struct seki_pf_table *table, const struct seki_pf_rule *rule,
-			      const __u8 *data, __u32 len, bool turn)
+			      const __u8 *data, __u32 len, bool turn, __u32 at)
 {
 	static struct seki_pf_room room;
 	struct seki_pf_request request = {0};
-	__u32 at = 0;
 
 	request.views[SEKI_PF_VIEW_PAYLOAD] = (struct seki_pf_bytes){data, len, true, true};
 	if (!naive_over_request(table, rule))
 		return naive_steps(table, rule, request.views);
-	for (int i = 0; i < 4 && turn; i++) {
+	for (int i = 0; i < 4 && turn && at < len && (!i || at); i++) {
 		if (!seki_pf_request_read(data, len, at, &room, &request))
 			return false;
 		if (naive_steps(table, rule, request.views))
@@ -184,6 +183,21 @@ static inline bool naive_rule(const struct seki_pf_table *table, const struct se
 		at = request.next;
 	}
 	return false;
+}
+
+/* Where the request behind at most four begins; 0: not known. */
+static inline __u32 naive_next(const __u8 *data, __u32 len, __u32 at)
+{
+	static struct seki_pf_room room;
+
+	for (int i = 0; i < 4 && at < len; i++) {
+		struct seki_pf_request request = {0};
+
+		if (!seki_pf_request_read(data, len, at, &room, &request) || !request.next)
+			return 0;
+		at = request.next;
+	}
+	return at < len ? 0 : at;
 }
 
 /* Fills the outgoing fields of query for a payload in one piece. */
@@ -195,7 +209,7 @@ static inline void naive_scan(const struct seki_pf_table *table, const __u8 *dat
 	const struct seki_pf_query asked = *query;
 
 	query->outcome = SEKI_PF_NONE;
-	query->sid = 0;
+	query->sid = query->next = 0;
 	for (__u32 i = 0; i < table->section[SEKI_PF_BLINDS_AT].count; i++)
 		if (asked.flags & SEKI_PF_NARROW && naive_header(table, &blinds[i], &asked))
 			query->outcome = SEKI_PF_INSPECT;
@@ -209,7 +223,10 @@ static inline void naive_scan(const struct seki_pf_table *table, const __u8 *dat
 				query->outcome = SEKI_PF_INSPECT;
 			continue;
 		}
-		if (!naive_rule(table, rule, data, len, asked.flags & SEKI_PF_TURN))
+		/* Only what a rule looks at is read. */
+		if (asked.flags & SEKI_PF_TURN)
+			query->next = naive_next(data, len, asked.next);
+		if (!naive_rule(table, rule, data, len, asked.flags & SEKI_PF_TURN, asked.next))
 			continue;
 		if (rule->outcome == SEKI_PF_MARK) {
 			query->marks |= 1u << rule->mark;

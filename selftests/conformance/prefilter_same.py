@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "tools"))
 import agreement  # noqa: E402
 from attack import write_pcap  # noqa: E402
-from attack_cases import CASES  # noqa: E402
+from attack_cases import CASES, CLIENT, SERVER, Case  # noqa: E402
 
 COLLECTIONS = os.path.join(agreement.SHARED, "pcap-tests")
 ET_OPEN = os.path.join(agreement.SHARED, "rulesets", "et-open-2024-04-21", "*.rules")
@@ -111,7 +111,39 @@ def shipped_attacks(share, work):
     return complaints
 
 
+ATTACK = b"GET /../../../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n"
+UPLOAD = b"POST /f HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n%s\r\n"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+# name, steps, packets that hold a request with an attack
+BODIES = [
+    ("a body after 100 Continue", [(CLIENT, UPLOAD % (len(ATTACK), b"Expect: 100-continue\r\n")), (SERVER, GO_ON), (CLIENT, ATTACK), (SERVER, ANSWER)], 0),
+    ("a body that the server answers early", [(CLIENT, UPLOAD % (9 + len(ATTACK), b"") + b"beginning"), (SERVER, ANSWER), (CLIENT, ATTACK)], 0),
+    ("chunks after an early answer", [(CLIENT, UPLOAD.replace(b"Content-Length: %d", b"Transfer-Encoding: chunked") % b"" + b"5\r\nbegin\r\n"),
+                                      (SERVER, ANSWER), (CLIENT, ATTACK)], 0),
+    ("another protocol after an upgrade", [(CLIENT, b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: own\r\n\r\n"),
+                                           (SERVER, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: own\r\n\r\n"), (CLIENT, ATTACK)], 0),
+    ("a request behind such a body", [(CLIENT, UPLOAD % (9, b"Expect: 100-continue\r\n")), (SERVER, GO_ON), (CLIENT, b"some data"),
+                                      (SERVER, ANSWER), (CLIENT, ATTACK), (SERVER, ANSWER)], 1),
+    ("a request in the packet that ends a body", [(CLIENT, UPLOAD % (9, b"") + b"some"), (CLIENT, b" data" + ATTACK), (SERVER, ANSWER)], 1),
+    ("the third request", [(CLIENT, ATTACK.replace(b"/../../../../etc/passwd", b"/a"))] * 2 + [(CLIENT, ATTACK)], 1),
+]
+
+
+def bodies_like_requests(_share, work):
+    """A packet is dropped for a request only where the connection's bytes say that one begins."""
+    complaints = []
+    for name, steps, wanted in BODIES:
+        capture = os.path.join(work, "body.pcap")
+        write_pcap(Case(name, "", "", CLIENT, "tcp", 80, False, [steps]), 0, capture)
+        seen = figures([SHIPPED], [capture], WIDE + ["--set", "prefilter=yes"])
+        if seen["dropped"] != wanted or seen["unconfirmed"]:
+            complaints.append(f"{name}: {seen['dropped']} packets dropped, {wanted} wanted; {seen['unconfirmed']} unconfirmed")
+    return complaints
+
+
 TESTS = [
+    (bodies_like_requests, agreement.TOP),
     (suricata_verify, os.path.join(COLLECTIONS, "suricata-verify")),
     (public_captures, os.path.join(COLLECTIONS, "public-pcaps")),
     (public_captures_shipped, os.path.join(COLLECTIONS, "public-pcaps")),

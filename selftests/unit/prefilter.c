@@ -116,6 +116,7 @@ static struct seki_pf_query query_draw(uint32_t len)
 
 	return (struct seki_pf_query){
 		.len = len,
+		.next = len && !draw(4) ? draw(len) : 0,
 		.marks = draw(4) ? 0 : draw(4),
 		.sport = ports[draw(ARRAY_LEN(ports))],
 		.dport = ports[draw(ARRAY_LEN(ports))],

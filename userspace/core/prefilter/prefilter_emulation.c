@@ -50,23 +50,28 @@ void prefilter_emulation_free(struct prefilter_emulation *emulation)
 	free(emulation);
 }
 
-/* Whose turn is it? A client may begin a request where it has sent nothing since the server's last word. */
-static bool flow_turn(struct prefilter_flow *flow, enum direction dir)
+/* After data of the server's what the client says is looked at anew. */
+static void flow_rearm(struct prefilter_flow *flow, enum direction dir)
 {
-	bool turn;
-
-	if (dir == TO_CLIENT) {
-		flow->server_data = true;
-		flow->client_data = false;
-		return false;
-	}
-	turn = !flow->client_data && (flow->server_data || flow->began);
-	if (flow->server_data)
+	if (dir == TO_SERVER && flow->server_data) {
 		flow->copied[0] = flow->copied[1] = 0;
-	flow->cleared &= !flow->server_data;
-	flow->server_data = false;
-	flow->client_data = true;
-	return turn;
+		flow->cleared = false;
+	}
+	flow->server_data = dir == TO_CLIENT;
+}
+
+/* Does a request begin in this packet? At *next. */
+static bool flow_turn(const struct prefilter_flow *flow, const struct packet *packet, enum direction dir,
+		      uint32_t *next)
+{
+	*next = flow->turn_seq - packet->seq;
+	return packet->proto == IPPROTO_TCP && dir == TO_SERVER && flow->turn && *next < packet->payload.len;
+}
+
+static void flow_begins(struct prefilter_flow *flow, const struct packet *packet)
+{
+	flow->turn = !packet->payload.len;
+	flow->turn_seq = packet->seq + 1;
 }
 
 /* Would the packet program hand it over without asking the module? */
@@ -92,15 +97,17 @@ bool prefilter_emulate(struct prefilter_emulation *emulation, const struct packe
 		.direction = dir == TO_SERVER ? SEKI_PF_TO_SERVER : SEKI_PF_TO_CLIENT,
 		.marks = flow->marks,
 	};
-	bool narrow = flow->narrow && flow->seen[dir] && packet->proto != IPPROTO_TCP, copies;
+	bool narrow = flow->narrow && flow->seen[dir] && packet->proto != IPPROTO_TCP, copies, turn;
 
 	emulation->dropped = 0;
 	if (packet->proto == IPPROTO_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
-		flow->began = true;
+		flow_begins(flow, packet);
 	if (!piece.len || packet->fragment || (packet->proto == IPPROTO_TCP && packet->tcp_flags & TCP_SYN))
 		return true;
 	flow->seen[dir]++;
-	query.flags = (flow_turn(flow, dir) ? SEKI_PF_TURN : 0) | (narrow ? SEKI_PF_NARROW : 0);
+	flow_rearm(flow, dir);
+	turn = flow_turn(flow, packet, dir, &query.next);
+	query.flags = (turn ? SEKI_PF_TURN : 0) | (narrow ? SEKI_PF_NARROW : 0);
 	copies = flow_copies(emulation, flow, dir, piece.len);
 	stats->packets++;
 	stats->bytes += piece.len;
@@ -110,6 +117,10 @@ bool prefilter_emulate(struct prefilter_emulation *emulation, const struct packe
 		return true;
 	seki_prefilter_scan(emulation->table, &piece, 1, &query, &emulation->room, emulation->isa);
 	flow->marks = (uint16_t)query.marks;
+	if (turn) {
+		flow->turn = query.next;
+		flow->turn_seq = packet->seq + query.next;
+	}
 	if (query.outcome == SEKI_PF_DROP) {
 		emulation->dropped = query.sid;
 		stats->dropped++;

@@ -17,12 +17,13 @@ struct prefilter_emulation;
 /* Per flow; zero for a new one. */
 struct prefilter_flow {
 	uint16_t marks;
-	bool client_data, server_data; /* who spoke last, as far as data goes */
-	bool began;		       /* its first packet was a SYN */
-	bool cleared, sealed;	       /* what the engine said of it */
-	bool narrow;		       /* the engine said: only what rules on packets match by itself */
-	uint32_t seen[2];	       /* packets with payload */
-	uint32_t copied[2];	       /* bytes of this turn */
+	bool server_data; /* it spoke last, as far as data goes */
+	bool turn;	  /* a request begins at turn_seq */
+	uint32_t turn_seq;
+	bool cleared, sealed; /* what the engine said of it */
+	bool narrow;	      /* the engine said: only what rules on packets match by itself */
+	uint32_t seen[2];     /* packets with payload */
+	uint32_t copied[2];   /* bytes of this turn */
 };
 
 struct prefilter_emulation_stats {
