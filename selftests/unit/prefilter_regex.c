@@ -33,6 +33,11 @@ static const struct {
 	{"x{3}", "xy", false, {NULL}},
 	{"x{2,4}y", "xy", false, {NULL}},
 	{"a{0,2}?b{2,}", "abc", false, {NULL}},
+	{"x[^b]{0,9}?[ac]{6}", "abcx", false, {NULL}},
+	{"x[^b]{1,5}(?:ab){2,4}c", "abcx", false, {"ab", "abab"}},
+	{"a{3}[bc]{0,4}b{2}", "abc", false, {NULL}},
+	{"(?:ab{0,3}c){2}b{3}", "abc", false, {NULL}},
+	{"(?:[ab]{0,2}c|a{2,3}){2}$", "abc", false, {NULL}},
 	{"\\bfoo\\b", "fo _.", false, {NULL}},
 	{"[^\\w]x\\d", "x1_ \n", false, {NULL}},
 	{"a.c", "abc\n", false, {NULL}},
@@ -157,5 +162,29 @@ static void unknown_surroundings(void)
 	regex_clear(&regex);
 }
 
-static const struct ktap_test tests[] = {TEST(against_pcre), TEST(refusals), TEST(unknown_surroundings)};
+/* Counting within counting, as rules about over-long fields do: as many states as there are counts, not sets
+ * of them. */
+static void long_counts(void)
+{
+	static const char *const texts[] = {
+		"\\nDate[ \\t]*:[^\\r\\n]{0,60}?[^\\s]{150}",
+		"a[^\\r\\n]{0,20}?b{300}",
+		"(?:\\.\\.\\/){2,}[^&]{0,80}?etc\\/passwd",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct regex regex = {.exact = true};
+		const struct regex_options options = {.nocase = true};
+		struct automaton automaton = {.moves = NULL};
+		uint32_t root;
+
+		CHECK_EQ(regex_parse(&regex, texts[i], &options, &root), 0);
+		CHECK_EQ(automaton_build(&regex, root, true, &automaton), 0);
+		automaton_clear(&automaton);
+		regex_clear(&regex);
+	}
+}
+
+static const struct ktap_test tests[] = {TEST(against_pcre), TEST(long_counts), TEST(refusals),
+					 TEST(unknown_surroundings)};
 KTAP_MAIN(tests)

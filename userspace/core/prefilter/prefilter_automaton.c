@@ -11,12 +11,13 @@
 #include "prefilter_regex.h"
 #include "sekimori/prefilter.h"
 
-#define NFA_MAX	   20000u
-#define BEHIND_MAX 16u
-#define WORK_MAX   4000000u /* steps of the construction: a bound on time */
-#define STATES_MAX 4096u
-#define DEPTH_MAX  64u
-#define HASH_SLOTS 16384u
+#define NFA_MAX	    20000u
+#define BEHIND_MAX  16u
+#define WORK_MAX    4000000u /* steps of the construction: a bound on time */
+#define STATES_MAX  4096u
+#define DEPTH_MAX   64u
+#define HASH_SLOTS  16384u
+#define LADDERS_MAX 256u
 
 enum nfa_kind { NFA_SPLIT, NFA_SET, NFA_BEHIND, NFA_AHEAD, NFA_ACCEPT };
 struct nfa_state {
@@ -24,6 +25,9 @@ struct nfa_state {
 	bool edge;
 	uint16_t set;  /* BEHIND: number of the assertion */
 	uint32_t a, b; /* next; SPLIT: both */
+	/* Of several states of one ladder the one of highest rank accepts whatever the others do; ladder 0:
+	 * none. */
+	uint16_t ladder, rank;
 };
 
 struct behind {
@@ -41,7 +45,9 @@ struct builder {
 	struct regex *regex;
 	bool known;
 	struct nfa_state nfa[NFA_MAX];
-	uint32_t nfa_count, start;
+	uint32_t nfa_count, start, accept;
+	uint16_t ladders;
+	uint16_t best[LADDERS_MAX + 1]; /* of this subset */
 	struct behind behinds[BEHIND_MAX];
 	uint32_t behind_count;
 	uint32_t classes;
@@ -82,10 +88,17 @@ static uint32_t behind_number(struct builder *b, uint16_t set, bool edge)
 
 static uint32_t nfa_make(struct builder *b, uint32_t node, uint32_t next, unsigned int depth);
 
+/* 0: there are too many. */
+static uint16_t ladder_new(struct builder *b)
+{
+	return b->ladders < LADDERS_MAX ? ++b->ladders : 0;
+}
+
 static uint32_t nfa_repeat(struct builder *b, const struct regex_node *node, uint32_t next,
 			   unsigned int depth)
 {
 	uint32_t at = next;
+	uint16_t ladder = 0;
 
 	if (node->high == REGEX_FOREVER) {
 		uint32_t loop = nfa_add(b, (struct nfa_state){.kind = NFA_SPLIT, .b = next}), body;
@@ -96,15 +109,30 @@ static uint32_t nfa_repeat(struct builder *b, const struct regex_node *node, uin
 		b->nfa[loop].a = body;
 		at = body == UINT32_MAX ? body : loop;
 	}
+	if (node->high != REGEX_FOREVER && node->high > node->low)
+		ladder = ladder_new(b);
 	for (uint32_t i = node->low; node->high != REGEX_FOREVER && i < node->high && at != UINT32_MAX; i++) {
 		uint32_t body = nfa_make(b, node->a, at, depth);
 
-		at = body == UINT32_MAX
-			     ? body
-			     : nfa_add(b, (struct nfa_state){.kind = NFA_SPLIT, .a = body, .b = next});
+		/* Who may go round more often can do all that the others can. */
+		at = body == UINT32_MAX ? body
+					: nfa_add(b, (struct nfa_state){.kind = NFA_SPLIT,
+									.a = body,
+									.b = next,
+									.ladder = ladder,
+									.rank = (uint16_t)(i - node->low)});
 	}
-	for (uint32_t i = 0; i < node->low && at != UINT32_MAX; i++)
+	/* At the expression's end, who has fewer rounds to go accepts what the others do, and earlier. */
+	ladder = at == b->accept && node->low > 1 && b->regex->nodes[node->a].kind == REGEX_SET
+			 ? ladder_new(b)
+			 : 0;
+	for (uint32_t i = 0; i < node->low && at != UINT32_MAX; i++) {
 		at = nfa_make(b, node->a, at, depth);
+		if (at != UINT32_MAX && ladder) {
+			b->nfa[at].ladder = ladder;
+			b->nfa[at].rank = (uint16_t)(node->low - i);
+		}
+	}
 	return at;
 }
 
@@ -274,6 +302,29 @@ static int subset_number(struct builder *b, uint32_t *states, uint32_t count, ui
 	return 0;
 }
 
+/* Of each ladder the highest alone: counting in bounds would else take as many subsets as it has ways to
+ * count. */
+static uint32_t subset_thin(struct builder *b, uint32_t *states, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		b->best[b->nfa[states[i]].ladder] = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct nfa_state *state = &b->nfa[states[i]];
+
+		if (state->rank >= b->best[state->ladder])
+			b->best[state->ladder] = state->rank;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const struct nfa_state *state = &b->nfa[states[i]];
+
+		if (!state->ladder || state->rank == b->best[state->ladder])
+			states[kept++] = states[i];
+	}
+	return kept;
+}
+
 /* Where a byte of the class leads from the subset. */
 static int subset_move(struct builder *b, uint32_t from, uint32_t class, uint32_t *out)
 {
@@ -296,6 +347,7 @@ static int subset_move(struct builder *b, uint32_t from, uint32_t class, uint32_
 		b->stamps[state->a] = b->stamp;
 		b->found[count++] = state->a; /* behind what is still to be read: count <= i */
 	}
+	count = subset_thin(b, b->found, count);
 	b->found[count++] = b->start; /* it may begin at any byte */
 	{
 		/* closure() writes found: keep what was made until it has been named. */
@@ -352,6 +404,7 @@ static int builder_run(struct builder *b, uint32_t root, struct automaton *out)
 	int err;
 
 	accept = nfa_add(b, (struct nfa_state){.kind = NFA_ACCEPT});
+	b->accept = accept;
 	b->start = nfa_make(b, root, accept, 0);
 	if (b->start == UINT32_MAX) {
 		b->regex->why = "too large for the kernel";
