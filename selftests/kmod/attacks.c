@@ -43,7 +43,7 @@ struct talk {
 	uint32_t sids[8];
 	int sid_count, count;
 	struct message messages[MESSAGES_MAX];
-	bool one_packet; /* no message of the attacker needs more */
+	bool one_packet; /* no message of the attacker, and no match, needs more */
 	size_t arrived[WAYS];
 };
 
@@ -66,17 +66,17 @@ static bool sid_drops(uint32_t sid)
 static bool talk_line(const char *line)
 {
 	struct talk *talk = &talks[talk_count];
-	char name[40], proto[8], attacker[8], sids[64], *at = sids;
+	char name[40], proto[8], attacker[8], sids[64], packets[8], *at = sids;
 	int variant, port;
 
-	if (talk_count == TALKS_MAX ||
-	    sscanf(line, "talk %39s %d %7s %d %7s %63s", name, &variant, proto, &port, attacker, sids) != 6)
+	if (talk_count == TALKS_MAX || sscanf(line, "talk %39s %d %7s %d %7s %63s %7s", name, &variant, proto,
+					      &port, attacker, sids, packets) != 7)
 		return false;
 	snprintf(talk->name, sizeof(talk->name), "%s/%d", name, variant);
 	talk->udp = !strcmp(proto, "udp");
 	talk->port = (uint16_t)port;
 	talk->attacker = strcmp(attacker, "server") ? CLIENT : SERVER;
-	talk->one_packet = true;
+	talk->one_packet = !strcmp(packets, "one");
 	while (talk->sid_count < 8 && *at) {
 		uint32_t sid = (uint32_t)strtoul(at, &at, 10);
 
