@@ -221,6 +221,7 @@ FUZZ_CFLAGS := $(CSTD) $(WARN) -Wno-missing-prototypes -O1 -g -Iinclude -Iusersp
 $(TOP)/fuzz/obj/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+$(TOP)/fuzz/bin/capture: CORE_LIBS += -lpcap
 $(TOP)/fuzz/bin/%: $(TOP)/fuzz/obj/selftests/fuzz/%.o $(patsubst %.c,$(TOP)/fuzz/obj/%.o,$(CORE_SRC) $(LIB_SRC))
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) -fsanitize=fuzzer$(,)address$(,)undefined -o $@ $^ $(CORE_LIBS)

@@ -9,8 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum link_type links[] = {LINK_ETHERNET, LINK_NULL, LINK_RAW,
-					       LINK_PPP,      LINK_SLL,	 LINK_SLL2};
+	static const enum link_type links[] = {LINK_ETHERNET, LINK_NULL,  LINK_RAW,  LINK_PPP, LINK_SLL,
+					       LINK_SLL2,     LINK_CHDLC, LINK_IPV4, LINK_IPV6};
 	struct packet packet;
 	const struct span *spans[] = {&packet.ip_header, &packet.ip_payload, &packet.l4_header,
 				      &packet.payload};

@@ -25,26 +25,6 @@ static double now_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static bool link_of(int datalink, enum link_type *out)
-{
-	static const struct {
-		int datalink;
-		enum link_type link;
-	} rows[] = {
-		{DLT_NULL, LINK_NULL},	    {DLT_LOOP, LINK_NULL},     {DLT_EN10MB, LINK_ETHERNET},
-		{DLT_PPP, LINK_PPP},	    {DLT_RAW, LINK_RAW},       {DLT_IPV4, LINK_IPV4},
-		{DLT_IPV6, LINK_IPV6},	    {DLT_LINUX_SLL, LINK_SLL}, {DLT_LINUX_SLL2, LINK_SLL2},
-		{DLT_PPP_SERIAL, LINK_PPP}, {DLT_C_HDLC, LINK_CHDLC},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].datalink == datalink) {
-			*out = rows[i].link;
-			return true;
-		}
-	return false;
-}
-
 static void show_progress(const struct inspection *inspection, double since, double *shown)
 {
 	double now = now_seconds();
@@ -138,7 +118,7 @@ static int read_capture(struct inspection *inspection, const char *path)
 		fprintf(stderr, "%s: %s\n", path, why);
 		return -EINVAL;
 	}
-	if (!link_of(pcap_datalink(pcap), &link)) {
+	if (!packet_link_find(pcap_datalink(pcap), &link)) {
 		fprintf(stderr, "%s: link type %d (%s) is not decoded\n", path, pcap_datalink(pcap),
 			pcap_datalink_val_to_description_or_dlt(pcap_datalink(pcap)));
 		pcap_close(pcap);

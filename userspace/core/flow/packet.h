@@ -28,6 +28,9 @@ enum link_type { /* DLT values of pcap */
 		 LINK_SLL2 = 276,
 };
 
+/* What a capture library calls a link, on this system (DLT_*). false: it is not decoded. */
+bool packet_link_find(int datalink, enum link_type *out);
+
 /* Sender and receiver as on the wire; the innermost IP header that was followed. */
 struct packet {
 	uint64_t time_us; /* of capture; since the epoch for files, CLOCK_MONOTONIC live */

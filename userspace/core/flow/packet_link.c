@@ -369,3 +369,32 @@ enum seki_reason packet_decode_ip(const uint8_t *ip, size_t len, struct packet *
 {
 	return packet_decode(LINK_RAW, ip, len, out);
 }
+
+bool packet_link_find(int datalink, enum link_type *out)
+{
+	static const struct {
+		int datalink;
+		enum link_type link;
+	} rows[] = {
+		{LINK_NULL, LINK_NULL},
+		{108, LINK_NULL}, /* OpenBSD's, in network order */
+		{LINK_ETHERNET, LINK_ETHERNET},
+		{LINK_PPP, LINK_PPP},
+		{50, LINK_PPP}, /* with address and control */
+		{LINK_RAW_12, LINK_RAW},
+		{14, LINK_RAW}, /* OpenBSD's number */
+		{LINK_RAW, LINK_RAW},
+		{LINK_CHDLC, LINK_CHDLC},
+		{LINK_SLL, LINK_SLL},
+		{LINK_SLL2, LINK_SLL2},
+		{LINK_IPV4, LINK_IPV4},
+		{LINK_IPV6, LINK_IPV6},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].datalink == datalink) {
+			*out = rows[i].link;
+			return true;
+		}
+	return false;
+}
