@@ -11,13 +11,21 @@
 
 #include "allow.bpf.h"
 
-/* A word beside the IPv4 gate; 0 when there is no list yet. */
+/* The memory of one map of a generation, which is its only value; NULL when there is no list yet. */
+static __always_inline void *list_memory(void *outer, __u32 at)
+{
+	void *inner = bpf_map_lookup_elem(outer, &at);
+	__u32 only = 0;
+
+	return inner ? bpf_map_lookup_elem(inner, &only) : NULL;
+}
+
+/* A word beside the IPv4 gate; index below SEKI_LIST_WORDS. */
 static __always_inline __u64 list_word(__u32 active, __u32 index)
 {
-	void *words = bpf_map_lookup_elem(&seki_list_words, &active);
-	__u64 *word = words ? bpf_map_lookup_elem(words, &index) : NULL;
+	const __u64 *words = list_memory(&seki_list_words, active);
 
-	return word ? *word : 0;
+	return words ? words[index] : 0;
 }
 
 static __always_inline __u64 addr_hi(const struct seki_addr *a)
@@ -33,11 +41,9 @@ static __always_inline __u64 addr_lo(const struct seki_addr *a)
 /* enum seki_list_class of an address in host byte order. */
 static __always_inline __u32 list_gate4(__u32 active, __u32 addr)
 {
-	void *gate = bpf_map_lookup_elem(&seki_list_gate4, &active);
-	__u32 index = addr >> 13;
-	__u64 *word = gate ? bpf_map_lookup_elem(gate, &index) : NULL;
+	const __u64 *gate = list_memory(&seki_list_gate4, active);
 
-	return word ? *word >> (addr >> 8) % 32 * 2 & 3 : 0;
+	return gate ? gate[addr >> 13] >> (addr >> 8) % 32 * 2 & 3 : 0;
 }
 
 /* The levels that exist below an address's first 32 bits, and SEKI_LIST_ODD. */
@@ -69,23 +75,24 @@ static const __u8 lowest_bit[64] TABLE = {
 
 static __always_inline struct seki_list_bucket4 *list_bucket4(__u32 active, __u32 index)
 {
-	__u32 at = active * SEKI_LIST_SHARDS_MAX + index / SEKI_LIST_BUCKETS4;
-	void *shard = bpf_map_lookup_elem(&seki_shard4, &at);
+	struct seki_list_bucket4 *shard =
+		list_memory(&seki_shard4, active * SEKI_LIST_SHARDS_MAX + index / SEKI_LIST_BUCKETS4);
 
-	index %= SEKI_LIST_BUCKETS4;
-	return shard ? bpf_map_lookup_elem(shard, &index) : NULL;
+	return shard ? shard + index % SEKI_LIST_BUCKETS4 : NULL;
 }
 
-static __always_inline union seki_list_line6 *list_line6(void *shard, __u32 index)
+static __always_inline union seki_list_line6 *list_shard6(__u32 active, const struct seki_list_head *head,
+							  __u64 hash)
 {
-	return bpf_map_lookup_elem(shard, &index);
+	return list_memory(&seki_shard6,
+			   active * SEKI_LIST_SHARDS_MAX + seki_list_shard(hash, head->shards6));
 }
 
-static __always_inline void *list_shard6(__u32 active, const struct seki_list_head *head, __u64 hash)
+/* A shard's bucket, below its Bloom words. */
+static __always_inline const union seki_list_line6 *list_line6(const union seki_list_line6 *shard,
+							       __u32 bucket)
 {
-	__u32 at = active * SEKI_LIST_SHARDS_MAX + seki_list_shard(hash, head->shards6);
-
-	return bpf_map_lookup_elem(&seki_shard6, &at);
+	return shard + (SEKI_LIST_BLOOM6 + bucket) % SEKI_LIST_LINES6;
 }
 
 static __always_inline bool list_bloom4(__u32 active, __u64 hash)
@@ -95,13 +102,13 @@ static __always_inline bool list_bloom4(__u32 active, __u64 hash)
 	return (list_word(active, SEKI_LIST_AT_BLOOM4 + seki_list_word4(more)) & bits) == bits;
 }
 
-static __always_inline bool list_bloom6(void *shard, const struct seki_list_head *head, __u64 hash)
+static __always_inline bool list_bloom6(const union seki_list_line6 *shard, const struct seki_list_head *head,
+					__u64 hash)
 {
 	__u32 word = seki_list_word(hash, head->words6);
 	__u64 bits = seki_list_bits(seki_list_more(hash));
-	union seki_list_line6 *line = list_line6(shard, word / 16);
 
-	return line && (line->word[word % 16] & bits) == bits;
+	return (shard[word / 16 % SEKI_LIST_LINES6].word[word % 16] & bits) == bits;
 }
 
 static __always_inline __u64 list_spilled(__u32 generation, __u64 hi, __u64 lo, __u32 level)
@@ -264,22 +271,18 @@ static __always_inline __u64 list_probe6(__u32 active, const struct seki_list_he
 					 __u32 high, __u32 low)
 {
 	__u64 hash = seki_list_hash6(head, hi, lo, high), said;
-	void *shard = list_shard6(active, head, hash);
-	union seki_list_line6 *line;
+	const union seki_list_line6 *shard = list_shard6(active, head, hash), *line;
 	__u32 tags;
 
 	if (!shard || !list_bloom6(shard, head, hash))
 		return 0;
-	line = list_line6(shard, SEKI_LIST_BLOOM6 + seki_list_first(hash, head->buckets6));
-	if (!line)
-		return 0;
+	line = list_line6(shard, seki_list_first(hash, head->buckets6));
 	said = seki_list_scan6(&line->bucket, seki_list_tag(hash), hi, lo, low, high);
 	tags = SEKI_LIST_READ(line->bucket.tags);
 	if (said || !(tags & (seki_list_second_bit(hash) | SEKI_LIST_MORE)))
 		return said;
-	line = list_line6(shard, SEKI_LIST_BLOOM6 + seki_list_second(seki_list_more(hash), head->buckets6));
-	if (line)
-		said = seki_list_scan6(&line->bucket, seki_list_tag(hash), hi, lo, low, high);
+	line = list_line6(shard, seki_list_second(seki_list_more(hash), head->buckets6));
+	said = seki_list_scan6(&line->bucket, seki_list_tag(hash), hi, lo, low, high);
 	return said || !(tags & SEKI_LIST_MORE) ? said : list_spilled(active << 1 | 1, hi, lo, high);
 }
 

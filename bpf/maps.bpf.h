@@ -81,11 +81,13 @@ MAP(seki_frags, LRU_HASH, 8192, struct seki_frag_key, __u8);
  * their BTF, and Linux 6.1 then refuses every generation that user space
  * makes without it (map_meta_equal compares what BTF said about timers).
  * Without BPF_F_INNER_MAP all of a kind have one size, and a look-up is no call.
+ * Each has a single value, in which the program computes places: an index would go over the stack. 4 MiB is
+ * the most that a value may have on Linux 6.1.
  */
-#define LIST_INNER(name, entries, size)                                                                      \
+#define LIST_INNER(name, size)                                                                               \
 	struct name {                                                                                        \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                            \
-		__uint(max_entries, entries);                                                                \
+		__uint(max_entries, 1);                                                                      \
 		__uint(map_flags, BPF_F_MMAPABLE);                                                           \
 		__uint(key_size, sizeof(__u32));                                                             \
 		__uint(value_size, size);                                                                    \
@@ -99,10 +101,10 @@ MAP(seki_frags, LRU_HASH, 8192, struct seki_frag_key, __u8);
 		__array(values, struct inner);                                                               \
 	} name SEC(".maps")
 
-LIST_INNER(list_gate4, SEKI_LIST_WORDS_GATE4, sizeof(__u64));
-LIST_INNER(list_words, SEKI_LIST_WORDS, sizeof(__u64));
-LIST_INNER(list_shard4, SEKI_LIST_BUCKETS4, sizeof(struct seki_list_bucket4));
-LIST_INNER(list_shard6, SEKI_LIST_LINES6, sizeof(union seki_list_line6));
+LIST_INNER(list_gate4, 8 * SEKI_LIST_WORDS_GATE4);
+LIST_INNER(list_words, 8 * SEKI_LIST_WORDS);
+LIST_INNER(list_shard4, SEKI_LIST_SHARD_BYTES);
+LIST_INNER(list_shard6, SEKI_LIST_SHARD_BYTES);
 struct list_odd {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 1 << 20);

@@ -10,7 +10,7 @@
 
 #define SEKI_MAGIC 0x53454b49u /* "SEKI" */
 /* Raised by every change of a struct or enum in include/sekimori. */
-#define SEKI_SCHEMA 3u
+#define SEKI_SCHEMA 4u
 
 /* Parser limits. What exceeds them ends in the reason named beside it. */
 #define SEKI_MAX_VLAN 4	     /* tags; more: SEKI_R_VLAN_DEPTH */

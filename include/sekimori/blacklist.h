@@ -92,6 +92,7 @@ union seki_list_line6 {
 #define SEKI_LIST_BUCKETS4 16384u /* of a shard: 1 MiB */
 #define SEKI_LIST_LINES6 8192u
 #define SEKI_LIST_BLOOM6 512u
+#define SEKI_LIST_SHARD_BYTES (1u << 20)
 
 struct seki_list_spill_key {
 	__u64 hi, lo;
@@ -164,7 +165,7 @@ SEKI_LIST_INLINE __u32 seki_list_second4(__u64 hash, __u32 buckets)
 
 SEKI_LIST_INLINE __u32 seki_list_tag(__u64 hash)
 {
-	return hash >> 8 & 31;
+	return hash >> 32 & 31;
 }
 
 /* The bit that says of a key whose first bucket this is that it may live in the second one. */
@@ -300,6 +301,8 @@ SEKI_LIST_INLINE __u64 seki_list_scan6(const struct seki_list_bucket6 *bucket, _
 SEKI_STATIC_ASSERT(sizeof(struct seki_list_hit) == 8, "seki_list_hit");
 SEKI_STATIC_ASSERT(sizeof(struct seki_list_bucket4) == 64, "a cache line");
 SEKI_STATIC_ASSERT(sizeof(union seki_list_line6) == 128, "two cache lines");
+SEKI_STATIC_ASSERT(SEKI_LIST_BUCKETS4 * sizeof(struct seki_list_bucket4) == SEKI_LIST_SHARD_BYTES, "a shard of IPv4");
+SEKI_STATIC_ASSERT(SEKI_LIST_LINES6 * sizeof(union seki_list_line6) == SEKI_LIST_SHARD_BYTES, "a shard of IPv6");
 SEKI_STATIC_ASSERT(sizeof(struct seki_list_spill_key) == 24, "seki_list_spill_key");
 SEKI_STATIC_ASSERT(sizeof(struct seki_list_head) == 64, "seki_list_head");
 

@@ -17,20 +17,18 @@
 
 /* The memory of count parts one behind the other, which the object's outer map holds from then on, from at
  * on; MAP_FAILED and errno. */
-static inline void *list_part(struct bpf_object *object, const char *outer, __u32 at, __u32 value_size,
-			      __u32 entries, __u32 count)
+static inline void *list_part(struct bpf_object *object, const char *outer, __u32 at, __u32 bytes,
+			      __u32 count)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
-	size_t bytes = (size_t)value_size * entries;
-	void *memory = mmap(NULL, bytes * count, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, (size_t)bytes * count, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	__u32 index[SEKI_LIST_SHARDS_MAX], many = count;
 	int fd[SEKI_LIST_SHARDS_MAX], err = 0, into = bpf_object__find_map_fd_by_name(object, outer);
 
 	for (__u32 i = 0; !err && i < count; i++) {
 		index[i] = at + i;
-		fd[i] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "seki_test_list", 4, value_size, entries,
-				       &options);
-		err = fd[i] < 0 || mmap((char *)memory + i * bytes, bytes, PROT_READ | PROT_WRITE,
+		fd[i] = bpf_map_create(BPF_MAP_TYPE_ARRAY, "seki_test_list", 4, bytes, 1, &options);
+		err = fd[i] < 0 || mmap((char *)memory + (size_t)i * bytes, bytes, PROT_READ | PROT_WRITE,
 					MAP_SHARED | MAP_FIXED, fd[i], 0) == MAP_FAILED;
 	}
 	if (!err && bpf_map_update_batch(into, index, fd, &many, NULL))
@@ -84,12 +82,12 @@ static inline int list_fill(struct bpf_object *object, __u32 slot, const struct 
 	err = list_table_size(rows, count, head, &bad);
 	if (err)
 		return err;
-	table->gate4 = list_part(object, "seki_list_gate4", slot, 8, SEKI_LIST_WORDS_GATE4, 1);
-	table->words = list_part(object, "seki_list_words", slot, 8, SEKI_LIST_WORDS, 1);
-	table->bucket4 = list_part(object, "seki_shard4", slot * SEKI_LIST_SHARDS_MAX,
-				   sizeof(*table->bucket4), SEKI_LIST_BUCKETS4, head->shards4);
-	table->line6 = list_part(object, "seki_shard6", slot * SEKI_LIST_SHARDS_MAX, sizeof(*table->line6),
-				 SEKI_LIST_LINES6, head->shards6);
+	table->gate4 = list_part(object, "seki_list_gate4", slot, 8 * SEKI_LIST_WORDS_GATE4, 1);
+	table->words = list_part(object, "seki_list_words", slot, 8 * SEKI_LIST_WORDS, 1);
+	table->bucket4 = list_part(object, "seki_shard4", slot * SEKI_LIST_SHARDS_MAX, SEKI_LIST_SHARD_BYTES,
+				   head->shards4);
+	table->line6 = list_part(object, "seki_shard6", slot * SEKI_LIST_SHARDS_MAX, SEKI_LIST_SHARD_BYTES,
+				 head->shards6);
 	if ((void *)table->gate4 == MAP_FAILED || (void *)table->words == MAP_FAILED ||
 	    (void *)table->bucket4 == MAP_FAILED || (void *)table->line6 == MAP_FAILED)
 		return -errno;

@@ -12,10 +12,10 @@
 
 struct list_gate4 {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SEKI_LIST_WORDS_GATE4);
+	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(__u64));
+	__uint(value_size, 8 * SEKI_LIST_WORDS_GATE4);
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -64,9 +64,10 @@ int reader(struct xdp_md *ctx)
 	generation = bpf_map_lookup_elem(&seki_list_gate4, &slot);
 	if (!generation)
 		return XDP_ABORTED;
-	value = bpf_map_lookup_elem(generation, &at);
-	if (!value)
+	value = bpf_map_lookup_elem(generation, &zero);
+	if (!value || at >= SEKI_LIST_WORDS_GATE4)
 		return XDP_ABORTED;
+	value += at;
 	first = *value;
 	for (int round = 0; round < 24; round++) {
 		bpf_loop(STEPS, pause_step, NULL, 0);

@@ -16,12 +16,10 @@ static const struct part {
 	enum gate_map_id outer;
 	uint32_t value_size, entries, stride;
 } parts[GATE_LIST_PARTS] = {
-	[GATE_LIST_GATE4] = {"gate4", GATE_MAP_LIST_GATE4, sizeof(uint64_t), SEKI_LIST_WORDS_GATE4, 1},
-	[GATE_LIST_WORDS] = {"words", GATE_MAP_LIST_WORDS, sizeof(uint64_t), SEKI_LIST_WORDS, 1},
-	[GATE_LIST_SHARD4] = {"shard4", GATE_MAP_LIST_SHARD4, sizeof(struct seki_list_bucket4),
-			      SEKI_LIST_BUCKETS4, SEKI_LIST_SHARDS_MAX},
-	[GATE_LIST_SHARD6] = {"shard6", GATE_MAP_LIST_SHARD6, sizeof(union seki_list_line6), SEKI_LIST_LINES6,
-			      SEKI_LIST_SHARDS_MAX},
+	[GATE_LIST_GATE4] = {"gate4", GATE_MAP_LIST_GATE4, 8 * SEKI_LIST_WORDS_GATE4, 1, 1},
+	[GATE_LIST_WORDS] = {"words", GATE_MAP_LIST_WORDS, 8 * SEKI_LIST_WORDS, 1, 1},
+	[GATE_LIST_SHARD4] = {"shard4", GATE_MAP_LIST_SHARD4, SEKI_LIST_SHARD_BYTES, 1, SEKI_LIST_SHARDS_MAX},
+	[GATE_LIST_SHARD6] = {"shard6", GATE_MAP_LIST_SHARD6, SEKI_LIST_SHARD_BYTES, 1, SEKI_LIST_SHARDS_MAX},
 	[GATE_LIST_ODD] = {"odd", GATE_MAP_LIST_ODD, sizeof(struct seki_list_hit), LIST_ODD_ENTRIES, 1},
 };
 
