@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# list_busy - what takes long does not keep anybody waiting: while a list goes to a slow disk, and while a large one is compared with what
-# the kernel holds, a block is in force at once.
+# list_busy - what takes long does not keep anybody waiting: while a list goes to a slow disk, while a large one comes into force, and while
+# it is compared with what the kernel holds, a block is in force at once.
 . "$(dirname "$0")/../lib/netns.sh"
 
-plan 9
+plan 16
 world
 s up --iface va0:host --enforce --config "$WORK/base.conf" >/dev/null || not_ok "up"
 printf '10.77.0.2\n' >"$WORK/one.txt"
@@ -33,7 +33,35 @@ fi
 
 # --- half a million entries, read back
 awk 'BEGIN { for (i = 0; i < 500000; i++) { a = 184549376 + i * 47; printf "%d.%d.%d.%d\n", a / 16777216, a / 65536 % 256, a / 256 % 256, a % 256 } }' >"$WORK/many.txt"
-s list load many "$WORK/many.txt" >/dev/null || not_ok "many"
+echo 10.77.0.9 >>"$WORK/many.txt"
+s list load many "$WORK/many.txt" --allow-private >/dev/null || not_ok "many"
+
+# The same again: blocks and an unblock before and after the switch; one that covers what is listed waits for the load.
+s block 10.77.0.6 >/dev/null
+s list load many "$WORK/many.txt" --allow-private >"$WORK/loaded" 2>&1 &
+load=$!
+count=0
+slowest=0
+while runs $load; do
+	count=$((count + 1))
+	before=$(date +%s%3N)
+	s block 203.0.113.$((count % 250)) --reason "$count" >/dev/null || not_ok "a block during a load"
+	took=$(($(date +%s%3N) - before))
+	[ $took -le $slowest ] || slowest=$took
+	[ $count = 3 ] && s block 10.77.0.7 >/dev/null
+	[ $count = 5 ] && s unblock 10.77.0.6 >/dev/null
+	[ $count = 7 ] && s block 10.77.0.8/29 >/dev/null
+done
+wait $load && ok "half a million entries are loaded again" || not_ok "half a million entries are loaded again" "$(cat "$WORK/loaded")"
+[ $count -ge 8 ] && ok "with blocks meanwhile" || not_ok "with blocks meanwhile" "$count"
+echo "# $count blocks, the slowest took $slowest ms"
+ok_if "a block meanwhile is in force in the new generation" blocked 10.77.0.7
+ok_if "an unblock holds" reaches 10.77.0.6
+ok_if "and so does a block around what is listed" blocked 10.77.0.8
+ok_if "the list itself is in force" blocked 10.77.0.9
+s unblock 10.77.0.8/29 >/dev/null
+s unblock 10.77.0.7 >/dev/null
+ok_if "what is meant is what the kernel holds" s list verify
 s list verify >"$WORK/verified" 2>&1 &
 verify=$!
 for i in 6 7 8; do s block 10.77.0.$i >/dev/null; done

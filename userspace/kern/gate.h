@@ -188,7 +188,7 @@ __must_check int gate_flow_each(struct gate *gate, gate_flow_fn fn, void *arg);
  * Blacklist generation: tables of the size that these rows need are made, filled, read back entry by entry
  * and put into the idle slot. The switch is the caller's gate_settings_set() with active = *slot; the other
  * slot keeps the previous generation. -ENOSPC: does not fit, -EINVAL a malformed row or a prefix twice (said
- * in why); nothing changed.
+ * in why); nothing changed. May run in a thread while another one changes the active generation.
  */
 #define GATE_LIST_SPILL_ALARM                                                                                \
 	512u /* entries of one generation that find no room in their buckets: more are refused */
@@ -205,6 +205,10 @@ bool gate_list_has_previous(struct gate *gate);
 __must_check int gate_list_put(struct gate *gate, const struct gate_list_row *row);
 __must_check int gate_list_remove(struct gate *gate, const struct seki_lpm *key,
 				  const struct gate_list_row *heir);
+/* The same in the idle slot's generation, before the switch to it. -ENOENT also: there is none. */
+__must_check int gate_list_put_idle(struct gate *gate, const struct gate_list_row *row);
+__must_check int gate_list_remove_idle(struct gate *gate, const struct seki_lpm *key,
+				       const struct gate_list_row *heir);
 uint32_t gate_list_heir_low(const struct seki_lpm *key);
 /* The kernel's own answer: longest match in the active generation. -ENOENT none. out->value.id and .sid are
  * 0: user space's alone. */

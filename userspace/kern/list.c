@@ -289,27 +289,37 @@ bool gate_list_has_previous(struct gate *gate)
 	return !active_slot(gate, &active) && gate->list_heads[1 - active].shards4;
 }
 
-int list_active(struct gate *gate, struct list_table *table, struct gate_generation **g, uint32_t *slot)
+enum which { ACTIVE, IDLE };
+
+/* The generation that packets read, or the other one. */
+static int list_of(struct gate *gate, enum which which, struct list_table *table, struct gate_generation **g,
+		   uint32_t *slot)
 {
 	int err = active_slot(gate, slot);
 
 	if (err)
 		return err;
-	if (!gate->list[*slot].part[GATE_LIST_ODD].count)
+	*slot ^= which == IDLE;
+	if (!gate->list[*slot].part[GATE_LIST_ODD].count || !gate->list_heads[*slot].shards4)
 		return -ENOENT;
 	*g = &gate->list[*slot];
 	*table = slot_table(*g, &gate->list_heads[*slot]);
 	return 0;
 }
 
-int gate_list_put(struct gate *gate, const struct gate_list_row *row)
+int list_active(struct gate *gate, struct list_table *table, struct gate_generation **g, uint32_t *slot)
+{
+	return list_of(gate, ACTIVE, table, g, slot);
+}
+
+static int list_put(struct gate *gate, enum which which, const struct gate_list_row *row)
 {
 	struct seki_list_hit hit = list_hit_of(row);
 	struct spilled spill = {.gate = gate};
 	struct gate_generation *g;
 	struct list_table table;
 	struct map_shape shape;
-	int err = list_active(gate, &table, &g, &spill.slot);
+	int err = list_of(gate, which, &table, &g, &spill.slot);
 
 	if (err)
 		return err;
@@ -321,12 +331,13 @@ int gate_list_put(struct gate *gate, const struct gate_list_row *row)
 	return err ? err : list_table_put(&table, row, NULL, NULL);
 }
 
-int gate_list_remove(struct gate *gate, const struct seki_lpm *key, const struct gate_list_row *heir)
+static int list_remove(struct gate *gate, enum which which, const struct seki_lpm *key,
+		       const struct gate_list_row *heir)
 {
 	struct spilled spill = {.gate = gate};
 	struct gate_generation *g;
 	struct list_table table;
-	int err = list_active(gate, &table, &g, &spill.slot);
+	int err = list_of(gate, which, &table, &g, &spill.slot);
 
 	if (!err && key->prefixlen > 128)
 		err = -EINVAL;
@@ -334,6 +345,26 @@ int gate_list_remove(struct gate *gate, const struct seki_lpm *key, const struct
 		return err;
 	return list_table_is_odd(key) ? bpf_map_delete_elem(g->part[GATE_LIST_ODD].fd[0], key)
 				      : list_table_remove(&table, key, heir, list_spill_now, &spill);
+}
+
+int gate_list_put(struct gate *gate, const struct gate_list_row *row)
+{
+	return list_put(gate, ACTIVE, row);
+}
+
+int gate_list_put_idle(struct gate *gate, const struct gate_list_row *row)
+{
+	return list_put(gate, IDLE, row);
+}
+
+int gate_list_remove(struct gate *gate, const struct seki_lpm *key, const struct gate_list_row *heir)
+{
+	return list_remove(gate, ACTIVE, key, heir);
+}
+
+int gate_list_remove_idle(struct gate *gate, const struct seki_lpm *key, const struct gate_list_row *heir)
+{
+	return list_remove(gate, IDLE, key, heir);
 }
 
 uint32_t gate_list_heir_low(const struct seki_lpm *key)

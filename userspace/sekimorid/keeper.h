@@ -166,6 +166,7 @@ struct keeper {
 	uint32_t audit_count;
 	uint64_t audits_lost;
 	struct keeper_job *job;		     /* the one change under way, or NULL */
+	struct keeper_loading *loading;	     /* keeper_list_load.c: a list that comes into force, or NULL */
 	struct keeper_task *tasks[TASK_MAX]; /* copies of the keeper at work, or NULL */
 
 	struct egress_table *egress; /* as pushed; NULL before the first policy */
@@ -201,6 +202,8 @@ int keeper_eve_open(struct keeper *k);
 
 /* keeper_child.c */
 void keeper_children_init(struct keeper *k);
+/* What its child has sent is taken. */
+void keeper_child_receive(struct keeper *k, int fd);
 struct keeper_child *keeper_child(struct keeper *k, enum process_kind kind, unsigned int index);
 __must_check int keeper_child_start(struct keeper *k, struct keeper_child *child);
 void keeper_child_stop(struct keeper *k, struct keeper_child *child);
@@ -310,7 +313,29 @@ enum keeper_take { TAKE_LISTS, TAKE_CONFIG, TAKE_CHANGES };
 __must_check int keeper_lists_take(struct keeper *k, const struct list_image *image, enum keeper_take how,
 				   uint32_t limit, struct list_set **next, struct gate_why *why);
 void keeper_lists_commit(struct keeper *k, struct list_set *next);
+/* One prefix of a set, in which no other one lies: a store or a few in the active tables, or in the idle ones
+ * before they are switched to. -ENOSPC: only a new generation will do. */
+__must_check int keeper_lists_put(struct keeper *k, const struct list_set *set, const struct prefix *only,
+				  bool idle);
+/* The generation of that slot from now on; all that is meant is in it. */
+__must_check int keeper_lists_switch(struct keeper *k, uint32_t slot);
+/* The manual list of next becomes what it is now. */
+__must_check int keeper_lists_manual(const struct keeper *k, struct list_set *next);
 void keeper_expire(struct keeper *k);
+
+/* keeper_list_load.c */
+/*
+ * What keeper_lists_take() makes comes into force, all of it or nothing. Meanwhile requests and proposals are
+ * taken, each within a few milliseconds.
+ */
+__must_check int keeper_lists_replace(struct keeper *k, const struct list_image *image, enum keeper_take how,
+				      struct gate_why *why);
+/* While long work gives way (lib/pause.h), requests and proposals are taken, or not any more. */
+void keeper_load_pauses(struct keeper *k, bool on);
+/* The manual list changed at this prefix. */
+void keeper_load_carry(struct keeper *k, const struct prefix *prefix);
+/* True: the request comes again when a list that is being loaded is in force. */
+bool keeper_load_holds(struct keeper *k, const struct channel_head *head, const void *body);
 
 /* keeper_block.c */
 void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block *in);

@@ -62,6 +62,7 @@ void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block 
 		keeper_done(k, cookie, err, "%s: not blocked: %s %s", text, strerror(-err), why.text);
 		return;
 	}
+	keeper_load_carry(k, &item.prefix);
 	err = keeper_journal_add(k, &item);
 	keeper_covers(k, &item.prefix, covers, sizeof(covers));
 	keeper_audit(k, AUDIT_CHANGE, in->peer.uid, "block %s for %" PRIu64 " s: %s", text, in->seconds,
@@ -122,6 +123,8 @@ void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask 
 			    why.text);
 		return;
 	}
+	if (listed)
+		keeper_load_carry(k, &prefix);
 	list_why(k->lists, &prefix, still_listed, &rest);
 	if (!listed && !cut) {
 		keeper_done(k, cookie, -ENOENT, "%s is neither blocked by hand nor automatically%s", text,

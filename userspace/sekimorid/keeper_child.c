@@ -140,10 +140,9 @@ static int child_take(struct message *message, void *arg)
 	return channel->child->fd != channel->fd;
 }
 
-static void child_receive(int fd, uint32_t events, void *arg)
+void keeper_child_receive(struct keeper *k, int fd)
 {
-	struct child_channel channel = {.keeper = arg, .fd = fd};
-	struct keeper *k = arg;
+	struct child_channel channel = {.keeper = k, .fd = fd};
 	int err;
 
 	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++)
@@ -160,6 +159,11 @@ static void child_receive(int fd, uint32_t events, void *arg)
 			     process_table[channel.child->kind].name, channel.child->index);
 	}
 	keeper_child_stop(k, channel.child);
+}
+
+static void child_receive(int fd, uint32_t events, void *arg)
+{
+	keeper_child_receive(arg, fd);
 }
 
 int keeper_child_send(const struct keeper_child *child, uint32_t type, uint64_t cookie, const void *body,

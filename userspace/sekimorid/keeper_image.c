@@ -9,13 +9,35 @@
 
 #include "keeper.h"
 #include "lib/file.h"
+#include "lib/pause.h"
+
+struct opening {
+	const void *data;
+	size_t len;
+	struct list_image *image;
+	const char *why;
+	int err;
+};
+
+static void opening_run(void *arg)
+{
+	struct opening *o = arg;
+
+	o->err = list_image_open(o->data, o->len, o->image, &o->why);
+}
 
 /* Takes the mapping in any case. */
 static int image_take(const void *data, size_t len, struct keeper_image **out, const char **why)
 {
 	struct keeper_image *image = calloc(1, sizeof(*image));
-	int err = image ? list_image_open(data, len, &image->image, why) : -ENOMEM;
+	struct opening opening = {
+		.data = data, .len = len, .image = image ? &image->image : NULL, .why = "", .err = -ENOMEM};
+	int err;
 
+	if (image)
+		pause_while(opening_run, &opening);
+	*why = opening.why;
+	err = opening.err;
 	if (err) {
 		munmap((void *)data, len);
 		free(image);

@@ -510,20 +510,6 @@ static int job_list_change(struct keeper *k, const struct list_image *image, uin
 	return err;
 }
 
-/* All of it or nothing: what was stays until the kernel has taken what comes. */
-static int job_list_replace(struct keeper *k, const struct list_image *image, enum keeper_take how,
-			    struct gate_why *why)
-{
-	CLEANUP(list_set_free) struct list_set *next = NULL;
-	int err = keeper_lists_take(k, image, how, list_limit_get(k->lists), &next, why);
-
-	if (!err)
-		err = keeper_lists_push_all(k, next, why);
-	if (!err)
-		keeper_lists_commit(k, TAKE_PTR(next));
-	return err;
-}
-
 static int job_list_take(struct keeper *k, const struct list_image *image, uint16_t *index,
 			 struct gate_why *why)
 {
@@ -535,7 +521,7 @@ static int job_list_take(struct keeper *k, const struct list_image *image, uint1
 
 	if (few)
 		return job_list_change(k, image, *index, why);
-	err = job_list_replace(k, image, update ? TAKE_CHANGES : TAKE_LISTS, why);
+	err = keeper_lists_replace(k, image, update ? TAKE_CHANGES : TAKE_LISTS, why);
 	if (!err)
 		err = list_index(k->lists, image->lists[0].name, false, index);
 	/* The idle generation is what holds, but with this list as it was. */
@@ -752,8 +738,11 @@ static void job_parsed_lists(struct keeper *k, const struct message_parsed *pars
 {
 	CLEANUP(keeper_image_free) struct keeper_image *lists = NULL;
 	const char *why = "";
-	int err = keeper_image_sealed(image, &lists, &why);
+	int err;
 
+	keeper_load_pauses(k, true);
+	err = keeper_image_sealed(image, &lists, &why);
+	keeper_load_pauses(k, false);
 	if (err)
 		job_refused(k, err, why);
 	else if (k->job->kind == JOB_LIST)

@@ -55,8 +55,8 @@ static int64_t list_clock(struct keeper *k)
 
 /* The next shorter row at the same level of the kernel's tables: what holds for a prefix when its own row
  * goes. */
-static bool list_heir(struct keeper *k, const struct prefix *prefix, const struct seki_lpm *key,
-		      struct gate_list_row *out)
+static bool list_heir(struct keeper *k, const struct list_set *set, const struct prefix *prefix,
+		      const struct seki_lpm *key, struct gate_list_row *out)
 {
 	uint32_t low = gate_list_heir_low(key);
 	struct prefix wider = *prefix;
@@ -65,7 +65,7 @@ static bool list_heir(struct keeper *k, const struct prefix *prefix, const struc
 	while (wider.len > low) {
 		wider.len--;
 		wider.addr[wider.len / 8] &= (uint8_t) ~(0x80 >> wider.len % 8);
-		if (!list_row(k->lists, &wider, keeper_epoch(), list_clock(k), &row)) {
+		if (!list_row(set, &wider, keeper_epoch(), list_clock(k), &row)) {
 			*out = list_gate_row(&row);
 			return true;
 		}
@@ -73,20 +73,21 @@ static bool list_heir(struct keeper *k, const struct prefix *prefix, const struc
 	return false;
 }
 
-/* One prefix in which no other one lies: a store or a few in the active tables. -ENOSPC: only a new
- * generation will do. */
-static int list_push_one(struct keeper *k, const struct prefix *only)
+int keeper_lists_put(struct keeper *k, const struct list_set *set, const struct prefix *only, bool idle)
 {
 	struct gate_list_row row = {.key = {.prefixlen = only->len}}, heir;
+	const struct gate_list_row *next;
 	struct list_row merged;
-	int err = list_row(k->lists, only, keeper_epoch(), list_clock(k), &merged);
+	int err = list_row(set, only, keeper_epoch(), list_clock(k), &merged);
 
 	if (!err) {
 		row = list_gate_row(&merged);
-		return gate_list_put(k->gate, &row);
+		return idle ? gate_list_put_idle(k->gate, &row) : gate_list_put(k->gate, &row);
 	}
 	memcpy(row.key.addr.b, only->addr, sizeof(row.key.addr));
-	err = gate_list_remove(k->gate, &row.key, list_heir(k, only, &row.key, &heir) ? &heir : NULL);
+	next = list_heir(k, set, only, &row.key, &heir) ? &heir : NULL;
+	err = idle ? gate_list_remove_idle(k->gate, &row.key, next)
+		   : gate_list_remove(k->gate, &row.key, next);
 	return err == -ENOENT ? 0 : err;
 }
 
@@ -115,7 +116,7 @@ int keeper_lists_rows(struct keeper *k, const struct list_set *set, struct gate_
 	return 0;
 }
 
-static int list_switch(struct keeper *k, uint32_t slot)
+int keeper_lists_switch(struct keeper *k, uint32_t slot)
 {
 	struct seki_settings next = k->settings;
 	int err;
@@ -124,6 +125,8 @@ static int list_switch(struct keeper *k, uint32_t slot)
 	err = gate_settings_set(k->gate, &next);
 	if (!err)
 		k->settings = next;
+	if (!err)
+		k->lists_stale = false;
 	return err;
 }
 
@@ -136,21 +139,25 @@ int keeper_lists_push_all(struct keeper *k, const struct list_set *set, struct g
 	why->text[0] = '\0';
 	if (!k->gate)
 		return 0;
+	if (k->loading) {
+		snprintf(why->text, sizeof(why->text), "a list is being loaded; try again");
+		return -EBUSY;
+	}
 	k->list_changes++;
 	err = keeper_lists_rows(k, set, &rows, &count);
 	if (!err)
 		err = gate_list_build(k->gate, rows, count, &slot, why);
-	if (!err)
-		err = list_switch(k, slot);
-	if (!err)
-		k->lists_stale = false;
-	return err;
+	return err ? err : keeper_lists_switch(k, slot);
 }
 
 int keeper_lists_flip(struct keeper *k)
 {
+	bool stale = k->lists_stale;
+	int err = keeper_lists_switch(k, 1 - k->settings.active);
+
 	k->list_changes++;
-	return list_switch(k, 1 - k->settings.active);
+	k->lists_stale = stale;
+	return err;
 }
 
 int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_why *why)
@@ -163,21 +170,23 @@ int keeper_lists_push(struct keeper *k, const struct prefix *only, struct gate_w
 	(void)list_clock(k); /* may find that all rows have to be made anew */
 	if (only && !k->lists_stale && !list_inside(k->lists, only)) {
 		k->list_changes++;
-		err = list_push_one(k, only);
+		err = keeper_lists_put(k, k->lists, only, false);
 	}
 	return err == -ENOSPC ? keeper_lists_push_all(k, k->lists, why) : err;
 }
 
 void keeper_lists_commit(struct keeper *k, struct list_set *next)
 {
+	struct list_set *old = k->lists;
+
 	/* Who takes the number of a list does not take its counters. */
 	for (uint16_t i = 0; i < SEKI_MAX_LISTS; i++)
 		if (k->lists_fresh >> i & 1 && k->gate && gate_list_hits_clear(k->gate, i))
 			log_warn("counters of list %s begin with those of an earlier one",
 				 list_name(next, i));
 	k->lists_fresh = 0;
-	list_set_free(k->lists);
 	k->lists = next;
+	list_set_free(old); /* gives way: who asks meanwhile asks the new one */
 }
 
 /* An earlier configuration's lists; those that the image does not name are no longer listed by anybody. */
@@ -254,6 +263,28 @@ int keeper_lists_take(struct keeper *k, const struct list_image *image, enum kee
 	return 0;
 }
 
+struct manual {
+	struct list_set *to;
+	int err;
+};
+
+static int manual_take(const struct list_item *item, void *arg)
+{
+	struct manual *manual = arg;
+
+	manual->err = list_add(manual->to, item, keeper_epoch());
+	return manual->err;
+}
+
+int keeper_lists_manual(const struct keeper *k, struct list_set *next)
+{
+	struct manual manual = {.to = next};
+
+	list_clear(next, LIST_MANUAL);
+	list_each(k->lists, LIST_MANUAL, manual_take, &manual);
+	return manual.err;
+}
+
 /* --- the end of entries and of lists */
 
 struct ended {
@@ -288,7 +319,7 @@ static void lists_expire(struct keeper *k)
 	for (uint32_t i = 0; i < ended.count && !k->lists_stale; i++) {
 		k->list_changes++;
 		if (!list_inside(k->lists, &ended.prefixes[i]))
-			err = list_push_one(k, &ended.prefixes[i]);
+			err = keeper_lists_put(k, k->lists, &ended.prefixes[i], false);
 		k->lists_stale |= err || list_inside(k->lists, &ended.prefixes[i]);
 	}
 }

@@ -267,6 +267,8 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 		keeper_done(k, head->cookie, -EPERM, "only root may change the shield");
 		return;
 	}
+	if (keeper_load_holds(k, head, body))
+		return;
 	/* Whatever this causes is told with the name of who asked. */
 	memcpy(k->who, peer->who, sizeof(k->who));
 	request_run(k, head, body, passed);

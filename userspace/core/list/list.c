@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/pause.h"
 #include "list_image.h"
 #include "list_notes.h"
 #include "list_parts.h"
@@ -42,9 +43,11 @@ uint32_t list_limit_get(const struct list_set *set)
 static void notes_let_go(struct list_set *set)
 {
 	for (int family = 0; family < 2; family++)
-		for (uint32_t b = 0; b < set->store[family].count; b++)
+		for (uint32_t b = 0; b < set->store[family].count; b++) {
 			for (uint32_t i = 0; i < set->store[family].blocks[b].count; i++)
 				list_notes_drop(set->notes, set->store[family].blocks[b].cells[i].note);
+			(void)pause_here();
+		}
 }
 
 void list_set_free(struct list_set *set)
@@ -399,7 +402,10 @@ struct merging {
 	uint32_t *notes;			/* by the image's texts: the set's number, 0 not yet */
 	struct list_cell group[SEKI_MAX_LISTS]; /* of one prefix, by list */
 	uint64_t held, fresh;			/* which of them hold something, and which are the image's */
+	uint32_t groups;
 };
+
+#define PAUSE_GROUPS 256u
 
 /* The cell of the image with the set's note in it, named once more. */
 static int image_note(struct merging *m, struct list_cell *cell)
@@ -471,6 +477,13 @@ static void group_fresh(struct merging *m, const struct list_cell *cell)
 		m->held &= ~(1ull << list);
 }
 
+/* Between two prefixes others may change the old set: what lies before the prefix they carry over themselves,
+ * what lies behind it is seen here. */
+static bool merge_pause(struct merging *m)
+{
+	return ++m->groups % PAUSE_GROUPS == 0 && pause_here();
+}
+
 static int merge_family(struct merging *m, int family, const struct list_cell *cells, uint32_t count)
 {
 	const struct list_store *store = &m->old->store[family];
@@ -494,6 +507,10 @@ static int merge_family(struct merging *m, int family, const struct list_cell *c
 		for (; at < count && !prefix_compare(&cells[at].prefix, &prefix); at++)
 			group_fresh(m, &cells[at]);
 		err = group_end(m);
+		if (merge_pause(m)) {
+			place = list_store_seek(store, &prefix, UINT8_MAX);
+			old = list_store_at(store, &place);
+		}
 	}
 	return err;
 }

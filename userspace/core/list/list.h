@@ -86,6 +86,8 @@ uint32_t list_expire(struct list_set *set, uint64_t now, list_expired_fn fn, voi
  * Another set: what old has without the lists whose bit is set in `without`, changed by the image, whose list
  * i is index[i] of both. old stays as it is and may be gone back to. Items that expired by now are left out.
  * Lists that are left out or in the image count as changed at now. -ENOSPC: more than max_entries, -ENOMEM.
+ * It gives way (lib/pause.h): meanwhile single items of old may come and go, which the new set has or has
+ * not; who does that puts them into the new one as well.
  */
 __must_check int list_set_merge(const struct list_set *old, uint64_t without, const struct list_image *image,
 				const uint16_t *index, uint32_t max_entries, uint64_t now,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/pause.h"
 #include "list_parts.h"
 
 #define DEPTH_MAX 129 /* prefixes that cover one another */
@@ -270,13 +271,16 @@ struct cover {
 	struct folds folds;
 };
 
+#define PAUSE_GROUPS 256u
+
+/* The set stays as it is in pauses. */
 static void flatten_family(const struct flattener *f, int family, list_row_fn fn, void *arg)
 {
 	const struct list_store *store = &f->set->store[family];
 	const struct list_cell *group[SEKI_MAX_LISTS], *cell;
 	struct cover covers[DEPTH_MAX];
 	struct list_place place = {0};
-	unsigned int depth = 0;
+	unsigned int depth = 0, groups = 0;
 
 	while ((cell = list_store_at(store, &place))) {
 		const struct prefix prefix = cell->prefix;
@@ -291,6 +295,8 @@ static void flatten_family(const struct flattener *f, int family, list_row_fn fn
 			fn(&row, arg);
 			depth++;
 		}
+		if (++groups % PAUSE_GROUPS == 0)
+			(void)pause_here();
 	}
 }
 
