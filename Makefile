@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sekimori. No configure step: `make help` lists what can be asked for.
-#   V=1 shows commands, SAN=1 builds with AddressSanitizer and UBSan into build/san, CC=clang works.
+#   V=1 shows commands, SAN=1 builds with AddressSanitizer and UBSan into build/san, SAN=thread with ThreadSanitizer into build/tsan, CC=clang works.
 
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
@@ -8,14 +8,15 @@ say = $(if $(filter 1,$(V)),@:,@printf '  %-6s %s\n' $(1) $(patsubst $(CURDIR)/%
 
 CLANG ?= clang
 TOP := build
-B := $(if $(SAN),$(TOP)/san,$(TOP))
+B := $(if $(SAN),$(TOP)/$(if $(filter thread,$(SAN)),tsan,san),$(TOP))
 
 , := ,
+SAN_FLAGS := $(if $(filter thread,$(SAN)),-fsanitize=thread,-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined)
 CSTD := -std=gnu11 -D_GNU_SOURCE
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wno-unused-parameter $(if $(CI),-Werror)
-OPT := $(if $(SAN),-O1 -fsanitize=address$(,)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined,-O2 -D_FORTIFY_SOURCE=2)
+OPT := $(if $(SAN),-O1 $(SAN_FLAGS) -fno-omit-frame-pointer,-O2 -D_FORTIFY_SOURCE=2)
 CFLAGS += $(CSTD) $(WARN) $(OPT) -g -fPIE -Iinclude -Iuserspace -I. -isystem /usr/include/libnl3
-LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=address$(,)undefined)
+LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SAN),$(SAN_FLAGS))
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -Iinclude -Ibpf -I. -Iselftests -I/usr/include/$(shell uname -m)-linux-gnu
 
 # One row per archive and program: its folder's *.c; then what it links, lower rooms last.
@@ -62,7 +63,7 @@ FUZZ := $(patsubst selftests/fuzz/%.c,$(TOP)/fuzz/bin/%,$(wildcard selftests/fuz
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all kmod run check egress-inbound check-vm bench bench-lists bench-prefilter bench-events bench-inspect fuzz bench-latency install help deps clean tests fuzzers
+.PHONY: all kmod run check check-threads egress-inbound check-vm bench bench-lists bench-prefilter bench-events bench-inspect fuzz bench-latency install help deps clean tests fuzzers
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -76,6 +77,7 @@ help:
 ## make run        install what is missing, build, and show the lab for about a minute
 ##                 STAY=1 keeps it running, IFACE=eth0 protects a real interface in monitor mode
 ## make check      install what is missing, build, run all tests (T=PATTERN: those whose name matches)
+## make check-threads    what runs in several threads, under ThreadSanitizer
 ## make newsletter the attacks of September 2014 through the whole chain, and their TOP 10 as a report (about five minutes)
 ## make egress-inbound  100 000 clients of public services in both shapes: no false finding, no lost byte (COUNT=)
 ## make check-vm   packet tables, kernel module and daemon on Debian's 6.1 and 6.12 kernels under QEMU (KERNEL=6.12: on one,
@@ -103,6 +105,13 @@ check:
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all tests
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) SAN=1 all tests
 	$(Q)selftests/run.sh $(if $(T),'$(T)')
+
+# Its shadow memory wants addresses where they always were.
+THREADED := parallel pause list_build
+check-threads:
+	$(Q)tools/install-deps.sh check
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) SAN=thread $(THREADED:%=$(TOP)/tsan/unit/%)
+	$(Q)for test in $(THREADED); do TSAN_OPTIONS=halt_on_error=1 setarch -R $(TOP)/tsan/unit/$$test || exit 1; done
 
 egress-inbound:
 	$(Q)tools/install-deps.sh check

@@ -51,7 +51,7 @@ static void place_flag(const struct place *place, uint32_t flag)
 {
 	uint32_t *tags = bucket_tags(place->first, place->six);
 
-	if (!(*tags & flag))
+	if (!(__atomic_load_n(tags, __ATOMIC_RELAXED) & flag))
 		__atomic_fetch_or(tags, flag, __ATOMIC_RELEASE);
 }
 
@@ -133,7 +133,7 @@ static void bloom_mark(const struct place *place)
 {
 	__u64 bits = seki_list_bits(seki_list_more(place->hash));
 
-	if (~*place->bloom & bits)
+	if (~__atomic_load_n(place->bloom, __ATOMIC_RELAXED) & bits)
 		__atomic_fetch_or(place->bloom, bits, __ATOMIC_RELEASE);
 }
 

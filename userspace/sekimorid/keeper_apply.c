@@ -451,7 +451,10 @@ int keeper_rollback(struct keeper *k, uint32_t uid, const char *cause, char *tex
 	int err = 0;
 
 	if (!k->before.runtime) {
-		snprintf(text, size, "there is no earlier policy to go back to");
+		snprintf(text, size,
+			 "there is no earlier policy to go back to: the one before is known only to the "
+			 "daemon that applied "
+			 "the present one; `sekimori apply FILE` takes the earlier configuration");
 		return -ENOENT;
 	}
 	err = keeper_policy_copy(k->before.runtime, &target.runtime);
