@@ -115,8 +115,8 @@
 	X(E_DOUBT_NO_CANARIES, "no canary flow was sent", "カナリア通信が送られていません") \
 	X(E_DOUBT_NO_PACKETS, "not one packet was judged", "検査したパケットがありません") \
 	X(E_DOUBT_RAW_OPEN, "packet sockets: not covered", "パケットソケット: 対象外") \
-	X(E_DOUBT_XDP_OPEN, "AF_XDP sockets: not covered (the kernel refuses them only with the BPF LSM: lsm=…,bpf)", \
-	  "AF_XDP ソケット: 対象外（拒否にはカーネルの BPF LSM が必要です: lsm=…,bpf）") \
+	X(E_DOUBT_XDP_OPEN, "AF_XDP sockets: not covered (the kernel refuses them only with the BPF LSM: lsm=...,bpf)", \
+	  "AF_XDP ソケット: 対象外（拒否にはカーネルの BPF LSM が必要です: lsm=...,bpf）") \
 	X(E_DOUBT_DAMAGED, "records of the period are damaged: {0}", "期間中に壊れた記録があります: {0}") \
 	X(E_DOUBT_LOST, "the store lost events of this time: {0}", "保管庫から失われたイベントがあります: {0}") \
 	X(E_DOUBT_REPORT_FULL, "the report has no room for all of it: {0}", "レポートの上限を超えました: {0}")
