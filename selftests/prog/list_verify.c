@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "gate_world.h"
+#include "lib/draw.h"
 #include "sekimori/blacklist.h"
 
 #define ROWS 3000
@@ -15,16 +16,6 @@ static struct gate *gate;
 static struct gate_why why;
 static struct gate_list_row rows[ROWS];
 static uint32_t count;
-static uint64_t seed = 88172645463325252ull;
-
-static uint32_t draw(uint32_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % below;
-}
-
 static bool key_taken(const struct seki_lpm *key)
 {
 	for (uint32_t i = 0; i < count; i++)

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "core/list/list_image.h"
+#include "lib/draw.h"
 #include "lib/ktap.h"
 
 static struct prefix parse(const char *text)
@@ -274,16 +275,6 @@ static void folding(void)
 #define ORACLE_MAX 400
 static struct list_item oracle[ORACLE_MAX];
 static unsigned int oracle_count;
-static uint64_t seed = 88172645463325252ull;
-
-static uint32_t draw(uint32_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % below;
-}
-
 /* Few bits, so that prefixes nest and meet often. */
 static struct prefix draw_prefix(void)
 {

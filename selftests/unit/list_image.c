@@ -7,17 +7,8 @@
 #include "core/list/list_image.h"
 #include "core/list/list_image_parts.h"
 #include "core/list/list_notes.h"
+#include "lib/draw.h"
 #include "lib/ktap.h"
-
-static uint64_t seed = 88172645463325252ull;
-
-static uint32_t draw(uint32_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % below;
-}
 
 static struct list_item random_item(uint32_t i)
 {

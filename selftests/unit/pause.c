@@ -5,21 +5,12 @@
 #include <unistd.h>
 
 #include "core/list/list_image.h"
+#include "lib/draw.h"
 #include "lib/ktap.h"
 #include "lib/pause.h"
 
 #define FEED  120000u
 #define HANDS 20000u
-
-static uint64_t seed = 88172645463325252ull;
-
-static uint32_t draw(uint32_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % below;
-}
 
 /* --- pauses */
 
