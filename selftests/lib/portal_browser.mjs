@@ -114,7 +114,8 @@ const STUMBLES = `(() => {
 
 const pages = { now: "/", alerts: "/alerts", filtered: "/alerts?severity=3&verdict=3&period=24h", alert: `/alerts/${state.alert}`, evil: `/alerts/${state.evil}`,
 	blacklist: "/blacklist", manual: "/blacklist/manual", auto: "/blacklist/auto", why: "/why?address=198.18.0.77", egress: "/egress",
-	reports: "/reports", top: "/reports/top?period=24h", log: "/reports/security-log?period=24h", notices: "/reports/notices?period=24h", assets: "/assets",
+	reports: "/reports", top: "/reports/top?period=24h", log: "/reports/security-log?period=24h", notices: "/reports/notices?period=24h",
+	assess: "/reports/assess", assets: "/assets",
 	settings: "/settings", audit: "/audit", users: "/users", account: "/account", missing: "/nothing-here" };
 
 async function everyPage() {
@@ -141,7 +142,7 @@ async function login() {
 const form = (what) => `document.querySelector('form[action$="/${what}"]')`;
 async function buttons() {
 	await shape(1280, false);
-	for (const [what, reason] of [["ack", false], ["block", true], ["unblock", false], ["suppress", true], ["evidence", false]]) {
+	for (const [what, reason] of [["ack", false], ["block", true], ["unblock", false], ["suppress", true], ["tell-again", false], ["evidence", false]]) {
 		await go(`/alerts/${state.evil}?lang=en`);
 		if (!(await run(`!!${form(what)}`))) {
 			check(false, `the button ${what} is there`, "no form");
