@@ -29,6 +29,7 @@ build  /usr/include/sqlite3.h                libsqlite3-dev
 build  /usr/include/postgresql/libpq-fe.h    libpq-dev
 build  /usr/include/$arch/curl/curl.h       libcurl4-gnutls-dev
 build  /usr/include/microhttpd.h              libmicrohttpd-dev
+build  /usr/include/gnutls/gnutls.h          libgnutls28-dev
 build  /usr/include/sodium.h                  libsodium-dev
 build  /usr/include/seccomp.h                libseccomp-dev
 build  /usr/include/sys/capability.h         libcap-dev

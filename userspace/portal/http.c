@@ -333,6 +333,7 @@ static int daemon_start(struct http *http, int listener)
 		flags |= MHD_USE_TLS;
 		options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, http->certificate};
 		options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, http->key};
+		options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES};
 	}
 	options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 	http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, request_step, http, MHD_OPTION_EXTERNAL_LOGGER,

@@ -156,7 +156,7 @@ struct keeper {
 	bool portal_tls;
 	bool store_moved;	   /* its DB_SERVER_FILE changed, and not everybody knows */
 	char portal_listen[80];	   /* what it listens at */
-	char portal_why[160];	   /* why it does not */
+	char portal_why[1024];	   /* why it does not, or not as configured */
 	uint64_t code_cookie;	   /* who waits for a setup code, 0 nobody */
 	char who[MESSAGE_WHO_MAX]; /* user of the portal whose request is being served, "" none */
 	uint64_t test_cookie;	   /* who waits for `notify test`, 0 nobody */
@@ -192,6 +192,8 @@ int keeper_run(const struct keeper_options *options);
 uint32_t keeper_now(void);   /* CLOCK_MONOTONIC seconds */
 uint64_t keeper_epoch(void); /* seconds */
 uint64_t keeper_wall_us(void);
+/* Adds a sentence to what whoever asked for a change is told, and to the log. */
+void keeper_warn(char *text, size_t size, const char *sentence);
 /* Into the event file and the log; uid of who caused it. */
 void keeper_audit(struct keeper *k, enum message_audit_kind kind, uint32_t uid, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -403,6 +405,8 @@ void keeper_suppress(struct keeper *k, uint64_t cookie, const struct message_sup
 void keeper_portal_settings(struct keeper *k);
 void keeper_portal_code(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 void keeper_portal_coded(struct keeper *k, const struct message_done *done);
+/* What the portal says of a socket, certificate and key that it was given. */
+void keeper_portal_served(struct keeper *k, const struct message_done *done);
 void keeper_portal_tick(struct keeper *k);
 /* Its folder, made when it is not there. */
 __must_check int keeper_portal_folder(struct keeper *k, int *fd);

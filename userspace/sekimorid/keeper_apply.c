@@ -407,6 +407,8 @@ int keeper_apply(struct keeper *k, struct keeper_policy *next, const struct keep
 	keeper_archive_limits(k);
 	keeper_notify_channels(k);
 	keeper_portal_settings(k);
+	if (*k->portal_why)
+		keeper_warn(text, size, k->portal_why);
 	keeper_egress_hooks(k, effective, text, size);
 	if (keeper_eve_open(k))
 		keeper_audit(k, AUDIT_ALARM, 0, "events cannot be written");

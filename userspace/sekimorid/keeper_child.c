@@ -108,7 +108,10 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 			keeper_notify_tested(k, (const struct message_done *)body);
 		break;
 	case PROCESS_PORTAL:
-		keeper_portal_coded(k, (const struct message_done *)body);
+		if (head->type == MESSAGE_PORTAL_CODED)
+			keeper_portal_coded(k, (const struct message_done *)body);
+		else
+			keeper_portal_served(k, (const struct message_done *)body);
 		break;
 	case PROCESS_CTL:
 		keeper_request(k, head, body, passed);

@@ -159,7 +159,7 @@ static int backstop_fill(struct keeper *k, const struct policy *policy, struct g
 	return gate_backstop_set(k->gate, &want, why);
 }
 
-static void warn(char *text, size_t size, const char *sentence)
+void keeper_warn(char *text, size_t size, const char *sentence)
 {
 	size_t len = strlen(text);
 
@@ -186,8 +186,9 @@ static void family_refuse(struct keeper *k, char *text, size_t size)
 	if (err)
 		log_info("%s", *why.text ? why.text : strerror(-err));
 	if (err && k->sockets_wanted)
-		warn(text, size,
-		     "AF_XDP sockets are not covered here (`status`): no report will say that zero is proven");
+		keeper_warn(text, size,
+			    "AF_XDP sockets are not covered here (`status`): no report will say that zero is "
+			    "proven");
 }
 
 /* In this order a refusal of one layer leaves the others, and is told: fewer layers are better than none. */
@@ -203,12 +204,12 @@ void keeper_egress_hooks(struct keeper *k, const struct policy *policy, char *te
 	k->backstop_wanted = k->sockets_wanted && !policy->egress.raw;
 	err = k->sockets_wanted ? gate_sockets_attach(k->gate, &why) : gate_sockets_detach(k->gate);
 	if (err && (k->sockets_wanted || err != -ENOENT))
-		warn(text, size, *why.text ? why.text : "the socket hooks stay");
+		keeper_warn(text, size, *why.text ? why.text : "the socket hooks stay");
 	family_refuse(k, text, size);
 	why.text[0] = '\0';
 	err = k->backstop_wanted ? backstop_fill(k, policy, &why) : gate_backstop_remove(k->gate);
 	if (err)
-		warn(text, size, *why.text ? why.text : "the nftables backstop stays");
+		keeper_warn(text, size, *why.text ? why.text : "the nftables backstop stays");
 	keeper_watch_policy(k, policy);
 }
 

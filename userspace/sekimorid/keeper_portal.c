@@ -73,14 +73,25 @@ static int portal_listen(const char *text, int *fd)
 	return 0;
 }
 
-static int portal_file(struct keeper *k, const char *path, char *out, size_t size)
+/* What is wrong goes to the log once, and to whoever asks for a setup code. */
+static void portal_complain(struct keeper *k, enum message_audit_kind kind, const char *before)
+{
+	if (*k->portal_why && strcmp(before, k->portal_why) != 0)
+		keeper_audit(k, kind, 0, "the portal does not serve as configured: %s", k->portal_why);
+}
+
+static int portal_file(struct keeper *k, const char *what, const char *path, char *out, size_t size)
 {
 	AUTO_FREE char *text = NULL;
 	size_t len = 0;
 	int err = file_read(AT_FDCWD, path, size - 1, &text, &len);
 
 	if (err) {
-		snprintf(k->portal_why, sizeof(k->portal_why), "%.100s: %s", path, strerror(-err));
+		snprintf(k->portal_why, sizeof(k->portal_why),
+			 "the %s %s cannot be read (%s): put a PEM file there, or name another one in portal "
+			 "{ "
+			 "%s … }, then `sekimori apply`",
+			 what, path, strerror(-err), what);
 		return err;
 	}
 	memcpy(out, text, len);
@@ -101,7 +112,6 @@ static void portal_socket(struct keeper *k, const char *listen)
 	if (k->portal_listener >= 0)
 		close(k->portal_listener);
 	k->portal_listener = -1;
-	k->portal_why[0] = '\0';
 	snprintf(k->portal_listen, sizeof(k->portal_listen), "%s", off ? "off" : listen);
 	if (off)
 		return;
@@ -118,10 +128,12 @@ void keeper_portal_settings(struct keeper *k)
 	const struct policy *policy = k->now.base ? k->now.base : k->now.runtime;
 	static struct message_portal out;
 	char before[sizeof(k->portal_why)];
+	bool unread = false;
 	int err = 0;
 
 	memcpy(before, k->portal_why, sizeof(before));
 	memset(&out, 0, sizeof(out));
+	k->portal_why[0] = '\0';
 	portal_socket(k, policy->portal.listen);
 	out.may_allow = policy->portal.may_allow;
 	snprintf(out.instance, sizeof(out.instance), "%.31s", k->options.instance);
@@ -129,19 +141,38 @@ void keeper_portal_settings(struct keeper *k)
 	memcpy(out.listen, k->portal_listen, sizeof(out.listen));
 	out.tls = k->portal_tls = *policy->portal.certificate != '\0';
 	if (out.tls && k->portal_listener >= 0) {
-		err = portal_file(k, policy->portal.certificate, out.certificate, sizeof(out.certificate));
+		err = portal_file(k, "certificate", policy->portal.certificate, out.certificate,
+				  sizeof(out.certificate));
 		if (!err)
-			err = portal_file(k, policy->portal.key, out.key, sizeof(out.key));
+			err = portal_file(k, "key", policy->portal.key, out.key, sizeof(out.key));
 	}
-	memcpy(out.why, k->portal_why, sizeof(out.why));
-	/* Without its certificate it does not serve: in the clear would be worse than not at all. */
+	out.stays = unread = err != 0;
+	/* Without its certificate it does not begin: in the clear would be worse than not at all. */
 	err = channel_send(keeper_child(k, PROCESS_PORTAL, 0)->fd, MESSAGE_PORTAL_SETTINGS, 0, &out,
 			   sizeof(out), err ? -1 : k->portal_listener);
 	if (err)
 		log_debug("the portal is not there to learn its settings; it gets them when it starts");
 	explicit_bzero(&out, sizeof(out));
-	if (*k->portal_why && strcmp(before, k->portal_why) != 0)
-		keeper_audit(k, AUDIT_NOTE, 0, "the portal does not serve: %s", k->portal_why);
+	portal_complain(k, unread ? AUDIT_ALARM : AUDIT_NOTE, before);
+}
+
+void keeper_portal_served(struct keeper *k, const struct message_done *done)
+{
+	const struct policy *policy = k->now.base ? k->now.base : k->now.runtime;
+	char before[sizeof(k->portal_why)];
+
+	if (!message_text_valid(done->text, sizeof(done->text)))
+		return;
+	if (done->result) {
+		memcpy(before, k->portal_why, sizeof(before));
+		snprintf(k->portal_why, sizeof(k->portal_why),
+			 "%.160s. Certificate: %s, key: %s; mend or replace them, then `sekimori apply`",
+			 done->text, policy->portal.certificate, policy->portal.key);
+		portal_complain(k, AUDIT_ALARM, before);
+	} else if (*done->text) {
+		keeper_audit(k, AUDIT_NOTE, 0, "the portal serves, but %.160s (%s)", done->text,
+			     policy->portal.certificate);
+	}
 }
 
 void keeper_portal_tick(struct keeper *k)
@@ -177,8 +208,10 @@ void keeper_portal_coded(struct keeper *k, const struct message_done *done)
 	struct message_done out = *done;
 
 	out.text[sizeof(out.text) - 1] = '\0';
-	if (k->code_cookie)
-		keeper_done(k, k->code_cookie, out.result,
+	if (k->code_cookie && out.result)
+		keeper_done(k, k->code_cookie, out.result, "the portal does not serve: %s", k->portal_why);
+	else if (k->code_cookie)
+		keeper_done(k, k->code_cookie, 0,
 			    "Open %s://%s/setup in a browser of this machine (or through an SSH tunnel) and "
 			    "enter "
 			    "the code\n    %s\nIt holds for a quarter of an hour, once.",

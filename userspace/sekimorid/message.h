@@ -335,13 +335,12 @@ struct message_suppress { /* no alerts of a rule for a source; drops go on */
 
 #define MESSAGE_CERTIFICATE_MAX 32768u
 #define MESSAGE_KEY_MAX		8192u
-/* How the portal serves; its listening socket comes with it, none: it closes. */
+/* How the portal serves; its listening socket comes with it, none: it closes, unless it goes on as it is. */
 struct message_portal {
-	uint32_t tls; /* 1: certificate and key hold */
-	uint8_t may_allow, pad[3];
-	char instance[32], host[64]; /* host: the name that browsers may use beside addresses, "" none */
-	char listen[80];	     /* for people */
-	char why[160];		     /* why there is no socket */
+	uint32_t tls;			  /* 1: certificate and key hold */
+	uint8_t may_allow, stays, pad[2]; /* stays: certificate and key cannot be read; what serves goes on */
+	char instance[32], host[64];	  /* host: the name that browsers may use beside addresses, "" none */
+	char listen[80];		  /* for people */
 	char certificate[MESSAGE_CERTIFICATE_MAX], key[MESSAGE_KEY_MAX];
 };
 
@@ -581,6 +580,8 @@ struct message_counters {
 	  0, 0)                                                                                              \
 	X(PORTAL_CODED, "setup-code-made", PORTAL, KEEPER, sizeof(struct message_done),                      \
 	  sizeof(struct message_done), 0, 10)                                                                \
+	X(PORTAL_SERVES, "serves", PORTAL, KEEPER, sizeof(struct message_done), sizeof(struct message_done), \
+	  0, 10)                                                                                             \
 	X(PARSE, "parse", KEEPER, PARSER, sizeof(struct message_parse), sizeof(struct message_parse), 1, 0)  \
 	X(PARSED, "parsed", PARSER, KEEPER, sizeof(struct message_parsed), sizeof(struct message_parsed), 2, \
 	  10)                                                                                                \

@@ -22,6 +22,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/wall.h"
+#include "portal/certificate.h"
 #include "portal/http.h"
 #include "process.h"
 
@@ -123,9 +124,38 @@ static json_t *serving_ask(void *arg, const json_t *request)
 
 /* --- the keeper */
 
+/* What becomes of the settings, for the keeper's log and those who ask it. */
+static void serves_tell(int err, const char *text)
+{
+	struct message_done done = {.result = err};
+
+	snprintf(done.text, sizeof(done.text), "%s", text);
+	if (channel_send(PROCESS_FD_KEEPER, MESSAGE_PORTAL_SERVES, 0, &done, sizeof(done), -1))
+		log_warn("how the portal serves could not be told");
+}
+
+/* The new server first: one that cannot be must not cost the one that is there. */
+static void serving_renew(struct serving *s, const struct message_portal *in, int *listener)
+{
+	struct http *fresh = NULL;
+	char why[CERTIFICATE_WHY_MAX] = "";
+	int err = in->tls ? certificate_check(in->certificate, in->key, wall_us() / 1000000, why) : 0;
+
+	if (!err)
+		err = http_start(s->loop, s->portal, TAKE_FD(*listener), in->tls ? in->certificate : NULL,
+				 in->tls ? in->key : NULL, &fresh);
+	serves_tell(err, err && !*why ? strerror(-err) : why);
+	if (err) {
+		log_error("the portal cannot serve at %s: %s", in->listen, *why ? why : strerror(-err));
+		return;
+	}
+	http_stop(s->http);
+	s->http = fresh;
+	log_info("serves at %s%s", in->listen, in->tls ? " (TLS)" : "");
+}
+
 static void settings_take(struct serving *s, struct message_portal *in, int *listener)
 {
-	int err;
 
 	if (!message_text_valid(in->instance, sizeof(in->instance)) ||
 	    !message_text_valid(in->host, sizeof(in->host)) ||
@@ -135,17 +165,12 @@ static void settings_take(struct serving *s, struct message_portal *in, int *lis
 		return;
 	memcpy(s->instance, in->instance, sizeof(s->instance));
 	portal_change(s->portal, in->host, in->may_allow);
-	http_stop(s->http);
-	s->http = NULL;
-	if (*listener < 0)
-		return;
-	err = http_start(s->loop, s->portal, TAKE_FD(*listener), in->tls ? in->certificate : NULL,
-			 in->tls ? in->key : NULL, &s->http);
-	if (err)
-		log_error("the portal cannot serve at %s: %s", in->listen,
-			  err == -EKEYREJECTED ? "certificate and key were not taken" : strerror(-err));
-	else
-		log_info("serves at %s%s", in->listen, in->tls ? " (TLS)" : "");
+	if (*listener >= 0) {
+		serving_renew(s, in, listener);
+	} else if (!in->stays) {
+		http_stop(s->http);
+		s->http = NULL;
+	}
 }
 
 static void code_make(struct serving *s)
@@ -154,6 +179,7 @@ static void code_make(struct serving *s)
 	char code[PORTAL_CODE_TEXT];
 
 	portal_code(s->portal, code);
+	done.result = s->http ? 0 : -ENOENT; /* there is no page to enter it */
 	snprintf(done.text, sizeof(done.text), "%s", code);
 	if (channel_send(PROCESS_FD_KEEPER, MESSAGE_PORTAL_CODED, 0, &done, sizeof(done), -1))
 		log_warn("the setup code could not be told");
