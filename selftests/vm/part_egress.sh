@@ -6,10 +6,10 @@ seki() { command=$1 && shift && /sekimori/sekimori "$command" --state /tmp/estat
 efar() { ip netns exec efar "$@"; }
 # Frames that a command brings to the far end.
 frames() { # far interface, command…
-	efar wire count "$1" 2 >/tmp/frames &
+	efar wire count "$1" 3 >/tmp/frames &
 	counter=$!
 	shift
-	sleep 0.5
+	sleep 1
 	"$@" >/dev/null 2>&1
 	wait $counter
 	cat /tmp/frames
@@ -40,11 +40,11 @@ kinds=
 for kind in ipip gre vxlan; do
 	if tunnel $kind 2>/dev/null; then kinds="$kinds $kind"; else echo "# this kernel has no $kind"; fi
 done
-try "without us a datagram arrives" arrives e1 wire udp 192.0.9.2 4444
+try "without us a datagram arrives" within 20 arrives e1 wire udp 192.0.9.2 4444
 try "without us one arrives over the bond" within 20 arrives b1 wire udp 192.0.10.2 4444
 for kind in $kinds; do
 	tunnel $kind
-	try "without us $kind carries it out" arrives e1 wire udp 10.88.0.2 53
+	try "without us $kind carries it out" within 20 arrives e1 wire udp 10.88.0.2 53
 done
 ip link del t0 2>/dev/null
 
@@ -56,8 +56,8 @@ try "a service that the role has not: EPERM" within 20 says EPERM udp 192.0.9.2 
 try "nor over the bond" says EPERM udp 192.0.10.2 4444
 try "not one frame of it" nothing_arrives e1 wire udp 192.0.9.2 4444
 try "nor over the bond" nothing_arrives b1 wire udp 192.0.10.2 4444
-try "DNS arrives" arrives e1 wire udp 192.0.9.2 53
-try "also over the bond" arrives b1 wire udp 192.0.10.2 53
+try "DNS arrives" within 20 arrives e1 wire udp 192.0.9.2 53
+try "also over the bond" within 20 arrives b1 wire udp 192.0.10.2 53
 if grep -q bpf /sys/kernel/security/lsm 2>/dev/null || { mount -t securityfs none /sys/kernel/security 2>/dev/null && grep -q bpf /sys/kernel/security/lsm; }; then
 	try "AF_XDP is refused" says EACCES family
 	try "status says so" status_says 'AF_XDP sockets refused'
@@ -74,4 +74,4 @@ ip link del t0 2>/dev/null
 try "down" seki down
 try "it was told" grep unknown-service /tmp/eeve.json
 grep '"coverage"' /tmp/eeve.json | tail -1 | cut -c1-700 | sed 's/^/# /'
-try "afterwards a datagram arrives" arrives e1 wire udp 192.0.9.2 4444
+try "afterwards a datagram arrives" within 20 arrives e1 wire udp 192.0.9.2 4444
