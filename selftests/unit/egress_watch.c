@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
+#include "core/egress/egress_name.h"
 #include "core/egress/egress_report.h"
 #include "core/report/document.h"
 #include "lib/ktap.h"
@@ -465,6 +466,67 @@ static void zero_is_not_lied_about(void)
 	CHECK_EQ(verdict_of_two(1, 1, BEGIN + 120 * SECOND, 1), EGRESS_UNPROVEN);
 }
 
+/* The nearest row that has a name; it comes through line, report and document, and the address stays. */
+static void hosts_have_names(void)
+{
+	struct policy_host rows[] = {
+		{.prefix = {.addr = {[10] = 0xff, [11] = 0xff, [12] = 10}, .len = 96 + 8}, .name = "ten"},
+		{.prefix = {.addr = {[10] = 0xff, [11] = 0xff, [12] = 10}, .len = 96 + 20}, .name = ""},
+		{.prefix = {.addr = {[10] = 0xff, [11] = 0xff, [12] = 10, [15] = 5}, .len = 128},
+		 .name = "mail"},
+		{.prefix = {.addr = {0x20, 0x01, 0x0d, 0xb8, 0x40}, .len = 35}, .name = "six"},
+		{.self = 1, .name = "edge"},
+	};
+	struct policy policy = {.hosts = rows, .host_count = ARRAY_LEN(rows)};
+	CLEANUP(egress_names_free) struct egress_names *names = NULL;
+	struct seki_addr five = addr4(0x0a000005), six = addr4(0x0a000006), other = addr4(0x0b000005),
+			 self = {0}, in = {.b = {0x20, 0x01, 0x0d, 0xb8, 0x5f}},
+			 out = {.b = {0x20, 0x01, 0x0d, 0xb8, 0x60}};
+
+	CHECK(!egress_names_find(NULL, &five), "no table, no name");
+	CHECK_EQ(egress_names_make(&policy, &names), 0);
+	CHECK_STR(egress_names_find(names, &five), "mail");
+	CHECK_STR(egress_names_find(names, &six), "ten");
+	CHECK_STR(egress_names_find(names, &in), "six");
+	CHECK_STR(egress_names_find(names, &self), "edge");
+	CHECK(!egress_names_find(names, &other) && !egress_names_find(names, &out), "nobody's");
+}
+
+static void report_has_names(void)
+{
+	struct egress_talk talk = {.host = addr4(0x0a000005),
+				   .dst = addr4(0xc6336401),
+				   .dport = 25,
+				   .proto = IPPROTO_TCP,
+				   .first = BEGIN,
+				   .last = BEGIN + SECOND,
+				   .flows = 1};
+	struct egress_note note = {.finding = EGRESS_FINDING_MAX, .t_us = BEGIN + SECOND, .talk = &talk};
+	CLEANUP(egress_report_free) struct egress_report *report = NULL;
+	CLEANUP(document_free) struct document *document = NULL;
+	char *text = NULL;
+	size_t len;
+
+	if (egress_report_new(BEGIN - HOUR, BEGIN + HOUR, &report))
+		abort();
+	for (int i = 0; i < 2; i++) { /* renamed in between: one row, by its last name */
+		char *line = NULL;
+
+		note.name = i ? "mail" : "old";
+		talk.last += SECOND;
+		CHECK_EQ(egress_line_note(&note, &line, &len), 0);
+		CHECK_EQ(egress_report_line(report, line, len), 0);
+		free(line);
+	}
+	egress_report_close(report);
+	CHECK_EQ(egress_report_document(report, EXPLAIN_EN, 0, &document), 0);
+	CHECK_EQ(document_write(document, DOCUMENT_CSV, &text, &len), 0);
+	CHECK(strstr(text, "mail (10.0.0.5)") && strstr(text, "\"10.0.0.5\",\"mail\"") &&
+		      !strstr(text, "old"),
+	      "name and address, together and apart");
+	free(text);
+}
+
 /* The finding was told before the period, which is not empty for that. */
 static void denied_flows_are_no_zero(void)
 {
@@ -531,6 +593,8 @@ static const struct ktap_test tests[] = {
 	TEST(findings_are_reported),
 	TEST(hostile_names),
 	TEST(zero_is_proven_or_not_said),
+	TEST(hosts_have_names),
+	TEST(report_has_names),
 	TEST(zero_is_not_lied_about),
 	TEST(denied_flows_are_no_zero),
 	TEST(damaged_lines),

@@ -311,6 +311,7 @@ void keeper_watch_end(struct keeper *k)
 		span_end(k);
 	}
 	egress_watch_free(w->watch);
+	egress_names_free(w->names);
 	free(w);
 	k->watch = NULL;
 }

@@ -33,10 +33,12 @@ void watch_line_send(struct keeper *k, char *line, size_t len)
 static void on_note(const struct egress_note *note, void *arg)
 {
 	struct keeper *k = arg;
+	struct egress_note named = *note;
 	char *line;
 	size_t len;
 
-	if (egress_line_note(note, &line, &len))
+	named.name = egress_names_find(k->watch->names, &note->talk->host);
+	if (egress_line_note(&named, &line, &len))
 		k->events_lost++;
 	else
 		watch_line_send(k, line, len);
@@ -122,6 +124,12 @@ void keeper_watch_policy(struct keeper *k, const struct policy *policy)
 	struct egress_limits limits = {.bulk_bytes = (uint64_t)policy->egress.bulk << 20,
 				       .learn_until = w->learn_until};
 
+	struct egress_names *names = NULL;
+
+	if (egress_names_make(policy, &names))
+		log_warn("no memory for the names of hosts: findings name addresses only");
+	egress_names_free(w->names);
+	w->names = names;
 	egress_watch_limits(w->watch, &limits);
 	w->canary_interval = policy->egress.canary;
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/egress/egress_line.h"
+#include "core/egress/egress_name.h"
 #include "keeper.h"
 
 #define AWAITED 256u   /* first packets beside an FTP connection that nothing announced yet */
@@ -34,6 +35,7 @@ struct awaited {
 
 struct keeper_watch {
 	struct egress_watch *watch;
+	struct egress_names *names; /* NULL before the first policy */
 	uint64_t learn_until;
 	uint32_t canary_interval, next_canary, next_span, next_bytes;
 	size_t known_saved;

@@ -194,6 +194,7 @@ static void write_verdict(const struct writer *w, bool *failed)
 			      failed);
 	if (r->monitored)
 		document_say(w->document, TONE_LOOK, writer_say(w, PHRASE_E_MONITORED));
+	document_say(w->document, TONE_NOTE, writer_say(w, PHRASE_E_CANARY_KEY));
 	free(reasons.text);
 	verdict_table(w);
 	reasons_table(w, failed);

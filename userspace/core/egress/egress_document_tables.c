@@ -32,9 +32,18 @@ static const enum phrase severities[SEKI_SEVERITY_MAX] = {
 	[SEKI_SEVERITY_CRITICAL] = PHRASE_P_CRITICAL,
 };
 
-static const char *writer_host(const struct writer *w, const struct egress_record *r)
+#define SERVER_MAX 128u /* a name and an address */
+
+/* "mail (10.0.2.25)", or what of it is known. */
+static const char *writer_server(const struct writer *w, const struct egress_record *r, char text[SERVER_MAX])
 {
-	return *r->host ? r->host : writer_say(w, PHRASE_E_THIS_MACHINE);
+	const char *host = *r->host ? r->host : writer_say(w, PHRASE_E_THIS_MACHINE);
+
+	if (*r->name)
+		snprintf(text, SERVER_MAX, "%s (%s)", r->name, host);
+	else
+		snprintf(text, SERVER_MAX, "%s", host);
+	return text;
 }
 
 static const char *writer_service(const struct egress_record *r, char text[24])
@@ -70,9 +79,10 @@ static void cell_program(const struct writer *w, const struct egress_record *r)
 	{"mac", "MAC", false}, {"vlan", "VLAN", true}, {"exe", writer_say(w, PHRASE_E_PROCESS), false},      \
 		{"pid", "pid", true}, {"ppid", "ppid", true}, {"uid", "uid", true},                          \
 		{"parent", writer_say(w, PHRASE_E_PARENT), false},                                           \
-		{"unit", writer_say(w, PHRASE_E_UNIT), false},                                               \
+		{"unit", writer_say(w, PHRASE_E_UNIT), false}, {"cgroup", "cgroup", false},                  \
+		{"host", writer_say(w, PHRASE_E_HOST), false},                                               \
 	{                                                                                                    \
-		"cgroup", "cgroup", false                                                                    \
+		"host_name", writer_say(w, PHRASE_E_NAME), false                                             \
 	}
 
 static void cells_who(const struct writer *w, const struct egress_record *r)
@@ -86,6 +96,8 @@ static void cells_who(const struct writer *w, const struct egress_record *r)
 	document_cell(w->document, r->parent);
 	document_cell(w->document, r->unit);
 	document_cell(w->document, r->cgroup);
+	document_cell(w->document, r->host);
+	document_cell(w->document, r->name);
 }
 
 /* --- findings */
@@ -123,17 +135,17 @@ void writer_findings(const struct writer *w, bool *failed)
 		{"time", writer_say(w, PHRASE_E_TIME), false},
 		{"severity", writer_say(w, PHRASE_SEVERITY), false},
 		{"finding", writer_say(w, PHRASE_E_FINDING), false},
-		{"host", writer_say(w, PHRASE_E_HOST), false},
+		{"server", writer_say(w, PHRASE_E_HOST), false},
 		{"destination", writer_say(w, PHRASE_E_DESTINATION), false},
 		{"service", writer_say(w, PHRASE_E_SERVICE), false},
 		{"result", writer_say(w, PHRASE_E_RESULT), false},
 		{"evidence", writer_say(w, PHRASE_E_EVIDENCE), false},
-		{"program", writer_say(w, PHRASE_E_PROCESS), false},
+		{"program", writer_say(w, PHRASE_E_SENDER), false},
 		{"kind", writer_say(w, PHRASE_E_KIND), false},
 		{"verdict", writer_say(w, PHRASE_VERDICT), false},
 		WHO_COLUMNS,
 	};
-	char text[48], service[24];
+	char text[48], service[24], server[SERVER_MAX];
 
 	document_section(w->document, "findings", writer_say(w, PHRASE_E_FINDINGS));
 	if (!r->found_count) {
@@ -148,7 +160,7 @@ void writer_findings(const struct writer *w, bool *failed)
 		document_cell(w->document, writer_when(w, f->t_us, text));
 		document_cell(w->document, writer_say(w, severities[f->severity]));
 		document_cell(w->document, writer_say(w, findings[f->finding].title));
-		document_cell(w->document, writer_host(w, f));
+		document_cell(w->document, writer_server(w, f, server));
 		document_cell(w->document, f->dst);
 		document_cell(w->document, writer_service(f, service));
 		document_cell(w->document, writer_say(w, verdicts[f->verdict]));
@@ -193,7 +205,7 @@ static void write_bars(const struct writer *w)
 	const struct egress_report *r = w->report;
 	uint32_t count = r->row_count < BARS ? r->row_count : BARS;
 	uint64_t most = 0;
-	char service[24], text[160];
+	char service[24], server[SERVER_MAX], text[SERVER_MAX + 80];
 
 	for (uint32_t i = 0; i < count; i++)
 		most = r->rows[i].bytes_out > most ? r->rows[i].bytes_out : most;
@@ -203,7 +215,7 @@ static void write_bars(const struct writer *w)
 	for (uint32_t i = 0; i < count; i++) {
 		const struct egress_record *row = &r->rows[i];
 
-		snprintf(text, sizeof(text), "%s → %s %s", writer_host(w, row), row->dst,
+		snprintf(text, sizeof(text), "%s → %s %s", writer_server(w, row, server), row->dst,
 			 writer_service(row, service));
 		document_stroke(w->document, 0, row->bytes_out,
 				row->blocked + row->would ? TONE_LOOK : TONE_PLAIN, text);
@@ -214,7 +226,7 @@ void writer_talks(const struct writer *w)
 {
 	const struct egress_report *r = w->report;
 	const struct document_column columns[] = {
-		{"host", writer_say(w, PHRASE_E_HOST), false},
+		{"server", writer_say(w, PHRASE_E_HOST), false},
 		{"destination", writer_say(w, PHRASE_E_DESTINATION), false},
 		{"service", writer_say(w, PHRASE_E_SERVICE), false},
 		{"connections", writer_say(w, PHRASE_E_FLOWS), true},
@@ -222,13 +234,13 @@ void writer_talks(const struct writer *w)
 		{"would_block", writer_say(w, PHRASE_E_WOULD), true},
 		{"bytes_out", writer_say(w, PHRASE_E_OUT), true},
 		{"bytes_in", writer_say(w, PHRASE_E_IN), true},
-		{"program", writer_say(w, PHRASE_E_PROCESS), false},
+		{"program", writer_say(w, PHRASE_E_SENDER), false},
 		{"first", writer_say(w, PHRASE_E_FIRST_TIME), false},
 		{"last", writer_say(w, PHRASE_E_LAST_TIME), false},
 		{"verdict", writer_say(w, PHRASE_VERDICT), false},
 		WHO_COLUMNS,
 	};
-	char text[48], service[24];
+	char text[48], service[24], server[SERVER_MAX];
 
 	document_section(w->document, "talks", writer_say(w, PHRASE_E_TALKS));
 	if (!r->row_count) {
@@ -241,7 +253,7 @@ void writer_talks(const struct writer *w)
 	for (uint32_t i = 0; i < r->row_count; i++) {
 		const struct egress_record *t = &r->rows[i];
 
-		document_cell(w->document, writer_host(w, t));
+		document_cell(w->document, writer_server(w, t, server));
 		document_cell(w->document, t->dst);
 		document_cell(w->document, writer_service(t, service));
 		document_number(w->document, t->flows);

@@ -171,6 +171,8 @@ int egress_line_note(const struct egress_note *note, char **line, size_t *len)
 	if (finding)
 		eve_set(egress, "finding", json_string(egress_finding_names[note->finding]));
 	put_talk(event, egress, note->talk);
+	if (note->name)
+		eve_set(egress, "host_name", eve_text_of(note->name));
 	if (finding)
 		put_evidence(egress, note);
 	eve_set(event, "egress", egress);
@@ -259,6 +261,7 @@ static int read_talk(const json_t *event, const json_t *egress, struct egress_re
 		return -EBADMSG;
 	out->verdict = (uint8_t)verdict;
 	text(event, "src_ip", out->host, sizeof(out->host));
+	text(egress, "host_name", out->name, sizeof(out->name));
 	text(event, "dest_ip", out->dst, sizeof(out->dst));
 	text(event, "proto", out->proto, sizeof(out->proto));
 	out->dport = (uint16_t)number(event, "dest_port");

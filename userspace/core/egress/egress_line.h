@@ -50,7 +50,7 @@ struct egress_record {
 	enum egress_kind kind;
 	uint64_t t_us;
 	uint64_t first, last;
-	char host[48], dst[48], proto[12];
+	char host[48], name[64], dst[48], proto[12];
 	uint16_t dport, vlan;
 	char mac[18];
 	uint8_t verdict, severity;

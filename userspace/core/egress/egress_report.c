@@ -115,6 +115,7 @@ static void row_add(struct egress_record *to, const struct egress_record *more)
 	if (more->last > to->last) {
 		to->last = more->last;
 		to->verdict = more->verdict;
+		memcpy(to->name, more->name, sizeof(to->name));
 	}
 	if (more->first < to->first)
 		to->first = more->first;

@@ -27,12 +27,15 @@
 	X(E_WHY, "why it is no proof", "証明できない理由") \
 	X(E_COUNT, "count", "数") \
 	X(E_STRIP, "Coverage over the period", "期間中の監視状況") \
+	X(E_CANARY_KEY, "Canaries are flows of our own that the allowlist denies: each has to be detected, or the sensor is blind.", \
+	  "カナリアは許可リストで拒否される自己試験用の通信です。すべて検知されなければ、監視できているとはいえません。") \
 	X(E_STRIP_KEY, "Green: watched. Red: not watched. Triangles: findings.", "緑: 監視中、赤: 監視なし、三角: 検知") \
 	X(E_FINDINGS, "Findings", "検知内容") \
 	X(E_NONE, "none", "なし") \
 	X(E_STEPS, "Next steps", "次の対応") \
 	X(E_TALKS, "What the servers started", "サーバから発信された通信") \
-	X(E_BARS, "Most bytes out", "送信バイトの上位") \
+	X(E_BARS, "Bytes sent, of the ten rows at the top; red: something of it was or would be blocked", \
+	  "送信バイト数（表の先頭から最大 10 行）。赤: 一部または全部が遮断（遮断対象）") \
 	X(E_TIME, "time", "日時") \
 	X(E_FIRST_TIME, "first", "最初") \
 	X(E_LAST_TIME, "last", "最後") \
@@ -50,6 +53,7 @@
 	X(E_RESULT, "result", "結果") \
 	X(E_EVIDENCE, "evidence", "根拠") \
 	X(E_PROCESS, "program", "プログラム") \
+	X(E_SENDER, "program or sender", "プログラム・送信元") \
 	X(E_PARENT, "parent", "親プロセス") \
 	X(E_UNIT, "systemd unit", "systemd ユニット") \
 	X(E_NEXT, "next step", "次の対応") \

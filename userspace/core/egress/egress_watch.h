@@ -76,6 +76,7 @@ struct egress_note {
 	uint32_t interval_ms, jitter_permille; /* beaconing: median, and mean deviation from it */
 	bool ports;			       /* scanning: count are ports of one host, else hosts */
 	const char *text;		       /* list, or domain; NULL none */
+	const char *name;		       /* of the host; the watch knows none: NULL */
 };
 typedef void (*egress_note_fn)(const struct egress_note *note, void *arg);
 

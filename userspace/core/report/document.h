@@ -50,7 +50,8 @@ enum document_picture {
 			  below */
 	PICTURE_BARS   /* a bar from 0 to each stroke's end, with its text */
 };
-/* Begins a picture, which HTML has; what it shows has to stand in a table, too. label: for who cannot see it.
+/* Begins a picture, which HTML has; what it shows has to stand in a table, too. label: for who cannot see it;
+ * bars have it above them.
  */
 void document_picture(struct document *document, enum document_picture kind, uint64_t scale,
 		      const char *label);

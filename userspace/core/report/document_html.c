@@ -17,6 +17,7 @@ static const char style[] =
 	"#8884;vertical-align:top}.n{text-align:right;font-variant-numeric:tabular-nums}"
 	".look{border-left:.3rem solid #c00;padding-left:.6rem;font-weight:600}.good{border-left:.3rem solid "
 	"#080;padding-left:.6rem}"
+	"th{word-break:keep-all}.t{white-space:nowrap}"
 	".note,.query{color:#555;font-size:.9rem}.query{overflow-wrap:anywhere}"
 	"svg{width:100%;height:auto}svg "
 	"text{font-size:12px;fill:currentColor}.missing,.bad{fill:#b22222}.seen{fill:#2a7d2a}"
@@ -58,6 +59,24 @@ static void element(struct output *out, const char *open, const char *text, cons
 	output_text(out, close);
 }
 
+/* A moment is read as one word, not broken at its hyphens. */
+static bool is_moment(const char *text)
+{
+	static const char form[] = "0000-00-00";
+
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	return strlen(text) < 30;
+}
+
+static const char *cell_open(const struct document_column *column, const char *text)
+{
+	if (column->number)
+		return "<td class=\"n\">";
+	return is_moment(text) ? "<td class=\"t\">" : "<td>";
+}
+
 static void table_write(const struct part *part, struct output *out)
 {
 	size_t columns = part->column_count;
@@ -74,8 +93,8 @@ static void table_write(const struct part *part, struct output *out)
 		if (i % columns == 0)
 			output_text(out, "<tr>");
 		if (i % columns < part->shown)
-			element(out, part->columns[i % columns].number ? "<td class=\"n\">" : "<td>",
-				part->cells[i], "</td>");
+			element(out, cell_open(&part->columns[i % columns], part->cells[i]), part->cells[i],
+				"</td>");
 		if (i % columns + 1 == columns)
 			output_text(out, "</tr>\n");
 	}

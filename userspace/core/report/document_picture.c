@@ -69,6 +69,11 @@ void document_write_picture(const struct part *part, struct output *out)
 	unsigned int height =
 		part->picture == PICTURE_STRIP ? 60 : (unsigned int)part->stroke_count * BAR_STEP + 4;
 
+	if (part->picture == PICTURE_BARS) { /* a strip stands below its own heading */
+		output_text(out, "<p class=\"note\">");
+		output_escaped(out, part->text);
+		output_text(out, "</p>\n");
+	}
 	output_format(out, "<svg viewBox=\"0 0 %u %u\" role=\"img\" aria-label=\"", WIDTH, height);
 	output_escaped(out, part->text);
 	output_text(out, "\">\n");
