@@ -286,7 +286,7 @@ int store_open(const struct store_options *options, struct store **out, char why
 	if (!err)
 		err = store_begin(store);
 	if (err) {
-		snprintf(why, STORE_WHY_MAX, "event store %.60s: %s", options->dir,
+		snprintf(why, STORE_WHY_MAX, "event store %.60s: %.180s", options->dir,
 			 *cause		  ? cause
 			 : err == -ENOENT ? "there is none yet"
 			 : err == -EPROTO
