@@ -4,7 +4,7 @@
 # what others read of them.
 . "$(dirname "$0")/../lib/netns.sh"
 
-plan 38
+plan 41
 world
 s up --iface va0:host --enforce --config "$WORK/base.conf" >/dev/null || not_ok "up"
 CORPUS=$TOP/selftests/fuzz/corpus/list_import
@@ -97,5 +97,11 @@ if command -v ipset >/dev/null && ipset create probe hash:net 2>/dev/null; then
 else
 	ok "ipset takes the sets # SKIP no ipset, or no kernel support"
 fi
+exported() { s audit show -n 50 | grep -Eq "read +root +exported: $1\$"; }
+ok_if "who takes a list along is in the audit log" wait_for exported "list many as edl"
+s alerts --json >/dev/null
+ok_if "who takes alerts along, too" wait_for exported "alerts as json"
+exporter() { s report audit --format json | jq -e '[.sections[] | select(.key == "export").tables[].rows[] | select(.user == "0" and .last_file == "exported: alerts as json")] | length == 1'; }
+ok_if "the report names who exports" exporter
 s down >/dev/null
 done_testing

@@ -579,6 +579,8 @@ static void requests_of_clients(void)
 		"{\"command\":\"up\",\"confirm\":1}",
 		"{\"command\":\"status\",\"command\":\"down\"}",
 		"{\"command\":\"down\",\"session\":{\"address\":\"10.0.0.0/8\",\"port\":1}}",
+		"{\"command\":\"exported\"}",
+		"{\"command\":\"exported\",\"text\":7}",
 	};
 	struct ctl_request request;
 	const char *why;
@@ -604,12 +606,26 @@ static void requests_of_clients(void)
 	CHECK(request.changes && request.body.ask.peer.uid == 1000);
 }
 
+/* What leaves by the command line is noted for those who may only read, too; they choose no kind. */
+static void readers_tell_what_they_export(void)
+{
+	static const char text[] = "{\"command\":\"exported\",\"kind\":1,\"text\":\"list evil as edl\"}";
+	struct ctl_request request;
+	const char *why;
+
+	CHECK_EQ(ctl_request_read(text, sizeof(text) - 1, 1000, false, &request, &why), 0);
+	CHECK(!request.changes && !request.needs_fd && request.type == MESSAGE_ASK_EXPORTED);
+	CHECK_EQ(request.body.trace.kind, 0);
+	CHECK_EQ(request.body.trace.peer.uid, 1000);
+	CHECK_STR(request.body.trace.text, "list evil as edl");
+}
+
 /* T9: what the portal's user may ask for, and that his name counts only when the portal says it. */
 static void requests_of_the_portal(void)
 {
 	static const char *const may[] = {"status", "why", "lists", "block", "unblock", "ack", "trace"};
-	static const char *const may_not[] = {"down",	"up",	"apply",  "confirm",	"rollback",
-					      "reload", "load", "verify", "portal-code"};
+	static const char *const may_not[] = {"down",	"up",	"apply",  "confirm",	 "rollback",
+					      "reload", "load", "verify", "portal-code", "exported"};
 	struct ctl_request request;
 	const char *why;
 	char text[200];
@@ -632,18 +648,12 @@ static void requests_of_the_portal(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(requests_of_the_portal),
-	TEST(honest_proposal_blocks),
-	TEST(repeats_last_longer_but_are_capped),
-	TEST(every_condition_refuses),
-	TEST(rate_of_blocks_is_bounded),
-	TEST(garbage_changes_nothing),
-	TEST(mutated_proposals_stay_within_the_flow),
-	TEST(announced_connections),
-	TEST(tunnels_are_about_ours),
-	TEST(every_sender_has_its_own_rows),
-	TEST(channel_refuses_what_the_rows_do_not_have),
-	TEST(rates_are_counted_per_second),
-	TEST(requests_of_clients),
+	TEST(requests_of_the_portal),	     TEST(readers_tell_what_they_export),
+	TEST(honest_proposal_blocks),	     TEST(repeats_last_longer_but_are_capped),
+	TEST(every_condition_refuses),	     TEST(rate_of_blocks_is_bounded),
+	TEST(garbage_changes_nothing),	     TEST(mutated_proposals_stay_within_the_flow),
+	TEST(announced_connections),	     TEST(tunnels_are_about_ours),
+	TEST(every_sender_has_its_own_rows), TEST(channel_refuses_what_the_rows_do_not_have),
+	TEST(rates_are_counted_per_second),  TEST(requests_of_clients),
 };
 KTAP_MAIN(tests)

@@ -35,6 +35,7 @@
 static const char *const shipped_maps[] = {"windows-security.map", "auditd.map", "notes.map", "generic.map"};
 
 struct options {
+	const char *kind; /* of the report, as it is called */
 	const char *map, *rankings, *expected, *period, *from, *to, *lang, *format, *encoding;
 	const char *shipped_rankings; /* without --rankings */
 	unsigned int n;
@@ -394,6 +395,7 @@ static int result_print(const struct options *options, const struct period *peri
 		fprintf(stderr, "sekimori: report file-access: %s\n", strerror(-err));
 		return EXIT_NOT_CONVERGED;
 	}
+	client_exported("report %s as %s", options->kind, document_format_names[format]);
 	fwrite(text, 1, len, stdout);
 	return 0;
 }
@@ -460,7 +462,7 @@ static int logs_report(int argc, char **argv, const struct options *preset, char
 
 int report_access(int argc, char **argv)
 {
-	const struct options preset = {.n = 10, .shipped_rankings = "rankings.conf"};
+	const struct options preset = {.kind = "file-access", .n = 10, .shipped_rankings = "rankings.conf"};
 
 	return logs_report(argc, argv, &preset, NULL);
 }
@@ -468,7 +470,7 @@ int report_access(int argc, char **argv)
 int report_audit(int argc, char **argv)
 {
 	const struct options preset = {
-		.n = 10, .map = "sekimori-audit", .shipped_rankings = "audit-rankings.conf"};
+		.kind = "audit", .n = 10, .map = "sekimori-audit", .shipped_rankings = "audit-rankings.conf"};
 	char dir[INSTANCE_PATH_MAX], path[INSTANCE_PATH_MAX + sizeof(AUDIT_LOG_FILE)];
 
 	if (client_store_folder(dir))

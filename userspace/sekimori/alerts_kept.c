@@ -27,6 +27,18 @@ void alerts_siem_print(const char *line, size_t len)
 	printf("%s\n", text ? text : "");
 }
 
+void alerts_exported(const char *what)
+{
+	static const char *const names[] = {
+#define X(id, name, ...) [SIEM_##id] = name,
+		SIEM_FORMATS(X)
+#undef X
+	};
+
+	if (client.json || alerts_siem >= 0)
+		client_exported("%s as %s", what, client.json ? "json" : names[alerts_siem]);
+}
+
 struct kept {
 	struct store *store;
 	int err;
@@ -74,6 +86,7 @@ int alerts_kept(const struct store_filter *filter, const char *dir)
 
 	if (client_store_open(dir, &store))
 		return EXIT_NOT_CONVERGED;
+	alerts_exported("alerts");
 	kept.store = store;
 	err = store_scan(store, filter, kept_print, &kept);
 	if (err || kept.err)

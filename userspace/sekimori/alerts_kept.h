@@ -11,6 +11,8 @@
 /* enum siem_format of what alerts and monitor print, -1: for people. */
 extern int alerts_siem;
 void alerts_siem_print(const char *line, size_t len);
+/* Into the audit log, when what is printed is for programs; on a terminal it is a look, no export. */
+void alerts_exported(const char *what);
 
 int alerts_kept(const struct store_filter *filter, const char *dir);
 

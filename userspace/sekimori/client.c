@@ -3,6 +3,7 @@
  * client.c - asks the daemon: one JSON object out, one back.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -179,6 +180,23 @@ json_t *client_ask(json_t *request, int fd)
 		return NULL;
 	}
 	return out;
+}
+
+void client_exported(const char *format, ...)
+{
+	AUTO_JSON json_t *answer = NULL;
+	char what[192];
+	va_list args;
+
+	if (!client_answers())
+		return;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	answer = client_ask(json_pack("{s:s,s:s}", "command", "exported", "text", what), -1);
+	if (!client_ok(answer))
+		fprintf(stderr, "sekimori: the audit log does not say that this was exported: %s\n",
+			answer ? client_text(answer, "text") : "no answer");
 }
 
 bool client_ok(const json_t *answer)

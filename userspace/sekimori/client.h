@@ -46,6 +46,12 @@ int client_fail(const json_t *answer);
 bool client_ok(const json_t *answer);
 void client_print_json(const json_t *answer);
 
+/*
+ * What is about to leave by this command goes into the audit log ("list evil as edl"), if a daemon runs. That
+ * it could not be noted is said on stderr and stops nothing: who runs the command can read the files as well.
+ */
+__attribute__((format(printf, 1, 2))) void client_exported(const char *format, ...);
+
 /* Members of an answer; 0, "" and false when absent. */
 long long client_number(const json_t *object, const char *key);
 const char *client_text(const json_t *object, const char *key);

@@ -150,6 +150,7 @@ static int events_show(bool everything, bool follow, long n)
 		fprintf(stderr, "sekimori: %s: %s\n", tail.path, strerror(-err));
 		return EXIT_NOT_CONVERGED;
 	}
+	alerts_exported(everything ? "all events" : "alerts");
 	err = tail_seek(&tail, n);
 	if (!err)
 		tail_print(&tail);

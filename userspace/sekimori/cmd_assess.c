@@ -126,6 +126,7 @@ static int assess_print(const struct assess_options *options, enum document_form
 		fprintf(stderr, "sekimori assess: %s\n", strerror(-err));
 		return EXIT_NOT_CONVERGED;
 	}
+	client_exported("report assess as %s", document_format_names[format]);
 	fwrite(text, 1, len, stdout);
 	return sum.drifts || sum.unknown ? EXIT_FINDING : 0;
 }

@@ -289,6 +289,7 @@ static int egress_report_run(struct report_options *o, char *const *files, int c
 		fprintf(stderr, "sekimori egress report: %s\n", strerror(-err));
 		return EXIT_NOT_CONVERGED;
 	}
+	client_exported("report egress as %s", document_format_names[o->format]);
 	fwrite(text, 1, len, stdout);
 	return egress_report_verdict(report) == EGRESS_ZERO ? 0 : EXIT_FINDING;
 }

@@ -78,6 +78,8 @@ static int export_print(const char *name, const char *format, struct export *all
 	if (err == -EINVAL)
 		return client_usage(
 			"list", "--format: there is no such one; `sekimori list formats` names them", format);
+	if (!err)
+		client_exported("list %s as %s", name, format);
 	if (err || fwrite(text, 1, len, stdout) != len || fflush(stdout)) {
 		fprintf(stderr, "sekimori list: export: %s\n", strerror(err ? -err : errno));
 		return EXIT_NOT_CONVERGED;

@@ -98,6 +98,7 @@ static int report_print(const struct report_kind *kind, const struct report_opti
 		fprintf(stderr, "sekimori: report %s: %s\n", kind->name, strerror(-err));
 		return EXIT_NOT_CONVERGED;
 	}
+	client_exported("report %s as %s", kind->name, document_format_names[format]);
 	fwrite(text, 1, len, stdout);
 	return 0;
 }

@@ -72,7 +72,7 @@ static const struct command commands[] = {
 	{"ack", "NUMBER | all [--comment TEXT]",
 	 "say that somebody looks after a notice: it escalates no more", cmd_ack, false},
 	{"audit", "verify [--head NUMBER:HASH] | show [-n N]",
-	 "the log of every change: is it whole, what does it say", cmd_audit, false},
+	 "the log of every change and export: is it whole, what does it say", cmd_audit, false},
 	{"assess", "[--guideline FILE] [--config FILE] [--lang ja|en] [--format text|html|csv|json]",
 	 "a guideline against what holds, read back from the kernel: each drift, its cause and what mends it",
 	 cmd_assess, false},

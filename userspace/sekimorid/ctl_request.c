@@ -27,6 +27,7 @@ static const struct ctl_row rows[] = {
 	{"why", MESSAGE_ASK_WHY, false, FIELD_ADDRESS, 0, true},
 	{"lists", MESSAGE_ASK_LISTS, false, 0, 0, true},
 	{"items", MESSAGE_ASK_ITEMS, false, FIELD_NAME, FIELD_NUMBER | FIELD_ADDRESS, true},
+	{"exported", MESSAGE_ASK_EXPORTED, false, 0, 0, false},
 	{"block", MESSAGE_BLOCK, true, 0, 0, true},
 	{"unblock", MESSAGE_UNBLOCK, true, FIELD_ADDRESS, 0, true},
 	{"allow", MESSAGE_ALLOW, true, FIELD_ADDRESS, FIELD_REMOVE, true},
@@ -301,6 +302,12 @@ static int request_trace(const json_t *object, struct message_trace *trace, cons
 	return 0;
 }
 
+static int request_exported(const json_t *object, struct message_trace *trace, const char **why)
+{
+	*why = "\"text\" is missing or longer than 255 bytes";
+	return request_text(object, "text", trace->text, sizeof(trace->text)) && *trace->text ? 0 : -EINVAL;
+}
+
 static int request_row(const json_t *object, const struct ctl_row *row, uint32_t uid, bool portal,
 		       struct ctl_request *out, const char **why)
 {
@@ -327,6 +334,10 @@ static int request_row(const json_t *object, const struct ctl_row *row, uint32_t
 		out->len = sizeof(out->body.trace);
 		peer = &out->body.trace.peer;
 		err = request_trace(object, &out->body.trace, why);
+	} else if (row->type == MESSAGE_ASK_EXPORTED) {
+		out->len = sizeof(out->body.trace);
+		peer = &out->body.trace.peer;
+		err = request_exported(object, &out->body.trace, why);
 	} else if (row->type == MESSAGE_UP) {
 		out->len = sizeof(out->body.up);
 		peer = &out->body.up.peer;

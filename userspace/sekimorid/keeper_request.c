@@ -147,21 +147,38 @@ static void request_confirm(struct keeper *k, uint64_t cookie, const struct mess
 				   : "confirmed");
 }
 
-static void request_trace(struct keeper *k, uint64_t cookie, const struct message_trace *in)
+/* Words of a client in one line of the audit log, after begin. */
+static void trace_keep(struct keeper *k, uint64_t cookie, enum message_audit_kind kind, const char *begin,
+		       const struct message_trace *in)
 {
 	char text[sizeof(in->text)];
 
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = in->text[i] && ((unsigned char)in->text[i] < 0x20 || in->text[i] == 0x7f)
+				  ? ' '
+				  : in->text[i];
+	keeper_audit(k, kind, in->peer.uid, "%s%s", begin, text);
+	keeper_done(k, cookie, 0, "noted");
+}
+
+static void request_trace(struct keeper *k, uint64_t cookie, const struct message_trace *in)
+{
 	if (!message_text_valid(in->text, sizeof(in->text)) || in->kind >= AUDIT_KIND_MAX ||
 	    in->kind == AUDIT_ALARM) {
 		keeper_done(k, cookie, -EINVAL, "malformed request");
 		return;
 	}
-	for (size_t i = 0; i < sizeof(text); i++)
-		text[i] = in->text[i] && ((unsigned char)in->text[i] < 0x20 || in->text[i] == 0x7f)
-				  ? ' '
-				  : in->text[i];
-	keeper_audit(k, in->kind, in->peer.uid, "%s", text);
-	keeper_done(k, cookie, 0, "noted");
+	trace_keep(k, cookie, in->kind, "", in);
+}
+
+/* Who may only read asks for this, too: kind and begin of the line are not theirs to choose. */
+static void request_exported(struct keeper *k, uint64_t cookie, const struct message_trace *in)
+{
+	if (!message_text_valid(in->text, sizeof(in->text)) || !*in->text || in->kind) {
+		keeper_done(k, cookie, -EINVAL, "malformed request");
+		return;
+	}
+	trace_keep(k, cookie, AUDIT_READ, "exported: ", in);
 }
 
 static void request_run(struct keeper *k, const struct channel_head *head, const void *body, int passed)
@@ -186,6 +203,9 @@ static void request_run(struct keeper *k, const struct channel_head *head, const
 		break;
 	case MESSAGE_ASK_ITEMS:
 		keeper_list_items(k, head->cookie, ask);
+		break;
+	case MESSAGE_ASK_EXPORTED:
+		request_exported(k, head->cookie, body);
 		break;
 	case MESSAGE_BLOCK:
 		keeper_block(k, head->cookie, body);

@@ -316,8 +316,11 @@ struct message_ask { /* requests that need nothing but an address, a name or a n
 	char path[POLICY_PATH_MAX]; /* of a configuration */
 };
 
-/* What a user of the portal did there that leaves no other trace: looked at evidence, logged in, changed a
- * user. */
+/*
+ * What somebody did that leaves no other trace: in the portal looked at evidence, logged in, changed a user;
+ * on the command line took something along (ASK_EXPORTED, from whoever may read: kind is 0, the keeper's
+ * own).
+ */
 struct message_trace {
 	struct message_peer peer;
 	uint32_t kind; /* AUDIT_READ, AUDIT_CHANGE or AUDIT_NOTE */
@@ -593,6 +596,8 @@ struct message_counters {
 	  200)                                                                                               \
 	X(ASK_ITEMS, "list-show", CTL, KEEPER, sizeof(struct message_ask), sizeof(struct message_ask), 0,    \
 	  20000)                                                                                             \
+	X(ASK_EXPORTED, "exported", CTL, KEEPER, sizeof(struct message_trace), sizeof(struct message_trace), \
+	  0, 200)                                                                                            \
 	X(TRACE, "trace", CTL, KEEPER, sizeof(struct message_trace), sizeof(struct message_trace), 0, 200)   \
 	X(SUPPRESS, "suppress", CTL, KEEPER, sizeof(struct message_suppress),                                \
 	  sizeof(struct message_suppress), 0, 10)                                                            \
