@@ -18,7 +18,7 @@ config() {
 	cat >"$WORLD/sekimori.conf" <<-CONF
 		protect 10.9.0.0/16 2001:db8:9::/48;
 		interface dm2 { role dmz; mode enforce; }
-		egress { canary 1s; host ${HOST4[web]} ${HOST6[web]} web; $1 }
+		egress { canary 1s; host ${HOST4[web]} ${HOST6[web]} web { name "www-one"; } $1 }
 		eve "$EVE"; rules "$here/rules/*.rules";
 	CONF
 }
@@ -113,8 +113,8 @@ for _ in 1 2; do works; sleep 1; done
 PATIENCE=1 client_tcp web 198.51.100.2
 finish
 report --from "$first" --to "$(lab_now)" >"$WORLD/report"
-[ $? = 1 ] && grep -q 4444 "$WORLD/report" && grep -q "${HOST4[web]}" "$WORLD/report"
-result $? "a finding is told with host and service"
+[ $? = 1 ] && grep -q 4444 "$WORLD/report" && grep -qF "www-one (${HOST4[web]})" "$WORLD/report"
+result $? "a finding is told with the host, by its name, and the service"
 report --format html --from "$first" --to "$(lab_now)" >"$WORLD/report.html"
 grep -q '<svg' "$WORLD/report.html" && ! grep -q 'http://[^w]' "$WORLD/report.html"
 result $? "HTML with pictures, of one piece"
