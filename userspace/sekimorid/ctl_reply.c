@@ -166,6 +166,9 @@ static void put_notices(json_t *events, const struct message_status *s)
 	for (size_t i = 0; i < NOTICE_LAG_STEPS; i++)
 		json_array_append_new(lags, json_integer((json_int_t)n->lags[i]));
 	json_object_set_new(out, "lags", lags);
+	/* Of no channel nobody knows whether it works. */
+	if (n->channels)
+		put_flag(out, "failing", *n->failure);
 	if (*n->failure)
 		put_text(out, "failure", n->failure);
 	json_object_set_new(events, "notices", out);
