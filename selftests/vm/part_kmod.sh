@@ -47,7 +47,7 @@ run_programs kmodtest
 allocations() {
 	{
 		cat /sys/kernel/debug/slab/*/alloc_traces 2>/dev/null | sed -n 's/^\( *[0-9][0-9]* .*\)$/\n\1/; p' |
-			awk 'BEGIN { RS = "" } /\[sekimori\]/ && !/seki_(prefilter|kfunc)_init/ && $2 !~ /^alloc_vmap_area/ { print }'
+			awk 'BEGIN { RS = "" } /\[sekimori\]/ && !/do_one_initcall/ && $2 !~ /^alloc_vmap_area/ { print }'
 		grep 'seki_txn\|guard_' /proc/vmallocinfo
 	} | grep .
 }
