@@ -218,7 +218,8 @@ static bool field_read(struct reading *r, struct seki_pf_text line)
 		r->framed &= r->chunked && !r->has_length;
 		coding = true;
 	} else if (text_is(name, "content-encoding")) {
-		r->coded = coding = true;
+		r->coded = true;
+		coding = true;
 	} else if (text_is(name, "content-length")) {
 		r->has_length = length_read(value, &r->length);
 		r->framed &= r->has_length && !r->chunked;
@@ -242,7 +243,8 @@ static bool fields_read(struct reading *r, struct seki_pf_text *rest)
 	__u32 from = r->used;
 	struct seki_pf_text line;
 
-	r->plain = r->framed = true;
+	r->plain = true;
+	r->framed = true;
 	for (;;) {
 		if (!line_take(rest, &line))
 			return false;

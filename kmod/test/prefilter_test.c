@@ -80,8 +80,7 @@ static bool tables_harmless(bool (*one)(struct world *world), u32 count)
 		cond_resched();
 	}
 	if (world)
-		pr_info("ktap: # %u tables refused, %u taken, %u payloads dropped, %u inspected, vectors: "
-			"%d\n",
+		pr_info("ktap: # tables: %u refused, %u taken; payloads: %u drop, %u inspect; vectors %d\n",
 			world->refused, world->taken, world->outcomes[SEKI_PF_DROP],
 			world->outcomes[SEKI_PF_INSPECT], world->vectors);
 	good = good && world->refused > count / 10 && world->taken > count / 10 &&
