@@ -6,26 +6,13 @@
 #include <stdlib.h>
 
 #include "core/match/inspector.h"
-#include "core/rule/ruleset.h"
+#include "lib/rules_load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char rules[] = "alert tcp any any -> any any (content:\"evil\"; sid:1;)\n"
 			    "alert http any any -> any any (http.uri; content:\"/cgi\"; sid:2;)\n"
 			    "alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; sid:3;)\n";
-
-static struct ruleset *rules_load(void)
-{
-	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
-	struct ruleset *set = NULL;
-	char why[128];
-
-	if (ruleset_builder_new(&builder) ||
-	    ruleset_add_rules(builder, "fuzz.rules", rules, sizeof(rules) - 1, NULL, NULL) ||
-	    ruleset_build(builder, &set, why, sizeof(why)))
-		abort();
-	return set;
-}
 
 static void frames_read(pcap_t *pcap, enum link_type link, struct inspector *inspector)
 {
@@ -52,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FILE *file;
 
 	if (!set)
-		set = rules_load();
+		set = rules_load(rules, sizeof(rules) - 1);
 	file = size ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
 	if (!file)
 		return 0;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/match/inspector.h"
-#include "core/rule/ruleset.h"
+#include "lib/rules_load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,19 +16,6 @@ static const char rules[] = "alert tcp any any -> any any (content:\"evil\"; sid
 			    "alert smtp any any -> any any (content:\"RCPT\"; sid:6;)\n"
 			    "alert tcp any any -> any any (pcre:\"/a[0-9]+b/\"; sid:7;)\n";
 
-static struct ruleset *rules_load(void)
-{
-	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
-	struct ruleset *set = NULL;
-	char why[128];
-
-	if (ruleset_builder_new(&builder) ||
-	    ruleset_add_rules(builder, "fuzz.rules", rules, sizeof(rules) - 1, NULL, NULL) ||
-	    ruleset_build(builder, &set, why, sizeof(why)))
-		abort();
-	return set;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct ruleset *set;
@@ -38,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t now = 1000000;
 
 	if (!set)
-		set = rules_load();
+		set = rules_load(rules, sizeof(rules) - 1);
 	if (inspector_new(&options, set, &ops, &inspector))
 		abort();
 	while (size >= 3) {

@@ -106,6 +106,13 @@ static const struct keeper_iface *host_iface(const struct keeper *k, const char 
 	return NULL;
 }
 
+/* An address of an interface that is up, beyond this machine. */
+static bool address_leads_out(const struct ifaddrs *at)
+{
+	return at->ifa_addr && !(at->ifa_flags & IFF_LOOPBACK) && at->ifa_flags & IFF_UP &&
+	       (at->ifa_addr->sa_family == AF_INET || at->ifa_addr->sa_family == AF_INET6);
+}
+
 /*
  * A socket that asks for a way out has not chosen an interface. It may be
  * refused only when whatever it chooses is one that enforces.
@@ -120,8 +127,7 @@ static bool early_holds(const struct keeper *k)
 	for (const struct ifaddrs *at = all; at && holds; at = at->ifa_next) {
 		const struct keeper_iface *row = host_iface(k, at->ifa_name);
 
-		if (!at->ifa_addr || at->ifa_flags & IFF_LOOPBACK || !(at->ifa_flags & IFF_UP) ||
-		    (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
+		if (!address_leads_out(at))
 			continue;
 		holds = row && row->attached && row->want.mode == SEKI_MODE_ENFORCE;
 	}
@@ -227,8 +233,7 @@ static void other_way(const struct keeper *k, char name[16])
 	if (!k->egress->self || getifaddrs(&all) < 0)
 		return;
 	for (const struct ifaddrs *at = all; at && !*name; at = at->ifa_next) {
-		if (at->ifa_flags & IFF_LOOPBACK || !(at->ifa_flags & IFF_UP) || !at->ifa_addr ||
-		    (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
+		if (!address_leads_out(at))
 			continue;
 		if (gate_way_out(if_nametoindex(at->ifa_name), watched, count))
 			snprintf(name, 16, "%s", at->ifa_name);
