@@ -9,8 +9,12 @@
 #include "message.h"
 
 const struct message_row message_table[MESSAGE_MAX] = {
-#define X(id, text, from, to, least, greatest, fd, per_second)                                               \
-	[MESSAGE_##id] = {.rule = {.type = MESSAGE_##id, .min = least, .max = greatest, .name = text},       \
+#define NOTHING		       0, .max = 0
+#define ONE(body)	       sizeof(struct body), .max = sizeof(struct body)
+#define WITH_TEXT(body, least) sizeof(struct body) + (least), .max = sizeof(struct body) + MESSAGE_LINE_MAX
+#define BYTES(least, greatest) (least), .max = (greatest)
+#define X(id, text, from, to, bounds, fd, per_second)                                                        \
+	[MESSAGE_##id] = {.rule = {.type = MESSAGE_##id, .name = text, .min = bounds},                       \
 			  .sender = PROCESS_##from,                                                          \
 			  .receiver = PROCESS_##to,                                                          \
 			  .descriptor = fd,                                                                  \
