@@ -117,5 +117,11 @@ void xbit_key(const struct detect_run *run, const struct rule_state *state, stru
 void detect_fire(struct detect_run *run, const struct rule *rule);
 /* Judges rules that were found in the packet alone. */
 void detect_held_judge(struct detect *detect);
+/* Rules on packet and stream have one list at most: the payload. Where there is none they say nothing, not
+ * even what it lacks. */
+bool detect_payload_matches(const struct detect_run *run, const struct rule *rule, struct span data,
+			    uint64_t offset);
+/* Those of the packet's rules that come before another one, or are that one. */
+void detect_held_judge_to(struct detect *detect, uint32_t rule);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * inspector_parts.h - what inspector.c (frames and flows) and
+ * inspector_parts.h - what inspector.c (frames), inspector_flow.c (flows) and
  * inspector_payload.c (streams, decoders, rules, depth) share. Nobody else includes it.
  */
 #ifndef CORE_INSPECTOR_PARTS_H
@@ -51,6 +51,45 @@ struct inspector {
 	uint64_t number, now_us, swept_us;
 	bool dying, finishing;
 };
+
+/* --- inspector.c */
+
+/* One user less; the last one frees it. */
+void generation_put(struct generation *generation);
+
+/* --- inspector_flow.c */
+
+/* Bytes of the flow went by unseen. */
+void subject_lost(struct inspector *inspector, struct subject *subject);
+/* Behind everything else about the packet: rules on its events and its flow's, and the owner get them. Then
+ * what fits is judged. */
+void inspector_packet_end(struct inspector *inspector, struct detect *detect, struct packet *packet,
+			  struct flow *flow, enum direction dir);
+/*
+ * Both sides said their last and all of it was looked into: what is held for more goes now, not when the flow
+ * expires. On a capture of 300 MB with flows of two seconds that was a quarter of a gigabyte.
+ */
+void subject_release(struct inspector *inspector, struct subject *subject);
+/* Inspects what waits in the stream when no packet is at hand. */
+void subject_drain_alone(struct inspector *inspector, struct subject *subject, bool flush);
+/* For the flow table: the last look, and what is told of the flow. */
+void subject_flow_end(struct flow_entry *entry, enum flow_end why, void *arg);
+enum direction subject_direction(const struct flow *flow, const struct packet *packet);
+/* Until when it lives without a packet. */
+void subject_expiry(struct inspector *inspector, struct subject *subject);
+/* Counts a packet that belongs to the flow. */
+void subject_account(struct subject *subject, const struct packet *packet, enum direction dir);
+/* The packet's flow, a new one where there is none; NULL when the table is full. */
+struct subject *subject_of(struct inspector *inspector, const struct packet *packet,
+			   const struct inspector_hint *hint);
+/* Adds the packet to its stream; *subject changes when it opens a connection of its own, NULL when the table
+ * is full. */
+enum stream_verdict subject_stream(struct inspector *inspector, const struct packet *packet,
+				   const struct inspector_hint *hint, struct subject **subject);
+/* Bytes that are held for it. */
+uint64_t subject_memory(const struct subject *subject);
+
+/* --- inspector_payload.c */
 
 /* Gives the outcome to the owner, once. */
 void subject_tell(struct inspector *inspector, struct subject *subject, enum flow_outcome outcome);
