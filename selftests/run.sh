@@ -110,6 +110,7 @@ for test in selftests/conformance/*.py selftests/conformance/*.sh; do
 	esac
 done
 run_check check/includes 60 tools/check-includes.sh
+run_check check/documents 60 tools/check-documents.sh
 run_check check/headers 300 tools/check-headers.sh
 run_check check/style 120 tools/check-style.sh
 run_check check/stack 60 tools/check-stack.py build/sekimori.bpf.o build/sekimori-kmod.bpf.o

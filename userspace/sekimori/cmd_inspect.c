@@ -13,7 +13,7 @@
 #include "inspection.h"
 #include "rules_profile.h"
 
-static int usage(void)
+static void help(FILE *out)
 {
 	fputs("usage: sekimori inspect [-S FILE.rules]... [--set KEY=VALUE]... [-k none|all] [-l DIR]\n"
 	      "                        [--severity FILE] [--classification FILE] [--cache DIR] [--workers "
@@ -34,7 +34,12 @@ static int usage(void)
 	      "                        count across pairs is counted by each worker\n"
 	      "  --cache DIR|none      where compiled rules are kept (the user's cache folder)\n"
 	      "exit: 0 nothing found, 1 alerts, 2 wrong use or unreadable input\n",
-	      stderr);
+	      out);
+}
+
+static int usage(void)
+{
+	help(stderr);
 	return EXIT_USAGE;
 }
 
@@ -46,7 +51,6 @@ enum {
 	OPTION_WORKERS,
 	OPTION_EVE,
 	OPTION_JSON,
-	OPTION_HELP
 };
 
 static int set_workers(struct inspection *inspection, const char *value)
@@ -117,7 +121,7 @@ static int take_option(struct inspection *inspection, int option)
 	return error ? EXIT_USAGE : 0;
 }
 
-static const char short_options[] = "S:k:l:h";
+static const char short_options[] = "S:k:l:";
 static const struct option long_options[] = {
 	{"set", required_argument, NULL, OPTION_SET},
 	{"severity", required_argument, NULL, OPTION_SEVERITY},
@@ -126,7 +130,6 @@ static const struct option long_options[] = {
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"eve", required_argument, NULL, OPTION_EVE},
 	{"json", no_argument, NULL, OPTION_JSON},
-	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
 };
 
@@ -239,6 +242,12 @@ static int inspect_command(int argc, char **argv, bool profile)
 
 int cmd_inspect(int argc, char **argv)
 {
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			help(stdout);
+			return 0;
+		}
+	}
 	return inspect_command(argc, argv, false);
 }
 
