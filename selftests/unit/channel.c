@@ -62,6 +62,25 @@ static void round_trip(void)
 	close(fds[1]);
 }
 
+/* Who ends has perhaps not read all that it was sent: what it said last arrives all the same. */
+static void last_words(void)
+{
+	struct channel_head head;
+	int fds[2], passed = -1;
+
+	CHECK_EQ(channel_pair(fds), 0);
+	CHECK_EQ(channel_send(fds[1], 1, 0, "unread", 6, -1), 0);
+	CHECK_EQ(channel_send(fds[0], 1, 7, "first", 5, -1), 0);
+	CHECK_EQ(channel_send(fds[0], 1, 8, "last", 4, -1), 0);
+	close(fds[0]);
+	CHECK_EQ(receive(fds[1], &head, &passed), 0);
+	CHECK_EQ(head.cookie, 7);
+	CHECK_EQ(receive(fds[1], &head, &passed), 0);
+	CHECK_EQ(head.cookie, 8);
+	CHECK_EQ(receive(fds[1], &head, &passed), -ENOTCONN);
+	close(fds[1]);
+}
+
 static void descriptor(void)
 {
 	struct channel_head head;
@@ -172,7 +191,8 @@ static void full_queue(void)
 	close(fds[1]);
 }
 
-static const struct ktap_test tests[] = {TEST(round_trip), TEST(descriptor), TEST(hostile), TEST(full_queue)};
+static const struct ktap_test tests[] = {TEST(round_trip), TEST(last_words), TEST(descriptor), TEST(hostile),
+					 TEST(full_queue)};
 
 int main(void)
 {

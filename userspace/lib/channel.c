@@ -131,14 +131,13 @@ int channel_receive(int fd, const struct channel_rule *rules, size_t count, stru
 	ssize_t n;
 
 	*passed_fd = -1;
+	/* The kernel says ECONNRESET once, before what is still queued, when the peer left without reading
+	 * all of ours. */
 	do {
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		if (errno == ECONNRESET)
-			return -ENOTCONN;
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n < 0)
 		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	}
 	descriptors = take_descriptors(&message, &descriptor);
 	/* A message without bytes looks like the end; a peer that sends one is as good as gone. */
 	if (n == 0)

@@ -23,6 +23,7 @@
 #define FLUSH_MS     100u
 #define RETAIN_TICKS 600u /* of FLUSH_MS */
 #define RETRY_TICKS  10u
+#define ENDING_TICKS 25u		  /* so long may a reporter that does not end keep us */
 #define TIME_BEFORE  (86400ull * 1000000) /* an event's own time may lie so far before we knew it */
 #define TIME_BEHIND  (60ull * 1000000)
 
@@ -163,6 +164,18 @@ static void reporter_leave(struct archive *a)
 		a->held[i].here = false;
 }
 
+/* Without a keeper: what the reporter said before it ended is stored. */
+static void archive_rest(struct archive *a)
+{
+	if (!a->ending || (a->reporter >= 0 && a->ticks < a->ending))
+		return;
+	a->retry_at = 0;
+	batch_store(a);
+	if (a->count)
+		log_error("%zu events could not be stored before the end", a->count);
+	loop_stop(a->loop, a->broken);
+}
+
 static void reporter_event(int fd, uint32_t events, void *arg)
 {
 	static _Alignas(8) char body[CHANNEL_BODY_MAX];
@@ -180,6 +193,7 @@ static void reporter_event(int fd, uint32_t events, void *arg)
 			return;
 		if (err) {
 			reporter_leave(a);
+			archive_rest(a);
 			return;
 		}
 		memcpy(&kept, body, sizeof(kept));
@@ -306,13 +320,10 @@ static void archive_keeper(int fd, uint32_t events, void *arg)
 
 	if (!err)
 		return;
-	/* The daemon ends: the reporter's last events are in its channel, or already here. */
-	a->retry_at = 0;
-	if (a->reporter >= 0)
-		reporter_event(a->reporter, 0, a);
-	a->retry_at = 0;
-	batch_store(a);
-	loop_stop(a->loop, err == -ENOTCONN ? 0 : 1);
+	loop_remove(a->loop, fd);
+	a->broken = err != -ENOTCONN;
+	a->ending = a->ticks + ENDING_TICKS;
+	archive_rest(a);
 }
 
 static void archive_retain(struct archive *a)
@@ -332,10 +343,10 @@ static void archive_tick(void *arg)
 {
 	struct archive *a = arg;
 	struct message_archive_stats *s = &a->stats;
-	int err;
 
 	a->ticks++;
 	batch_store(a);
+	archive_rest(a);
 	taken_tell(a);
 	archive_notifier_tick(a);
 	archive_assets_tick(a);
@@ -349,9 +360,9 @@ static void archive_tick(void *arg)
 		s->audit_lines = audit_log_head(a->audit)->number;
 		snprintf(s->audit_head, sizeof(s->audit_head), "%s", audit_log_head(a->audit)->hash);
 	}
-	err = channel_send(PROCESS_FD_KEEPER, MESSAGE_ARCHIVE_STATS, 0, s, sizeof(*s), -1);
-	if (err && err != -EAGAIN)
-		loop_stop(a->loop, 0);
+	/* One that left has perhaps said something before: archive_keeper() sees the end, behind it. */
+	if (!a->ending && channel_send(PROCESS_FD_KEEPER, MESSAGE_ARCHIVE_STATS, 0, s, sizeof(*s), -1))
+		log_debug("the keeper does not take the archive's figures");
 }
 
 /* From here on "." is the folder: no path leads to it for this user. */

@@ -38,6 +38,8 @@ struct archive {
 		uint64_t month, id; /* the last one of the month that the notifier was told of */
 	} told[4];
 	uint32_t ticks, retry_at;
+	uint32_t ending;			     /* the last tick, once the keeper left; 0 before */
+	bool broken;				     /* it broke the protocol */
 	struct message_audit audits[ARCHIVE_AUDITS]; /* that the disk has no room for */
 	uint32_t audit_count;
 	uint64_t audits_lost;

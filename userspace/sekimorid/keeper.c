@@ -27,6 +27,7 @@
 #include "sandbox.h"
 
 #define KEEPER_PRIO_BATCH 512u /* decisions per turn */
+#define PRIO_DRAIN_TURNS  64u  /* who floods the ring does not keep the daemon from ending */
 
 uint32_t keeper_now(void)
 {
@@ -213,6 +214,13 @@ static unsigned int keeper_prio_turn(void *arg)
 	if (bad)
 		log_error("priority ring: %u records malformed", bad);
 	return done + bad;
+}
+
+void keeper_prio_drain(struct keeper *k)
+{
+	for (unsigned int turns = 0; k->prio && turns < PRIO_DRAIN_TURNS; turns++)
+		if (keeper_prio_turn(k) < KEEPER_PRIO_BATCH)
+			return;
 }
 
 void keeper_prio(struct keeper *k)

@@ -200,6 +200,7 @@ void keeper_audit(struct keeper *k, enum message_audit_kind kind, uint32_t uid, 
 /* Opens the instance's maps for the interfaces wanted, once. */
 __must_check int keeper_gate(struct keeper *k, const struct policy *effective, struct gate_why *why);
 void keeper_prio(struct keeper *k);
+void keeper_prio_drain(struct keeper *k); /* what is in it now, before an end */
 int keeper_eve_open(struct keeper *k);
 
 /* keeper_child.c */
@@ -223,6 +224,9 @@ __must_check int keeper_child_tell(struct keeper *k, enum process_kind kind, uin
 				   size_t len);
 /* Sends; a full queue to the reporter is counted as lost events. */
 void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len);
+/* Up to ms until its queue has room: before what must not be lost. Only where nothing else waits for the
+ * keeper. */
+void keeper_report_wait(struct keeper *k, int ms);
 void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len);
 void keeper_done(struct keeper *k, uint64_t cookie, int result, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -277,6 +281,8 @@ bool keeper_egress_xdp_denied(struct keeper *k); /* AF_XDP sockets cannot be mad
 
 /* keeper_watch.c: what our side began, watched; the sensor's own record */
 __must_check int keeper_watch_start(struct keeper *k);
+/* Before protection ends: what was seen up to here is told, what follows belongs to another record. */
+void keeper_watch_close(struct keeper *k);
 void keeper_watch_end(struct keeper *k);
 void keeper_watch_policy(struct keeper *k, const struct policy *policy);
 void keeper_watch_tunnel(struct keeper *k, const struct message_tunnel *in);

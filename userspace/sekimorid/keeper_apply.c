@@ -547,6 +547,7 @@ int keeper_detach_all(struct keeper *k, char *text, size_t size)
 	*text = '\0';
 	if (!k->gate)
 		return 0;
+	keeper_watch_close(k); /* while there still is what it tells of */
 	push_leave(k, NULL, 0);
 	err = gate_remove(k->gate, &why);
 	if (err)

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -175,36 +176,6 @@ int keeper_child_send(const struct keeper_child *child, uint32_t type, uint64_t 
 	return child->fd < 0 ? -ENOTCONN : channel_send(child->fd, type, cookie, body, len, fd);
 }
 
-void keeper_children_end(struct keeper *k)
-{
-	const struct timespec moment = {.tv_nsec = 10000000};
-
-	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++) {
-		if (k->children[i].fd >= 0) {
-			loop_remove(k->loop, k->children[i].fd);
-			close(k->children[i].fd);
-			k->children[i].fd = -1;
-		}
-	}
-	/* They see the end behind the last message, which may be an answer to a person: give them a second.
-	 */
-	for (int i = 0; i < 100; i++) {
-		bool left = false;
-
-		for (unsigned int j = 0; j < KEEPER_CHILDREN; j++) {
-			if (k->children[j].pid > 0 &&
-			    waitpid(k->children[j].pid, NULL, WNOHANG) == k->children[j].pid)
-				k->children[j].pid = 0;
-			left |= k->children[j].pid > 0;
-		}
-		if (!left)
-			return;
-		nanosleep(&moment, NULL);
-	}
-	for (unsigned int i = 0; i < KEEPER_CHILDREN; i++)
-		keeper_child_stop(k, &k->children[i]);
-}
-
 void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len)
 {
 	/* Before an event file is named there is nowhere to write to; the log has it. */
@@ -212,6 +183,14 @@ void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len
 		return;
 	if (keeper_child_send(keeper_child(k, PROCESS_REPORTER, 0), type, 0, body, len, -1))
 		k->events_lost++;
+}
+
+void keeper_report_wait(struct keeper *k, int ms)
+{
+	struct pollfd room = {.fd = keeper_child(k, PROCESS_REPORTER, 0)->fd, .events = POLLOUT};
+
+	if (poll(&room, 1, ms) <= 0)
+		log_warn("the reporter takes nothing: what is told now may be lost");
 }
 
 void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len)

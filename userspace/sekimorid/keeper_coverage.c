@@ -14,9 +14,10 @@
 #include "lib/log.h"
 #include "lib/wall.h"
 
-#define SPAN_SECONDS  60u
-#define BYTES_SECONDS 10u
-#define LOOK_US	      (10u * 1000000u) /* the tick is one second: when none came for so long, nobody looked */
+#define SPAN_SECONDS	  60u
+#define BYTES_SECONDS	  10u
+#define CLOSE_PATIENCE_MS 1000
+#define LOOK_US		  (10u * 1000000u) /* the tick is one second: when none came for so long, nobody looked */
 
 /* 192.0.2.0/24 is nobody's (RFC 5737); port 9 is discard. */
 static const uint8_t canary_from[4] = {192, 0, 2, 250}, canary_to[4] = {192, 0, 2, 251};
@@ -273,8 +274,12 @@ void keeper_watch_tick(struct keeper *k)
 
 	for (uint32_t i = 0; i < k->iface_count; i++)
 		watched |= iface_watched(k, &k->ifaces[i]);
-	if (!watched)
+	if (!watched) { /* any more */
+		if (w->span.from)
+			span_end(k);
+		w->span.from = 0;
 		return;
+	}
 	if (!w->span.from) {
 		w->last_wall = keeper_wall_us();
 		w->last_boot = watch_clock_us(CLOCK_BOOTTIME);
@@ -299,17 +304,29 @@ void keeper_watch_tick(struct keeper *k)
 	}
 }
 
+void keeper_watch_close(struct keeper *k)
+{
+	struct keeper_watch *w = k->watch;
+
+	if (!w)
+		return;
+	keeper_prio_drain(k);
+	watch_awaited(k, UINT32_MAX);
+	if (!k->gate || !w->span.from)
+		return;
+	keeper_report_wait(k, CLOSE_PATIENCE_MS);
+	span_look(k);
+	span_end(k);
+	w->span.from = 0;
+}
+
 void keeper_watch_end(struct keeper *k)
 {
 	struct keeper_watch *w = k->watch;
 
 	if (!w)
 		return;
-	watch_awaited(k, UINT32_MAX);
-	if (k->gate && w->span.from) {
-		span_look(k);
-		span_end(k);
-	}
+	keeper_watch_close(k);
 	egress_watch_free(w->watch);
 	egress_names_free(w->names);
 	free(w);

@@ -19,13 +19,23 @@
 	   */
 #define PROCESS_FDS_MAX 3
 
+/* In this order, when the daemon ends: who is told things outlives who tells them. */
+enum process_ending {
+	PROCESS_ENDS_FIRST,
+	PROCESS_ENDS_REPORTER,
+	PROCESS_ENDS_ARCHIVE,
+	PROCESS_ENDS_NOTIFIER,
+	PROCESS_ENDINGS,
+};
+
 /* System call groups, SANDBOX_* of sandbox.h. */
 struct process_row {
 	const char *name;
 	const char *user;
 	uint32_t uid;	 /* when the user does not exist; engines add their index */
 	uint32_t groups; /* SANDBOX_* */
-	int store;	 /* descriptor of the store's folder, 0 none: with a server it gets SANDBOX_NETWORK */
+	enum process_ending ends;
+	int store; /* descriptor of the store's folder, 0 none: with a server it gets SANDBOX_NETWORK */
 	const char *reads;    /* user whose group it gets, too: what is only read; may be NULL */
 	uint32_t reads_gid;   /* when that user does not exist */
 	int (*prepare)(void); /* still as root, before any message; may be NULL */

@@ -25,6 +25,8 @@
 #define REPORTER_SPOOL_MAX                                                                                   \
 	(64u << 20) /* bytes that wait for the archive; beyond it events are lost there, counted */
 
+#define ENDING_TICKS 3 /* so long may engines that do not end, or a full archive, keep us */
+
 struct reporter {
 	struct loop *loop;
 	int file; /* -1 until the keeper passes one */
@@ -32,8 +34,9 @@ struct reporter {
 	struct message_meter meters[SEKI_MAX_RINGS];
 	struct message_names names;
 	struct message_reporter_stats stats;
-	int archive;	    /* its channel, -1 none */
-	struct spool spool; /* on the way there */
+	int archive;	     /* its channel, -1 none */
+	unsigned int ending; /* ticks since the keeper left, from 1 */
+	struct spool spool;  /* on the way there */
 };
 
 static const char *const action_names[] = {
@@ -46,6 +49,17 @@ static const char *const audit_names[AUDIT_KIND_MAX] = {
 	[AUDIT_CHANGE] = "change",
 	[AUDIT_NOTE] = "note",
 };
+
+/* Without a keeper: what engines said before they ended is written, what waits for the archive goes there. */
+static void reporter_rest(struct reporter *r)
+{
+	bool idle = r->archive < 0 || !spool_next(&r->spool, &(size_t){0});
+
+	for (unsigned int i = 0; i < SEKI_MAX_RINGS; i++)
+		idle &= r->engines[i] < 0;
+	if (r->ending && (idle || r->ending > ENDING_TICKS))
+		loop_stop(r->loop, 0);
+}
 
 /* Until the queue is full; the rest goes when there is room, or to the archive's successor. */
 static void archive_send(struct reporter *r)
@@ -100,6 +114,7 @@ static void archive_event(int fd, uint32_t events, void *arg)
 		archive_leave(r);
 	else
 		archive_send(r);
+	reporter_rest(r);
 }
 
 static void archive_meet(struct reporter *r, int *passed)
@@ -341,6 +356,7 @@ static void reporter_engine(int fd, uint32_t events, void *arg)
 	loop_remove(r->loop, fd);
 	close(fd);
 	r->engines[channel.index] = -1;
+	reporter_rest(r);
 }
 
 static void reporter_take_engine(struct reporter *r, const uint8_t *body, int *passed)
@@ -404,22 +420,30 @@ static void reporter_keeper(int fd, uint32_t events, void *arg)
 	struct reporter *r = arg;
 	int err = message_receive_all(fd, PROCESS_KEEPER, PROCESS_REPORTER, 256, keeper_take, r);
 
-	if (err)
-		loop_stop(r->loop, err == -ENOTCONN ? 0 : 1);
+	if (err && err != -ENOTCONN)
+		loop_stop(r->loop, 1);
+	if (err != -ENOTCONN)
+		return;
+	loop_remove(r->loop, fd);
+	r->ending = 1;
+	reporter_rest(r);
 }
 
 static void reporter_tick(void *arg)
 {
 	struct reporter *r = arg;
-	int err;
 
+	if (r->ending) {
+		r->ending++;
+		reporter_rest(r);
+		return;
+	}
 	r->stats.spool_records = r->spool.records;
 	r->stats.spool_bytes = r->spool.bytes;
 	r->stats.spool_lost = r->spool.lost;
-	err = channel_send(PROCESS_FD_KEEPER, MESSAGE_REPORTER_STATS, 0, &r->stats, sizeof(r->stats), -1);
-
-	if (err && err != -EAGAIN)
-		loop_stop(r->loop, 0);
+	/* A keeper that left has perhaps said something before: reporter_keeper() sees the end, behind it. */
+	if (channel_send(PROCESS_FD_KEEPER, MESSAGE_REPORTER_STATS, 0, &r->stats, sizeof(r->stats), -1))
+		log_debug("the keeper does not take the reporter's figures");
 }
 
 int reporter_main(unsigned int index)
