@@ -3,7 +3,7 @@
 # ctl_block - block, unblock, why, allow; lists that would lock everybody out do not.
 . "$(dirname "$0")/../lib/netns.sh"
 
-plan 31
+plan 34
 world
 ip route add default via 10.77.0.8 dev va0
 
@@ -27,6 +27,10 @@ ok_if "and no others" reaches 10.77.0.9
 ok_if "allow one of them" s allow 10.77.0.3
 ok_if "the allow set wins" reaches 10.77.0.3
 ok_if "unblock the network" s unblock 10.77.0.0/29
+fails_with "a slip of the hand blocks no continent" 3 "0.0.0.0/0: shorter than /8" s block 0.0.0.0/0
+fails_with "nor one of IPv6" 3 "2000::/3: shorter than /16" s block 2000::/3
+s block 8.0.0.0/7 --allow-share >/dev/null && s unblock 8.0.0.0/7 >/dev/null
+ok_if "who names it may" test $? = 0
 
 # The session of a person at 10.77.0.5 who loads a list that names everything, and that of a stranger.
 background python3 "$TOP/selftests/lib/session.py" serve 10.77.0.1 7022

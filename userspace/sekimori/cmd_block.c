@@ -22,10 +22,12 @@ int cmd_block(int argc, char **argv)
 	static const struct option options[] = {
 		{"for", required_argument, NULL, 'f'},
 		{"reason", required_argument, NULL, 'r'},
+		{"allow-share", no_argument, NULL, 's'},
 		{NULL, 0, NULL, 0},
 	};
 	const char *reason = "";
 	uint32_t seconds = 0;
+	bool wide = false;
 	int c, err;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -33,6 +35,8 @@ int cmd_block(int argc, char **argv)
 			return client_usage("block", "--for takes a time like 30s, 10m, 1h, 7d", optarg);
 		else if (c == 'r')
 			reason = optarg;
+		else if (c == 's')
+			wide = true;
 		else if (c == '?')
 			return client_usage("block", "unknown option", NULL);
 	}
@@ -43,8 +47,8 @@ int cmd_block(int argc, char **argv)
 	err = address_check("block", argv[optind]);
 	if (err)
 		return err;
-	return client_do(json_pack("{s:s,s:s,s:I,s:s}", "command", "block", "address", argv[optind],
-				   "seconds", (json_int_t)seconds, "reason", reason),
+	return client_do(json_pack("{s:s,s:s,s:I,s:s,s:b}", "command", "block", "address", argv[optind],
+				   "seconds", (json_int_t)seconds, "reason", reason, "wide", wide),
 			 -1);
 }
 

@@ -161,6 +161,7 @@ static int request_block(const json_t *object, struct message_block *block, cons
 		*why = "\"reason\" is longer than 127 bytes";
 		return -EINVAL;
 	}
+	block->wide = json_is_true(json_object_get(object, "wide"));
 	return 0;
 }
 

@@ -27,6 +27,20 @@ static void reason_clean(char *text)
 			*text = ' ';
 }
 
+/* A slip of the hand must not cut off a continent: shorter prefixes are taken only when somebody says so. */
+#define BLOCK_SHORTEST_4 8
+#define BLOCK_SHORTEST_6 16
+
+static unsigned int shortest(const struct prefix *prefix)
+{
+	return prefix_is_v4(prefix) ? BLOCK_SHORTEST_4 : BLOCK_SHORTEST_6;
+}
+
+static bool is_wide(const struct prefix *prefix)
+{
+	return prefix->len < shortest(prefix) + (prefix_is_v4(prefix) ? 96 : 0);
+}
+
 void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block *in)
 {
 	struct list_item item = {.list = LIST_MANUAL,
@@ -49,6 +63,12 @@ void keeper_block(struct keeper *k, uint64_t cookie, const struct message_block 
 	memcpy(item.reason, in->reason, sizeof(item.reason));
 	reason_clean(item.reason);
 	prefix_format(&item.prefix, text);
+	if (is_wide(&item.prefix) && !in->wide) {
+		keeper_done(k, cookie, -EPERM,
+			    "%s: shorter than /%u is much of the Internet; `block %s --allow-share` takes it",
+			    text, shortest(&item.prefix), text);
+		return;
+	}
 	replaces = !list_get(k->lists, LIST_MANUAL, &item.prefix, &old);
 	err = list_add(k->lists, &item, keeper_epoch());
 	if (err) {

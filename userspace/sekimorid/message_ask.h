@@ -32,6 +32,8 @@ struct message_block {
 	struct message_peer peer;
 	struct message_prefix prefix;
 	uint64_t seconds; /* 0 = until unblocked */
+	uint32_t wide;	  /* 1: also a large share of the address space */
+	uint32_t pad;
 	char reason[LIST_REASON_MAX];
 };
 
