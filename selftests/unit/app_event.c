@@ -12,6 +12,8 @@ static void names(void)
 		 EVENT_APPLAYER_UNEXPECTED_PROTOCOL);
 	CHECK_EQ(app_event_find("decode-event", "ipv4.frag_overlap"), EVENT_DECODER_IPV4_FRAG_OVERLAP);
 	CHECK_EQ(app_event_find("stream-event", "reassembly_seq_gap"), EVENT_STREAM_REASSEMBLY_SEQ_GAP);
+	CHECK_EQ(app_event_find("stream-event", "est_synack_resend_with_different_ack"),
+		 EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_ACK);
 	CHECK_EQ(app_event_find("decode-event", "reassembly_seq_gap"), EVENT_STREAM_REASSEMBLY_SEQ_GAP);
 	CHECK_EQ(app_event_find("app-layer-event", "ipv4.frag_overlap"), EVENT_NONE);
 	CHECK_EQ(app_event_find("decode-event", "http.double_encoded_uri"), EVENT_NONE);

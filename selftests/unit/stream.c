@@ -652,8 +652,9 @@ static void syns_again(void)
 		{3, TO_SERVER, 7, 0, SYN, EVENT_STREAM_EST_SYN_RESEND_DIFF_SEQ},
 		{3, TO_SERVER, 7, 501, SYN | ACK, EVENT_STREAM_EST_SYNACK_TOSERVER},
 		{3, TO_CLIENT, 7, 0, SYN, EVENT_STREAM_EST_SYN_TOCLIENT},
-		{3, TO_CLIENT, 500, 101, SYN | ACK, EVENT_STREAM_EST_SYNACK_RESEND},
-		{3, TO_CLIENT, 500, 9, SYN | ACK, EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFFERENT_ACK},
+		{3, TO_CLIENT, 500, 101, SYN | ACK, EVENT_NONE},
+		{4, TO_CLIENT, 500, 101, SYN | ACK, EVENT_STREAM_EST_SYNACK_RESEND},
+		{3, TO_CLIENT, 500, 9, SYN | ACK, EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_ACK},
 		{3, TO_CLIENT, 7, 101, SYN | ACK, EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ},
 	};
 
@@ -666,6 +667,8 @@ static void syns_again(void)
 			send_raw(TO_CLIENT, 500, 101, SYN | ACK, "", 0);
 		if (rows[i].steps > 2)
 			send_raw(TO_SERVER, 101, 501, ACK, "", 0);
+		if (rows[i].steps > 3)
+			send_raw(TO_CLIENT, 501, 101, ACK, "", 0);
 		send_raw(rows[i].dir, rows[i].seq, rows[i].ack, rows[i].flags, "", 0);
 		events = stream_events(rig.stream);
 		if (rows[i].event == EVENT_NONE)

@@ -19,6 +19,15 @@ const struct app_event_info app_event_infos[APP_EVENT_MAX] = {
 #undef Y
 };
 
+static const struct {
+	enum app_event event;
+	const char *name;
+} aliases[] = {
+#define X(id, text) {EVENT_##id, text},
+	APP_EVENT_ALIASES(X)
+#undef X
+};
+
 const struct app_event_group_info app_event_groups[EVENT_GROUP_MAX] = {
 #define X(id, word, before, protocol)                                                                        \
 	[EVENT_GROUP_##id] = {.keyword = word,                                                               \
@@ -54,6 +63,10 @@ enum app_event app_event_find(const char *keyword, const char *text)
 		for (unsigned int event = group->first; event < group->end; event++)
 			if (!strcmp(app_event_infos[event].name, text + prefix))
 				return (enum app_event)event;
+		for (unsigned int a = 0; a < ARRAY_LEN(aliases); a++)
+			if (aliases[a].event >= group->first && aliases[a].event < group->end &&
+			    !strcmp(aliases[a].name, text + prefix))
+				return aliases[a].event;
 	}
 	return EVENT_NONE;
 }

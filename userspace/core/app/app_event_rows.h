@@ -19,6 +19,11 @@
 	X(FTP, "app-layer-event", "ftp.", FTP)                                                               \
 	X(SMB, "app-layer-event", "smb.", SMB)
 
+/* Other names for rules: event, name without what stands in front of its group's */
+#define APP_EVENT_ALIASES(X)                                                                                 \
+	X(STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_ACK, "3whs_synack_resend_with_different_ack")                  \
+	X(STREAM_EST_SYNACK_RESEND_WITH_DIFF_ACK, "est_synack_resend_with_different_ack")
+
 #define APP_EVENTS_DECODER(X)                                                                                \
 	X(DECODER_AFPACKET_TRUNC_PKT, "afpacket.trunc_pkt", N)                                               \
 	X(DECODER_ARP_INVALID_HARDWARE_SIZE, "arp.invalid_hardware_size", Y)                                 \
@@ -171,78 +176,76 @@
 	X(DECODER_VXLAN_UNKNOWN_PAYLOAD_TYPE, "vxlan.unknown_payload_type", Y)
 
 #define APP_EVENTS_STREAM(X)                                                                                 \
-	X(STREAM_3WHS_ACK_DATA_INJECT, "3whs_ack_data_inject", N)                                            \
-	X(STREAM_3WHS_ACK_IN_WRONG_DIR, "3whs_ack_in_wrong_dir", N)                                          \
-	X(STREAM_3WHS_ASYNC_WRONG_SEQ, "3whs_async_wrong_seq", N)                                            \
-	X(STREAM_3WHS_RIGHT_SEQ_WRONG_ACK_EVASION, "3whs_right_seq_wrong_ack_evasion", N)                    \
+	X(STREAM_3WHS_ACK_DATA_INJECT, "3whs_ack_data_inject", Y)                                            \
+	X(STREAM_3WHS_ACK_IN_WRONG_DIR, "3whs_ack_in_wrong_dir", Y)                                          \
+	X(STREAM_3WHS_ASYNC_WRONG_SEQ, "3whs_async_wrong_seq", Y)                                            \
+	X(STREAM_3WHS_RIGHT_SEQ_WRONG_ACK_EVASION, "3whs_right_seq_wrong_ack_evasion", Y)                    \
 	X(STREAM_3WHS_SYN_FLOOD, "3whs_syn_flood", Y)                                                        \
 	X(STREAM_3WHS_SYN_RESEND_DIFF_SEQ_ON_SYN_RECV, "3whs_syn_resend_diff_seq_on_syn_recv", Y)            \
 	X(STREAM_3WHS_SYN_TOCLIENT_ON_SYN_RECV, "3whs_syn_toclient_on_syn_recv", Y)                          \
-	X(STREAM_3WHS_SYNACK_FLOOD, "3whs_synack_flood", N)                                                  \
+	X(STREAM_3WHS_SYNACK_FLOOD, "3whs_synack_flood", Y)                                                  \
 	X(STREAM_3WHS_SYNACK_IN_WRONG_DIRECTION, "3whs_synack_in_wrong_direction", Y)                        \
 	X(STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_ACK, "3whs_synack_resend_with_diff_ack", Y)                    \
 	X(STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ, "3whs_synack_resend_with_diff_seq", Y)                    \
-	X(STREAM_3WHS_SYNACK_RESEND_WITH_DIFFERENT_ACK, "3whs_synack_resend_with_different_ack", N)          \
-	X(STREAM_3WHS_SYNACK_TFO_DATA_IGNORED, "3whs_synack_tfo_data_ignored", N)                            \
+	X(STREAM_3WHS_SYNACK_TFO_DATA_IGNORED, "3whs_synack_tfo_data_ignored", Y)                            \
 	X(STREAM_3WHS_SYNACK_TOSERVER_ON_SYN_RECV, "3whs_synack_toserver_on_syn_recv", Y)                    \
 	X(STREAM_3WHS_SYNACK_WITH_WRONG_ACK, "3whs_synack_with_wrong_ack", Y)                                \
-	X(STREAM_3WHS_WRONG_SEQ_WRONG_ACK, "3whs_wrong_seq_wrong_ack", N)                                    \
-	X(STREAM_4WHS_INVALID_ACK, "4whs_invalid_ack", N)                                                    \
-	X(STREAM_4WHS_SYNACK_WITH_WRONG_ACK, "4whs_synack_with_wrong_ack", N)                                \
-	X(STREAM_4WHS_SYNACK_WITH_WRONG_SYN, "4whs_synack_with_wrong_syn", N)                                \
-	X(STREAM_4WHS_WRONG_SEQ, "4whs_wrong_seq", N)                                                        \
-	X(STREAM_CLOSEWAIT_ACK_OUT_OF_WINDOW, "closewait_ack_out_of_window", N)                              \
-	X(STREAM_CLOSEWAIT_FIN_OUT_OF_WINDOW, "closewait_fin_out_of_window", N)                              \
-	X(STREAM_CLOSEWAIT_INVALID_ACK, "closewait_invalid_ack", N)                                          \
-	X(STREAM_CLOSEWAIT_PKT_BEFORE_LAST_ACK, "closewait_pkt_before_last_ack", N)                          \
-	X(STREAM_CLOSING_ACK_WRONG_SEQ, "closing_ack_wrong_seq", N)                                          \
-	X(STREAM_CLOSING_INVALID_ACK, "closing_invalid_ack", N)                                              \
-	X(STREAM_EST_ACK_ZWP_DATA, "est_ack_zwp_data", N)                                                    \
-	X(STREAM_EST_INVALID_ACK, "est_invalid_ack", N)                                                      \
+	X(STREAM_3WHS_WRONG_SEQ_WRONG_ACK, "3whs_wrong_seq_wrong_ack", Y)                                    \
+	X(STREAM_4WHS_INVALID_ACK, "4whs_invalid_ack", Y)                                                    \
+	X(STREAM_4WHS_SYNACK_WITH_WRONG_ACK, "4whs_synack_with_wrong_ack", Y)                                \
+	X(STREAM_4WHS_SYNACK_WITH_WRONG_SYN, "4whs_synack_with_wrong_syn", Y)                                \
+	X(STREAM_4WHS_WRONG_SEQ, "4whs_wrong_seq", Y)                                                        \
+	X(STREAM_CLOSEWAIT_ACK_OUT_OF_WINDOW, "closewait_ack_out_of_window", Y)                              \
+	X(STREAM_CLOSEWAIT_FIN_OUT_OF_WINDOW, "closewait_fin_out_of_window", Y)                              \
+	X(STREAM_CLOSEWAIT_INVALID_ACK, "closewait_invalid_ack", Y)                                          \
+	X(STREAM_CLOSEWAIT_PKT_BEFORE_LAST_ACK, "closewait_pkt_before_last_ack", Y)                          \
+	X(STREAM_CLOSING_ACK_WRONG_SEQ, "closing_ack_wrong_seq", Y)                                          \
+	X(STREAM_CLOSING_INVALID_ACK, "closing_invalid_ack", Y)                                              \
+	X(STREAM_EST_ACK_ZWP_DATA, "est_ack_zwp_data", Y)                                                    \
+	X(STREAM_EST_INVALID_ACK, "est_invalid_ack", Y)                                                      \
 	X(STREAM_EST_PACKET_OUT_OF_WINDOW, "est_packet_out_of_window", Y)                                    \
-	X(STREAM_EST_PKT_BEFORE_LAST_ACK, "est_pkt_before_last_ack", N)                                      \
+	X(STREAM_EST_PKT_BEFORE_LAST_ACK, "est_pkt_before_last_ack", Y)                                      \
 	X(STREAM_EST_SYN_RESEND, "est_syn_resend", Y)                                                        \
 	X(STREAM_EST_SYN_RESEND_DIFF_SEQ, "est_syn_resend_diff_seq", Y)                                      \
 	X(STREAM_EST_SYN_TOCLIENT, "est_syn_toclient", Y)                                                    \
 	X(STREAM_EST_SYNACK_RESEND, "est_synack_resend", Y)                                                  \
-	X(STREAM_EST_SYNACK_RESEND_WITH_DIFF_ACK, "est_synack_resend_with_diff_ack", N)                      \
+	X(STREAM_EST_SYNACK_RESEND_WITH_DIFF_ACK, "est_synack_resend_with_diff_ack", Y)                      \
 	X(STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ, "est_synack_resend_with_diff_seq", Y)                      \
-	X(STREAM_EST_SYNACK_RESEND_WITH_DIFFERENT_ACK, "est_synack_resend_with_different_ack", Y)            \
 	X(STREAM_EST_SYNACK_TOSERVER, "est_synack_toserver", Y)                                              \
-	X(STREAM_FIN1_ACK_WRONG_SEQ, "fin1_ack_wrong_seq", N)                                                \
-	X(STREAM_FIN1_FIN_WRONG_SEQ, "fin1_fin_wrong_seq", N)                                                \
-	X(STREAM_FIN1_INVALID_ACK, "fin1_invalid_ack", N)                                                    \
-	X(STREAM_FIN2_ACK_WRONG_SEQ, "fin2_ack_wrong_seq", N)                                                \
-	X(STREAM_FIN2_FIN_WRONG_SEQ, "fin2_fin_wrong_seq", N)                                                \
-	X(STREAM_FIN2_INVALID_ACK, "fin2_invalid_ack", N)                                                    \
+	X(STREAM_FIN1_ACK_WRONG_SEQ, "fin1_ack_wrong_seq", Y)                                                \
+	X(STREAM_FIN1_FIN_WRONG_SEQ, "fin1_fin_wrong_seq", Y)                                                \
+	X(STREAM_FIN1_INVALID_ACK, "fin1_invalid_ack", Y)                                                    \
+	X(STREAM_FIN2_ACK_WRONG_SEQ, "fin2_ack_wrong_seq", Y)                                                \
+	X(STREAM_FIN2_FIN_WRONG_SEQ, "fin2_fin_wrong_seq", Y)                                                \
+	X(STREAM_FIN2_INVALID_ACK, "fin2_invalid_ack", Y)                                                    \
 	X(STREAM_FIN_BUT_NO_SESSION, "fin_but_no_session", Y)                                                \
-	X(STREAM_FIN_INVALID_ACK, "fin_invalid_ack", N)                                                      \
-	X(STREAM_FIN_OUT_OF_WINDOW, "fin_out_of_window", N)                                                  \
+	X(STREAM_FIN_INVALID_ACK, "fin_invalid_ack", Y)                                                      \
+	X(STREAM_FIN_OUT_OF_WINDOW, "fin_out_of_window", Y)                                                  \
 	X(STREAM_FIN_SYN, "fin_syn", Y)                                                                      \
-	X(STREAM_LASTACK_ACK_WRONG_SEQ, "lastack_ack_wrong_seq", N)                                          \
-	X(STREAM_LASTACK_INVALID_ACK, "lastack_invalid_ack", N)                                              \
-	X(STREAM_PKT_BAD_WINDOW_UPDATE, "pkt_bad_window_update", N)                                          \
+	X(STREAM_LASTACK_ACK_WRONG_SEQ, "lastack_ack_wrong_seq", Y)                                          \
+	X(STREAM_LASTACK_INVALID_ACK, "lastack_invalid_ack", Y)                                              \
+	X(STREAM_PKT_BAD_WINDOW_UPDATE, "pkt_bad_window_update", Y)                                          \
 	X(STREAM_PKT_BROKEN_ACK, "pkt_broken_ack", Y)                                                        \
-	X(STREAM_PKT_INVALID_ACK, "pkt_invalid_ack", N)                                                      \
+	X(STREAM_PKT_INVALID_ACK, "pkt_invalid_ack", Y)                                                      \
 	X(STREAM_PKT_INVALID_TIMESTAMP, "pkt_invalid_timestamp", Y)                                          \
 	X(STREAM_PKT_RETRANSMISSION, "pkt_retransmission", Y)                                                \
 	X(STREAM_PKT_SPURIOUS_RETRANSMISSION, "pkt_spurious_retransmission", Y)                              \
 	X(STREAM_REASSEMBLY_DEPTH_REACHED, "reassembly_depth_reached", Y)                                    \
 	X(STREAM_REASSEMBLY_INSERT_INVALID, "reassembly_insert_invalid", N)                                  \
-	X(STREAM_REASSEMBLY_INSERT_LIMIT, "reassembly_insert_limit", N)                                      \
-	X(STREAM_REASSEMBLY_INSERT_MEMCAP, "reassembly_insert_memcap", N)                                    \
-	X(STREAM_REASSEMBLY_NO_SEGMENT, "reassembly_no_segment", N)                                          \
+	X(STREAM_REASSEMBLY_INSERT_LIMIT, "reassembly_insert_limit", Y)                                      \
+	X(STREAM_REASSEMBLY_INSERT_MEMCAP, "reassembly_insert_memcap", Y)                                    \
+	X(STREAM_REASSEMBLY_NO_SEGMENT, "reassembly_no_segment", Y)                                          \
 	X(STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA, "reassembly_overlap_different_data", Y)                  \
 	X(STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ, "reassembly_segment_before_base_seq", N)                \
 	X(STREAM_REASSEMBLY_SEQ_GAP, "reassembly_seq_gap", Y)                                                \
-	X(STREAM_REASSEMBLY_URGENT_OOB_LIMIT_REACHED, "reassembly_urgent_oob_limit_reached", N)              \
+	X(STREAM_REASSEMBLY_URGENT_OOB_LIMIT_REACHED, "reassembly_urgent_oob_limit_reached", Y)              \
 	X(STREAM_RST_BUT_NO_SESSION, "rst_but_no_session", Y)                                                \
 	X(STREAM_RST_INVALID_ACK, "rst_invalid_ack", Y)                                                      \
 	X(STREAM_RST_WITH_DATA, "rst_with_data", Y)                                                          \
-	X(STREAM_SHUTDOWN_SYN_RESEND, "shutdown_syn_resend", N)                                              \
+	X(STREAM_SHUTDOWN_SYN_RESEND, "shutdown_syn_resend", Y)                                              \
 	X(STREAM_SUSPECTED_RST_INJECT, "suspected_rst_inject", Y)                                            \
-	X(STREAM_TIMEWAIT_ACK_WRONG_SEQ, "timewait_ack_wrong_seq", N)                                        \
-	X(STREAM_TIMEWAIT_INVALID_ACK, "timewait_invalid_ack", N)                                            \
+	X(STREAM_TIMEWAIT_ACK_WRONG_SEQ, "timewait_ack_wrong_seq", Y)                                        \
+	X(STREAM_TIMEWAIT_INVALID_ACK, "timewait_invalid_ack", Y)                                            \
 	X(STREAM_WRONG_THREAD, "wrong_thread", N)
 
 #define APP_EVENTS_APPLAYER(X)                                                                               \

@@ -87,6 +87,7 @@ static bool add_urgent(struct stream *stream, struct half *self, const struct ar
 
 	if (!pointer || pointer > arrival->data.len)
 		return false;
+	stream_watch_urgent(stream, self == &stream->half[TO_SERVER] ? TO_SERVER : TO_CLIENT);
 	parts[0].data.len = pointer - 1;
 	arrival_skip(&parts[1], pointer - 1);
 	parts[1].data.len = 1;
@@ -164,6 +165,8 @@ enum stream_verdict stream_add(struct stream *stream, const struct packet *packe
 	int32_t distance;
 
 	self->ready = (struct span){NULL, 0};
+	if (!(packet->tcp_flags & TCP_ACK) && packet->ack)
+		event_list_add(&stream->events, EVENT_STREAM_PKT_BROKEN_ACK);
 	if (ends_only(packet) && !half_echo_plausible(self, peer, packet))
 		return stream_ignore(stream, EVENT_STREAM_PKT_INVALID_TIMESTAMP);
 	if (packet->tcp_flags & TCP_RST) {
@@ -178,6 +181,8 @@ enum stream_verdict stream_add(struct stream *stream, const struct packet *packe
 	if (self->reset && !(packet->tcp_flags & TCP_SYN))
 		event_list_add(&stream->events, EVENT_STREAM_SUSPECTED_RST_INJECT);
 	self->reset = false;
+	if (packet->tcp_flags & (TCP_SYN | TCP_ACK) && !half_too_old(self, packet))
+		stream_watch(stream, packet, dir);
 	if (packet->tcp_flags & TCP_SYN)
 		return stream_add_syn(stream, self, peer, packet);
 	if (!(packet->tcp_flags & TCP_ACK)) /* RFC 9293 section 3.10.7.4: dropped */
@@ -283,7 +288,12 @@ static bool take_pending(struct stream *stream, struct half *half, uint64_t now_
 	if (distance > 0) {
 		if (!flush && !hole_over(half, now_us))
 			return false;
-		stream->stats->full += pending_full(half);
+		if (pending_full(half)) {
+			stream->stats->full++;
+			event_list_add(&stream->events, half->pending_bytes > STREAM_PENDING_MAX
+								? EVENT_STREAM_REASSEMBLY_INSERT_MEMCAP
+								: EVENT_STREAM_REASSEMBLY_INSERT_LIMIT);
+		}
 		stream_note_gap(stream, half, (uint32_t)distance);
 	} else if (distance < 0) {
 		pending_trim(half, segment, (uint32_t)-distance);

@@ -80,6 +80,11 @@ void stream_mute(struct stream *stream);
 
 /* How who receives dir resolves overlaps; OVERLAP_BSD until told. */
 void stream_set_policy(struct stream *stream, enum direction dir, enum overlap_policy policy);
+/*
+ * What the owner sees of the connection. partial: not every acknowledgement, so that nobody knows windows.
+ * strict: every packet, in order, before its receiver has it. Neither until told.
+ */
+void stream_set_sight(struct stream *stream, bool partial, bool strict);
 /* Anomalies since the owner emptied the list. */
 struct event_list *stream_events(struct stream *stream);
 

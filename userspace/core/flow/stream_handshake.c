@@ -88,7 +88,7 @@ static const struct syn_again {
 	  EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ, EVENT_NONE}},
 	{{EVENT_STREAM_EST_SYN_TOCLIENT, EVENT_NONE, EVENT_STREAM_EST_SYN_RESEND_DIFF_SEQ,
 	  EVENT_STREAM_EST_SYN_RESEND},
-	 {EVENT_STREAM_EST_SYNACK_TOSERVER, EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFFERENT_ACK,
+	 {EVENT_STREAM_EST_SYNACK_TOSERVER, EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_ACK,
 	  EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFF_SEQ, EVENT_STREAM_EST_SYNACK_RESEND}},
 };
 
@@ -99,7 +99,11 @@ static void note_syn_again(struct stream *stream, const struct half *self, const
 	const struct syn_again *row = &syn_agains[self->peer_acks && peer->peer_acks][answers];
 	enum app_event event;
 
-	if (!peer->seen) {
+	if (stream->watch.four)
+		return; /* each called the other: both answer */
+	if (stream->watch.state > WATCH_ESTABLISHED) {
+		event = EVENT_STREAM_SHUTDOWN_SYN_RESEND;
+	} else if (!peer->seen) {
 		event = answers && self->syn && to_server ? EVENT_STREAM_3WHS_SYNACK_IN_WRONG_DIRECTION
 							  : EVENT_NONE;
 	} else if (answers == to_server) {
@@ -107,8 +111,11 @@ static void note_syn_again(struct stream *stream, const struct half *self, const
 	} else if (!self->syn || packet->seq != self->isn) {
 		event = row->other_seq;
 	} else {
-		event = answers && peer->syn && packet->ack != peer->isn + 1 && !peer->offset ? row->other_ack
-											      : row->again;
+		bool other = answers && peer->syn && packet->ack != peer->isn + 1 && !peer->offset;
+		/* Until it says something else it may not know that its answer came. */
+		bool excused = answers && !stream->watch.side[!to_server].spoke;
+
+		event = other ? row->other_ack : excused ? EVENT_NONE : row->again;
 	}
 	if (event != EVENT_NONE)
 		event_list_add(&stream->events, event);
@@ -222,7 +229,8 @@ enum stream_verdict stream_add_stray(struct stream *stream, struct half *self, c
 	bool move = self->lossy;
 
 	stream->stats->ignored++;
-	event_list_add(&stream->events, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW);
+	if (stream->watch.state <= WATCH_ESTABLISHED)
+		event_list_add(&stream->events, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW);
 	if (!packet->payload.len)
 		return STREAM_IGNORED;
 	if (self->strays && seq == self->stray_end) {

@@ -2,7 +2,8 @@
 /*
  * stream_parts.h - one TCP connection's two halves, between the files that reassemble it: stream.c takes
  * segments and gives bytes, stream_pending.c keeps what is not in order or in doubt, stream_handshake.c
- * judges SYNs, resets, acknowledgements and what lies out of window.
+ * judges SYNs, resets, acknowledgements and what lies out of window, stream_watch.c tells what does not fit
+ * the connection's state.
  */
 #ifndef CORE_STREAM_PARTS_H
 #define CORE_STREAM_PARTS_H
@@ -85,8 +86,46 @@ struct half {
 	uint32_t tail_len, tail_capacity;
 };
 
+/* How far a connection has come; states of the end that was called. */
+enum watch_state {
+	WATCH_NEW,
+	WATCH_SYN_SENT,
+	WATCH_SYN_BOTH, /* each called the other */
+	WATCH_SYN_RECEIVED,
+	WATCH_ESTABLISHED,
+	WATCH_FIN_WAIT1,
+	WATCH_FIN_WAIT2,
+	WATCH_CLOSING,
+	WATCH_CLOSE_WAIT,
+	WATCH_LAST_ACK,
+	WATCH_TIME_WAIT,
+	WATCH_CLOSED,
+	WATCH_STATE_MAX
+};
+
+struct watch_side {
+	uint32_t isn, next; /* of what it sent; next also counts a FIN */
+	uint32_t acked, window,
+		edge; /* as the other side told; edge: the furthest that its window ever reached */
+	bool seen, acknowledged, fin;
+	bool spoke;	 /* it sent more than its SYN */
+	bool probed;	 /* its last segment was one byte into a window of none */
+	uint16_t urgent; /* bytes out of band */
+};
+
+struct watch {
+	struct watch_side side[2];
+	uint32_t answer_seq, answer_ack; /* of the latest SYN|ACK */
+	uint8_t state;			 /* enum watch_state */
+	uint8_t opener;			 /* enum direction */
+	uint8_t answers;		 /* different ones */
+	bool four;			 /* a handshake of four */
+	bool partial, strict;		 /* stream_set_sight() */
+};
+
 struct stream {
 	struct half half[2];
+	struct watch watch;
 	struct stream_stats *stats;
 	struct event_list events; /* since the owner took them */
 	bool reset, muted;
@@ -184,5 +223,12 @@ bool half_reset_plausible(const struct half *self, const struct half *peer, cons
 /* Out of window: ignored, unless enough of them follow each other. */
 enum stream_verdict stream_add_stray(struct stream *stream, struct half *self, const struct half *peer,
 				     const struct packet *packet);
+
+/* --- stream_watch.c */
+
+/* Before anything else is made of the packet: does it fit? */
+void stream_watch(struct stream *stream, const struct packet *packet, enum direction dir);
+/* A byte of dir went out of band. */
+void stream_watch_urgent(struct stream *stream, enum direction dir);
 
 #endif

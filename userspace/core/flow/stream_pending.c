@@ -55,13 +55,15 @@ bool segment_differs(const struct segment *segment, uint32_t seq, struct span da
 
 /* Puts a copy in at *link. Returns where the list goes on; without memory it becomes a hole, and holes are
  * told. */
-static struct segment **pending_insert(struct half *half, struct segment **link,
+static struct segment **pending_insert(struct stream *stream, struct half *half, struct segment **link,
 				       const struct arrival *arrival, uint32_t len, uint64_t now_us)
 {
 	struct segment *segment = segment_new(arrival->seq, (struct span){arrival->data.data, len});
 
-	if (!segment)
+	if (!segment) {
+		event_list_add(&stream->events, EVENT_STREAM_REASSEMBLY_NO_SEGMENT);
 		return link;
+	}
 	segment->from = arrival->from;
 	segment->to = arrival->to;
 	segment->urgent = arrival->urgent;
@@ -144,14 +146,14 @@ void pending_add(struct stream *stream, struct half *half, struct arrival arriva
 			continue;
 		}
 		if ((int32_t)(old->seq - arrival.seq) > 0)
-			link = pending_insert(half, link, &arrival, old->seq - arrival.seq, now_us);
+			link = pending_insert(stream, half, link, &arrival, old->seq - arrival.seq, now_us);
 		arrival_skip(&arrival, old_end - arrival.seq);
 		link = &old->next;
 	}
 	if (contradicts)
 		stream_note_overlap(stream);
 	if (arrival.data.len)
-		pending_insert(half, link, &arrival, arrival.data.len, now_us);
+		pending_insert(stream, half, link, &arrival, arrival.data.len, now_us);
 }
 
 void stream_check_again(struct stream *stream, const struct half *half, uint32_t seq, struct span data)

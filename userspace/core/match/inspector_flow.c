@@ -195,6 +195,8 @@ static int flow_stream_new(struct inspector *inspector, struct flow *flow)
 
 	if (error)
 		return error;
+	/* Live nobody copies acknowledgements without data. */
+	stream_set_sight(flow->stream, inspector->options.live, inspector->options.stream_first);
 	stream_set_policy(flow->stream, TO_SERVER,
 			  overlap_hosts_find(inspector->options.hosts, &flow->server));
 	stream_set_policy(flow->stream, TO_CLIENT,
