@@ -428,6 +428,117 @@ static void events(void)
 	}
 }
 
+/* Certificates by the fault they have: in the list around them, of their own. */
+static void certificate_events(void)
+{
+	struct wire hello = client_hello("a"), answer = server_hello(false), der = certificate();
+	struct turn turns[2];
+
+	for (unsigned int i = 0; i < 4; i++) {
+		struct wire list = {}, body = {}, certs, c = {}, s = {}, bad = der;
+		char *text;
+
+		if (i == 1)
+			bad.len -= 5;
+		if (i == 2)
+			bad.data[8 + 2] = 4; /* the version's number is no number */
+		put_vector(&list, &bad, 3);
+		if (i == 3)
+			list.data[2]++; /* one byte more than there are */
+		put_vector(&body, &list, 3);
+		certs = message(11, &body);
+		put_record(&c, 22, hello.data, hello.len);
+		put_record(&s, 22, answer.data, answer.len);
+		put_record(&s, 22, certs.data, certs.len);
+		turns[0] = turn_of(TO_SERVER, &c);
+		turns[1] = turn_of(TO_CLIENT, &s);
+		text = session_check(APP_TLS, turns, 2, NULL);
+		if (!i)
+			CHECK_NO(text, " event ");
+		else
+			CHECK_LINE(text, "0 event tls.invalid_handshake_message");
+		if (i == 1)
+			CHECK_LINE(text, "0 event tls.certificate_invalid_length");
+		if (i == 2)
+			CHECK_LINE(text, "0 event tls.certificate_invalid_version");
+		if (i == 3)
+			CHECK_LINE(text, "0 event tls.invalid_certificate");
+		free(text);
+	}
+}
+
+/* Heartbeats in ciphertext: one question, one answer, of one length. */
+static void hidden_heartbeats(void)
+{
+	static const struct {
+		uint32_t asked, answered;
+		bool again;
+		const char *event;
+	} rows[] = {{40, 40, false, NULL},
+		    {40, 20, false, NULL},
+		    {40, 41, false, "0 event tls.dataleak_heartbeat_mismatch"},
+		    {40, 40, true, "0 event tls.invalid_heartbeat_message"}};
+	static const uint8_t noise[64];
+	struct wire hello = client_hello("a"), answer = server_hello(false);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct wire c1 = {}, s1 = {}, c2 = {}, s2 = {};
+		struct turn turns[4];
+		char *text;
+
+		put_record(&c1, 22, hello.data, hello.len);
+		put_record(&s1, 22, answer.data, answer.len);
+		put_record(&c2, 20, "\1", 1);
+		put_record(&s1, 20, "\1", 1);
+		put_record(&c2, 24, noise, rows[i].asked);
+		if (rows[i].again)
+			put_record(&c2, 24, noise, rows[i].asked);
+		put_record(&s2, 24, noise, rows[i].answered);
+		turns[0] = turn_of(TO_SERVER, &c1);
+		turns[1] = turn_of(TO_CLIENT, &s1);
+		turns[2] = turn_of(TO_SERVER, &c2);
+		turns[3] = turn_of(TO_CLIENT, &s2);
+		text = session_check(APP_TLS, turns, 4, NULL);
+		if (rows[i].event)
+			CHECK_LINE(text, rows[i].event);
+		else
+			CHECK_NO(text, " event ");
+		free(text);
+	}
+}
+
+/* Records without a byte, row after row; and what SSLv2 calls an error. */
+static void empty_records(void)
+{
+	struct wire hello = client_hello("a");
+
+	for (unsigned int count = 31; count <= 32; count++) {
+		struct wire c = {};
+		struct turn turn;
+		char *text;
+
+		put_record(&c, 22, hello.data, hello.len);
+		for (unsigned int i = 0; i < count; i++)
+			put_record(&c, 23, "", 0);
+		turn = turn_of(TO_SERVER, &c);
+		text = session_check(APP_TLS, &turn, 1, NULL);
+		CHECK(!strstr(text, "too_many_records_in_packet") == (count == 31), "%u: %s", count, text);
+		free(text);
+	}
+}
+
+static void version2_error(void)
+{
+	static const char client[] = "\x80\x1c\x01\x00\x02\x00\x03\x00\x00\x00\x10\x01\x02\x03"
+				     "0123456789abcdef";
+	static const char error[] = "\x80\x03\x00\x00\x01";
+	struct turn turns[] = {FROM_CLIENT(client), FROM_CLIENT(error)};
+	char *text = session_check(APP_TLS, turns, 2, NULL);
+
+	CHECK_LINE(text, "0 event tls.error_message_encountered");
+	free(text);
+}
+
 static void malformed(void)
 {
 	struct wire good = certificate();
@@ -465,7 +576,17 @@ static void malformed(void)
 	blob_free(&names.serial);
 }
 
-static const struct ktap_test tests[] = {TEST(full),	  TEST(tls13),	      TEST(lies),
-					 TEST(version2),  TEST(version2_key), TEST(fingerprints),
-					 TEST(malformed), TEST(ja4),	      TEST(events)};
+static const struct ktap_test tests[] = {TEST(full),
+					 TEST(tls13),
+					 TEST(lies),
+					 TEST(version2),
+					 TEST(version2_key),
+					 TEST(fingerprints),
+					 TEST(malformed),
+					 TEST(ja4),
+					 TEST(events),
+					 TEST(certificate_events),
+					 TEST(hidden_heartbeats),
+					 TEST(empty_records),
+					 TEST(version2_error)};
 KTAP_MAIN(tests)

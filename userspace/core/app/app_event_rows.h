@@ -373,19 +373,19 @@
 	X(SMTP_UNPARSABLE_CONTENT, "unparsable_content", N)
 
 #define APP_EVENTS_TLS(X)                                                                                    \
-	X(TLS_CERTIFICATE_INVALID_ALGORITHMIDENTIFIER, "certificate_invalid_algorithmidentifier", N)         \
-	X(TLS_CERTIFICATE_INVALID_DATE, "certificate_invalid_date", N)                                       \
+	X(TLS_CERTIFICATE_INVALID_ALGORITHMIDENTIFIER, "certificate_invalid_algorithmidentifier", Y)         \
+	X(TLS_CERTIFICATE_INVALID_DATE, "certificate_invalid_date", Y)                                       \
 	X(TLS_CERTIFICATE_INVALID_DER, "certificate_invalid_der", Y)                                         \
-	X(TLS_CERTIFICATE_INVALID_EXTENSIONS, "certificate_invalid_extensions", N)                           \
-	X(TLS_CERTIFICATE_INVALID_ISSUER, "certificate_invalid_issuer", N)                                   \
+	X(TLS_CERTIFICATE_INVALID_EXTENSIONS, "certificate_invalid_extensions", Y)                           \
+	X(TLS_CERTIFICATE_INVALID_ISSUER, "certificate_invalid_issuer", Y)                                   \
 	X(TLS_CERTIFICATE_INVALID_LENGTH, "certificate_invalid_length", Y)                                   \
-	X(TLS_CERTIFICATE_INVALID_SERIAL, "certificate_invalid_serial", N)                                   \
-	X(TLS_CERTIFICATE_INVALID_SUBJECT, "certificate_invalid_subject", N)                                 \
-	X(TLS_CERTIFICATE_INVALID_VALIDITY, "certificate_invalid_validity", N)                               \
-	X(TLS_CERTIFICATE_INVALID_VERSION, "certificate_invalid_version", N)                                 \
-	X(TLS_CERTIFICATE_INVALID_X509NAME, "certificate_invalid_x509name", N)                               \
-	X(TLS_DATALEAK_HEARTBEAT_MISMATCH, "dataleak_heartbeat_mismatch", N)                                 \
-	X(TLS_ERROR_MESSAGE_ENCOUNTERED, "error_message_encountered", N)                                     \
+	X(TLS_CERTIFICATE_INVALID_SERIAL, "certificate_invalid_serial", Y)                                   \
+	X(TLS_CERTIFICATE_INVALID_SUBJECT, "certificate_invalid_subject", Y)                                 \
+	X(TLS_CERTIFICATE_INVALID_VALIDITY, "certificate_invalid_validity", Y)                               \
+	X(TLS_CERTIFICATE_INVALID_VERSION, "certificate_invalid_version", Y)                                 \
+	X(TLS_CERTIFICATE_INVALID_X509NAME, "certificate_invalid_x509name", Y)                               \
+	X(TLS_DATALEAK_HEARTBEAT_MISMATCH, "dataleak_heartbeat_mismatch", Y)                                 \
+	X(TLS_ERROR_MESSAGE_ENCOUNTERED, "error_message_encountered", Y)                                     \
 	X(TLS_HANDSHAKE_INVALID_LENGTH, "handshake_invalid_length", Y)                                       \
 	X(TLS_HEARTBEAT_MESSAGE, "heartbeat_message", Y)                                                     \
 	X(TLS_INVALID_ALERT_MESSAGE, "invalid_alert_message", Y)                                             \
@@ -401,7 +401,7 @@
 	X(TLS_INVALID_TLS_HEADER, "invalid_tls_header", Y)                                                   \
 	X(TLS_MULTIPLE_SNI_EXTENSIONS, "multiple_sni_extensions", Y)                                         \
 	X(TLS_OVERFLOW_HEARTBEAT_MESSAGE, "overflow_heartbeat_message", Y)                                   \
-	X(TLS_TOO_MANY_RECORDS_IN_PACKET, "too_many_records_in_packet", N)
+	X(TLS_TOO_MANY_RECORDS_IN_PACKET, "too_many_records_in_packet", Y)
 
 #define APP_EVENTS_DNS(X)                                                                                    \
 	X(DNS_INFINITE_LOOP, "infinite_loop", Y)                                                             \

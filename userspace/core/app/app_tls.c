@@ -3,41 +3,13 @@
  * app_tls.c - the TLS record layer, the hellos and the certificates. Says
  * "ciphertext" only when both sides did their half of the handshake.
  */
-#include "app_tls.h"
+#include "tls_parts.h"
 
 #include <netinet/in.h>
 #include <string.h>
 
 #define TLS_RECORD_MAX (16384u + 2048u)
-#define V2_HEAD	       7u /* bytes that tell an SSLv2 hello */
-
-struct tls_side {
-	uint8_t head[5];
-	uint8_t head_len;
-	uint8_t type;  /* of the current record */
-	uint32_t left; /* of the current record's body */
-	uint32_t record_len;
-	uint8_t begin[3]; /* of a short record's body */
-	uint8_t begin_len;
-	uint8_t start[4]; /* head of the current handshake message */
-	uint8_t start_len;
-	uint32_t message_left;
-	struct blob message; /* its body, when it is one that we read */
-	bool keep;	     /* it is */
-	bool hello;	     /* ClientHello, ServerHello was read */
-	bool ccs, data;	     /* ChangeCipherSpec and application data in their right order */
-	bool blind;	     /* framing is lost */
-	bool begun;
-};
-
-struct tls {
-	struct tls_side sides[2];
-	struct tls_tx *tx;
-	bool closed; /* the transaction is done both ways */
-	bool v2;     /* both sides speak SSLv2: never called ciphertext */
-	bool encrypted;
-	uint16_t version;
-};
+#define EMPTY_MAX      32u /* empty records in a row: nobody has a use for so many */
 
 static uint32_t be16(const uint8_t *p)
 {
@@ -49,15 +21,6 @@ static uint32_t be24(const uint8_t *p)
 	return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
 }
 
-static bool v2_hello(struct span d, enum direction dir)
-{
-	if (d.len < 7 || !(d.data[0] & 0x80))
-		return false;
-	if (dir == TO_SERVER)
-		return d.data[2] == 1 && (be16(d.data + 3) == 2 || d.data[3] == 3) && d.data[4] <= 4;
-	return d.data[2] == 4 && d.data[3] <= 1 && d.data[4] <= 1 && be16(d.data + 5) == 2;
-}
-
 enum app_probe tls_probe(struct span d, enum direction dir, uint16_t server_port)
 {
 	(void)server_port;
@@ -67,7 +30,7 @@ enum app_probe tls_probe(struct span d, enum direction dir, uint16_t server_port
 		if (d.len < 7)
 			return d.len > 2 && d.data[2] != (dir == TO_SERVER ? 1 : 4) ? APP_PROBE_NO
 										    : APP_PROBE_MORE;
-		return v2_hello(d, dir) ? APP_PROBE_YES : APP_PROBE_NO;
+		return tls_v2_hello(d, dir) ? APP_PROBE_YES : APP_PROBE_NO;
 	}
 	/* A server may refuse at once. */
 	if (dir == TO_CLIENT && d.data[0] == TLS_ALERT && d.len >= 5)
@@ -101,7 +64,7 @@ void tls_free(struct tls *tls)
 	free(tls);
 }
 
-static struct tls_tx *tls_tx_get(struct flow *flow, struct tls *tls)
+struct tls_tx *tls_tx_get(struct flow *flow, struct tls *tls)
 {
 	if (!tls->tx && !tls->closed)
 		tls->tx = (struct tls_tx *)app_tx_new(flow, sizeof(struct tls_tx), APP_TLS);
@@ -122,7 +85,7 @@ static void tls_done(struct tls *tls, enum direction dir)
 	}
 }
 
-static void note(const struct tls *tls, enum app_event event)
+void tls_note(const struct tls *tls, enum app_event event)
 {
 	if (tls->tx)
 		tx_event_set(&tls->tx->tx, event);
@@ -198,7 +161,7 @@ static bool handshake_feed(struct flow *flow, struct tls *tls, enum direction di
 			continue;
 		side->start_len = 0;
 		if (!message_read(flow, tls, dir)) {
-			note(tls, EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
+			tls_note(tls, EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
 			return false;
 		}
 	}
@@ -217,7 +180,29 @@ static void short_record(const struct tls *tls, struct tls_side *side, struct sp
 	if (side->type == TLS_HEARTBEAT)
 		tls_heartbeat_check(tls->tx, side->begin, side->begin_len, side->record_len);
 	else if (side->record_len != 2 || side->begin[0] < 1 || side->begin[0] > 2)
-		note(tls, EVENT_TLS_INVALID_ALERT_MESSAGE);
+		tls_note(tls, EVENT_TLS_INVALID_ALERT_MESSAGE);
+}
+
+/*
+ * A heartbeat's answer has the length of its question. An encrypted one shows no more than that, and a longer
+ * answer is what Heartbleed gives.
+ */
+static void beat_check(struct tls *tls, enum direction dir)
+{
+	uint32_t len = tls->sides[dir].record_len;
+
+	if (!tls->beat) {
+		tls->beat = len;
+		tls->beat_dir = dir;
+		return;
+	}
+	if (tls->beat_dir == dir) {
+		tls_note(tls, EVENT_TLS_INVALID_HEARTBEAT_MESSAGE); /* RFC 6520 section 3: one at a time */
+		return;
+	}
+	if (len > tls->beat)
+		tls_note(tls, EVENT_TLS_DATALEAK_HEARTBEAT_MISMATCH);
+	tls->beat = 0;
 }
 
 static bool record_body(struct flow *flow, struct tls *tls, enum direction dir, struct span part)
@@ -257,9 +242,9 @@ static bool record_head_sound(const struct tls *tls, const uint8_t *head)
 
 	if (event == EVENT_NONE)
 		return true;
-	note(tls, event);
+	tls_note(tls, event);
 	if (event == EVENT_TLS_INVALID_RECORD_TYPE || event == EVENT_TLS_INVALID_RECORD_VERSION)
-		note(tls, EVENT_TLS_INVALID_TLS_HEADER);
+		tls_note(tls, EVENT_TLS_INVALID_TLS_HEADER);
 	return false;
 }
 
@@ -294,130 +279,15 @@ static enum app_status records_feed(struct flow *flow, struct tls *tls, enum dir
 		side->type = side->head[0];
 		side->left = side->record_len = be16(side->head + 3);
 		side->begin_len = 0;
+		side->empty = side->left ? 0 : side->empty + (side->empty < UINT8_MAX);
+		if (side->empty == EMPTY_MAX)
+			tls_note(tls, EVENT_TLS_TOO_MANY_RECORDS_IN_PACKET);
+		if (side->type == TLS_HEARTBEAT && side->ccs)
+			beat_check(tls, dir);
 		if (!side->left && side->type != TLS_DATA) /* RFC 5246 section 6.2.1 */
-			note(tls, EVENT_TLS_INVALID_SSL_RECORD);
+			tls_note(tls, EVENT_TLS_INVALID_SSL_RECORD);
 	}
 	return APP_OK;
-}
-
-/* --- SSLv2: records of its own, hellos and the client's key in clear (Hickman, The SSL Protocol, 1995) */
-
-enum { V2_CLIENT_HELLO = 1, V2_CLIENT_KEY = 2, V2_SERVER_HELLO = 4 };
-#define V2_RECORD_MAX 0x7fffu
-
-static void v2_certificate(struct flow *flow, struct tls_tx *tx, struct span der)
-{
-	uint8_t head[6] = {0, 0, 0, (uint8_t)(der.len >> 16), (uint8_t)(der.len >> 8), (uint8_t)der.len};
-	struct blob list = {};
-
-	blob_add(&list, head, sizeof(head), UINT32_MAX);
-	if (der.len && !blob_add(&list, der.data, der.len, UINT32_MAX))
-		tls_certificates_read(flow, tx, TO_CLIENT, blob_span(&list));
-	blob_free(&list);
-}
-
-/* A whole record in clear. false: what follows in this direction is encrypted, or no SSLv2. */
-static bool v2_record(struct flow *flow, struct tls *tls, enum direction dir, struct span d)
-{
-	struct tls_tx *tx = tls_tx_get(flow, tls);
-	uint8_t type = d.len ? d.data[0] : 0;
-
-	if (!tx || (type != V2_CLIENT_HELLO && type != V2_CLIENT_KEY && type != V2_SERVER_HELLO) ||
-	    (type == V2_SERVER_HELLO) != (dir == TO_CLIENT))
-		return false;
-	tx->tx.dirty[dir] = true;
-	tls_state_note(tx, type == V2_CLIENT_KEY     ? TLS_CLIENT_KEY
-			   : type == V2_SERVER_HELLO ? TLS_SERVER_HELLO
-						     : TLS_CLIENT_HELLO);
-	if (type != V2_CLIENT_KEY)
-		tx->version = tx->versions[dir] = tls->version;
-	/* Type, session known, kind of certificate, version, three lengths, certificate. */
-	if (type == V2_SERVER_HELLO && d.len > 11 && be16(d.data + 5) <= d.len - 11)
-		v2_certificate(flow, tx, (struct span){d.data + 11, be16(d.data + 5)});
-	return type == V2_CLIENT_HELLO;
-}
-
-/* Heads have two bytes, or three when the record is padded. */
-static void v2_feed(struct flow *flow, struct tls *tls, enum direction dir, struct span data)
-{
-	struct tls_side *side = &tls->sides[dir];
-
-	while (data.len && !side->blind) {
-		struct span part = data;
-
-		if (!side->left) {
-			side->head[side->head_len++] = data.data[0];
-			data = span_from(data, 1);
-			if (side->head_len < (side->head[0] & 0x80 ? 2 : 3))
-				continue;
-			side->left = be16(side->head) & (side->head[0] & 0x80 ? V2_RECORD_MAX : 0x3fff);
-			side->head_len = 0;
-			side->blind = !side->left;
-			continue;
-		}
-		if (part.len > side->left)
-			part.len = side->left;
-		side->blind |= blob_add(&side->message, part.data, part.len, V2_RECORD_MAX) > 0;
-		side->left -= part.len;
-		data = span_from(data, part.len);
-		if (side->left)
-			continue;
-		side->blind |= !v2_record(flow, tls, dir, blob_span(&side->message));
-		blob_clear(&side->message);
-	}
-}
-
-/* A hello in the old framing that offers version 3: what follows it are ordinary records. */
-static void v2_offer(struct flow *flow, struct tls *tls, enum direction dir, struct span hello)
-{
-	struct tls_tx *tx = tls_tx_get(flow, tls);
-	struct tls_side *side = &tls->sides[dir];
-
-	if (tx) {
-		tx->version = tx->versions[dir] = tls->version;
-		tls_state_note(tx, dir == TO_SERVER ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO);
-		tx->tx.dirty[dir] = true;
-	}
-	side->hello = true;
-	side->type = 0;
-	side->left = (be16(hello.data) & V2_RECORD_MAX) + 2;
-	side->left = side->left > V2_HEAD ? side->left - V2_HEAD : 0;
-}
-
-/* Gathers the seven bytes that tell an SSLv2 hello, in message, which is unused so early. true: go on with
- * *data. */
-static bool v2_begin(struct flow *flow, struct tls *tls, enum direction dir, struct span *data,
-		     enum app_status *status)
-{
-	struct tls_side *side = &tls->sides[dir];
-	uint8_t head[V2_HEAD];
-
-	if (tls->v2 || side->begun || side->head_len || side->left)
-		return true;
-	if (!side->message.len && !(data->data[0] & 0x80))
-		return true;
-	while (data->len && side->message.len < V2_HEAD) {
-		if (blob_add(&side->message, data->data, 1, V2_HEAD))
-			return false;
-		*data = span_from(*data, 1);
-	}
-	if (side->message.len < V2_HEAD)
-		return false;
-	memcpy(head, side->message.data, sizeof(head));
-	if (!v2_hello(blob_span(&side->message), dir)) {
-		note(tls, EVENT_TLS_INVALID_SSLV2_HEADER);
-		*status = APP_ERROR;
-		return false;
-	}
-	blob_clear(&side->message);
-	side->begun = true;
-	tls->version = (uint16_t)(dir == TO_SERVER ? be16(head + 3) : be16(head + 5));
-	tls->v2 = tls->version == 2;
-	if (tls->v2)
-		v2_feed(flow, tls, dir, (struct span){head, sizeof(head)});
-	else
-		v2_offer(flow, tls, dir, (struct span){head, sizeof(head)});
-	return true;
 }
 
 enum app_status tls_feed(struct flow *flow, struct tls *tls, enum direction dir, struct span data, bool gap,
@@ -428,9 +298,9 @@ enum app_status tls_feed(struct flow *flow, struct tls *tls, enum direction dir,
 
 	if (gap)
 		side->blind = true; /* record borders cannot be found again */
-	if (!side->blind && !tls->encrypted && data.len && v2_begin(flow, tls, dir, &data, &status)) {
+	if (!side->blind && !tls->encrypted && data.len && tls_v2_begin(flow, tls, dir, &data, &status)) {
 		if (tls->v2)
-			v2_feed(flow, tls, dir, data);
+			tls_v2_feed(flow, tls, dir, data);
 		else
 			status = records_feed(flow, tls, dir, data);
 	}

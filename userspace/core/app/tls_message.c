@@ -151,6 +151,30 @@ bool tls_hello_read(struct flow *flow, struct tls_tx *tx, enum direction dir, st
 	return true;
 }
 
+/* The faults of a certificate by their names in rules. */
+static void certificate_note(struct tls_tx *tx, uint16_t faults)
+{
+	static const struct {
+		uint16_t fault;
+		enum app_event event;
+	} rows[] = {{X509_FAULT_DER, EVENT_TLS_CERTIFICATE_INVALID_DER},
+		    {X509_FAULT_LENGTH, EVENT_TLS_CERTIFICATE_INVALID_LENGTH},
+		    {X509_FAULT_VERSION, EVENT_TLS_CERTIFICATE_INVALID_VERSION},
+		    {X509_FAULT_SERIAL, EVENT_TLS_CERTIFICATE_INVALID_SERIAL},
+		    {X509_FAULT_ALGORITHM, EVENT_TLS_CERTIFICATE_INVALID_ALGORITHMIDENTIFIER},
+		    {X509_FAULT_ISSUER | X509_FAULT_SUBJECT, EVENT_TLS_CERTIFICATE_INVALID_X509NAME},
+		    {X509_FAULT_ISSUER, EVENT_TLS_CERTIFICATE_INVALID_ISSUER},
+		    {X509_FAULT_SUBJECT, EVENT_TLS_CERTIFICATE_INVALID_SUBJECT},
+		    {X509_FAULT_VALIDITY, EVENT_TLS_CERTIFICATE_INVALID_VALIDITY},
+		    {X509_FAULT_DATE, EVENT_TLS_CERTIFICATE_INVALID_DATE},
+		    {X509_FAULT_EXTENSIONS, EVENT_TLS_CERTIFICATE_INVALID_EXTENSIONS}};
+
+	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++)
+		if (faults & rows[i].fault)
+			note(tx, rows[i].event);
+	note(tx, EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
+}
+
 void tls_certificates_read(struct flow *flow, struct tls_tx *tx, enum direction dir, struct span m)
 {
 	struct tls_chain *chain = tx ? &tx->chains[dir] : NULL;
@@ -163,7 +187,8 @@ void tls_certificates_read(struct flow *flow, struct tls_tx *tx, enum direction 
 	m = span_from(m, 3); /* length of the list: the message's own end holds */
 	while (m.len) {
 		if (!span_take_vector(&m, 3, &der)) {
-			note(tx, EVENT_TLS_CERTIFICATE_INVALID_LENGTH);
+			note(tx, EVENT_TLS_INVALID_CERTIFICATE);
+			note(tx, EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
 			break;
 		}
 		if (chain->count == TLS_CERTS_MAX) {
@@ -183,10 +208,8 @@ void tls_certificates_read(struct flow *flow, struct tls_tx *tx, enum direction 
 	/* A certificate that cannot be read leaves the names that could. */
 	error = x509_read((struct span){chain->der.data, chain->at[1]}, &chain->names);
 	chain->has_names = !error || chain->names.serial.len;
-	if (error) {
-		note(tx, EVENT_TLS_INVALID_CERTIFICATE);
-		note(tx, EVENT_TLS_CERTIFICATE_INVALID_DER);
-	}
+	if (error)
+		certificate_note(tx, chain->names.faults);
 	tx->tx.dirty[dir] = true;
 }
 

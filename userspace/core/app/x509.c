@@ -187,29 +187,38 @@ static void alternative_add(struct x509_names *out, uint8_t tag, struct span val
 	out->alternative_end[out->alternative_count++] = (uint16_t)out->alternatives.len;
 }
 
-/* What stands behind the subject: key, unique ids, extensions. A fault in it leaves the names read so far. */
-static void extensions_read(struct span tbs, struct x509_names *out)
+/* What stands behind the subject: key, unique ids, extensions. -EBADMSG: those that came before the fault
+ * count. */
+static int extensions_read(struct span tbs, struct x509_names *out)
 {
 	static const uint8_t alternative_oid[] = {0x55, 29, 17};
 	struct span part, list, extension, oid, names;
 	uint8_t tag = 0;
 
-	while (tag != DER_EXTENSIONS)
+	while (tag != DER_EXTENSIONS) {
+		if (!tbs.len)
+			return 0; /* none */
 		if (der_take(&tbs, &tag, &part))
-			return;
-	if (der_expect(&part, DER_SEQUENCE, &list))
-		return;
-	while (!der_expect(&list, DER_SEQUENCE, &extension)) {
-		if (der_expect(&extension, DER_OID, &oid) || der_take(&extension, &tag, &part))
-			return;
-		if (tag == DER_BOOLEAN && der_take(&extension, &tag, &part))
-			return;
-		if (oid.len != sizeof(alternative_oid) || memcmp(oid.data, alternative_oid, oid.len) ||
-		    tag != DER_OCTETS || der_expect(&part, DER_SEQUENCE, &names))
-			continue;
-		while (!der_take(&names, &tag, &part))
-			alternative_add(out, tag, part);
+			return -EBADMSG;
 	}
+	if (der_expect(&part, DER_SEQUENCE, &list))
+		return -EBADMSG;
+	while (list.len) {
+		if (der_expect(&list, DER_SEQUENCE, &extension) || der_expect(&extension, DER_OID, &oid) ||
+		    der_take(&extension, &tag, &part) ||
+		    (tag == DER_BOOLEAN && der_take(&extension, &tag, &part)) || tag != DER_OCTETS)
+			return -EBADMSG;
+		if (oid.len != sizeof(alternative_oid) || memcmp(oid.data, alternative_oid, oid.len))
+			continue;
+		if (der_expect(&part, DER_SEQUENCE, &names))
+			return -EBADMSG;
+		while (names.len) {
+			if (der_take(&names, &tag, &part))
+				return -EBADMSG;
+			alternative_add(out, tag, part);
+		}
+	}
+	return 0;
 }
 
 int x509_seconds(const char *text, uint32_t *seconds)
@@ -256,34 +265,99 @@ bool x509_alternative(const struct x509_names *names, unsigned int index, struct
 	return true;
 }
 
-int x509_read(struct span der, struct x509_names *out)
+/* One part of a certificate, off the front of *tbs. Faults of a part end the reading: nobody knows what
+ * follows. */
+typedef uint16_t x509_part(struct span *tbs, struct x509_names *out);
+
+static uint16_t version_part(struct span *tbs, struct x509_names *out)
 {
-	struct span certificate, tbs, part;
+	struct span part, number;
 	uint8_t tag;
 
-	if (der_expect(&der, DER_SEQUENCE, &certificate) || der_expect(&certificate, DER_SEQUENCE, &tbs))
-		return -EBADMSG;
-	if (tbs.len && tbs.data[0] == DER_VERSION && der_take(&tbs, &tag, &part))
-		return -EBADMSG;
-	if (der_expect(&tbs, DER_INTEGER, &part))
-		return -EBADMSG;
+	if (!tbs->len || tbs->data[0] != DER_VERSION)
+		return 0; /* version 1 */
+	if (der_take(tbs, &tag, &part))
+		return X509_FAULT_LENGTH;
+	return der_expect(&part, DER_INTEGER, &number) || number.len != 1 || number.data[0] > 2
+		       ? X509_FAULT_VERSION
+		       : 0;
+}
+
+static uint16_t serial_part(struct span *tbs, struct x509_names *out)
+{
+	struct span part;
+
+	if (der_expect(tbs, DER_INTEGER, &part) || !part.len)
+		return X509_FAULT_SERIAL;
 	for (uint32_t i = 0; i < part.len && i < 64; i++) {
 		char text[8];
 
 		snprintf(text, sizeof(text), "%s%02X", i ? ":" : "", part.data[i]);
 		blob_text(&out->serial, text, X509_NAME_MAX);
 	}
-	if (der_expect(&tbs, DER_SEQUENCE, &part)) /* signature algorithm */
-		return -EBADMSG;
-	if (der_expect(&tbs, DER_SEQUENCE, &part) || name_read(part, &out->issuer))
-		return -EBADMSG;
-	if (der_expect(&tbs, DER_SEQUENCE, &part) || time_read(&part, out->not_before) ||
-	    time_read(&part, out->not_after))
-		return -EBADMSG;
-	if (der_expect(&tbs, DER_SEQUENCE, &part))
-		return -EBADMSG;
-	if (name_read(part, &out->subject))
-		return -EBADMSG;
-	extensions_read(tbs, out);
 	return 0;
+}
+
+static uint16_t algorithm_part(struct span *tbs, struct x509_names *out)
+{
+	struct span part, oid;
+
+	return der_expect(tbs, DER_SEQUENCE, &part) || der_expect(&part, DER_OID, &oid) || !oid.len
+		       ? X509_FAULT_ALGORITHM
+		       : 0;
+}
+
+static uint16_t issuer_part(struct span *tbs, struct x509_names *out)
+{
+	struct span part;
+
+	return der_expect(tbs, DER_SEQUENCE, &part) || name_read(part, &out->issuer) ? X509_FAULT_ISSUER : 0;
+}
+
+static uint16_t validity_part(struct span *tbs, struct x509_names *out)
+{
+	struct span part;
+
+	if (der_expect(tbs, DER_SEQUENCE, &part) || time_read(&part, out->not_before) ||
+	    time_read(&part, out->not_after))
+		return X509_FAULT_VALIDITY;
+	/* The next part can still be found. */
+	if (!*out->not_before || !*out->not_after)
+		out->faults |= X509_FAULT_DATE;
+	return 0;
+}
+
+static uint16_t subject_part(struct span *tbs, struct x509_names *out)
+{
+	struct span part;
+
+	return der_expect(tbs, DER_SEQUENCE, &part) || name_read(part, &out->subject) ? X509_FAULT_SUBJECT
+										      : 0;
+}
+
+static uint16_t extensions_part(struct span *tbs, struct x509_names *out)
+{
+	return extensions_read(*tbs, out) ? X509_FAULT_EXTENSIONS : 0;
+}
+
+int x509_read(struct span der, struct x509_names *out)
+{
+	static x509_part *const parts[] = {version_part,  serial_part,	algorithm_part, issuer_part,
+					   validity_part, subject_part, extensions_part};
+	struct span certificate, tbs;
+	struct span whole = der;
+	uint8_t tag;
+
+	out->faults = 0;
+	if (der_take(&whole, &tag, &certificate))
+		out->faults = X509_FAULT_LENGTH;
+	else if (tag != DER_SEQUENCE)
+		out->faults = X509_FAULT_DER;
+	else if (der_take(&certificate, &tag, &tbs))
+		out->faults = X509_FAULT_LENGTH;
+	else if (tag != DER_SEQUENCE)
+		out->faults = X509_FAULT_DER;
+	for (unsigned int i = 0; i < ARRAY_LEN(parts) && !(out->faults & ~X509_FAULT_DATE); i++)
+		out->faults |= parts[i](&tbs, out);
+	return out->faults ? -EBADMSG : 0;
 }
