@@ -579,6 +579,31 @@ static void once_in_each_direction(void)
 	}
 }
 
+/* Neither in the packets nor in the stream, from when both sides use their new keys. */
+static void no_literals_in_ciphertext(void)
+{
+	static const char keys[] = "\0\0\0\x0c\x0a\x15pppppppppp";
+
+	fresh("alert tcp any any -> any any (dsize:<20; content:\"needle\"; sid:1;)\n"
+	      "alert tcp any any -> any any (content:\"needle\"; sid:2;)\n"
+	      "alert tcp any any -> any any (dsize:7; sid:3;)\n",
+	      (struct inspector_options){0});
+	handshake();
+	put(true, 101, 501, ACK, "SSH-2.0-needle\r\n");
+	CHECK_EQ(alerts, 2);
+	put(false, 501, 117, ACK, "SSH-2.0-x\r\n");
+	send_hint(true, 117, 512, ACK, keys, 16, NULL);
+	put(true, 133, 512, ACK, "needle");
+	CHECK_EQ(alerts, 4);
+	send_hint(false, 512, 139, ACK, keys, 16, NULL);
+	put(false, 528, 139, ACK, "cipher");
+	put(true, 139, 534, ACK, "needle");
+	CHECK_EQ(alerts, 4);
+	put(true, 145, 534, ACK, "needle.");
+	CHECK_EQ(alerts, 5);
+	CHECK_EQ(last_sid, 3);
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -607,6 +632,7 @@ int main(void)
 		TEST(connections_without_a_beginning_can_be_left_alone),
 		TEST(one_rule_on_both_halves_of_a_transaction),
 		TEST(once_in_each_direction),
+		TEST(no_literals_in_ciphertext),
 	};
 	int status = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
 

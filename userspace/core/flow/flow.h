@@ -32,6 +32,7 @@ struct flow {
 	bool lost;	/* a record of it was lost */
 	bool ended;	/* FIN both ways or RST, or timed out */
 	bool closed;	/* FIN both ways or RST */
+	bool opaque;	/* ciphertext from here on: no literal is looked for in it */
 	bool alerted;
 	uint8_t tcp_flags[2]; /* of all packets, by direction */
 	bool gaps[2];	      /* bytes of that side are missing */

@@ -213,7 +213,7 @@ static void packet_search(struct detect_run *run, const struct payload_lanes *la
 	struct detect *detect = run->detect;
 	struct payload_choice choice;
 
-	if (!run->payload.len)
+	if (!run->payload.len || (run->flow && run->flow->stream && run->flow->opaque))
 		return;
 	payload_lanes_choose(lanes, run->dir, app, run->packet->src_port, run->packet->dst_port, &choice);
 	for (unsigned int i = 0; i < choice.place_count; i++)

@@ -26,7 +26,6 @@ struct subject {
 	const struct app_decoder *decoder;
 	uint64_t spent[2]; /* bytes of this turn, per direction, against the depth */
 	bool server_spoke; /* the last data came from the server: client data begins a new turn (T5) */
-	bool opaque;	   /* ciphertext from here on */
 	bool told[FLOW_OUTCOME_MAX]; /* outcomes given */
 	uint64_t narrow_told_us;
 	bool any_data, dir_last[2];

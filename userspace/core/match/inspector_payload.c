@@ -101,8 +101,8 @@ static void feed(struct inspector *inspector, struct subject *subject, const str
 	if (status == APP_ERROR) {
 		subject_drop_decoder(inspector, subject);
 		flow->app = APP_FAILED;
-	} else if (status == APP_ENCRYPTED && !subject->opaque) {
-		subject->opaque = true;
+	} else if (status == APP_ENCRYPTED && !flow->opaque) {
+		flow->opaque = true;
 		if (!flow->lost)
 			subject_tell(inspector, subject, FLOW_CIPHERTEXT);
 	}
@@ -180,7 +180,7 @@ static void probe_stream(struct inspector *inspector, struct subject *subject, c
 				subject->spent[dir] >= inspector->options.depth[dir]);
 	if (subject->decoder || !choose_decoder(subject))
 		return;
-	for (int i = 0; i < 2 && subject->decoder && !subject->opaque; i++) {
+	for (int i = 0; i < 2 && subject->decoder && !flow->opaque; i++) {
 		enum direction d = i ? !subject->first_dir : subject->first_dir;
 		struct stream_chunk chunk = {.last = subject->dir_last[d]};
 
@@ -248,7 +248,7 @@ static void check_depth(struct inspector *inspector, struct subject *subject, en
 {
 	struct flow *flow = &subject->entry.flow;
 
-	if (subject->opaque || flow->alerted || flow->lost || subject->told[FLOW_DEPTH] ||
+	if (flow->opaque || flow->alerted || flow->lost || subject->told[FLOW_DEPTH] ||
 	    subject->spent[dir] < inspector->options.depth[dir])
 		return;
 	/* Behind a long request another one may follow unasked, which nothing would re-arm. */
@@ -295,7 +295,7 @@ static void inspect_chunk(struct inspector *inspector, struct subject *subject, 
 	}
 	flow->established |= chunk->data.len > 0; /* also Fast Open: the handshake accepted it */
 	subject->dir_last[dir] |= chunk->last;
-	if (subject->opaque) {
+	if (flow->opaque) {
 		inspector->stats.ciphertext_bytes += chunk->data.len;
 		return;
 	}
@@ -316,7 +316,7 @@ static void inspect_chunk(struct inspector *inspector, struct subject *subject, 
 	check_skipped(subject, dir);
 	check_depth(inspector, subject, dir);
 	/* Not before: until here rules and decoders may look back at the window. */
-	if (subject->opaque)
+	if (flow->opaque)
 		stream_mute(flow->stream);
 	else if (subject->spent[dir] >= inspector->options.depth[dir])
 		stream_pause(flow->stream, dir, true);
