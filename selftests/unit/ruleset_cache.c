@@ -6,11 +6,14 @@
 #include "core/rule/ruleset_parts.h"
 #include "rules.h"
 
+/* One letter is more common than our own search takes: its lane is the library's. */
 static const char rules[] = "alert tcp any any -> any any (content:\"needle\"; sid:1;)\n"
 			    "alert tcp any any -> any 80 (content:\"hay\"; depth:5; sid:2;)\n"
 			    "alert http any any -> any any (http.uri; content:\"/evil\"; nocase; sid:3;)\n"
 			    "alert udp any any -> any any (content:\"needle\"; sid:4;)\n"
-			    "alert udp any any -> any any (content:\"|00 ff|straw\"; nocase; sid:5;)\n";
+			    "alert udp any any -> any any (content:\"|00 ff|straw\"; nocase; sid:5;)\n"
+			    "alert udp any any -> any any (content:\"o\"; sid:6;)\n"
+			    "alert http any any -> any any (http.uri; content:\"e\"; sid:7;)\n";
 
 struct image {
 	const void *data;
@@ -163,7 +166,9 @@ static void shared(void)
 	static const char changed[] =
 		"alert http any any -> any any (http.uri; content:\"/other\"; sid:3;)\n"
 		"alert udp any any -> any any (content:\"needle\"; sid:4;)\n"
-		"alert udp any any -> any any (content:\"|00 ff|straw\"; nocase; sid:5;)\n";
+		"alert udp any any -> any any (content:\"|00 ff|straw\"; nocase; sid:5;)\n"
+		"alert udp any any -> any any (content:\"o\"; sid:6;)\n"
+		"alert http any any -> any any (http.uri; content:\"a\"; sid:7;)\n";
 	struct ruleset *first = NULL;
 	CLEANUP(ruleset_free) struct ruleset *second = NULL, *third = NULL;
 	struct databases databases = {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * mpm.c - Vectorscan literal databases, and the sieve for the long literals
- * of large sets; equal literals are one pattern with a list of rules.
+ * mpm.c - the searches of our own and Vectorscan's for what they leave;
+ * equal literals are one pattern with a list of rules.
  */
 #include "mpm.h"
 
@@ -85,6 +85,17 @@ static int mpm_keep(struct mpm *mpm)
 	return 0;
 }
 
+/* Our own searches come first: few literals at once, else the long ones of many and then the rest. */
+static int mpm_build_own(struct mpm *mpm)
+{
+	int err = quad_build(&mpm->quad, mpm->literals, mpm->literal_count);
+
+	if (err || mpm->quad.count || mpm->literal_count < MPM_SIEVE_MIN)
+		return err;
+	err = sieve_build(&mpm->sieve, mpm->literals, mpm->literal_count);
+	return err ? err : quad_build(&mpm->quad, mpm->literals, mpm->literal_count);
+}
+
 /* The literals, once they are in order. */
 static int mpm_keep_literals(struct mpm *mpm)
 {
@@ -105,9 +116,7 @@ static int mpm_keep_literals(struct mpm *mpm)
 			mpm->longest = pattern->len;
 	}
 	mpm->first[mpm->literal_count] = count;
-	return mpm->literal_count < MPM_SIEVE_MIN
-		       ? 0
-		       : sieve_build(&mpm->sieve, mpm->literals, mpm->literal_count);
+	return mpm_build_own(mpm);
 }
 
 /* The patterns are not needed once they are ordered. */
@@ -199,7 +208,7 @@ bool mpm_share(struct mpm *mpm, const struct mpm *from)
 
 uint32_t mpm_compiled(const struct mpm *mpm)
 {
-	return mpm->literal_count - mpm->sieve.count;
+	return mpm->literal_count - mpm->sieve.count - mpm->quad.count;
 }
 
 int mpm_compile(struct mpm *mpm, char *why, size_t why_len)
@@ -272,6 +281,7 @@ void mpm_clear(struct mpm *mpm)
 	free(mpm->places);
 	free(mpm->literals);
 	sieve_clear(&mpm->sieve);
+	quad_clear(&mpm->quad);
 	mpm_database_put(mpm->database);
 	*mpm = (struct mpm){0};
 }
@@ -334,6 +344,7 @@ void mpm_scan(const struct mpm *mpm, struct hs_scratch *scratch, const uint8_t *
 	if (mpm->places)
 		len = base >= mpm->limit ? 0 : len < mpm->limit - base ? len : (uint32_t)(mpm->limit - base);
 	sieve_scan(&mpm->sieve, data, len, mpm_found, &scan);
+	quad_scan(&mpm->quad, data, len, mpm_found, &scan);
 	if (len && mpm->database)
 		(void)hs_scan(mpm->database->hs, (const char *)data, len, 0, scratch, mpm_event, &scan);
 }

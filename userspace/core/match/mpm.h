@@ -12,6 +12,7 @@
 
 #include "lib/digest.h"
 #include "lib/cleanup.h"
+#include "quad.h"
 #include "sieve.h"
 
 #define MPM_PATTERN_MAX 64u /* longer literals are found by their first bytes; the exact check follows */
@@ -35,8 +36,9 @@ struct mpm_place {
 struct mpm {
 	struct mpm_pattern *patterns; /* only before the build */
 	uint32_t pattern_count, pattern_room;
-	struct mpm_database *database; /* of what the sieve does not take, NULL: nothing; may be shared */
+	struct quad quad;	       /* of few, or of what the sieve leaves of many */
 	struct sieve sieve;	       /* of the long ones where there are many */
+	struct mpm_database *database; /* of what neither takes, NULL: nothing; may be shared */
 	struct literal *literals;
 	uint32_t *rules;	  /* grouped by literal */
 	uint32_t *first;	  /* literal n has rules[first[n]] … rules[first[n + 1] - 1] */
