@@ -80,6 +80,9 @@ wait_for 10 logged 'read .*root .*evidence of alert'
 result $? "and the look is in the audit log"
 sekimori audit verify >/dev/null
 result $? "whose chain holds"
+masked() { sekimori alerts "$@" --json | grep '"signature_id":9900001' >"$WORLD/masked" && grep -q 'password=\*\*\*\*\*\*\*&x=' "$WORLD/masked" && ! grep -q hunter2 "$WORLD/masked"; }
+masked && masked --sid 9900001
+result $? "credentials are masked in what the command line exports, from the event file and the store"
 # What the server says of itself is in the inventory without anybody's doing, and proves nothing about what it does not say.
 observed() { sekimori assets list | grep -q '^198.51.100.1 *80  nginx .* observed'; }
 internet curl -s -o /dev/null --max-time 3 http://198.51.100.1/

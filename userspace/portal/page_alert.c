@@ -10,7 +10,6 @@
 #include "core/report/document.h"
 #include "core/eve/eve_text.h"
 #include "core/report/evidence.h"
-#include "core/web/mask.h"
 #include "core/report/notice_text.h"
 #include "portal_private.h"
 
@@ -273,10 +272,9 @@ void page_alert(struct visit *v)
 static void evidence_field(const struct evidence_field *field, void *arg)
 {
 	struct visit *v = arg;
-	AUTO_FREE char *masked = mask_text(field->value, strlen(field->value), field->name);
 
 	page_put(v->page, "<tr><th scope=\"row\">%s</th><td class=\"mono\">%s</td></tr>\n", field->name,
-		 masked ? masked : "");
+		 field->value);
 }
 
 void page_evidence(struct visit *v)
@@ -302,10 +300,14 @@ void page_evidence(struct visit *v)
 	if (store_line(visit_store(v), alert.event.id, &text, &len)) {
 		part_say(v, TONE_NOTE, T(v, P_EVIDENCE_GONE));
 	} else {
+		json_t *masked;
+
 		line = json_loadb(text, len, 0, &error);
+		masked = evidence_masked(line);
 		part_say(v, TONE_NOTE, T(v, P_MASKED));
 		page_put(v->page, "<div class=\"scroll\"><table><tbody>\n");
-		evidence_fields(line, evidence_field, v);
+		evidence_fields(masked, evidence_field, v);
+		json_decref(masked);
 		page_put(v->page, "</tbody></table></div>\n");
 		dump = evidence_dump(line);
 		if (dump)

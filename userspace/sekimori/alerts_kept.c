@@ -4,6 +4,7 @@
  */
 #include "alerts_kept.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "client_store.h"
 #include "core/eve/eve_text.h"
 #include "core/policy/contract_names.h"
+#include "core/report/evidence.h"
 #include "core/report/siem_line.h"
 
 int alerts_siem = -1;
@@ -25,6 +27,18 @@ void alerts_siem_print(const char *line, size_t len)
 	text = siem_line((enum siem_format)alerts_siem, &fields);
 	eve_fields_end(&fields);
 	printf("%s\n", text ? text : "");
+}
+
+int alerts_json_print(const char *line, size_t len)
+{
+	AUTO_FREE char *text = evidence_masked_line(line, len);
+
+	if (!text) {
+		fprintf(stderr, "sekimori: a record of %zu bytes is no JSON and was left out\n", len);
+		return -EBADMSG;
+	}
+	printf("%s\n", text);
+	return 0;
 }
 
 void alerts_exported(const char *what)
@@ -63,7 +77,7 @@ static bool kept_print(const struct store_row *row, void *arg)
 
 		kept->err = store_line(kept->store, event->id, &line, &len);
 		if (!kept->err && client.json)
-			printf("%s\n", line);
+			kept->err = alerts_json_print(line, len);
 		else if (!kept->err)
 			alerts_siem_print(line, len);
 		return !kept->err;

@@ -7,13 +7,15 @@
 
 #include "store/store.h"
 
-/* Prints what filter selects, from dir or (NULL) the instance's own store. Exit code. */
 /* enum siem_format of what alerts and monitor print, -1: for people. */
 extern int alerts_siem;
 void alerts_siem_print(const char *line, size_t len);
+/* The record without credentials and personal data; -EBADMSG: it is none, which is said on stderr. */
+__must_check int alerts_json_print(const char *line, size_t len);
 /* Into the audit log, when what is printed is for programs; on a terminal it is a look, no export. */
 void alerts_exported(const char *what);
 
+/* Prints what filter selects, from dir or (NULL) the instance's own store. Exit code. */
 int alerts_kept(const struct store_filter *filter, const char *dir);
 
 #endif

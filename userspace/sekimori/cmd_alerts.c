@@ -52,9 +52,10 @@ static void print_event(const char *line, size_t len, bool everything)
 
 	if (!event || (!everything && strcmp(type, "alert") != 0))
 		return;
-	if (client.json)
-		printf("%.*s\n", (int)len, line);
-	else if (alerts_siem >= 0)
+	if (client.json) {
+		if (alerts_json_print(line, len))
+			return;
+	} else if (alerts_siem >= 0)
 		alerts_siem_print(line, len);
 	else if (!strcmp(type, "alert"))
 		print_alert(event);

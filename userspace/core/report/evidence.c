@@ -101,7 +101,7 @@ void evidence_fields(const json_t *event, void (*fn)(const struct evidence_field
 }
 
 /* Standard base64; what does not fit its alphabet ends it. */
-static size_t packet_bytes(const char *text, uint8_t *out)
+size_t evidence_bytes(const char *text, uint8_t *out)
 {
 	size_t len = 0;
 	uint32_t bits = 0;
@@ -132,10 +132,10 @@ char *evidence_dump(const json_t *event)
 
 	if (!text)
 		text = json_string_value(json_object_get(event, "payload"));
-	bytes = text ? malloc(strlen(text) / 4 * 3 + 3) : NULL;
+	bytes = text ? malloc(EVIDENCE_ROOM(strlen(text))) : NULL;
 	if (!bytes)
 		return NULL;
-	len = packet_bytes(text, bytes);
+	len = evidence_bytes(text, bytes);
 	len = len > DUMP_BYTES ? DUMP_BYTES : len;
 	shown = malloc(len + 1);
 	if (!shown)

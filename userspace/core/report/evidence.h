@@ -7,6 +7,8 @@
 #define CORE_EVIDENCE_H
 
 #include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define EVIDENCE_FIELDS_MAX 200u
 
@@ -21,5 +23,16 @@ void evidence_fields(const json_t *event, void (*fn)(const struct evidence_field
 /* The packet as lines of offset, hex and characters, credentials masked; malloc'ed. NULL: the record has
  * none. */
 char *evidence_dump(const json_t *event);
+
+/* Bytes of a record's packet or payload; out has EVIDENCE_ROOM(strlen(text)). Returns how many. */
+#define EVIDENCE_ROOM(len) ((len) / 4 * 3 + 3)
+size_t evidence_bytes(const char *text, uint8_t *out);
+
+/*
+ * A copy as people and other programs may see it: what came over the wire goes through the rules of
+ * core/web/mask.h. A new reference, or text that is malloc'ed; NULL: no record, or no memory.
+ */
+json_t *evidence_masked(json_t *event);
+char *evidence_masked_line(const char *line, size_t len);
 
 #endif

@@ -221,7 +221,10 @@ size_t mask_bytes(char *data, size_t len)
 
 char *mask_text(const char *text, size_t len, const char *name)
 {
-	static const char *const secrets[] = {"authorization", "cookie", "password", "token", "secret"};
+	static const char *const secrets[] = {"authorization", "cookie",  "password", "passwd", "token",
+					      "secret",	       "api-key", "api_key",  "apikey", "session"};
+	/* Commands of mail and FTP whose argument is one. */
+	static const char *const commands[] = {"PASS", "AUTH"};
 	char *out = malloc(len + 1);
 
 	if (!out)
@@ -231,6 +234,12 @@ char *mask_text(const char *text, size_t len, const char *name)
 	out[len] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(secrets); i++) {
 		if (strcasestr(name, secrets[i])) {
+			stars(out, 0, len);
+			return out;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (!strcasecmp(name, commands[i])) {
 			stars(out, 0, len);
 			return out;
 		}
