@@ -91,7 +91,8 @@ class Browser:
         sent.update(headers or {})
         connection.request(method, path, body, sent)
         answer = connection.getresponse()
-        answer.text = answer.read().decode("utf-8", "replace")
+        answer.body = answer.read()
+        answer.text = answer.body.decode("utf-8", "replace")
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, value = cookie.split(";")[0].split("=", 1)
             self.cookies[name] = value

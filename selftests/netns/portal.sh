@@ -78,6 +78,28 @@ press "/alerts/$alert/evidence" '{}' | grep -q 'http.url'
 result $? "evidence is shown"
 wait_for 10 logged 'read .*root .*evidence of alert'
 result $? "and the look is in the audit log"
+evil=$(id_of 9900001)
+press "/alerts/$evil/evidence" '{}' >"$WORLD/evidence.html"
+grep -q 'IPv4: 198.18.0.78 &gt; 198.51.100.1' "$WORLD/evidence.html" && grep -q 'TCP: .* &gt; 80, PSH ACK' "$WORLD/evidence.html" && grep -q 'action="/alerts/[0-9]*/packet"' "$WORLD/evidence.html"
+result $? "the packet is shown decoded"
+cat >"$WORLD/take.py" <<END
+import sys
+sys.path.insert(0, "$here/selftests/lib")
+from portal_client import Browser
+browser = Browser("$URL")
+assert browser.login("root", "a-long-password")
+open(sys.argv[2], "wb").write(browser.post(sys.argv[1], {}).body)
+END
+server python3 "$WORLD/take.py" "/alerts/$evil/packet" "$WORLD/taken.pcap"
+tcpdump -n -A -r "$WORLD/taken.pcap" >"$WORLD/taken" 2>/dev/null
+grep -q 'IP 198.18.0.78' "$WORLD/taken" && grep -q '/evil?password=\*\*\*\*\*\*\*' "$WORLD/taken" && ! grep -aq hunter2 "$WORLD/taken.pcap" && wait_for 10 logged 'read .*root .*packet of alert .* taken as pcap'
+result $? "and goes as a capture file without its credentials, with a line in the audit log"
+sekimori alerts show "$evil" >"$WORLD/shown" && grep -q 'TCP: .* > 80, PSH ACK' "$WORLD/shown" && ! grep -q hunter2 "$WORLD/shown" &&
+	sekimori alerts show "$evil" --format pcap -o "$WORLD/own.pcap" --unmasked && grep -aq hunter2 "$WORLD/own.pcap" && [ "$(stat -c %a "$WORLD/own.pcap")" = 600 ] &&
+	wait_for 10 logged "evidence of alert $evil as pcap, unmasked"
+result $? "by command, too; unmasked only when that is said, and written down"
+! grep -q '"packet"' "$(sekimori status --json | jq -r .events.file)" && ! press "/alerts/$(id_of 9900002)/packet" '{}' | grep -q Ethernet
+result $? "the event file has no packets"
 sekimori audit verify >/dev/null
 result $? "whose chain holds"
 masked() { sekimori alerts "$@" --json | grep '"signature_id":9900001' >"$WORLD/masked" && grep -q 'password=\*\*\*\*\*\*\*&x=' "$WORLD/masked" && ! grep -q hunter2 "$WORLD/masked"; }

@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "core/eve/eve_read.h"
-#include "core/report/evidence.h"
 #include "core/web/mask.h"
 #include "lib/ktap.h"
 
@@ -149,33 +148,6 @@ static void secrets_are_masked(void)
 	}
 }
 
-/* What leaves the house in a form for programs: by the field's name, by its neighbour, within packets; what
- * is ours stays. */
-static void records_are_masked(void)
-{
-	static const char line[] =
-		"{\"event_type\":\"alert\",\"src_ip\":\"192.0.2.1\",\"alert\":{\"signature\":\"password=x in "
-		"URL\"},"
-		"\"http\":{\"url\":\"/?user=a&password=hunter2\",\"length\":5,\"request_headers\":["
-		"{\"name\":\"Authorization\",\"value\":\"Basic "
-		"aHVudGVy\"},{\"name\":\"Host\",\"value\":\"x.example\"}]},"
-		"\"ftp\":{\"command\":\"PASS\",\"command_data\":\"hunter2\"},"
-		"\"smtp\":{\"mail_from\":\"taro@example.jp\"},"
-		"\"payload_printable\":\"Cookie: id=1\",\"packet\":\"dG9rZW49YWJjZGVm\"}";
-	AUTO_FREE char *out = evidence_masked_line(line, sizeof(line) - 1);
-
-	CHECK_STR(out, "{\"event_type\":\"alert\",\"src_ip\":\"192.0.2.1\",\"alert\":{\"signature\":"
-		       "\"password=x in URL\"},"
-		       "\"http\":{\"url\":\"/?user=a&password=*******\",\"length\":5,\"request_headers\":["
-		       "{\"name\":\"Authorization\",\"value\":\"**************\"},{\"name\":\"Host\","
-		       "\"value\":\"x.example\"}]},"
-		       "\"ftp\":{\"command\":\"PASS\",\"command_data\":\"*******\"},"
-		       "\"smtp\":{\"mail_from\":\"t***@example.jp\"},"
-		       "\"payload_printable\":\"Cookie: ****\",\"packet\":\"dG9rZW49KioqKioq\"}");
-	CHECK(!evidence_masked_line("[1]", 3));
-	CHECK(!evidence_masked_line("{\"a\":", 5));
-}
-
 /* Imported goes before observed, place by place; each is written to its own file. */
 static void observed_joins(void)
 {
@@ -204,7 +176,6 @@ static const struct ktap_test tests[] = {
 	TEST(banners_are_observed),
 	TEST(observed_joins),
 	TEST(secrets_are_masked),
-	TEST(records_are_masked),
 };
 
 int main(void)

@@ -3,6 +3,7 @@
  * eve - alert lines: names, types, hostile text, completion, limits.
  */
 #include "core/eve/eve.h"
+#include "core/eve/eve_bytes.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -277,10 +278,15 @@ static void too_long(void)
 		->feed(&world.flow, TO_SERVER, (struct span){(const uint8_t *)request, (uint32_t)at}, false,
 		       false);
 	world.alert.tx = world.flow.txs;
-	CHECK_EQ(eve_alert(&world.alert, 5, &nowhere, NULL, &line, &len), 0);
+	world.packet.frame = (struct span){(const uint8_t *)request, 20};
+	CHECK_EQ(eve_alert(&world.alert, 5, &(struct eve_origin){.details = 1u << EVE_DETAIL_PACKET}, NULL,
+			   &line, &len),
+		 0);
 	event = parse(line, len);
-	CHECK(!json_object_get(event, "http"));
-	CHECK_STR(left_out(event, 0), "http");
+	CHECK(!json_object_get(event, "http") && !json_object_get(event, "packet") &&
+	      !json_object_get(event, "packet_info"));
+	CHECK_STR(left_out(event, 0), "packet");
+	CHECK_STR(left_out(event, 1), "http");
 	json_decref(event);
 	free(line);
 	app_reap(&world.flow, true);
@@ -325,14 +331,48 @@ static void details(void)
 	world.packet.payload.len = 60000;
 	CHECK_EQ(eve_alert(&world.alert, 5, &origin, NULL, &line, &len), 0);
 	event = parse(line, len);
-	CHECK(!json_object_get(event, "packet") && !json_object_get(event, "packet_info"));
-	CHECK_STR(left_out(event, 0), "packet");
+	CHECK_EQ(strlen(text_at(event, "packet", NULL)), (16384 + 2) / 3 * 4);
+	CHECK_EQ(number_at(event, "packet_info", "length"), 65000);
 	CHECK_EQ(number_at(event, "payload_length", NULL), 60000);
 	CHECK_EQ(strlen(text_at(event, "payload", NULL)), (4096 + 2) / 3 * 4);
 	CHECK_EQ(strlen(text_at(event, "payload_printable", NULL)), 4096);
 	json_decref(event);
 	free(line);
 	free(frame);
+}
+
+/* The packet goes a way of its own: found where the writer puts it, and nowhere else. */
+static void bytes_found(void)
+{
+	static const struct {
+		const char *line, *found; /* "" none */
+	} rows[] = {
+		{"{\"a\":1,\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":1},\"b\":2}",
+		 ",\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":1}"},
+		{"{\"a\":1,\"packet\":\"QQ==\",\"packet_info\":{\"linktype\":101,\"length\":9}}",
+		 ",\"packet\":\"QQ==\",\"packet_info\":{\"linktype\":101,\"length\":9}"},
+		/* within a text, without its end, with more than the writer says */
+		{"{\"a\":\",\\\"packet\\\":\\\"QQ==\\\",\\\"packet_info\\\":{\\\"linktype\\\":1}\"}", ""},
+		{"{\"a\":1,\"packet\":\"QUJD", ""},
+		{"{\"a\":1,\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":1", ""},
+		{"{\"a\":1,\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":x}}", ""},
+		{"{\"a\":1,\"packet\":\"a b\",\"packet_info\":{\"linktype\":1}}", ""},
+		{"{\"a\":1,\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":01}}", ""},
+		{"{\"a\":1,\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":12345678901}}", ""},
+		/* the first that is one */
+		{"{\"a\":1,\"packet\":\"x\\u0041\",\"packet\":\"QQ==\",\"packet_info\":{\"linktype\":1}}",
+		 ",\"packet\":\"QQ==\",\"packet_info\":{\"linktype\":1}"},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t len = strlen(rows[i].line), from = 0, to = 0;
+		bool found = eve_bytes_find(rows[i].line, len, &from, &to);
+
+		CHECK_EQ(found, *rows[i].found != 0);
+		CHECK_EQ(to - from, strlen(rows[i].found));
+		CHECK(!found || !strncmp(rows[i].line + from, rows[i].found, to - from));
+	}
 }
 
 static void text(void)
@@ -414,7 +454,7 @@ static void flowless(void)
 	free(line);
 }
 
-static const struct ktap_test tests[] = {TEST(alert_http),   TEST(enforce), TEST(enforce_malformed),
-					 TEST(too_long),     TEST(text),    TEST(details),
-					 TEST(community_id), TEST(flowless)};
+static const struct ktap_test tests[] = {TEST(alert_http),  TEST(enforce),	TEST(enforce_malformed),
+					 TEST(too_long),    TEST(text),		TEST(details),
+					 TEST(bytes_found), TEST(community_id), TEST(flowless)};
 KTAP_MAIN(tests)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <sqlite3.h>
+#include <zlib.h>
 
 #include "lib/ktap.h"
 #include "lib/postgres.h"
@@ -470,7 +471,7 @@ static void retention_by_age(void)
 	for (size_t i = 0; i < 90; i++)
 		events[i] = alert(SEPTEMBER + i * DAY, 1 + i / 30, 0, 0);
 	CHECK_EQ(store_insert(store, events, 90).stored, 90);
-	store_limits(store, 0, 61);
+	store_limits(store, &(struct store_limits){.max_days = 61});
 	CHECK_EQ(store_retain(store, SEPTEMBER + 91 * DAY - 1, &out), 0);
 	CHECK_EQ(out.removed, 0); /* the last event of September is not 61 days old yet */
 	CHECK_EQ(store_retain(store, SEPTEMBER + 91 * DAY, &out), 0);
@@ -493,6 +494,71 @@ static void retention_by_age(void)
 	CHECK_EQ(sum.inserted, 91);
 	CHECK_EQ(sum.removed, 31);
 	CHECK_EQ(sum.lost, 0);
+	folder_end();
+}
+
+/* Is the packed form of text anywhere in the folder's files? */
+static bool lies_on_disk(const char *text)
+{
+	uint8_t packed[512];
+	uLongf len = sizeof(packed);
+	char path[128];
+	AUTO_FREE char *data = malloc(1u << 22);
+	bool found = false;
+
+	CHECK_EQ(compress2(packed, &len, (const uint8_t *)text, strlen(text), 1), Z_OK);
+	for (int i = 0; i < 2; i++) {
+		AUTO_FILE FILE *file = NULL;
+		size_t n;
+
+		snprintf(path, sizeof(path), "%s/events-2014-09.db%s", folder, i ? "-wal" : "");
+		file = fopen(path, "re");
+		n = file ? fread(data, 1, 1u << 22, file) : 0;
+		found |= memmem(data, n, packed, len) != NULL;
+	}
+	return found;
+}
+
+/* Each packet for the time of its severity; then it is gone from the disk, and its event is still there. */
+static void packets_kept(void)
+{
+	static const char critical[] = "{\"packet\":\"Y3JpdGljYWw=\"}",
+			  low[] = "{\"packet\":\"bG93bG93bG93\"}";
+	const struct store_limits limits = {
+		.packet_seconds = {[SEKI_SEVERITY_CRITICAL] = 3600, [SEKI_SEVERITY_LOW] = 60}};
+	CLEANUP(store_close) struct store *store = NULL;
+	struct store_event events[3] = {alert(SEPTEMBER, 1, SEKI_SEVERITY_CRITICAL, SEKI_VERDICT_CUT),
+					alert(SEPTEMBER, 2, SEKI_SEVERITY_LOW, SEKI_VERDICT_CUT),
+					alert(SEPTEMBER, 3, SEKI_SEVERITY_HIGH, SEKI_VERDICT_CUT)};
+	struct store_retained out;
+	AUTO_FREE char *first = NULL;
+	AUTO_FREE char *second = NULL;
+	char *none = NULL;
+
+	folder_new();
+	store = store_of(false);
+	store_limits(store, &limits);
+	events[0].packet = critical;
+	events[1].packet = events[2].packet = low;
+	CHECK_EQ(store_insert(store, events, 3).stored, 3);
+	CHECK_EQ(store_packet(store, events[0].id, &first), 0);
+	CHECK_STR(first, critical);
+	CHECK_EQ(store_packet(store, events[1].id, &second), 0);
+	CHECK_STR(second, low);
+	CHECK_EQ(store_packet(store, events[2].id, &none), -ENOENT); /* none of that severity is kept */
+	CHECK(on_server || lies_on_disk(low));
+	CHECK_EQ(store_retain(store, SEPTEMBER + 60000000, &out), 0);
+	CHECK_EQ(out.packets, 0);
+	CHECK_EQ(store_retain(store, SEPTEMBER + 60000001, &out), 0);
+	CHECK_EQ(out.packets, 1);
+	CHECK_EQ(store_packet(store, events[1].id, &none), -ENOENT);
+	CHECK(on_server || (!lies_on_disk(low) && lies_on_disk(critical)));
+	/* A shorter time that is said later holds for what is there, too. */
+	store_limits(store, &(struct store_limits){0});
+	CHECK_EQ(store_retain(store, SEPTEMBER + 60000002, &out), 0);
+	CHECK_EQ(out.packets, 1);
+	CHECK_EQ(store_packet(store, events[0].id, &none), -ENOENT);
+	CHECK_EQ(events_in(store, (struct store_filter){.to = 0}), 3);
 	folder_end();
 }
 
@@ -537,7 +603,7 @@ static void retention_by_size(void)
 	}
 	CHECK_EQ(store_insert(store, events, 4000).stored, 4000);
 	CHECK(months_in(store).bytes > 4u << 20);
-	store_limits(store, 2u << 20, 0);
+	store_limits(store, &(struct store_limits){.max_bytes = 2u << 20});
 	CHECK_EQ(store_retain(store, SEPTEMBER + 60 * DAY, &out), 0);
 	sum = months_in(store);
 	CHECK(sum.bytes <= 2u << 20, "%llu bytes are left", (unsigned long long)sum.bytes);
@@ -879,6 +945,7 @@ ON_SERVER(damaged_month)
 ON_SERVER(damaged_index)
 ON_SERVER(retention_by_age)
 ON_SERVER(retention_cut_short)
+ON_SERVER(packets_kept)
 ON_SERVER(retention_by_size)
 ON_SERVER(counters)
 ON_SERVER(notices)
@@ -899,6 +966,7 @@ static const struct ktap_test tests[] = {
 	TEST(no_room),
 	TEST(retention_by_age),
 	TEST(retention_cut_short),
+	TEST(packets_kept),
 	TEST(retention_by_size),
 	TEST(counters),
 	TEST(notices),
@@ -914,6 +982,7 @@ static const struct ktap_test tests[] = {
 	TEST(damaged_index_on_server),
 	TEST(retention_by_age_on_server),
 	TEST(retention_cut_short_on_server),
+	TEST(packets_kept_on_server),
 	TEST(retention_by_size_on_server),
 	TEST(counters_on_server),
 	TEST(notices_on_server),

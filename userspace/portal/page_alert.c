@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * page_alert.c - one alert: what was seen, what it means, what was done, and
- * what to do. Its evidence is shown on request only, and every look is noted.
+ * what to do. Its evidence is page_evidence.c's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -9,16 +9,8 @@
 
 #include "core/report/document.h"
 #include "core/eve/eve_text.h"
-#include "core/report/evidence.h"
 #include "core/report/notice_text.h"
-#include "portal_private.h"
-
-struct alert {
-	struct store_event event;
-	uint64_t moments[STORE_MOMENT_MAX], notice;
-	char tenant[STORE_TEXT_MAX], label[STORE_TEXT_MAX], list[STORE_TEXT_MAX], iface[STORE_TEXT_MAX];
-	bool found;
-};
+#include "alert.h"
 
 static bool alert_row(const struct store_row *row, void *arg)
 {
@@ -35,8 +27,7 @@ static bool alert_row(const struct store_row *row, void *arg)
 	return false;
 }
 
-/* One of another tenant is as much not there as one that never was. Answers when it returns false. */
-static bool alert_get(struct visit *v, struct alert *out)
+bool alert_get(struct visit *v, struct alert *out)
 {
 	const struct store_filter filter = {
 		.id = v->captured.id, .tenant = visit_tenant(v), .kinds = 1u << STORE_ALERT, .limit = 1};
@@ -265,58 +256,6 @@ void page_alert(struct visit *v)
 	part_end(v);
 	answer_page(v, 200);
 	json_decref(line);
-}
-
-/* --- evidence */
-
-static void evidence_field(const struct evidence_field *field, void *arg)
-{
-	struct visit *v = arg;
-
-	page_put(v->page, "<tr><th scope=\"row\">%s</th><td class=\"mono\">%s</td></tr>\n", field->name,
-		 field->value);
-}
-
-void page_evidence(struct visit *v)
-{
-	AUTO_FREE char *text = NULL;
-	AUTO_FREE char *dump = NULL;
-	struct alert alert;
-	json_error_t error;
-	json_t *line;
-	size_t len = 0;
-
-	if (!alert_get(v, &alert))
-		return;
-	/* First noted, then shown. */
-	if (!daemon_trace(v, "read", "portal: evidence of alert %llu (sid %u)",
-			  (unsigned long long)alert.event.id, alert.event.sid)) {
-		answer_fault(v, 503, PHRASE_P_FAULT_TRACE);
-		return;
-	}
-	part_begin(v, T(v, P_EVIDENCE));
-	page_put(v->page, "<p><a href=\"/alerts/%llu\">%s</a></p>\n", (unsigned long long)alert.event.id,
-		 alert.label);
-	if (store_line(visit_store(v), alert.event.id, &text, &len)) {
-		part_say(v, TONE_NOTE, T(v, P_EVIDENCE_GONE));
-	} else {
-		json_t *masked;
-
-		line = json_loadb(text, len, 0, &error);
-		masked = evidence_masked(line);
-		part_say(v, TONE_NOTE, T(v, P_MASKED));
-		page_put(v->page, "<div class=\"scroll\"><table><tbody>\n");
-		evidence_fields(masked, evidence_field, v);
-		json_decref(masked);
-		page_put(v->page, "</tbody></table></div>\n");
-		dump = evidence_dump(line);
-		if (dump)
-			page_put(v->page, "<h2>%s</h2>\n<pre tabindex=\"0\">%s</pre>\n", T(v, P_PACKET),
-				 dump);
-		json_decref(line);
-	}
-	part_end(v);
-	answer_page(v, 200);
 }
 
 /* --- the buttons */

@@ -128,6 +128,7 @@ void page_live(struct visit *v);
 void page_alerts(struct visit *v);
 void page_alert(struct visit *v);
 void page_evidence(struct visit *v);
+void do_packet(struct visit *v);
 void do_ack(struct visit *v);
 void do_block(struct visit *v);
 void do_unblock(struct visit *v);

@@ -11,6 +11,7 @@ const struct portal_route portal_routes[] = {
 	{"GET", "/alerts", ACCESS_VIEWER, false, PHRASE_P_ALERTS, true, page_alerts},
 	{"GET", "/alerts/:id", ACCESS_VIEWER, false, PHRASE_P_ALERT, false, page_alert},
 	{"POST", "/alerts/:id/evidence", ACCESS_OPERATOR, false, PHRASE_P_EVIDENCE, false, page_evidence},
+	{"POST", "/alerts/:id/packet", ACCESS_OPERATOR, false, PHRASE_P_EVIDENCE, false, do_packet},
 	{"POST", "/alerts/:id/ack", ACCESS_OPERATOR, false, PHRASE_P_ALERT, false, do_ack},
 	{"POST", "/alerts/:id/block", ACCESS_OPERATOR, true, PHRASE_P_ALERT, false, do_block},
 	{"POST", "/alerts/:id/unblock", ACCESS_OPERATOR, true, PHRASE_P_ALERT, false, do_unblock},

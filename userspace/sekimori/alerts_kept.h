@@ -18,4 +18,7 @@ void alerts_exported(const char *what);
 /* Prints what filter selects, from dir or (NULL) the instance's own store. Exit code. */
 int alerts_kept(const struct store_filter *filter, const char *dir);
 
+/* alerts_show.c: one of them with its evidence; argv[0] is "show". Exit code. */
+int alerts_show(int argc, char **argv);
+
 #endif

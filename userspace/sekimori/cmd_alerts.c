@@ -253,6 +253,8 @@ int cmd_alerts(int argc, char **argv)
 	char *end;
 	int c;
 
+	if (argc > 1 && !strcmp(argv[1], "show"))
+		return alerts_show(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "fn:", options, NULL)) != -1) {
 		const char **place = selection_place(&selection, c);
 

@@ -54,7 +54,7 @@ static const struct command commands[] = {
 	 "what protected hosts may start, and what they did", cmd_egress, false},
 	{"alerts",
 	 "[--follow] [-n N] | [--sid N] [--host ADDR] [--severity S] [--period P | --from T --to T] [--store "
-	 "DIR] [--format text|cef|leef]",
+	 "DIR] [--format text|cef|leef] | show ID [--format text|pcap] [-o FILE] [--unmasked] [--store DIR]",
 	 "what was found, from the event file; with a selection from the kept events", cmd_alerts, false},
 	{"report",
 	 "top | security-log | notices | change [--period P | --from T --to T] [--n N] [--lang ja|en] "

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/eve/eve_bytes.h"
 #include "core/policy/decide.h"
 #include "core/eve/eve_read.h"
 #include "lib/log.h"
@@ -31,7 +32,9 @@ static void held_free(struct held *held)
 {
 	eve_fields_end(&held->fields);
 	free(held->line);
+	free(held->packet);
 	held->line = NULL;
+	held->packet = NULL;
 }
 
 static void taken_tell(struct archive *a)
@@ -50,6 +53,11 @@ static void reporter_pause(struct archive *a, bool pause)
 {
 	if (a->reporter >= 0 && loop_change(a->loop, a->reporter, pause ? 0 : EPOLLIN))
 		log_error("the reporter's channel cannot be watched");
+}
+
+static size_t event_bytes(const struct store_event *event)
+{
+	return event->line_len + (event->packet ? strlen(event->packet) : 0);
 }
 
 /* What is stored leaves the batch; the rest waits for a better time. */
@@ -73,7 +81,7 @@ static void batch_store(struct archive *a)
 		}
 		a->events[left] = a->events[i];
 		a->held[left] = a->held[i];
-		a->bytes += a->events[i].line_len;
+		a->bytes += event_bytes(&a->events[i]);
 		left++;
 	}
 	a->count = left;
@@ -97,6 +105,26 @@ static uint8_t kind_of(const char *type)
 	return STORE_RECORD;
 }
 
+/* The record and its packet apart, since each is kept for its own time; *len becomes the record's. */
+static int held_copy(struct held *held, const char *line, size_t *len)
+{
+	size_t from = *len, to = *len;
+
+	held->packet = NULL;
+	held->line = malloc(*len + 1);
+	if (!held->line)
+		return -ENOMEM;
+	if (eve_bytes_find(line, *len, &from, &to) &&
+	    asprintf(&held->packet, "{%.*s}", (int)(to - from - 1), line + from + 1) < 0) {
+		held->packet = NULL;
+		return -ENOMEM;
+	}
+	memcpy(held->line, line, from);
+	memcpy(held->line + from, line + to, *len - to);
+	*len -= to - from;
+	return 0;
+}
+
 /* Statistics of the engines are counters, which the keeper tells; they are no events. */
 static bool event_take(struct archive *a, uint64_t t_match, const char *line, size_t len)
 {
@@ -112,12 +140,10 @@ static bool event_take(struct archive *a, uint64_t t_match, const char *line, si
 	}
 	if (!strcmp(f->type, "asset"))
 		archive_asset(a, f);
-	held->line = malloc(len);
-	if (!held->line) {
+	if (held_copy(held, line, &len)) {
 		held_free(held);
 		return false;
 	}
-	memcpy(held->line, line, len);
 	held->here = true;
 	held->told = false;
 	*event = (struct store_event){
@@ -140,14 +166,15 @@ static bool event_take(struct archive *a, uint64_t t_match, const char *line, si
 		.iface = f->iface,
 		.rule = f->rule,
 		.line = held->line,
-		.line_len = len - (len && line[len - 1] == '\n'),
+		.line_len = len - (len && held->line[len - 1] == '\n'),
+		.packet = held->packet,
 	};
 	if (f->t_us + TIME_BEFORE < t_match || f->t_us > t_match + TIME_BEHIND) {
 		event->t_packet = t_match;
 		a->stats.odd_times++;
 	}
 	a->count++;
-	a->bytes += len;
+	a->bytes += event_bytes(event);
 	return true;
 }
 
@@ -275,6 +302,14 @@ static void counts_take(struct archive *a, const struct message_counts *in)
 		log_warn("figures of the last seconds could not be stored");
 }
 
+static void limits_take(struct archive *a, const struct message_limits *in)
+{
+	struct store_limits limits = {.max_bytes = in->max_bytes, .max_days = in->max_days};
+
+	memcpy(limits.packet_seconds, in->packet_seconds, sizeof(limits.packet_seconds));
+	store_limits(a->store, &limits);
+}
+
 static void reporter_meet(struct archive *a, int *passed)
 {
 	if (*passed < 0)
@@ -291,8 +326,7 @@ static int keeper_take(struct message *message, void *arg)
 
 	switch (message->head.type) {
 	case MESSAGE_ARCHIVE_LIMITS:
-		store_limits(a->store, ((const struct message_limits *)message->body)->max_bytes,
-			     ((const struct message_limits *)message->body)->max_days);
+		limits_take(a, (const struct message_limits *)message->body);
 		break;
 	case MESSAGE_ARCHIVE_AUDIT:
 		audit_take(a, (const struct message_audit *)message->body);
@@ -333,6 +367,9 @@ static void archive_retain(struct archive *a)
 
 	if (err)
 		log_warn("old events could not be removed: %s", strerror(-err));
+	if (out.packets)
+		log_info("%llu packets of alerts removed: the time of their severity is over",
+			 (unsigned long long)out.packets);
 	if (!out.removed)
 		return;
 	a->stats.removed += out.removed;

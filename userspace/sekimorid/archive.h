@@ -18,7 +18,7 @@
 
 struct held { /* one event of the batch with what its texts lie in */
 	struct eve_fields fields;
-	char *line;
+	char *line, *packet; /* packet: NULL none */
 	bool here; /* came over the present channel */
 	bool told; /* the notifier knows */
 };

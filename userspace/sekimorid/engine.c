@@ -127,6 +127,11 @@ static void engine_propose(struct engine *e, const struct detect_alert *alert,
 		e->stats.proposals_lost++;
 }
 
+static bool engine_keeps_packet(const struct engine *e, unsigned int severity)
+{
+	return e->policy->packet_age[severity % SEKI_SEVERITY_MAX] > 0;
+}
+
 static void engine_alert(const struct detect_alert *alert, void *arg)
 {
 	struct engine *e = arg;
@@ -135,7 +140,10 @@ static void engine_alert(const struct detect_alert *alert, void *arg)
 	struct eve_enforcement passed = {
 		.verdict = engine_verdict(e, alert), .action = "none", .why = decision.why};
 	bool propose = decision.kind != DECIDE_NONE && alert->flow && alert->flow->id;
-	struct eve_origin origin = {.in_iface = e->record ? engine_iface(e, e->record->ifindex) : NULL};
+	struct eve_origin origin = {
+		.in_iface = e->record ? engine_iface(e, e->record->ifindex) : NULL,
+		.details = engine_keeps_packet(e, alert->rule->severity) ? 1u << EVE_DETAIL_PACKET : 0,
+	};
 	AUTO_FREE char *line = NULL;
 	size_t len = 0;
 	int err;

@@ -154,6 +154,7 @@ void keeper_archive_limits(struct keeper *k)
 	struct message_limits limits = {.max_bytes = policy->store_bytes,
 					.max_days = policy->store_age / 86400};
 
+	memcpy(limits.packet_seconds, policy->packet_age, sizeof(limits.packet_seconds));
 	if (keeper_child_tell(k, PROCESS_ARCHIVE, MESSAGE_ARCHIVE_LIMITS, &limits, sizeof(limits)))
 		log_debug("the archive is not there to learn its limits; it gets them when it starts");
 }

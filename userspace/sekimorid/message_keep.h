@@ -28,6 +28,7 @@ struct message_reporter_stats {
 struct message_limits {
 	uint64_t max_bytes; /* 0: none */
 	uint32_t max_days, pad;
+	uint32_t packet_seconds[SEKI_SEVERITY_MAX];
 };
 struct message_kept {	  /* followed by the finished line, line_len bytes */
 	uint64_t t_match; /* when the reporter knew */

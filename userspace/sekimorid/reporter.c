@@ -14,6 +14,7 @@
 #include "core/policy/decide.h"
 #include "ctl.h"
 #include "core/eve/eve.h"
+#include "core/eve/eve_bytes.h"
 #include "core/eve/eve_text.h"
 #include "core/policy/contract_names.h"
 #include "lib/log.h"
@@ -129,12 +130,31 @@ static void archive_meet(struct reporter *r, int *passed)
 	archive_send(r);
 }
 
+/* Packets are the archive's, which deletes them in time: whoever rotates the event file would not know when.
+ */
+static size_t packet_leave(const char *line, size_t len, char *out)
+{
+	size_t from = len, to = len;
+
+	if (!eve_bytes_find(line, len, &from, &to))
+		return 0;
+	memcpy(out, line, from);
+	memcpy(out + from, line + to, len - to);
+	return len - (to - from);
+}
+
 /* One whole line or nothing: a partial write is completed, or counted and cut off by a newline later. */
 static void reporter_write(struct reporter *r, const char *line, size_t len)
 {
-	size_t done = 0;
+	static char shorter[MESSAGE_LINE_MAX];
+	size_t done = 0, left;
 
 	archive_keep(r, line, len);
+	left = len <= sizeof(shorter) ? packet_leave(line, len, shorter) : 0;
+	if (left) {
+		line = shorter;
+		len = left;
+	}
 	if (r->file < 0) {
 		r->stats.lost++;
 		return;

@@ -227,10 +227,10 @@ static int sqlite_open(struct db_place *place, const char *name, struct db **out
 	/* A reader that may not write into the folder (the portal) needs the files of the log to be there. */
 	sqlite3_file_control(file_of(db), "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
 	sqlite3_db_config(file_of(db), SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	err = sqlite_run(
-		db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
-		    "PRAGMA cache_size=-16384; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864;"
-		    "PRAGMA wal_autocheckpoint=16000");
+	err = sqlite_run(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
+			     "PRAGMA secure_delete=ON; PRAGMA cache_size=-16384; PRAGMA synchronous=NORMAL; "
+			     "PRAGMA journal_size_limit=67108864;"
+			     "PRAGMA wal_autocheckpoint=16000");
 	if (err)
 		return err;
 	*out = TAKE_PTR(db);

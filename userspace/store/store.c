@@ -28,6 +28,11 @@ const char *const store_kind_names[STORE_KIND_MAX] = {
 	"NULL);"                                                                                             \
 	"CREATE TABLE host(addr BLOB NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(addr, id)) WITHOUT ROWID;"   \
 	"CREATE INDEX event_urgent ON event(notice) WHERE kind = 0 AND severity = 3 AND verdict != 1;"
+/* Packets of alerts: many go long before their event. The index is what retention walks. */
+#define MONTH_V3                                                                                             \
+	"CREATE TABLE packet(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, severity INTEGER NOT NULL, raw "    \
+	"INTEGER NOT NULL, data BLOB NOT NULL);"                                                             \
+	"CREATE INDEX packet_t ON packet(severity, t);"
 static const char month_schema[] =
 	"CREATE TABLE event(id INTEGER PRIMARY KEY, t INTEGER NOT NULL, t_match INTEGER NOT NULL, kind "
 	"INTEGER NOT NULL,"
@@ -51,14 +56,14 @@ static const char month_schema[] =
 	"CREATE TABLE total(inserted INTEGER NOT NULL, removed INTEGER NOT NULL, hosted INTEGER NOT NULL "
 	"DEFAULT 0);"
 	"INSERT INTO total VALUES(0, 0, 0);"
-	"CREATE INDEX event_t ON event(t);" MONTH_V2;
+	"CREATE INDEX event_t ON event(t);" MONTH_V2 MONTH_V3;
 static const char *const month_upgrades[] = {
 	"DROP INDEX event_urgent; DROP INDEX event_src; DROP INDEX event_dst;"
 	"ALTER TABLE event ADD COLUMN notice INTEGER;"
 	"ALTER TABLE total ADD COLUMN hosted INTEGER NOT NULL DEFAULT 0;"
 	/* What was sent before notices had numbers is not to be sent again. */
 	"UPDATE event SET notice = 0 WHERE t_sent IS NOT NULL;" MONTH_V2,
-	NULL};
+	MONTH_V3, NULL};
 static const struct db_schema month_tables = {month_schema, month_upgrades};
 _Static_assert(STORE_ALERT == 0 && SEKI_SEVERITY_CRITICAL == 3 && SEKI_VERDICT_BLOCKED == 1,
 	       "the partial index of event_urgent");
@@ -207,10 +212,9 @@ int store_file(struct store *store, uint32_t month, bool create, struct store_fi
 	return 0;
 }
 
-void store_limits(struct store *store, uint64_t max_bytes, uint32_t max_days)
+void store_limits(struct store *store, const struct store_limits *limits)
 {
-	store->max_bytes = max_bytes;
-	store->max_days = max_days;
+	store->limits = *limits;
 }
 
 /* Months that have a file but no row, because the index was begun anew; and those that were about to go. */
@@ -276,7 +280,7 @@ int store_open(const struct store_options *options, struct store **out, char why
 	store->pack = line_pack_new();
 	if (!store->pack)
 		return -ENOMEM;
-	store_limits(store, options->max_bytes, options->max_days);
+	store->limits = options->limits;
 	err = db_place_open(options->dir, options->readonly, &store->place, cause);
 	if (err == -ENOTCONN && store->place) {
 		log_error("event store: %s; events wait until it answers", cause);

@@ -59,6 +59,7 @@ struct store_event {
 	const char *rule; /* JSON of what is known of the rule, kept once for each (gid, sid, rev) */
 	const char *line; /* the whole record with its evidence, as it was told; not NUL-terminated */
 	size_t line_len;
+	const char *packet; /* JSON of the packet it is about, kept for its own time; NULL none */
 	uint64_t id; /* out: names the event for good; 0 when it was not stored */
 };
 
@@ -68,11 +69,16 @@ struct store_result {
 	int error; /* the first -errno, 0 none */
 };
 
-struct store_options {
-	const char *dir;    /* must exist; "." when the caller has no path to it */
-	bool readonly;	    /* never creates, repairs or removes */
+struct store_limits {
 	uint64_t max_bytes; /* of all months together, 0: no bound */
 	uint32_t max_days;  /* of age, 0: no bound */
+	uint32_t packet_seconds[SEKI_SEVERITY_MAX]; /* how long packets are kept; 0: not at all */
+};
+
+struct store_options {
+	const char *dir; /* must exist; "." when the caller has no path to it */
+	bool readonly;	 /* never creates, repairs or removes */
+	struct store_limits limits;
 };
 
 struct store;
@@ -83,7 +89,7 @@ __must_check int store_open(const struct store_options *options, struct store **
 void store_close(struct store *store); /* NULL is fine */
 DEFINE_CLEANUP(store_close, struct store)
 /* From now on; the writer applies them with store_retain(). */
-void store_limits(struct store *store, uint64_t max_bytes, uint32_t max_days);
+void store_limits(struct store *store, const struct store_limits *limits);
 
 /*
  * Stores count events, each month's in one transaction: all of a month or none. A month whose file is damaged
@@ -145,6 +151,8 @@ __must_check int store_scan(struct store *store, const struct store_filter *filt
 			    bool (*fn)(const struct store_row *row, void *arg), void *arg);
 /* The whole record; malloc'ed, NUL-terminated. -ENOENT. */
 __must_check int store_line(struct store *store, uint64_t id, char **line, size_t *len);
+/* The event's packet, as store_event.packet; malloc'ed. -ENOENT: it had none, or its time is over. */
+__must_check int store_packet(struct store *store, uint64_t id, char **json);
 
 /*
  * Figures: how often (kind, rule or label, severity, verdict) was seen in a quarter of an hour. They outlive
@@ -184,9 +192,10 @@ struct store_month {
 __must_check int store_months(struct store *store, bool (*fn)(const struct store_month *month, void *arg),
 			      void *arg);
 
-/* Removes what is over age or size, oldest first: evidence and events go, figures stay. */
+/* Removes what is over age or size, oldest first: evidence and events go, figures stay. Packets go when their
+ * severity's time is over. */
 struct store_retained {
-	uint64_t removed, bytes;
+	uint64_t removed, bytes, packets;
 };
 __must_check int store_retain(struct store *store, uint64_t now, struct store_retained *out);
 

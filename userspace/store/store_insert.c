@@ -16,6 +16,7 @@ static const char *const statements[STATEMENT_MAX] = {
 		"INSERT INTO event VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,"
 		"?19,NULL,NULL,NULL,NULL)",
 	[STATEMENT_PACK] = "INSERT INTO pack VALUES(?1,?2,?3,?4)",
+	[STATEMENT_PACKET] = "INSERT INTO packet VALUES(?1,?2,?3,?4,?5)",
 	[STATEMENT_HOSTS] =
 		"INSERT INTO host SELECT src, id FROM (SELECT src, id FROM event WHERE id > ?1 AND "
 		"id <= ?2 AND src IS NOT NULL UNION ALL SELECT dst, id FROM event WHERE id > ?1 AND id <= ?2 "
@@ -215,7 +216,7 @@ static int hosts_index(struct store_file *file, uint64_t last)
 	return db_step(s);
 }
 
-static int share_write(struct store_file *file, struct line_pack *pack, uint32_t month,
+static int share_write(struct store *store, struct store_file *file, uint32_t month,
 		       struct store_event *events, size_t count, uint64_t *stored)
 {
 	struct tally tally = {.bits = 4};
@@ -234,14 +235,16 @@ static int share_write(struct store_file *file, struct line_pack *pack, uint32_t
 			continue;
 		err = insert_row(file, &events[i], id);
 		if (!err)
-			err = line_pack_add(file, pack, id, events[i].line, events[i].line_len);
+			err = line_pack_add(file, store->pack, id, events[i].line, events[i].line_len);
+		if (!err && events[i].packet && store->limits.packet_seconds[events[i].severity])
+			err = packet_insert(file, &events[i], id);
 		if (!err)
 			err = insert_rule(file, &events[i]);
 		tally_add(&tally, &events[i]);
 		events[i].id = (uint64_t)month << STORE_ID_BITS | id++;
 	}
 	if (!err)
-		err = line_pack_flush(file, pack);
+		err = line_pack_flush(file, store->pack);
 	if (!err)
 		err = tally_write(file, &tally);
 	if (!err)
@@ -267,7 +270,7 @@ static int share_insert(struct store *store, uint32_t month, struct store_event 
 	err = db_begin(file->db);
 	if (!err) {
 		line_pack_drop(store->pack);
-		err = share_write(file, store->pack, month, events, count, stored);
+		err = share_write(store, file, month, events, count, stored);
 		if (!err)
 			err = db_commit(file->db);
 		if (err)

@@ -140,18 +140,19 @@ int line_pack_add(struct store_file *file, struct line_pack *pack, uint64_t id, 
 
 /* --- reading */
 
-static int pack_inflate(const void *packed, size_t len, uint64_t raw_len, uint8_t **out)
+int text_inflate(const void *packed, size_t len, uint64_t raw_len, uint8_t **out)
 {
 	AUTO_FREE uint8_t *raw = NULL;
 	uLongf got = (uLongf)raw_len;
 
 	if (!raw_len || raw_len > RAW_MAX)
 		return -EBADMSG;
-	raw = malloc(raw_len);
+	raw = malloc(raw_len + 1);
 	if (!raw)
 		return -ENOMEM;
 	if (uncompress(raw, &got, packed, (uLong)len) != Z_OK || got != raw_len)
 		return -EBADMSG;
+	raw[raw_len] = '\0';
 	*out = TAKE_PTR(raw);
 	return 0;
 }
@@ -231,6 +232,6 @@ int store_line(struct store *store, uint64_t id, char **line, size_t *len)
 	if (!found || number - first >= db_get(s, 1))
 		return line_old(file, number, line, len);
 	packed = db_get_bytes(s, 3, &packed_len);
-	err = pack_inflate(packed, packed_len, db_get(s, 2), &raw);
+	err = text_inflate(packed, packed_len, db_get(s, 2), &raw);
 	return err ? err : pack_line(raw, db_get(s, 2), db_get(s, 1), number - first, line, len);
 }

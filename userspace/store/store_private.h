@@ -19,6 +19,7 @@
 enum store_statement {
 	STATEMENT_EVENT,
 	STATEMENT_PACK,
+	STATEMENT_PACKET,
 	STATEMENT_HOSTS,
 	STATEMENT_FIGURE,
 	STATEMENT_RULE,
@@ -49,8 +50,7 @@ struct store {
 	struct db_place *place;
 	bool readonly;
 	bool beginning; /* to take up what a place has: nobody takes it up meanwhile */
-	uint64_t max_bytes;
-	uint32_t max_days;
+	struct store_limits limits;
 	uint64_t clock; /* of use */
 	struct db *index;
 	struct line_pack *pack; /* the writer's */
@@ -70,6 +70,13 @@ void line_pack_drop(struct line_pack *pack);
 __must_check int line_pack_add(struct store_file *file, struct line_pack *pack, uint64_t id, const char *line,
 			       size_t len);
 __must_check int line_pack_flush(struct store_file *file, struct line_pack *pack);
+
+/* store_packet.c */
+__must_check int packet_insert(struct store_file *file, const struct store_event *event, uint64_t id);
+/* Those of the month whose time is over. */
+__must_check int packets_retain(struct store *store, uint32_t month, uint64_t now, uint64_t *removed);
+/* What a deflated text of raw_len bytes was; malloc'ed, with a NUL behind it. -EBADMSG. */
+__must_check int text_inflate(const void *packed, size_t len, uint64_t raw_len, uint8_t **out);
 
 uint32_t month_of(uint64_t t);
 uint64_t month_begin(uint32_t month);

@@ -86,7 +86,7 @@ static int month_thin(struct store *store, uint32_t month, struct store_retained
 	struct index_change change = {0};
 	struct store_file *file;
 	uint64_t left, before, after;
-	char sql[320];
+	char sql[400];
 	int err = month_left(store, month, &left);
 
 	if (err)
@@ -106,6 +106,7 @@ static int month_thin(struct store *store, uint32_t month, struct store_retained
 		 "CREATE TEMP TABLE old AS SELECT id FROM event ORDER BY id LIMIT %llu;"
 		 "DELETE FROM line WHERE id IN (SELECT id FROM old); DELETE FROM host WHERE id IN (SELECT id "
 		 "FROM old);"
+		 "DELETE FROM packet WHERE id IN (SELECT id FROM old);"
 		 "DELETE FROM pack WHERE id + n - 1 <= (SELECT max(id) FROM old);",
 		 (unsigned long long)change.removed);
 	err = db_run(file->db, sql);
@@ -132,11 +133,11 @@ static int month_thin(struct store *store, uint32_t month, struct store_retained
 static int retain_age(struct store *store, const uint32_t *months, size_t count, uint64_t now,
 		      struct store_retained *out)
 {
-	uint64_t limit = store->max_days * DAY_US;
+	uint64_t limit = store->limits.max_days * DAY_US;
 	CLEANUP(db_finish) struct db_statement *notices = NULL;
 	int err;
 
-	if (!store->max_days || now < limit)
+	if (!store->limits.max_days || now < limit)
 		return 0;
 	err = index_prepare(store, "DELETE FROM notice WHERE t_first < ?1", &notices);
 	if (!err) {
@@ -177,14 +178,14 @@ static int retain_size(struct store *store, const uint32_t *months, size_t count
 	size_t files = 0;
 	int err = bytes ? months_weigh(store, months, count, bytes, &total, &files) : -ENOMEM;
 
-	for (size_t i = 0; !err && files > 1 && total > store->max_bytes && i < count; i++) {
+	for (size_t i = 0; !err && files > 1 && total > store->limits.max_bytes && i < count; i++) {
 		if (!bytes[i])
 			continue;
 		err = month_retire(store, months[i], out);
 		files--;
 		total -= bytes[i];
 	}
-	for (int step = 0; !err && count && total > store->max_bytes && step < RETAIN_STEPS; step++) {
+	for (int step = 0; !err && count && total > store->limits.max_bytes && step < RETAIN_STEPS; step++) {
 		err = month_thin(store, months[count - 1], out);
 		if (!err)
 			err = store_file_there(store, months[count - 1], &total);
@@ -204,7 +205,9 @@ int store_retain(struct store *store, uint64_t now, struct store_retained *out)
 	err = index_months(store, months, STORE_MONTHS_MAX, &count);
 	if (!err)
 		err = retain_age(store, months, count, now, out);
-	if (!err && store->max_bytes)
+	for (size_t i = 0; !err && i < count; i++)
+		err = packets_retain(store, months[i], now, &out->packets);
+	if (!err && store->limits.max_bytes)
 		err = retain_size(store, months, count, out);
 	return err;
 }

@@ -56,9 +56,14 @@ void eve_details_add(json_t *event, const struct packet *packet, uint32_t detail
 	}
 	if (details >> EVE_DETAIL_PACKET & 1 && packet->frame.len) {
 		json_t *info = json_object();
+		struct span frame = packet->frame;
 
-		base64_add(event, "packet", packet->frame);
+		if (frame.len > EVE_PACKET_MAX)
+			frame.len = EVE_PACKET_MAX;
+		base64_add(event, "packet", frame);
 		eve_set(info, "linktype", json_integer(packet->link));
+		if (frame.len < packet->frame.len)
+			eve_set(info, "length", json_integer(packet->frame.len));
 		eve_set(event, "packet_info", info);
 	}
 }

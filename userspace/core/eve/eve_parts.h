@@ -30,6 +30,8 @@ void eve_flow_ends(json_t *event, const struct flow *flow, const struct eve_orig
 json_t *eve_flow_object(const struct flow *flow, uint64_t start_us);
 
 #define EVE_PAYLOAD_MAX 4096u /* bytes of a payload that an alert carries; payload_length tells them all */
+#define EVE_PACKET_MAX                                                                                       \
+	16384u /* of a packet; packet_info.length tells them all when it has more (GSO brings 64 KiB) */
 
 /* What of the packet was asked for: a bit per enum eve_detail (eve_detail.c). */
 void eve_details_add(json_t *event, const struct packet *packet, uint32_t details);

@@ -157,9 +157,10 @@ struct policy {
 	uint64_t
 		lists_digest; /* of the image that the content of lists[] is kept in; 0: it is not kept yet */
 	char eve_path[POLICY_PATH_MAX];
-	char store_server[POLICY_PATH_MAX]; /* file that says how to reach PostgreSQL; "": SQLite */
-	uint64_t store_bytes;		    /* that kept events may take, all months together */
-	uint32_t store_age;		    /* seconds that they are kept */
+	char store_server[POLICY_PATH_MAX];	/* file that says how to reach PostgreSQL; "": SQLite */
+	uint64_t store_bytes;			/* that kept events may take, all months together */
+	uint32_t store_age;			/* seconds that they are kept */
+	uint32_t packet_age[SEKI_SEVERITY_MAX]; /* seconds that alerts' packets are kept; 0: none */
 	uint32_t eve_kinds; /* records beside alerts, a bit per enum eve_kind; 0: EVE_STANDARD */
 	struct policy_iface *ifaces;
 	struct policy_net *nets;

@@ -9,7 +9,7 @@
 #include "policy_table.h"
 
 #define IMAGE_MAGIC   0x504b4553u /* "SEKP" */
-#define IMAGE_VERSION 4u
+#define IMAGE_VERSION 5u
 
 /* Even, so that the head has no holes; what is left over is zero. */
 #define IMAGE_COUNTS ((POLICY_ARRAYS + 1u) & ~1u)

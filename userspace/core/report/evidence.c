@@ -7,12 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/cleanup.h"
 #include "lib/base64.h"
-#include "document_private.h"
-#include "core/web/mask.h"
 
-#define DEPTH_MAX  3u
-#define DUMP_BYTES 4096u
+#define DEPTH_MAX 3u
 
 /* Parts of a record that were seen on the wire; the rest is on the alert's own page. */
 static const char *const parts[] = {"http",
@@ -120,46 +118,4 @@ size_t evidence_bytes(const char *text, uint8_t *out)
 		}
 	}
 	return len;
-}
-
-char *evidence_dump(const json_t *event)
-{
-	const char *text = json_string_value(json_object_get(event, "packet"));
-	AUTO_FREE uint8_t *bytes = NULL;
-	AUTO_FREE char *shown = NULL;
-	struct output out = {0};
-	size_t len = 0;
-
-	if (!text)
-		text = json_string_value(json_object_get(event, "payload"));
-	bytes = text ? malloc(EVIDENCE_ROOM(strlen(text))) : NULL;
-	if (!bytes)
-		return NULL;
-	len = evidence_bytes(text, bytes);
-	len = len > DUMP_BYTES ? DUMP_BYTES : len;
-	shown = malloc(len + 1);
-	if (!shown)
-		return NULL;
-	memcpy(shown, bytes, len);
-	mask_bytes(shown, len);
-	for (size_t at = 0; at < len; at += 16) {
-		output_format(&out, "%04zx ", at);
-		for (size_t i = at; i < at + 16; i++) {
-			if (i >= len)
-				output_text(&out, "   ");
-			else if (shown[i] != (char)bytes[i])
-				output_text(&out, " **");
-			else
-				output_format(&out, " %02x", bytes[i]);
-		}
-		output_text(&out, "  ");
-		for (size_t i = at; i < at + 16 && i < len; i++)
-			output_format(&out, "%c", shown[i] >= 0x20 && shown[i] < 0x7f ? shown[i] : '.');
-		output_text(&out, "\n");
-	}
-	output_text(&out, "");
-	if (!out.failed)
-		return out.data;
-	free(out.data);
-	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * evidence.h - what an event's record shows of the traffic itself, for people:
- * the fields of its protocol, and the packet's bytes. Pure.
+ * the fields of its protocol; evidence_packet.h has the packet. Pure.
  */
 #ifndef CORE_EVIDENCE_H
 #define CORE_EVIDENCE_H
@@ -19,10 +19,6 @@ struct evidence_field {
 /* Texts hold until fn returns; at most EVIDENCE_FIELDS_MAX. */
 void evidence_fields(const json_t *event, void (*fn)(const struct evidence_field *field, void *arg),
 		     void *arg);
-
-/* The packet as lines of offset, hex and characters, credentials masked; malloc'ed. NULL: the record has
- * none. */
-char *evidence_dump(const json_t *event);
 
 /* Bytes of a record's packet or payload; out has EVIDENCE_ROOM(strlen(text)). Returns how many. */
 #define EVIDENCE_ROOM(len) ((len) / 4 * 3 + 3)

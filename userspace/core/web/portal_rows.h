@@ -178,6 +178,17 @@
 	X(P_MASKED, "Credentials and personal data are masked by rule.",                                                                                     \
 	  "認証情報と個人情報は規則により伏せ字にしています。")                                                                                              \
 	X(P_PACKET, "Packet", "パケット")                                                                                                                    \
+	X(P_PACKET_GONE,                                                                                                                                     \
+	  "No packet is kept for this alert: its severity asks for none (store { packets-... }), or its "                                                    \
+	  "time is over.",                                                                                                                                   \
+	  "この検知のパケットは保存されていません。危険度ごとの設定 (store { packets-... }) "                                    \
+	  "で保存しないことになっているか、保存期間を過ぎています。")                                                                                        \
+	X(P_PACKET_TAKE, "Download as a capture file (pcap)", "キャプチャファイル (pcap) をダウンロード")                                                    \
+	X(P_PACKET_NOTE,                                                                                                                                     \
+	  "In the file, too, credentials and personal data are masked, so that its checksums do not fit; "                                                   \
+	  "the download is noted in the audit log.",                                                                                                         \
+	  "ファイル内の認証情報と個人情報も伏せ字にしているため、チェックサムは一致しません。ダウンロードは" \
+	  "監査ログに記録されます。")                                                                                                                        \
 	X(P_LIST_NO_KERNEL, "Nothing is up: lists hold as soon as an interface is.",                                                                         \
 	  "有効なインタフェースがありません。リストはインタフェースの開始後に有効になります。")                                                              \
 	X(P_LIST_CONVERGED, "The kernel holds what the lists say.",                                                                                          \
