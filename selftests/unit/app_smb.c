@@ -7,6 +7,8 @@
 
 #define UUID_TEXT "12345778-1234-abcd-ef00-0123456789ac"
 
+#define NETBIOS_WORDS 32 /* where the words of an SMB 1 message begin */
+
 struct wire {
 	uint8_t data[4096];
 	uint32_t len;
@@ -701,8 +703,213 @@ static void connectionless(void)
 	free(session);
 }
 
-static const struct ktap_test tests[] = {TEST(dcerpc),	 TEST(hostile),	   TEST(pipes2),
-					 TEST(version1), TEST(many_pipes), TEST(files2),
-					 TEST(chained2), TEST(large2),	   TEST(many_files),
-					 TEST(chained1), TEST(sealed),	   TEST(connectionless)};
+/* --- what is odd */
+
+/* Plays what each side says, and looks for an event; NULL: none. */
+static void expect_event(const char *what, const struct wire *client, const struct wire *server,
+			 const char *event)
+{
+	struct wire all[2] = {};
+	struct turn turns[2];
+	char *text, line[80];
+
+	if (client)
+		netbios(&all[0], client);
+	if (server)
+		netbios(&all[1], server);
+	turns[0] = turn_of(TO_SERVER, &all[0]);
+	turns[1] = turn_of(TO_CLIENT, &all[1]);
+	text = session_check(APP_SMB, turns, 2, NULL);
+	snprintf(line, sizeof(line), " event smb.%s", event ? event : "");
+	CHECK(!strstr(text, line) == !event, "%s: %s", what, text);
+	free(text);
+}
+
+static struct wire negotiated(uint32_t read_max, uint32_t write_max)
+{
+	struct wire body = {};
+
+	put(&body, "................................", 32);
+	put_le(&body, read_max, 4);
+	put_le(&body, write_max, 4);
+	put(&body, "....................", 20);
+	return smb2(0, 0, true, &body);
+}
+
+static struct wire moving(uint16_t command, bool answer, uint32_t len)
+{
+	struct wire body = {};
+
+	if (answer) {
+		put_le(&body, 17, 2);
+		put_le(&body, 80, 2);
+		put_le(&body, len, 4);
+		put(&body, "........x", 9);
+	} else {
+		put_le(&body, 49, 2);
+		put_le(&body, 112, 2);
+		put_le(&body, len, 4);
+		put_le(&body, 0, 8);
+		put_id(&body);
+		put(&body, "0000000000000000x", 17);
+	}
+	return smb2(command, 9, answer, &body);
+}
+
+static void sizes(void)
+{
+	struct wire hello = smb2(0, 0, false, &(struct wire){.data = "................", .len = 16}), one;
+
+	one = negotiated(1 << 20, 1 << 20);
+	expect_event("usual", &hello, &one, NULL);
+	one = negotiated((16 << 20) + 1, 1 << 20);
+	expect_event("reads", &hello, &one, "negotiate_max_read_size_too_large");
+	one = negotiated(1 << 20, (16 << 20) + 1);
+	expect_event("writes", &hello, &one, "negotiate_max_write_size_too_large");
+	one = moving(8, false, 1 << 20);
+	expect_event("a read", &one, NULL, NULL);
+	one = moving(8, false, (16 << 20) + 1);
+	expect_event("a large read", &one, NULL, "read_request_too_large");
+	one = moving(9, false, (16 << 20) + 1);
+	expect_event("a large write", &one, NULL, "write_request_too_large");
+	hello = moving(8, false, 10);
+	one = moving(8, true, (16 << 20) + 1);
+	expect_event("a large answer", &hello, &one, "read_response_too_large");
+}
+
+/* Beyond what the server said, however small that is. */
+static void agreed_sizes(void)
+{
+	struct wire hello = negotiated(1000, 2000), ask = moving(8, false, 1001),
+		    put_more = moving(9, false, 2001);
+	struct wire all[3] = {};
+	struct turn turns[2];
+	char *text;
+
+	netbios(&all[0], &hello);
+	netbios(&all[1], &ask);
+	netbios(&all[1], &put_more);
+	turns[0] = turn_of(TO_CLIENT, &all[0]);
+	turns[1] = turn_of(TO_SERVER, &all[1]);
+	text = session_check(APP_SMB, turns, 2, NULL);
+	CHECK(strstr(text, " event smb.read_request_too_large") &&
+		      strstr(text, " event smb.write_request_too_large"),
+	      "%s", text);
+	free(text);
+}
+
+static void odd_messages(void)
+{
+	struct wire body = {.data = "................................", .len = 32}, one, none = {},
+		    words = {};
+
+	one = smb2(3, 1, false, &body);
+	expect_event("request", &one, NULL, NULL);
+	expect_event("request to a client", NULL, &one, "request_to_client");
+	one = smb2(3, 1, true, &body);
+	expect_event("answer", NULL, &one, NULL);
+	expect_event("answer to a server", &one, NULL, "response_to_server");
+	one.data[4] = 63;
+	expect_event("another head", NULL, &one, "malformed_data");
+	one = smb2(3, 1, false, &body);
+	one.data[20] = 7; /* the next message begins within the head */
+	expect_event("chain", &one, NULL, "malformed_data");
+	one = (struct wire){.data = "\xfeSMB short", .len = 10};
+	expect_event("cut", &one, NULL, "malformed_data");
+	one = (struct wire){.data = "\xffSMB short", .len = 10};
+	expect_event("cut, version 1", &one, NULL, "malformed_data");
+	one = (struct wire){.data = "not SMB at all", .len = 14};
+	expect_event("something else", &one, NULL, "malformed_data");
+	/* dialects */
+	one = smb1(0x72, 1, &none, &(struct wire){.data = "\2NT LM 0.12\0\2SMB 2.002", .len = 23});
+	expect_event("dialects", &one, NULL, NULL);
+	one = smb1(0x72, 1, &none, &(struct wire){.data = "\3NT LM 0.12", .len = 12});
+	expect_event("no dialect", &one, NULL, "negotiate_malformed_dialects");
+	one = smb1(0x72, 1, &none, &(struct wire){.data = "\2NT", .len = 3});
+	expect_event("without an end", &one, NULL, "negotiate_malformed_dialects");
+	put_le(&words, 5, 2);
+	one = smb1(0x72, 1, &none, &(struct wire){.data = "\2NT LM 0.12", .len = 12});
+	body = smb1(0x72, 1, &words, &none);
+	expect_event("none of them was chosen", &one, &body, "negotiate_malformed_dialects");
+	one.data[NETBIOS_WORDS] = 200; /* more words than there are */
+	expect_event("words", &one, NULL, "malformed_data");
+}
+
+static struct wire logon(uint32_t at, uint16_t len)
+{
+	struct wire body = {}, ntlm = {};
+
+	put(&ntlm, "NTLMSSP\0\3\0\0\0................", 28);
+	put_le(&ntlm, len, 2); /* domain */
+	put_le(&ntlm, len, 2);
+	put_le(&ntlm, at, 4);
+	put_le(&ntlm, 4, 2); /* user */
+	put_le(&ntlm, 4, 2);
+	put_le(&ntlm, 64, 4);
+	put(&ntlm, "....................USER", 24);
+	put(&body, "............", 12);
+	put_le(&body, 64 + 24, 2);
+	put_le(&body, ntlm.len, 2);
+	put(&body, "........", 8);
+	put(&body, ntlm.data, ntlm.len);
+	return smb2(1, 1, false, &body);
+}
+
+static void logons(void)
+{
+	struct wire one = logon(64, 4);
+
+	expect_event("logon", &one, NULL, NULL);
+	one = logon(66, 4);
+	expect_event("domain outside", &one, NULL, "malformed_ntlmssp_request");
+	one = logon(0xfffffff0, 0x20);
+	expect_event("domain far outside", &one, NULL, "malformed_ntlmssp_request");
+}
+
+/* Writes with a hole before each: too many of them, or too large. */
+static void queues(void)
+{
+	static const struct {
+		uint32_t count, len;
+		const char *event, *other;
+	} rows[] = {{60, 1, NULL, "queue"},
+		    {70, 1, "write_queue_cnt_exceeded", "write_queue_size"},
+		    {40, 32768, "write_queue_size_exceeded", "write_queue_cnt"}};
+	static const uint8_t zeros[32768];
+
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		struct session *session = malloc(sizeof(*session));
+		char *text;
+
+		session_init(session, APP_SMB, IPPROTO_TCP);
+		for (uint32_t i = 0; i < rows[r].count; i++) {
+			struct wire body = {}, head = {}, one;
+
+			put_le(&body, 49, 2);
+			put_le(&body, 112, 2);
+			put_le(&body, rows[r].len, 4);
+			put_le(&body, 10 + (uint64_t)i * (rows[r].len + 1), 8);
+			put_id(&body);
+			put(&body, "0000000000000000", 16);
+			one = smb2(9, i, false, &body);
+			put_le(&head, 0, 1);
+			for (unsigned int shift = 24; shift; shift -= 8)
+				put_le(&head, (one.len + rows[r].len) >> (shift - 8), 1);
+			put(&head, one.data, one.len);
+			session_feed(session, TO_SERVER, head.data, head.len, false, false);
+			session_feed(session, TO_SERVER, zeros, rows[r].len, false, false);
+		}
+		text = session_end(session);
+		CHECK(!rows[r].event || strstr(text, rows[r].event), "%zu: %.400s", r, text);
+		CHECK_NO(text, rows[r].other);
+		free(text);
+		free(session);
+	}
+}
+
+static const struct ktap_test tests[] = {
+	TEST(dcerpc), TEST(hostile),	    TEST(pipes2), TEST(version1),     TEST(many_pipes),
+	TEST(files2), TEST(chained2),	    TEST(large2), TEST(many_files),   TEST(chained1),
+	TEST(sealed), TEST(connectionless), TEST(sizes),  TEST(agreed_sizes), TEST(odd_messages),
+	TEST(logons), TEST(queues)};
 KTAP_MAIN(tests)

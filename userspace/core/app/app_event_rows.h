@@ -430,20 +430,20 @@
 #define APP_EVENTS_SMB(X)                                                                                    \
 	X(SMB_FILE_OVERLAP, "file_overlap", Y)                                                               \
 	X(SMB_INTERNAL_ERROR, "internal_error", N)                                                           \
-	X(SMB_MALFORMED_DATA, "malformed_data", N)                                                           \
-	X(SMB_MALFORMED_NTLMSSP_REQUEST, "malformed_ntlmssp_request", N)                                     \
-	X(SMB_NEGOTIATE_MALFORMED_DIALECTS, "negotiate_malformed_dialects", N)                               \
-	X(SMB_NEGOTIATE_MAX_READ_SIZE_TOO_LARGE, "negotiate_max_read_size_too_large", N)                     \
-	X(SMB_NEGOTIATE_MAX_WRITE_SIZE_TOO_LARGE, "negotiate_max_write_size_too_large", N)                   \
-	X(SMB_READ_QUEUE_CNT_EXCEEDED, "read_queue_cnt_exceeded", N)                                         \
-	X(SMB_READ_QUEUE_SIZE_EXCEEDED, "read_queue_size_exceeded", N)                                       \
-	X(SMB_READ_REQUEST_TOO_LARGE, "read_request_too_large", N)                                           \
-	X(SMB_READ_RESPONSE_TOO_LARGE, "read_response_too_large", N)                                         \
-	X(SMB_REQUEST_TO_CLIENT, "request_to_client", N)                                                     \
-	X(SMB_RESPONSE_TO_SERVER, "response_to_server", N)                                                   \
+	X(SMB_MALFORMED_DATA, "malformed_data", Y)                                                           \
+	X(SMB_MALFORMED_NTLMSSP_REQUEST, "malformed_ntlmssp_request", Y)                                     \
+	X(SMB_NEGOTIATE_MALFORMED_DIALECTS, "negotiate_malformed_dialects", Y)                               \
+	X(SMB_NEGOTIATE_MAX_READ_SIZE_TOO_LARGE, "negotiate_max_read_size_too_large", Y)                     \
+	X(SMB_NEGOTIATE_MAX_WRITE_SIZE_TOO_LARGE, "negotiate_max_write_size_too_large", Y)                   \
+	X(SMB_READ_QUEUE_CNT_EXCEEDED, "read_queue_cnt_exceeded", Y)                                         \
+	X(SMB_READ_QUEUE_SIZE_EXCEEDED, "read_queue_size_exceeded", Y)                                       \
+	X(SMB_READ_REQUEST_TOO_LARGE, "read_request_too_large", Y)                                           \
+	X(SMB_READ_RESPONSE_TOO_LARGE, "read_response_too_large", Y)                                         \
+	X(SMB_REQUEST_TO_CLIENT, "request_to_client", Y)                                                     \
+	X(SMB_RESPONSE_TO_SERVER, "response_to_server", Y)                                                   \
 	X(SMB_TOO_MANY_TRANSACTIONS, "too_many_transactions", Y)                                             \
-	X(SMB_WRITE_QUEUE_CNT_EXCEEDED, "write_queue_cnt_exceeded", N)                                       \
-	X(SMB_WRITE_QUEUE_SIZE_EXCEEDED, "write_queue_size_exceeded", N)                                     \
-	X(SMB_WRITE_REQUEST_TOO_LARGE, "write_request_too_large", N)
+	X(SMB_WRITE_QUEUE_CNT_EXCEEDED, "write_queue_cnt_exceeded", Y)                                       \
+	X(SMB_WRITE_QUEUE_SIZE_EXCEEDED, "write_queue_size_exceeded", Y)                                     \
+	X(SMB_WRITE_REQUEST_TOO_LARGE, "write_request_too_large", Y)
 
 #endif

@@ -75,6 +75,51 @@ struct smb_tx *smb_tx_answered(struct flow *flow, struct smb *smb, uint64_t mess
 	return tx;
 }
 
+/* --- what is odd */
+
+void smb_note(struct flow *flow, struct smb *smb, enum app_event event)
+{
+	struct smb_tx *tx = smb->odd;
+
+	if (!tx) {
+		if (smb->odd_count == SMB_ODD_MAX)
+			return;
+		tx = smb->odd = (struct smb_tx *)app_tx_new(flow, sizeof(*tx), APP_SMB);
+		if (!tx)
+			return;
+		smb->odd_count++;
+		tx->version = smb->version;
+		tx->content = true; /* nobody answers it */
+		tx->tx.done[TO_SERVER] = tx->tx.done[TO_CLIENT] = true;
+	}
+	tx_event_set(&tx->tx, event);
+}
+
+void smb_malformed(struct flow *flow, struct smb *smb)
+{
+	smb_note(flow, smb, EVENT_SMB_MALFORMED_DATA);
+}
+
+void smb_way_check(struct flow *flow, struct smb *smb, enum direction dir, bool answer)
+{
+	if (dir == TO_SERVER && answer)
+		smb_note(flow, smb, EVENT_SMB_RESPONSE_TO_SERVER);
+	else if (dir == TO_CLIENT && !answer)
+		smb_note(flow, smb, EVENT_SMB_REQUEST_TO_CLIENT);
+}
+
+void smb_size_check(struct flow *flow, struct smb *smb, enum direction moved, bool answer, uint64_t len)
+{
+	uint32_t most = smb->most[moved] ? smb->most[moved] : SMB_MOVED_MAX;
+
+	if (len <= (most < SMB_MOVED_MAX ? most : SMB_MOVED_MAX))
+		return;
+	smb_note(flow, smb,
+		 moved == TO_SERVER ? EVENT_SMB_WRITE_REQUEST_TOO_LARGE
+		 : answer	    ? EVENT_SMB_READ_RESPONSE_TOO_LARGE
+				    : EVENT_SMB_READ_REQUEST_TOO_LARGE);
+}
+
 /* --- names */
 
 void smb_name_put(struct flow *flow, struct blob *out, struct span text, bool wide)
@@ -105,6 +150,14 @@ void smb_share_put(struct flow *flow, struct smb_tx *tx, struct span path, bool 
 	}
 }
 
+/* A field by its length and offset, which says that it lies outside the message. */
+static bool logon_outside(struct span m, uint32_t at)
+{
+	uint32_t len = le16(m.data + at);
+
+	return len && !smb_part(m, le32(m.data + at + 4), len).len;
+}
+
 void smb_logon_put(struct flow *flow, struct smb_tx *tx, struct span blob)
 {
 	static const char mark[] = "NTLMSSP";
@@ -112,8 +165,15 @@ void smb_logon_put(struct flow *flow, struct smb_tx *tx, struct span blob)
 	struct span m = found ? span_from(blob, (uint32_t)(found - blob.data)) : (struct span){};
 	bool wide;
 
-	if (m.len < 64 || le32(m.data + 8) != 3) /* AUTHENTICATE_MESSAGE */
+	if (m.len && m.len < 12)
+		tx_event_set(&tx->tx, EVENT_SMB_MALFORMED_NTLMSSP_REQUEST);
+	if (m.len < 12 || le32(m.data + 8) != 3) /* AUTHENTICATE_MESSAGE */
 		return;
+	if (m.len < 64 || logon_outside(m, 28) || logon_outside(m, 36)) {
+		tx_event_set(&tx->tx, EVENT_SMB_MALFORMED_NTLMSSP_REQUEST);
+		if (m.len < 64)
+			return;
+	}
 	wide = le32(m.data + 60) & 1;
 	smb_name_put(flow, &tx->domain, smb_part(m, le32(m.data + 32), le16(m.data + 28)), wide);
 	smb_name_put(flow, &tx->user, smb_part(m, le32(m.data + 40), le16(m.data + 36)), wide);
@@ -134,6 +194,7 @@ static void message_read(struct flow *flow, struct smb *smb, enum direction dir)
 	struct span m = blob_span(&smb->message[dir]);
 
 	smb->read[dir] = true;
+	smb->odd = NULL;
 	if (m.data[0] || m.len < NETBIOS_HEAD + 4)
 		return;
 	m = span_from(m, NETBIOS_HEAD);
@@ -144,6 +205,8 @@ static void message_read(struct flow *flow, struct smb *smb, enum direction dir)
 		smb2_read(flow, smb, dir, m);
 	else if (!memcmp(m.data, "\xffSMB", 4))
 		smb1_read(flow, smb, dir, m);
+	else if (!smb->sealed[dir])
+		smb_malformed(flow, smb);
 }
 
 /* Takes bytes of the current message; returns how many. */

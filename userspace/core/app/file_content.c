@@ -83,12 +83,17 @@ uint32_t file_content_put(struct file_content *file, uint64_t at, struct span da
 	if (at > file->size) {
 		/* A piece that is too big to be held, or one too many: what is missing is given up. */
 		while (file->pieces && (file->piece_count >= FILE_PIECES_MAX ||
-					file->held + (uint64_t)data.len > FILE_HELD_MAX))
+					file->held + (uint64_t)data.len > FILE_HELD_MAX)) {
+			if (file->piece_count >= FILE_PIECES_MAX)
+				file->crowded = true;
+			else
+				file->heavy = true;
 			left += pieces_take(file, true, max);
+		}
 		if (at > file->size && data.len <= FILE_HELD_MAX)
 			return piece_hold(file, at, data) ? left : left + data.len;
 		if (at > file->size) {
-			file->gap = true;
+			file->gap = file->heavy = true;
 			file->size = at;
 		}
 	}

@@ -21,6 +21,7 @@ struct file_content {
 	uint64_t size;		   /* so far, without holes unless gap */
 	bool gap;		   /* bytes are missing that will not come */
 	bool overlap;		   /* a piece came for a place that was there already */
+	bool crowded, heavy;	   /* holes were given up for too many pieces, too many bytes behind them */
 	struct file_piece *pieces; /* held, by place */
 	uint32_t piece_count, held;
 };

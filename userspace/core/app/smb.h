@@ -14,11 +14,13 @@
 #define SMB_KEPT                                                                                             \
 	(64u << 10) /* bytes of one message that are looked at; behind them only what a file is made of */
 #define SMB_NAME_MAX	1024u
-#define SMB_WAITING_MAX 64u /* transactions without an answer; more end the oldest */
-#define SMB_FILES	32u /* open files at a time; more close the oldest */
-#define SMB_PIPES	8u  /* pipes with DCE/RPC at a time; more forget the oldest */
-#define SMB_ASKED	64u /* reads and transactions of pipes whose answer is to come */
-#define SMB_TREES	16u /* connected shares at a time */
+#define SMB_WAITING_MAX 64u	    /* transactions without an answer; more end the oldest */
+#define SMB_MOVED_MAX	(16u << 20) /* bytes that nobody moves in one message */
+#define SMB_ODD_MAX	64u	    /* odd messages of a connection that are told */
+#define SMB_FILES	32u	    /* open files at a time; more close the oldest */
+#define SMB_PIPES	8u	    /* pipes with DCE/RPC at a time; more forget the oldest */
+#define SMB_ASKED	64u	    /* reads and transactions of pipes whose answer is to come */
+#define SMB_TREES	16u	    /* connected shares at a time */
 
 struct smb_tx {
 	struct tx tx;
@@ -62,7 +64,11 @@ struct smb {
 	bool sealed[2];		/* the last message was encrypted */
 	bool encrypts;		/* the server said that all of the session will be */
 	uint8_t version;	/* of the last message */
+	uint16_t dialects;	/* that the client offered in SMB 1 */
+	uint32_t most[2];	/* bytes that one write, one read may have, as the server said; 0: unknown */
 	uint32_t waiting;
+	struct smb_tx *odd; /* what is odd about the message at hand; NULL: nothing */
+	uint32_t odd_count;
 	struct smb_rest rest[2];
 	struct smb_file files[SMB_FILES];
 	struct smb_pipe pipes[SMB_PIPES];
@@ -103,6 +109,15 @@ static inline struct span smb_part(struct span in, uint32_t at, uint32_t len)
 struct smb_tx *smb_tx_open(struct flow *flow, struct smb *smb, uint64_t message);
 /* Its answer came. NULL: nobody waits for it. */
 struct smb_tx *smb_tx_answered(struct flow *flow, struct smb *smb, uint64_t message);
+/* An anomaly of the message at hand: a transaction of its own, which does not depend on what is still there.
+ */
+void smb_note(struct flow *flow, struct smb *smb, enum app_event event);
+/* A message, or a part of it, is cut off or not what stands there. */
+void smb_malformed(struct flow *flow, struct smb *smb);
+/* Requests go to servers, answers to clients. */
+void smb_way_check(struct flow *flow, struct smb *smb, enum direction dir, bool answer);
+/* Bytes that a read or write wants to move, told by who asks (dir: theirs) or by the answer. */
+void smb_size_check(struct flow *flow, struct smb *smb, enum direction moved, bool answer, uint64_t len);
 /* Text that senders hold in UTF-16 or bytes, to bytes: what has no single one becomes "?". Ends at a NUL. */
 void smb_name_put(struct flow *flow, struct blob *out, struct span text, bool wide);
 /* A share's path, \\server\name. IPC$ is where pipes are. */

@@ -10,10 +10,12 @@
 #define SMB1_FLAGS2_UNICODE 0x8000u
 #define SMB1_PIPE_TRANSACT  0x26u
 #define SMB1_NO_ANDX	    0xffu
+#define SMB1_FLAG_ANSWER    0x80u
+#define SMB1_NO_DIALECT	    0xffffu
 
 enum { SMB1_CLOSE = 0x04, SMB1_WRITE_OLD = 0x0b, SMB1_LOCKING = 0x24, SMB1_TRANS = 0x25, SMB1_OPEN = 0x2d };
 enum { SMB1_READ = 0x2e, SMB1_WRITE = 0x2f, SMB1_WRITE_CLOSE = 0x2c, SMB1_TRANS2 = 0x32 };
-enum { SMB1_SESSION = 0x73, SMB1_LOGOFF = 0x74, SMB1_TREE = 0x75, SMB1_CREATE = 0xa2 };
+enum { SMB1_NEGOTIATE = 0x72, SMB1_SESSION = 0x73, SMB1_LOGOFF = 0x74, SMB1_TREE = 0x75, SMB1_CREATE = 0xa2 };
 
 struct smb1_message {
 	struct span all, words, bytes;
@@ -116,6 +118,34 @@ static void session_request(struct flow *flow, const struct smb1_message *m, str
 		smb_logon_put(flow, tx, m->bytes);
 }
 
+/* "\2" and a name that ends in NUL, each (MS-CIFS 2.2.4.52.1). */
+static void negotiate_request(struct smb *smb, const struct smb1_message *m, struct smb_tx *tx)
+{
+	struct span list = m->bytes;
+
+	smb->dialects = 0;
+	while (list.len) {
+		uint32_t end = span_find(list, 0);
+
+		if (list.data[0] != 2 || end == list.len) {
+			if (tx)
+				tx_event_set(&tx->tx, EVENT_SMB_NEGOTIATE_MALFORMED_DIALECTS);
+			return;
+		}
+		list = span_from(list, end + 1);
+		smb->dialects++;
+	}
+}
+
+/* The server chose one of them by its number, or none. */
+static void negotiate_answer(const struct smb *smb, const struct smb1_message *m, struct smb_tx *tx)
+{
+	uint16_t chosen = m->words.len >= 2 ? le16(m->words.data) : SMB1_NO_DIALECT;
+
+	if (tx && smb->dialects && chosen >= smb->dialects && chosen != SMB1_NO_DIALECT)
+		tx_event_set(&tx->tx, EVENT_SMB_NEGOTIATE_MALFORMED_DIALECTS);
+}
+
 static bool has_tx(uint8_t command)
 {
 	return command != SMB1_READ && command != SMB1_WRITE && command != SMB1_TRANS &&
@@ -128,6 +158,9 @@ static void request(struct flow *flow, struct smb *smb, struct smb1_message *m)
 	const uint8_t *w = m->words.data;
 
 	switch (m->command) {
+	case SMB1_NEGOTIATE:
+		negotiate_request(smb, m, tx);
+		return;
 	case SMB1_SESSION:
 		session_request(flow, m, tx);
 		return;
@@ -180,6 +213,9 @@ static void answer(struct flow *flow, struct smb *smb, struct smb1_message *m)
 	struct smb_asked where;
 
 	switch (m->command) {
+	case SMB1_NEGOTIATE:
+		negotiate_answer(smb, m, tx);
+		return;
 	case SMB1_TREE:
 		if (tx && !m->failed)
 			smb_tree_put(smb, m->tree, tx->pipe.len > 0);
@@ -217,7 +253,7 @@ static bool block_read(struct smb1_message *m, uint32_t at)
 	if (!rest.len)
 		return false;
 	m->words = smb_part(rest, 1, rest.data[0] * 2u);
-	if (rest.len < m->words.len + 3)
+	if (rest.len < m->words.len + 3 || (rest.data[0] && !m->words.len))
 		return false;
 	rest = span_from(rest, m->words.len + 1);
 	m->bytes = span_from(rest, 2);
@@ -232,16 +268,25 @@ void smb1_read(struct flow *flow, struct smb *smb, enum direction dir, struct sp
 	struct smb1_message m = {.all = all};
 	uint32_t at = SMB1_HEAD;
 
-	if (all.len < SMB1_HEAD + 3)
+	if (all.len < SMB1_HEAD + 3) {
+		smb_malformed(flow, smb);
 		return;
+	}
 	m.command = all.data[4];
 	m.failed = le32(all.data + 5) != 0;
 	m.wide = le16(all.data + 10) & SMB1_FLAGS2_UNICODE;
 	m.tree = le16(all.data + 24);
 	m.number = le16(all.data + 30);
-	for (unsigned int chained = 0; chained < SMB1_CHAIN_MAX && block_read(&m, at); chained++) {
+	/* A server takes back a lock in a request of its own. */
+	if (m.command != SMB1_LOCKING)
+		smb_way_check(flow, smb, dir, all.data[9] & SMB1_FLAG_ANSWER);
+	for (unsigned int chained = 0; chained < SMB1_CHAIN_MAX; chained++) {
 		uint32_t next;
 
+		if (!block_read(&m, at)) {
+			smb_malformed(flow, smb);
+			return;
+		}
 		if (dir == TO_SERVER)
 			request(flow, smb, &m);
 		else

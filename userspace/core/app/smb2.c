@@ -9,12 +9,21 @@
 #define SMB2_HEAD	     64u
 #define SMB2_CHAIN_MAX	     16u
 #define SMB2_PIPE_TRANSCEIVE 0x0011c017u
+#define SMB2_FLAG_ANSWER     1u
 #define SMB2_FLAG_ASYNC	     2u
 #define SMB2_PENDING	     0x00000103u
 #define SMB2_OVERFLOW	     0x80000005u /* there is more, which another read asks for */
 #define SMB2_ENCRYPTS	     4u		 /* session flag: what follows is encrypted, all of it */
 
-enum { SMB2_SESSION = 1, SMB2_TREE = 3, SMB2_CREATE = 5, SMB2_CLOSE = 6, SMB2_READ = 8, SMB2_WRITE = 9 };
+enum {
+	SMB2_NEGOTIATE = 0,
+	SMB2_SESSION = 1,
+	SMB2_TREE = 3,
+	SMB2_CREATE = 5,
+	SMB2_CLOSE = 6,
+	SMB2_READ = 8,
+	SMB2_WRITE = 9
+};
 enum { SMB2_IOCTL = 11, SMB2_GET_INFO = 16, SMB2_SET_INFO = 17 };
 
 struct smb2_message {
@@ -57,16 +66,19 @@ static void write_request(struct flow *flow, struct smb *smb, const struct smb2_
 		return;
 	where.file = file_id(m, p + 16);
 	where.at = le64(p + 8);
+	smb_size_check(flow, smb, TO_SERVER, false, le32(p + 4));
 	smb_content(flow, smb, TO_SERVER, &where, m->all, le16(p + 2), le32(p + 4));
 }
 
-static void read_request(struct smb *smb, const struct smb2_message *m)
+static void read_request(struct flow *flow, struct smb *smb, const struct smb2_message *m)
 {
-	if (m->body.len >= 32)
-		smb_ask(smb, &(struct smb_asked){.message = m->number,
-						 .file = file_id(m, m->body.data + 16),
-						 .at = le64(m->body.data + 8),
-						 .tree = m->tree});
+	if (m->body.len < 32)
+		return;
+	smb_size_check(flow, smb, TO_CLIENT, false, le32(m->body.data + 4));
+	smb_ask(smb, &(struct smb_asked){.message = m->number,
+					 .file = file_id(m, m->body.data + 16),
+					 .at = le64(m->body.data + 8),
+					 .tree = m->tree});
 }
 
 static void ioctl_request(struct flow *flow, struct smb *smb, const struct smb2_message *m)
@@ -119,7 +131,7 @@ static void request(struct flow *flow, struct smb *smb, struct smb2_message *m)
 		write_request(flow, smb, m);
 		return;
 	case SMB2_READ:
-		read_request(smb, m);
+		read_request(flow, smb, m);
 		return;
 	case SMB2_IOCTL:
 		ioctl_request(flow, smb, m);
@@ -138,6 +150,7 @@ static void read_answer(struct flow *flow, struct smb *smb, const struct smb2_me
 	/* It was asked in one chain with the file's opening, whose answer stands before this one. */
 	if (m->related && where.file >> 62 == 1)
 		where.file = m->related;
+	smb_size_check(flow, smb, TO_CLIENT, true, le32(p + 4));
 	smb_content(flow, smb, TO_CLIENT, &where, m->all, p[2], le32(p + 4));
 }
 
@@ -150,6 +163,19 @@ static void ioctl_answer(struct flow *flow, struct smb *smb, const struct smb2_m
 		smb_pipe_feed(flow, smb, TO_CLIENT, where.file, smb_part(m->all, le32(p + 32), le32(p + 36)));
 }
 
+/* What the server says that reads and writes may have (MS-SMB2 2.2.4). */
+static void negotiate_answer(struct flow *flow, struct smb *smb, const struct smb2_message *m)
+{
+	if (m->status || m->body.len < 40)
+		return;
+	smb->most[TO_CLIENT] = le32(m->body.data + 32);
+	smb->most[TO_SERVER] = le32(m->body.data + 36);
+	if (smb->most[TO_CLIENT] > SMB_MOVED_MAX)
+		smb_note(flow, smb, EVENT_SMB_NEGOTIATE_MAX_READ_SIZE_TOO_LARGE);
+	if (smb->most[TO_SERVER] > SMB_MOVED_MAX)
+		smb_note(flow, smb, EVENT_SMB_NEGOTIATE_MAX_WRITE_SIZE_TOO_LARGE);
+}
+
 static void answer(struct flow *flow, struct smb *smb, struct smb2_message *m)
 {
 	const uint8_t *p = m->body.data;
@@ -159,6 +185,9 @@ static void answer(struct flow *flow, struct smb *smb, struct smb2_message *m)
 		return;
 	tx = smb_tx_answered(flow, smb, m->number);
 	switch (m->command) {
+	case SMB2_NEGOTIATE:
+		negotiate_answer(flow, smb, m);
+		return;
 	case SMB2_SESSION:
 		smb->encrypts |= !m->status && m->body.len >= 8 && le16(p + 2) & SMB2_ENCRYPTS;
 		return;
@@ -183,13 +212,23 @@ static void answer(struct flow *flow, struct smb *smb, struct smb2_message *m)
 void smb2_read(struct flow *flow, struct smb *smb, enum direction dir, struct span m)
 {
 	struct smb2_message one = {};
+	bool whole = m.len < SMB_KEPT - NETBIOS_HEAD;
+
+	if (m.len < SMB2_HEAD) {
+		smb_malformed(flow, smb);
+		return;
+	}
 
 	for (unsigned int chained = 0; chained < SMB2_CHAIN_MAX && m.len >= SMB2_HEAD; chained++) {
 		uint32_t next = le32(m.data + 20);
 		bool last = next < SMB2_HEAD || next > m.len;
 
+		if (memcmp(m.data, "\xfeSMB", 4) || le16(m.data + 4) != SMB2_HEAD ||
+		    (next && last && (next < SMB2_HEAD || whole)))
+			smb_malformed(flow, smb);
 		if (memcmp(m.data, "\xfeSMB", 4))
 			return;
+		smb_way_check(flow, smb, dir, le32(m.data + 16) & SMB2_FLAG_ANSWER);
 		one.all = m;
 		if (!last)
 			one.all.len = next;

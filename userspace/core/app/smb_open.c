@@ -131,6 +131,12 @@ static void content_put(struct flow *flow, struct smb *smb, enum direction dir, 
 	flow->app_skipped += file_content_put(&tx->bytes, at, data, app_body_max());
 	if (tx->bytes.overlap)
 		tx_event_set(&tx->tx, EVENT_SMB_FILE_OVERLAP);
+	if (tx->bytes.crowded)
+		tx_event_set(&tx->tx, dir == TO_SERVER ? EVENT_SMB_WRITE_QUEUE_CNT_EXCEEDED
+						       : EVENT_SMB_READ_QUEUE_CNT_EXCEEDED);
+	if (tx->bytes.heavy)
+		tx_event_set(&tx->tx, dir == TO_SERVER ? EVENT_SMB_WRITE_QUEUE_SIZE_EXCEEDED
+						       : EVENT_SMB_READ_QUEUE_SIZE_EXCEEDED);
 	tx->tx.dirty[dir] = true;
 }
 
