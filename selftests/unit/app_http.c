@@ -612,6 +612,30 @@ static void events(void)
 		 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1g\r\nx\r\n0\r\n\r\n"},
 		{"gzip_decompression_failed", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
 		 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"},
+		{"request_line_invalid", "WHAT / HTTP/1x\r\nHost: a\r\n\r\n", ""},
+		{"response_header_name_not_token", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		 "HTTP/1.1 200 OK\r\nX(y): b\r\n\r\n"},
+		{"switching_proto_with_content_length", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		 "HTTP/1.1 101 Go\r\nContent-Length: 5\r\n\r\nhello"},
+		{"response_body_unexpected", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		 "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\nhello"},
+		{"response_body_unexpected", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "hello\r\nworld\r\n"},
+		{"response_multipart_byteranges", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		 "HTTP/1.1 206 OK\r\nContent-Type: multipart/byteranges; boundary=x\r\n\r\n--x\r\n"},
+		{"range_invalid", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		 "HTTP/1.1 206 OK\r\nContent-Range: bytes 5-2/9\r\n\r\n"},
+		{"range_invalid", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		 "HTTP/1.1 206 OK\r\nContent-Range: bytes 0-9/9\r\n\r\n"},
+		{"multipart_invalid_header",
+		 "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; "
+		 "boundary=x\r\nContent-Length: 28\r\n\r\n"
+		 "--x\r\nno colon\r\n\r\nb\r\n--x--\r\n",
+		 ""},
+		{"multipart_no_filedata",
+		 "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; "
+		 "boundary=x\r\nContent-Length: 62\r\n\r\n"
+		 "--x\r\nContent-Disposition: form-data; filename=\"a\"\r\n\r\n\r\n--x--\r\n",
+		 ""},
 		{"failed_protocol_change", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
 		 "HTTP/1.1 200 OK\r\n\r\n"},
 	};
@@ -668,17 +692,47 @@ static void brotli(void)
 	free(text);
 }
 
-static const struct ktap_test tests[] = {
-	TEST(basic),	    TEST(pipelining),
-	TEST(chunks),	    TEST(multipart),
-	TEST(one_sided),    TEST(many_unanswered),
-	TEST(loss),	    TEST(odd_heads),
-	TEST(evasions),	    TEST(lenient_responses),
-	TEST(not_modified), TEST(connect_tunnel),
-	TEST(not_http),	    TEST(encodings),
-	TEST(bomb),	    TEST(memory),
-	TEST(long_line),    TEST(probe),
-	TEST(events),	    TEST(nothing_odd),
-	TEST(brotli),
-};
+/* Ranges that nothing is wrong with, and a name that is as long as names may be. */
+static void no_events(void)
+{
+	static const char *const ranges[] = {"bytes 0-4/9", "bytes 0-8/9", "bytes 5-8/*", "bytes */9"};
+	char *uri = malloc(5000), *text;
+
+	for (unsigned int i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		char answer[128];
+		struct turn turns[] = {FROM_CLIENT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), {.dir = TO_CLIENT}};
+
+		snprintf(answer, sizeof(answer), "HTTP/1.1 206 OK\r\nContent-Range: %s\r\n\r\nx", ranges[i]);
+		turns[1].data = answer;
+		turns[1].len = (uint32_t)strlen(answer);
+		text = session_check(APP_HTTP, turns, 2, NULL);
+		CHECK_NO(text, " event ");
+		free(text);
+	}
+	for (unsigned int len = 4096; len <= 4097; len++) {
+		struct turn turns[] = {{.dir = TO_SERVER, .data = uri},
+				       FROM_SERVER("HTTP/1.1 200 OK\r\n\r\nx")};
+
+		memcpy(uri, "GET /", 5);
+		memset(uri + 5, 'a', len - 1);
+		strcpy(uri + 4 + len, " HTTP/1.1\r\nHost: a\r\n\r\n");
+		turns[0].len = (uint32_t)strlen(uri);
+		text = session_play(APP_HTTP, turns, 2, 2, 0, 0, NULL);
+		CHECK(!strstr(text, " event http.file_name_too_long") == (len == 4096), "%u", len);
+		free(text);
+	}
+	free(uri);
+}
+
+static const struct ktap_test tests[] = {TEST(basic),	     TEST(pipelining),
+					 TEST(chunks),	     TEST(multipart),
+					 TEST(one_sided),    TEST(many_unanswered),
+					 TEST(loss),	     TEST(odd_heads),
+					 TEST(evasions),     TEST(lenient_responses),
+					 TEST(not_modified), TEST(connect_tunnel),
+					 TEST(not_http),     TEST(encodings),
+					 TEST(bomb),	     TEST(memory),
+					 TEST(long_line),    TEST(probe),
+					 TEST(events),	     TEST(nothing_odd),
+					 TEST(brotli),	     TEST(no_events)};
 KTAP_MAIN(tests)

@@ -195,6 +195,37 @@ static void events(void)
 	}
 }
 
+/* Lines of a mail that are longer than they may be: any, and those of a coded part. */
+static void long_lines(void)
+{
+	static const struct {
+		const char *coding;
+		unsigned int len;
+		const char *event; /* NULL: none */
+	} rows[] = {{"7bit", 998, NULL},
+		    {"7bit", 999, "mime_long_line"},
+		    {"base64", 76, NULL},
+		    {"base64", 80, "mime_long_enc_line"},
+		    {"quoted-printable", 77, "mime_long_enc_line"}};
+
+	for (unsigned int i = 0; i < ARRAY_LEN(rows); i++) {
+		char mail[1400], line[64], *print;
+		struct turn turn = {.dir = TO_SERVER, .data = mail};
+		size_t len = (size_t)snprintf(
+			mail, sizeof(mail),
+			"DATA\r\nContent-Type: x/y; name=z\r\nContent-Transfer-Encoding: %s\r\n\r\n",
+			rows[i].coding);
+
+		memset(mail + len, 'A', rows[i].len);
+		strcpy(mail + len + rows[i].len, "\r\n.\r\n");
+		turn.len = (uint32_t)strlen(mail);
+		print = session_check(APP_SMTP, &turn, 1, NULL);
+		snprintf(line, sizeof(line), " event smtp.%s", rows[i].event ? rows[i].event : "");
+		CHECK(!strstr(print, line) == !rows[i].event, "%u: %s", i, print);
+		free(print);
+	}
+}
+
 /* TLS was granted, and something else follows. */
 static void no_tls_after_starttls(void)
 {
@@ -218,8 +249,9 @@ static void no_tls_after_starttls(void)
 	free(session);
 }
 
-static const struct ktap_test tests[] = {TEST(events),	TEST(no_tls_after_starttls),
-					 TEST(mails),	TEST(bdat),
-					 TEST(refused), TEST(starttls),
-					 TEST(loss),	TEST(many)};
+static const struct ktap_test tests[] = {TEST(events),	  TEST(no_tls_after_starttls),
+					 TEST(mails),	  TEST(bdat),
+					 TEST(refused),	  TEST(starttls),
+					 TEST(loss),	  TEST(many),
+					 TEST(long_lines)};
 KTAP_MAIN(tests)

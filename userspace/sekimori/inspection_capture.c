@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/flow/packet.h"
+#include "core/flow/packet_pair.h"
 #include "inspection.h"
 
 #define PROGRESS_FRAMES 65536u
@@ -54,53 +54,12 @@ static pcap_t *open_capture(const char *path, char *buffer, char *why)
 	return pcap;
 }
 
-/*
- * The addresses of most frames, where packet_decode_layer() finds them: every worker asks for those of every
- * frame, so it should cost the others' workers little. false: not such a frame.
- */
-static bool plain_addresses(enum link_type link, const uint8_t *frame, size_t len, struct seki_addr pair[2])
-{
-	if (link != LINK_ETHERNET || len < 14 + 40)
-		return false;
-	if (frame[12] == 0x08 && frame[13] == 0x00 && frame[14] == 0x45) {
-		for (int i = 0; i < 2; i++) {
-			memset(pair[i].b, 0, 10);
-			memset(pair[i].b + 10, 0xff, 2);
-			memcpy(pair[i].b + 12, frame + 26 + i * 4, 4);
-		}
-		return true;
-	}
-	if (frame[12] != 0x86 || frame[13] != 0xdd || frame[14] >> 4 != 6)
-		return false;
-	memcpy(pair[0].b, frame + 22, 16);
-	memcpy(pair[1].b, frame + 38, 16);
-	return true;
-}
-
-/* Two hosts' packets all go to one worker, fragments and tunnels too: by the outermost addresses, either way
- * round. */
+/* Two hosts' packets all go to one worker, fragments and tunnels too. */
 static bool frame_is_mine(const struct inspection *inspection, enum link_type link, const uint8_t *frame,
 			  size_t len)
 {
-	struct seki_addr addresses[2] = {0};
-	uint64_t pair = 0, words[4];
-
-	if (inspection->workers <= 1)
-		return true;
-	if (!plain_addresses(link, frame, len, addresses)) {
-		struct packet packet;
-
-		packet_decode_layer(link, frame, len, 0, &packet);
-		if (packet.ip_version) {
-			addresses[0] = packet.src;
-			addresses[1] = packet.dst;
-		}
-	}
-	memcpy(words, addresses, sizeof(words));
-	for (int i = 0; i < 4; i++)
-		pair += (words[i] ^ words[i] >> 29) * 0x9e3779b97f4a7c15u;
-	pair ^= pair >> 32;
-	return pair * 0xff51afd7ed558ccdu % 0xffffffffu % inspection->workers == inspection->worker;
+	return inspection->workers <= 1 ||
+	       packet_pair(link, frame, len) % inspection->workers == inspection->worker;
 }
 
 static int read_capture(struct inspection *inspection, const char *path)

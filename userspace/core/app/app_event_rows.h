@@ -268,7 +268,7 @@
 	X(HTTP_DUPLICATE_CONTENT_LENGTH_FIELD_IN_REQUEST, "duplicate_content_length_field_in_request", Y)    \
 	X(HTTP_DUPLICATE_CONTENT_LENGTH_FIELD_IN_RESPONSE, "duplicate_content_length_field_in_response", Y)  \
 	X(HTTP_FAILED_PROTOCOL_CHANGE, "failed_protocol_change", Y)                                          \
-	X(HTTP_FILE_NAME_TOO_LONG, "file_name_too_long", N)                                                  \
+	X(HTTP_FILE_NAME_TOO_LONG, "file_name_too_long", Y)                                                  \
 	X(HTTP_GZIP_DECOMPRESSION_FAILED, "gzip_decompression_failed", Y)                                    \
 	X(HTTP_HOST_HEADER_AMBIGUOUS, "host_header_ambiguous", Y)                                            \
 	X(HTTP_INVALID_AUTHORITY_PORT, "invalid_authority_port", Y)                                          \
@@ -291,11 +291,11 @@
 	X(HTTP_MISSING_INBOUND_TRANSACTION_DATA, "missing_inbound_transaction_data", N)                      \
 	X(HTTP_MISSING_OUTBOUND_TRANSACTION_DATA, "missing_outbound_transaction_data", N)                    \
 	X(HTTP_MULTIPART_GENERIC_ERROR, "multipart_generic_error", N)                                        \
-	X(HTTP_MULTIPART_INVALID_HEADER, "multipart_invalid_header", N)                                      \
-	X(HTTP_MULTIPART_NO_FILEDATA, "multipart_no_filedata", N)                                            \
+	X(HTTP_MULTIPART_INVALID_HEADER, "multipart_invalid_header", Y)                                      \
+	X(HTTP_MULTIPART_NO_FILEDATA, "multipart_no_filedata", Y)                                            \
 	X(HTTP_PARSER_STATE_ERROR, "parser_state_error", N)                                                  \
 	X(HTTP_PROTOCOL_CONTAINS_EXTRA_DATA, "protocol_contains_extra_data", N)                              \
-	X(HTTP_RANGE_INVALID, "range_invalid", N)                                                            \
+	X(HTTP_RANGE_INVALID, "range_invalid", Y)                                                            \
 	X(HTTP_REQUEST_AUTH_UNRECOGNIZED, "request_auth_unrecognized", Y)                                    \
 	X(HTTP_REQUEST_BODY_DATA_CALLBACK_ERROR, "request_body_data_callback_error", N)                      \
 	X(HTTP_REQUEST_BODY_UNEXPECTED, "request_body_unexpected", N)                                        \
@@ -308,7 +308,7 @@
 	X(HTTP_REQUEST_INVALID_EMPTY_NAME, "request_invalid_empty_name", Y)                                  \
 	X(HTTP_REQUEST_INVALID_LWS_AFTER_NAME, "request_invalid_lws_after_name", Y)                          \
 	X(HTTP_REQUEST_LINE_INCOMPLETE, "request_line_incomplete", Y)                                        \
-	X(HTTP_REQUEST_LINE_INVALID, "request_line_invalid", N)                                              \
+	X(HTTP_REQUEST_LINE_INVALID, "request_line_invalid", Y)                                              \
 	X(HTTP_REQUEST_LINE_LEADING_WHITESPACE, "request_line_leading_whitespace", Y)                        \
 	X(HTTP_REQUEST_LINE_MISSING_PROTOCOL, "request_line_missing_protocol", Y)                            \
 	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD, "request_line_unknown_method", Y)                                \
@@ -321,13 +321,13 @@
 	X(HTTP_REQUEST_URI_HOST_INVALID, "request_uri_host_invalid", Y)                                      \
 	X(HTTP_RESPONSE_ABNORMAL_TRANSFER_ENCODING, "response_abnormal_transfer_encoding", Y)                \
 	X(HTTP_RESPONSE_BODY_INTERNAL_ERROR, "response_body_internal_error", N)                              \
-	X(HTTP_RESPONSE_BODY_UNEXPECTED, "response_body_unexpected", N)                                      \
+	X(HTTP_RESPONSE_BODY_UNEXPECTED, "response_body_unexpected", Y)                                      \
 	X(HTTP_RESPONSE_CHUNK_EXTENSION, "response_chunk_extension", Y)                                      \
 	X(HTTP_RESPONSE_CHUNKED_OLD_PROTO, "response_chunked_old_proto", Y)                                  \
 	X(HTTP_RESPONSE_FIELD_MISSING_COLON, "response_field_missing_colon", Y)                              \
 	X(HTTP_RESPONSE_FIELD_TOO_LONG, "response_field_too_long", Y)                                        \
 	X(HTTP_RESPONSE_HEADER_INVALID, "response_header_invalid", Y)                                        \
-	X(HTTP_RESPONSE_HEADER_NAME_NOT_TOKEN, "response_header_name_not_token", N)                          \
+	X(HTTP_RESPONSE_HEADER_NAME_NOT_TOKEN, "response_header_name_not_token", Y)                          \
 	X(HTTP_RESPONSE_HEADER_REPETITION, "response_header_repetition", Y)                                  \
 	X(HTTP_RESPONSE_INVALID_EMPTY_NAME, "response_invalid_empty_name", Y)                                \
 	X(HTTP_RESPONSE_INVALID_LWS_AFTER_NAME, "response_invalid_lws_after_name", Y)                        \
@@ -335,10 +335,10 @@
 	X(HTTP_RESPONSE_INVALID_STATUS, "response_invalid_status", Y)                                        \
 	X(HTTP_RESPONSE_LINE_INVALID_PROTOCOL, "response_line_invalid_protocol", Y)                          \
 	X(HTTP_RESPONSE_LINE_INVALID_RESPONSE_STATUS, "response_line_invalid_response_status", Y)            \
-	X(HTTP_RESPONSE_MULTIPART_BYTERANGES, "response_multipart_byteranges", N)                            \
+	X(HTTP_RESPONSE_MULTIPART_BYTERANGES, "response_multipart_byteranges", Y)                            \
 	X(HTTP_RESPONSE_TOO_MANY_HEADERS, "response_too_many_headers", Y)                                    \
 	X(HTTP_RESPONSE_TOO_MANY_LZMA_LAYERS, "response_too_many_lzma_layers", N)                            \
-	X(HTTP_SWITCHING_PROTO_WITH_CONTENT_LENGTH, "switching_proto_with_content_length", N)                \
+	X(HTTP_SWITCHING_PROTO_WITH_CONTENT_LENGTH, "switching_proto_with_content_length", Y)                \
 	X(HTTP_TOO_MANY_ENCODING_LAYERS, "too_many_encoding_layers", Y)                                      \
 	X(HTTP_TOO_MANY_WARNINGS, "too_many_warnings", N)                                                    \
 	X(HTTP_UNABLE_TO_MATCH_RESPONSE_TO_REQUEST, "unable_to_match_response_to_request", Y)                \
@@ -359,11 +359,11 @@
 	X(SMTP_MIME_INVALID_BASE64, "mime_invalid_base64", Y)                                                \
 	X(SMTP_MIME_INVALID_QP, "mime_invalid_qp", Y)                                                        \
 	X(SMTP_MIME_LONG_BOUNDARY, "mime_long_boundary", Y)                                                  \
-	X(SMTP_MIME_LONG_ENC_LINE, "mime_long_enc_line", N)                                                  \
+	X(SMTP_MIME_LONG_ENC_LINE, "mime_long_enc_line", Y)                                                  \
 	X(SMTP_MIME_LONG_FILENAME, "mime_long_filename", Y)                                                  \
 	X(SMTP_MIME_LONG_HEADER_NAME, "mime_long_header_name", Y)                                            \
 	X(SMTP_MIME_LONG_HEADER_VALUE, "mime_long_header_value", Y)                                          \
-	X(SMTP_MIME_LONG_LINE, "mime_long_line", N)                                                          \
+	X(SMTP_MIME_LONG_LINE, "mime_long_line", Y)                                                          \
 	X(SMTP_MIME_MALFORMED_MSG, "mime_malformed_msg", N)                                                  \
 	X(SMTP_MIME_PARSE_FAILED, "mime_parse_failed", N)                                                    \
 	X(SMTP_NO_SERVER_WELCOME_MESSAGE, "no_server_welcome_message", Y)                                    \

@@ -96,7 +96,8 @@ static void mail_events(struct smtp_tx *tx)
 	struct event_list *events = mime_events(tx->mime);
 
 	for (unsigned int i = 0; i < events->count; i++)
-		tx_event_set(&tx->tx, (enum app_event)events->events[i]);
+		if (app_event_group_of((enum app_event)events->events[i]) == EVENT_GROUP_SMTP)
+			tx_event_set(&tx->tx, (enum app_event)events->events[i]);
 	*events = (struct event_list){};
 }
 

@@ -75,6 +75,8 @@ void http_check_request_line(struct event_list *events, struct span line, struct
 	}
 	if (http_method_known(method))
 		return;
+	if (protocol.len && !protocol_valid(protocol))
+		event_list_add(events, EVENT_HTTP_REQUEST_LINE_INVALID);
 	if (!target.len && !protocol.len)
 		event_list_add(events, EVENT_HTTP_REQUEST_LINE_UNKNOWN_METHOD);
 	else if (!protocol.len)
@@ -115,6 +117,8 @@ void http_check_name(struct event_list *events, enum direction dir, struct span 
 	for (uint32_t i = 0; i < trimmed.len; i++)
 		if (!http_token_byte(trimmed.data[i])) {
 			http_fault_note(events, dir, HTTP_FAULT_NOT_TOKEN);
+			if (dir == TO_CLIENT)
+				event_list_add(events, EVENT_HTTP_RESPONSE_HEADER_NAME_NOT_TOKEN);
 			break;
 		}
 }
@@ -199,6 +203,45 @@ bool http_host_valid(struct span host)
 			return false;
 	}
 	return true;
+}
+
+/* A number off the front; false: none, or one that no length has. */
+static bool number_take(struct span *in, uint64_t *out)
+{
+	uint32_t n = 0;
+
+	for (*out = 0; n < in->len && in->data[n] >= '0' && in->data[n] <= '9'; n++) {
+		if (*out > UINT64_MAX / 16)
+			return false;
+		*out = *out * 10 + (uint64_t)(in->data[n] - '0');
+	}
+	*in = span_from(*in, n);
+	return n > 0;
+}
+
+static bool byte_take(struct span *in, uint8_t c)
+{
+	if (!in->len || in->data[0] != c)
+		return false;
+	*in = span_from(*in, 1);
+	return true;
+}
+
+bool http_range_valid(struct span value)
+{
+	uint64_t first, last, size;
+
+	if (!span_begins(value, "bytes"))
+		return false;
+	value = span_trim(span_from(value, 5));
+	if (byte_take(&value, '*')) /* of a range that cannot be had */
+		return byte_take(&value, '/') && number_take(&value, &size) && !value.len;
+	if (!number_take(&value, &first) || !byte_take(&value, '-') || !number_take(&value, &last) ||
+	    first > last || !byte_take(&value, '/'))
+		return false;
+	if (byte_take(&value, '*'))
+		return !value.len;
+	return number_take(&value, &size) && !value.len && last < size;
 }
 
 bool http_encoded_again(struct span uri)

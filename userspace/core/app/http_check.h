@@ -45,4 +45,7 @@ bool http_host_valid(struct span host);
 /* A percent-encoding is left in what was decoded once. */
 bool http_encoded_again(struct span uri);
 
+/* What Content-Range says (RFC 9110 section 14.4): a part of something that has it. */
+bool http_range_valid(struct span value);
+
 #endif

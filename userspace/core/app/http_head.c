@@ -474,6 +474,9 @@ static void field_read(struct http_message *message, enum direction dir, struct 
 		message->encoding = piece_hide(message, value);
 	} else if (span_is(name, "content-disposition")) {
 		message->disposition = piece_hide(message, value);
+	} else if (dir == TO_CLIENT && message->status == 206 && span_is(name, "content-range")) {
+		if (!http_range_valid(value))
+			event_list_add(&message->events, EVENT_HTTP_RANGE_INVALID);
 	} else if (dir == TO_SERVER && span_is(name, "host")) {
 		host_read(message, value);
 	} else if (dir == TO_SERVER && span_is(name, "authorization")) {

@@ -4,6 +4,7 @@
  */
 #include "http_parts.h"
 
+#define HTTP_FILE_NAME_LONG 4096u
 #define HTTP_HELD_MAX                                                                                        \
 	(8u << 20) /* body bytes that one flow may hold in all its transactions; two whole bodies where      \
 		      those may be longer */
@@ -17,6 +18,18 @@ void http_side_reset(struct http_side *side)
 	side->left = 0;
 }
 
+/* What is odd about a form's parts. Their encodings are mail's business. */
+static void form_events_take(struct http_tx *tx, struct mime *form)
+{
+	struct event_list *events = mime_events(form);
+
+	if (event_list_has(events, EVENT_HTTP_MULTIPART_INVALID_HEADER))
+		tx_event_set(&tx->tx, EVENT_HTTP_MULTIPART_INVALID_HEADER);
+	if (event_list_has(events, EVENT_HTTP_MULTIPART_NO_FILEDATA))
+		tx_event_set(&tx->tx, EVENT_HTTP_MULTIPART_NO_FILEDATA);
+	*events = (struct event_list){};
+}
+
 void http_message_end(struct flow *flow, struct http *http, enum direction dir)
 {
 	struct http_side *side = &http->sides[dir];
@@ -24,8 +37,10 @@ void http_message_end(struct flow *flow, struct http *http, enum direction dir)
 	if (side->tx) {
 		struct mime *form = side->tx->side[dir].form;
 
-		if (form)
+		if (form) {
 			flow->app_skipped += mime_end(form);
+			form_events_take(side->tx, form);
+		}
 		http_tx_end(http, side->tx, dir);
 	}
 	http_side_reset(side);
@@ -39,9 +54,13 @@ void http_body_write(struct flow *flow, struct http *http, enum direction dir, s
 	uint32_t before = message->body.len, max = app_body_max();
 	uint64_t held = max > HTTP_HELD_MAX / 2 ? max * 2ull : HTTP_HELD_MAX;
 	uint64_t room = http->held < held ? held - http->held : 0;
+	struct span name;
 
 	if (!data.len)
 		return;
+	if (!message->has_body && !message->form && http_file_name(side->tx, dir, &name) &&
+	    name.len > HTTP_FILE_NAME_LONG)
+		tx_event_set(&side->tx->tx, EVENT_HTTP_FILE_NAME_TOO_LONG);
 	message->has_body = true;
 	if (max - before > room)
 		max = before + (uint32_t)room;
@@ -56,6 +75,7 @@ void http_body_write(struct flow *flow, struct http *http, enum direction dir, s
 	http->held += message->body.len - before;
 	if (message->form && message->body.len > before) {
 		flow->app_skipped += mime_feed(message->form, span_from(blob_span(&message->body), before));
+		form_events_take(side->tx, message->form);
 		http->held += message->body.len - before;
 	}
 	side->tx->tx.dirty[dir] = true;
@@ -76,6 +96,11 @@ static bool response_special(struct flow *flow, struct http *http, struct http_s
 	bool connect = method_is(tx, "CONNECT");
 
 	bool framed = message->chunked || (message->has_length && message->length);
+
+	if (framed && message->status == 101)
+		tx_event_set(&tx->tx, EVENT_HTTP_SWITCHING_PROTO_WITH_CONTENT_LENGTH);
+	else if (framed && (message->status / 100 == 1 || message->status == 204 || message->status == 304))
+		tx_event_set(&tx->tx, EVENT_HTTP_RESPONSE_BODY_UNEXPECTED);
 
 	/* Some clients read the body that such an answer announces, although it cannot have one. */
 	if (framed && message->status / 100 == 1 && !message->length_odd)
@@ -157,6 +182,10 @@ void http_body_begin(struct flow *flow, struct http *http, enum direction dir)
 	} else if (dir == TO_SERVER) {
 		http_message_end(flow, http, dir);
 	} else {
+		/* Such a body says itself where it ends, which nobody reads. */
+		if (http_piece_get(message, BUFFER_HTTP_CONTENT_TYPE, &type) &&
+		    span_begins(type, "multipart/byteranges"))
+			tx_event_set(&side->tx->tx, EVENT_HTTP_RESPONSE_MULTIPART_BYTERANGES);
 		side->step = HTTP_TO_END;
 	}
 }
@@ -182,6 +211,7 @@ void http_headless_body(struct flow *flow, struct http *http, struct span line, 
 	if (!http_message_begin(flow, http, TO_CLIENT))
 		return;
 	side->step = HTTP_TO_END;
+	tx_event_set(&side->tx->tx, EVENT_HTTP_RESPONSE_BODY_UNEXPECTED);
 	http_body_write(flow, http, TO_CLIENT, line);
 	if (whole)
 		http_body_write(flow, http, TO_CLIENT, (struct span){(const uint8_t *)"\n", 1});

@@ -91,6 +91,8 @@ enum app_status http_tunnel_feed(struct flow *flow, struct http *http, enum dire
 
 /* --- http_view.c */
 
+/* Of the file in a message that is no form: what the head says, else the path. false: neither. */
+bool http_file_name(const struct http_tx *tx, enum direction dir, struct span *out);
 /* As struct app_decoder asks for them. */
 bool http_tx_file(const struct tx *tx, enum direction dir, unsigned int index, struct tx_file *out);
 bool http_tx_buffer(const struct tx *tx, enum buffer_id id, enum direction dir, unsigned int index,

@@ -4,7 +4,7 @@
  */
 #include "http_parts.h"
 
-static bool file_name(const struct http_tx *tx, enum direction dir, struct span *out)
+bool http_file_name(const struct http_tx *tx, enum direction dir, struct span *out)
 {
 	const struct http_message *message = &tx->side[dir];
 	struct span uri;
@@ -27,7 +27,7 @@ bool http_tx_file(const struct tx *tx, enum direction dir, unsigned int index, s
 		return mime_file(message->form, index, out);
 	if (index || !message->has_body)
 		return false;
-	file_name(http, dir, &out->name);
+	http_file_name(http, dir, &out->name);
 	out->data = blob_span(&message->body);
 	out->size = message->body_seen;
 	out->final = tx->done[dir];

@@ -14,6 +14,8 @@
 #define MIME_NAME_LONG	   75u
 #define MIME_VALUE_LONG	   2000u
 #define MIME_FILENAME_LONG 255u
+#define MIME_LINE_LONG	   998u /* RFC 5322 section 2.1.1 */
+#define MIME_CODED_LONG	   76u	/* RFC 2045 section 6 */
 
 #define MIME_LINE_MAX 4096u /* longer lines are read in pieces of this size */
 
@@ -46,7 +48,8 @@ struct mime {
 	uint8_t eol_len;
 	uint32_t quantum; /* base64 bits */
 	unsigned int quantum_chars;
-	uint32_t left; /* left out in this call */
+	uint32_t left;	   /* left out in this call */
+	uint32_t line_len; /* of the line so far, without its end */
 };
 
 struct mime *mime_new_mail(void)
@@ -163,6 +166,8 @@ static void part_end(struct mime *mime)
 	mime->quantum = 0;
 	mime->quantum_chars = 0;
 	mime->eol_len = 0;
+	if (mime->open && mime->form && !mime->files[mime->count - 1].size)
+		event_list_add(&mime->events, EVENT_HTTP_MULTIPART_NO_FILEDATA);
 	if (mime->open)
 		mime->files[mime->count - 1].done = true;
 	mime->open = false;
@@ -288,6 +293,8 @@ static void head_read(struct span head, struct mime_headers *headers, struct eve
 	struct span name, value;
 
 	while (field_next(&head, &name, &value)) {
+		if (!name.len)
+			event_list_add(events, EVENT_HTTP_MULTIPART_INVALID_HEADER);
 		if (name.len > MIME_NAME_LONG)
 			event_list_add(events, EVENT_SMTP_MIME_LONG_HEADER_NAME);
 		if (value.len > MIME_VALUE_LONG)
@@ -379,6 +386,16 @@ static bool boundary_check(struct mime *mime, struct span line)
 	return false;
 }
 
+/* Lines that no sender may make so long. */
+static void line_check(struct mime *mime, uint32_t len)
+{
+	mime->line_len = (mime->midline ? mime->line_len : 0) + len;
+	if (mime->line_len > MIME_LINE_LONG)
+		event_list_add(&mime->events, EVENT_SMTP_MIME_LONG_LINE);
+	if (mime->line_len > MIME_CODED_LONG && mime->state == MIME_LEAF && mime->encoding != MIME_PLAIN)
+		event_list_add(&mime->events, EVENT_SMTP_MIME_LONG_ENC_LINE);
+}
+
 /* One line with its end, or a piece of a long one (then without). */
 static void line_read(struct mime *mime, struct span line)
 {
@@ -391,6 +408,7 @@ static void line_read(struct mime *mime, struct span line)
 		eol = (struct span){line.data + line.len - n, n};
 		line.len -= n;
 	}
+	line_check(mime, line.len);
 	if (mime->midline || !boundary_check(mime, line)) {
 		if (mime->state == MIME_HEAD)
 			head_write(mime, line, whole);
