@@ -10,7 +10,7 @@ cat >"$WORLD/evil.rules" <<'END'
 alert http any any -> any any (msg:"<img src=x onerror=alert(1)> & \"quoted\""; flow:to_server; http.uri; content:"/evil"; sid:9900001; rev:1; classtype:web-application-attack; metadata:signature_severity Critical;)
 END
 echo "KTAP version 1"
-echo "rules \"$WORLD/evil.rules\";" | world_up
+echo "rules \"$WORLD/evil.rules\"; tenant C { network 198.18.0.120; }" | world_up
 result $? "up in monitor mode"
 code=$(sekimori portal code | sed -n 's/^ *\([a-z0-9-]*\)$/\1/p')
 wrong=$(server $CLIENT setup $URL aaaaa-aaaaa-aaaaa-aaaaa root a-long-password)
@@ -28,6 +28,10 @@ kept() { server sqlite3 -cmd '.timeout 5000' "$WORLD/state/default/store/events-
 two() { [ "$(kept 'SELECT count(*) FROM event WHERE kind = 0' 2>/dev/null)" -ge 2 ]; }
 wait_for 15 two
 result $? "two attacks are stored"
+internet curl -s -o /dev/null --max-time 3 --interface 198.18.0.120 "http://198.51.100.1/evil"
+of_c() { [ "$(kept "SELECT count(*) FROM event WHERE tenant = 'C' AND sid = 9900001")" = 1 ]; }
+wait_for 15 of_c && sekimori report top --period 24h --tenant C --format csv | grep -q '^"1",.*"unknown","1","100.0 % (1/1)"' && ! kept "SELECT DISTINCT tenant FROM event WHERE src != x'c6120078' AND kind = 0" | grep -q C
+result $? "an event belongs to the tenant whose network it touches, and no other does"
 # Two alerts of tenants, as a collector would bring them.
 month=$(((($(date -u +%Y) * 12 + $(date -u +%-m) - 1)) << 40))
 now=$(date +%s)
@@ -44,7 +48,7 @@ for n, (tenant, sid, label) in enumerate((("A", 9900002, "alert of tenant A"), (
 db.commit()
 END
 result $? "and one of each of two tenants"
-id_of() { echo $((month | $(kept "SELECT max(id) FROM event WHERE sid = $1"))); }
+id_of() { echo $((month | $(kept "SELECT max(id) FROM event WHERE sid = $1 AND tenant != 'C'"))); }
 alert=$((month | $(kept "SELECT max(id) FROM event WHERE kind = 0 AND sid != 9900001 AND tenant = ''")))
 cat >"$WORLD/state.json" <<END
 {"admin": ["root", "a-long-password"], "alert": $alert, "evil": $(id_of 9900001), "tenant_a": $(id_of 9900002), "tenant_b": $(id_of 9900003)}

@@ -8,6 +8,7 @@
 #include "core/list/list_guard.h"
 #include "core/policy/policy.h"
 #include "core/rule/ruleset.h"
+#include "core/eve/eve_read.h"
 #include "lib/ktap.h"
 
 static struct policy *parse(const char *text)
@@ -322,6 +323,36 @@ static void same_twice_is_fine(void)
 	CHECK_EQ(error_count("interface e { role wan; } interface e vlan 5 { role dmz; }"), 0);
 }
 
+/* Each place has one owner; the attacked side decides, then the other end, then the interface. */
+static void tenants(void)
+{
+	static const struct {
+		const char *target, *other, *iface, *owner;
+	} rows[] = {
+		{"192.0.2.1", "203.0.113.1", "wan", "a"},   {"192.0.2.129", "203.0.113.1", "wan", "b"},
+		{"2001:db8::1", "192.0.2.129", "wan", "a"}, {"203.0.113.1", "192.0.2.129", "lan", "b"},
+		{"203.0.113.1", "203.0.113.2", "lan", "a"}, {"203.0.113.1", "203.0.113.2", "lan1", "b"},
+		{"203.0.113.1", "203.0.113.2", "wan", ""},
+	};
+	struct policy *p = parse("tenant a { network 192.0.2.0/24 2001:db8::/32; interface lan; }\n"
+				 "tenant b { network 192.0.2.128/25; interface lan1 lan2; }");
+
+	CHECK_EQ(p->tenant_count, 6);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seki_addr target, other;
+
+		CHECK_EQ(eve_read_address(rows[i].target, &target), 0);
+		CHECK_EQ(eve_read_address(rows[i].other, &other), 0);
+		CHECK_STR(tenant_of(p->tenants, p->tenant_count, &target, &other, rows[i].iface),
+			  rows[i].owner);
+	}
+	policy_free(p);
+	CHECK_EQ(error_count("tenant a { network 192.0.2.0/24; } tenant b { network 192.0.2.0/24; }"), 1);
+	CHECK_EQ(error_count("tenant a { interface lan; } tenant b { interface lan; }"), 1);
+	CHECK_EQ(error_count("tenant a { }"), 1);
+	CHECK_EQ(error_count("tenant a/b { network 192.0.2.0/24; }"), 1);
+}
+
 /* Nothing is cut off: what does not fit is refused, at the exact length. */
 static void limits(void)
 {
@@ -429,6 +460,7 @@ static void every_cut(void)
 
 static const struct ktap_test tests[] = {
 	TEST(defaults),		  TEST(everything), TEST(list_words), TEST(default_egress), TEST(refusals),
-	TEST(same_twice_is_fine), TEST(limits),	    TEST(scopes),     TEST(help),	    TEST(every_cut),
+	TEST(same_twice_is_fine), TEST(limits),	    TEST(scopes),     TEST(tenants),	    TEST(help),
+	TEST(every_cut),
 };
 KTAP_MAIN(tests)

@@ -97,6 +97,13 @@ static void batch_store(struct archive *a)
 	taken_tell(a);
 }
 
+static void tenant_set(const struct archive *a, struct store_event *event)
+{
+	event->tenant =
+		tenant_of(a->tenants.rows, a->tenants.count, event->target ? &event->src : &event->dst,
+			  event->target ? &event->dst : &event->src, event->iface);
+}
+
 static uint8_t kind_of(const char *type)
 {
 	for (uint8_t i = 0; i < STORE_KIND_MAX; i++)
@@ -173,6 +180,7 @@ static bool event_take(struct archive *a, uint64_t t_match, const char *line, si
 		event->t_packet = t_match;
 		a->stats.odd_times++;
 	}
+	tenant_set(a, event);
 	a->count++;
 	a->bytes += event_bytes(event);
 	return true;
@@ -310,6 +318,24 @@ static void limits_take(struct archive *a, const struct message_limits *in)
 	store_limits(a->store, &limits);
 }
 
+/* What is stored from now on; what was, stays whose it was. What could not be
+ * stored yet is judged anew, since it points to the rows before. */
+static void tenants_take(struct archive *a, const struct message_tenants *in)
+{
+	if (in->count > TENANTS_MAX)
+		return;
+	for (uint32_t i = 0; i < in->count; i++)
+		if (!message_text_valid(in->rows[i].name, sizeof(in->rows[i].name)) ||
+		    !message_text_valid(in->rows[i].iface, sizeof(in->rows[i].iface)) ||
+		    !prefix_is_canonical(&in->rows[i].network))
+			return;
+	a->retry_at = 0;
+	batch_store(a);
+	a->tenants = *in;
+	for (size_t i = 0; i < a->count; i++)
+		tenant_set(a, &a->events[i]);
+}
+
 static void reporter_meet(struct archive *a, int *passed)
 {
 	if (*passed < 0)
@@ -327,6 +353,9 @@ static int keeper_take(struct message *message, void *arg)
 	switch (message->head.type) {
 	case MESSAGE_ARCHIVE_LIMITS:
 		limits_take(a, (const struct message_limits *)message->body);
+		break;
+	case MESSAGE_ARCHIVE_TENANTS:
+		tenants_take(a, (const struct message_tenants *)message->body);
 		break;
 	case MESSAGE_ARCHIVE_AUDIT:
 		audit_take(a, (const struct message_audit *)message->body);

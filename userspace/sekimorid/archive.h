@@ -43,6 +43,7 @@ struct archive {
 	struct message_audit audits[ARCHIVE_AUDITS]; /* that the disk has no room for */
 	uint32_t audit_count;
 	uint64_t audits_lost;
+	struct message_tenants tenants;
 	struct message_archive_stats stats;
 	struct asset_set *observed; /* NULL: not read yet */
 	bool observed_changed, observed_full;

@@ -154,9 +154,16 @@ void keeper_archive_limits(struct keeper *k)
 	struct message_limits limits = {.max_bytes = policy->store_bytes,
 					.max_days = policy->store_age / 86400};
 
+	struct message_tenants tenants = {0};
+
 	memcpy(limits.packet_seconds, policy->packet_age, sizeof(limits.packet_seconds));
 	if (keeper_child_tell(k, PROCESS_ARCHIVE, MESSAGE_ARCHIVE_LIMITS, &limits, sizeof(limits)))
 		log_debug("the archive is not there to learn its limits; it gets them when it starts");
+	tenants.count = policy->tenant_count;
+	if (tenants.count)
+		memcpy(tenants.rows, policy->tenants, tenants.count * sizeof(tenants.rows[0]));
+	if (keeper_child_tell(k, PROCESS_ARCHIVE, MESSAGE_ARCHIVE_TENANTS, &tenants, sizeof(tenants)))
+		log_debug("the archive is not there to learn of tenants; it does when it starts");
 }
 
 /* --- changes */

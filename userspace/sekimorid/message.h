@@ -54,6 +54,7 @@ enum process_kind {
 	X(AUDIT, "audit", KEEPER, REPORTER, ONE(message_audit), 0, 0)                                        \
 	X(REPORTER_STATS, "reporter-stats", REPORTER, KEEPER, ONE(message_reporter_stats), 0, 10)            \
 	X(ARCHIVE_LIMITS, "limits", KEEPER, ARCHIVE, ONE(message_limits), 0, 0)                              \
+	X(ARCHIVE_TENANTS, "tenants", KEEPER, ARCHIVE, ONE(message_tenants), 0, 0)                           \
 	X(ARCHIVE_AUDIT, "audit", KEEPER, ARCHIVE, ONE(message_audit), 0, 0)                                 \
 	X(ARCHIVE_COUNTS, "counts", KEEPER, ARCHIVE, ONE(message_counts), 0, 0)                              \
 	X(ARCHIVE_REPORTER, "reporter-channel", KEEPER, ARCHIVE, NOTHING, 1, 0)                              \

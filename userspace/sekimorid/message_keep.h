@@ -5,6 +5,7 @@
 #ifndef SEKIMORID_MESSAGE_KEEP_H
 #define SEKIMORID_MESSAGE_KEEP_H
 
+#include "core/policy/tenant.h"
 #include "sekimori/event.h"
 #include "sekimorid/message_common.h"
 
@@ -29,6 +30,10 @@ struct message_limits {
 	uint64_t max_bytes; /* 0: none */
 	uint32_t max_days, pad;
 	uint32_t packet_seconds[SEKI_SEVERITY_MAX];
+};
+struct message_tenants {
+	uint32_t count, pad;
+	struct tenant_row rows[TENANTS_MAX];
 };
 struct message_kept {	  /* followed by the finished line, line_len bytes */
 	uint64_t t_match; /* when the reporter knew */

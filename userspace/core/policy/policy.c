@@ -105,6 +105,11 @@ static const struct policy_field channel_fields[] = {
 	TEXT(struct policy_channel, user, 0),
 	TEXT(struct policy_channel, secret_path, 0),
 };
+static const struct policy_field tenant_fields[] = {
+	NAME(struct tenant_row, name),
+	{FIELD_IFACE, AT(struct tenant_row, iface), .why = "interface of a tenant"},
+	PREFIX(struct tenant_row, network),
+};
 /* Ranges of the numbers are those of the key table; here only what the bytes must be. */
 static const struct policy_field scalar_fields[] = {
 	NUMBER(struct policy, settings.depth[0], 0, UINT32_MAX),
@@ -176,6 +181,8 @@ const struct policy_array policy_arrays[POLICY_ARRAYS] = {
 	[ARRAY_RULE_FILES] = ARRAY("rule files", rule_files, rule_file_count, 4096, rule_file_fields),
 	[ARRAY_CHANNELS] =
 		ARRAY("notice channels", channels, channel_count, POLICY_CHANNELS_MAX, channel_fields),
+	[ARRAY_TENANTS] = ARRAY("networks and interfaces of tenants", tenants, tenant_count, TENANTS_MAX,
+				tenant_fields),
 	[ARRAY_RULE_DATA] = ARRAY("rule data files", rule_data, rule_data_count, 1024, rule_data_fields),
 };
 

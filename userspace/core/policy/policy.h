@@ -14,6 +14,7 @@
 #include "lib/cleanup.h"
 #include "lib/conf.h"
 #include "lib/prefix.h"
+#include "core/policy/tenant.h"
 #include "sekimori/maps.h"
 
 #define POLICY_PATH_MAX		 256
@@ -172,8 +173,9 @@ struct policy {
 	char (*rule_files)[POLICY_PATH_MAX];
 	struct policy_rule_data *rule_data;
 	struct policy_channel *channels;
+	struct tenant_row *tenants;
 	uint32_t iface_count, net_count, service_count, host_count, list_count, entry_count, variable_count,
-		rule_file_count, rule_data_count, channel_count;
+		rule_file_count, rule_data_count, channel_count, tenant_count;
 };
 
 void policy_free(struct policy *policy); /* and the struct itself */

@@ -84,6 +84,7 @@ const struct policy_key policy_key_rows[] = {
 	{ "", "verdict", STATEMENT(policy_read_verdict), .type = "{ ... }", .help = "what the reasons of the packet program do" },
 	{ "", "block", STATEMENT(policy_read_block), .type = "{ ... }", .help = "automatic blocking" },
 	{ "", "notify", STATEMENT(policy_read_channel), .type = "NAME { ... }", .help = "a channel for notices: critical attacks that were not blocked" },
+	{ "", "tenant", STATEMENT(policy_read_tenant), .type = "NAME { ... }", .help = "an owner of its own behind this machine: users of the portal who are of that tenant see its events only" },
 	{ "", "store", STATEMENT(policy_read_store), .type = "{ ... }", .help = "what is kept of events, for reports" },
 	{ "", "portal", STATEMENT(policy_read_portal), .type = "{ ... }", .help = "pages for browsers" },
 	{ "", "eve-records", STATEMENT(policy_read_eve_records), .type = "KIND...", .help = "records in the event file beside alerts: drop anomaly stats flow fileinfo http dns tls smtp ftp ssh, or all; those of each flow are many (drop stats)" },
@@ -160,6 +161,9 @@ const struct policy_key policy_key_rows[] = {
 	{ "notify", "language", KEY_CHOICE, PLACE(struct policy_channel, language), .choices = language_names, .standard = "en", .help = "of the text" },
 	{ "notify", "escalate-after", KEY_SECONDS, PLACE(struct policy_channel, escalate), .max = 7 * 86400, .standard = "0", .help = "gets only what nobody acknowledged (sekimori ack) for so long; 0: everything at once" },
 	{ "notify", "when-others-fail", KEY_CHOICE, PLACE(struct policy_channel, second), .choices = switch_names, .standard = "off", .help = "a second channel: silent while another one works" },
+
+	{ "tenant", "network", STATEMENT(policy_read_tenant_network), .type = "PREFIX...", .help = "its addresses: events are its own when their target lies there, else their other end; the longest network is right" },
+	{ "tenant", "interface", STATEMENT(policy_read_tenant_iface), .type = "NAME...", .help = "its interfaces: of events whose addresses are nobody's" },
 
 	{ "store", "postgres-file", KEY_TEXT, SETTING(store_server), .standard = "", .type = "PATH", .help = "keeps events in a PostgreSQL database: its first line says how to connect, as in host=/run/postgresql dbname=sekimori user=sekimori; without it they lie in files of the state folder" },
 	{ "store", "max-size", KEY_BYTES, SETTING(store_bytes), .min = 1u << 20, .max = 1ull << 44, .standard = "4g", .help = "of kept events; above it the oldest go, their figures stay" },

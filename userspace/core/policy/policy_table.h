@@ -39,7 +39,7 @@ struct policy_key {
 	void (*statement)(struct policy_parser *p, const struct conf_node *node, void *object);
 };
 
-#define POLICY_KEYS_MAX 112
+#define POLICY_KEYS_MAX 128
 extern const struct policy_key policy_key_rows[];
 extern const unsigned int policy_key_count;
 
@@ -79,6 +79,7 @@ enum policy_array_id {
 	ARRAY_RULE_FILES,
 	ARRAY_RULE_DATA,
 	ARRAY_CHANNELS,
+	ARRAY_TENANTS,
 	POLICY_ARRAYS
 };
 
@@ -130,6 +131,9 @@ void policy_read_profile(struct policy_parser *p, const struct conf_node *node, 
 void policy_read_profile_allow(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_allow(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_portal(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_tenant(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_tenant_network(struct policy_parser *p, const struct conf_node *node, void *object);
+void policy_read_tenant_iface(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_store(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_channel(struct policy_parser *p, const struct conf_node *node, void *object);
 void policy_read_egress_host(struct policy_parser *p, const struct conf_node *node, void *object);
