@@ -173,6 +173,8 @@ add("dotdot", "dotdot-file", "traversal to a file of the system", gets(
     "/../../../../etc/passwd", "/page.php?f=../../../etc/passwd", "/..%2f..%2f..%2fetc%2fshadow",
     "/cgi-bin/.%2e/.%2e/etc/passwd", "/static/..\\..\\..\\boot.ini", "/x?f=..%5c..%5cwindows%5cwin.ini",
     "/%2e%2e/%2E%2E/proc/self/environ", "/a/..%2fWEB-INF%2fweb.xml", "http://www.example.com/../../etc/passwd"))
+add("dotdot", "dotdot-encoded-name", "a file of the system whose name is encoded", gets(
+    "/../../%65tc/passwd", "/page.php?f=../..%2fetc/%70asswd", "/static/..\\..\\%77in%2eini", "/a/../WEB%2DINF/%77eb.xml"))
 add("dotdot", "dotdot-climb", "three steps up or more", gets(
     "/images/../../../../home/app/data.db", "/x?tpl=..%2f..%2f..%2f..%2fsecret", "/a\\..\\..\\..\\b",
     "/%2e%2e/%2e%2e/%2e%2e/x"))
