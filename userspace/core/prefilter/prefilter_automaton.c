@@ -14,7 +14,7 @@
 #define NFA_MAX	    20000u
 #define BEHIND_MAX  16u
 #define WORK_MAX    4000000u /* steps of the construction: a bound on time */
-#define STATES_MAX  4096u
+#define STATES_MAX  SEKI_PF_STATES_MAX
 #define DEPTH_MAX   64u
 #define HASH_SLOTS  16384u
 #define LADDERS_MAX 256u
@@ -23,6 +23,7 @@ enum nfa_kind { NFA_SPLIT, NFA_SET, NFA_BEHIND, NFA_AHEAD, NFA_ACCEPT };
 struct nfa_state {
 	uint8_t kind;
 	bool edge;
+	bool home;     /* SPLIT: goes round as often as it likes */
 	uint16_t set;  /* BEHIND: number of the assertion */
 	uint32_t a, b; /* next; SPLIT: both */
 	/* Of several states of one ladder the one of highest rank accepts whatever the others do; ladder 0:
@@ -43,9 +44,10 @@ struct subset {
 
 struct builder {
 	struct regex *regex;
-	bool known;
+	bool known, focused;
 	struct nfa_state nfa[NFA_MAX];
 	uint32_t nfa_count, start, accept;
+	uint32_t last, tail; /* node of the expression's last element; its states come before this one */
 	uint16_t ladders;
 	uint16_t best[LADDERS_MAX + 1]; /* of this subset */
 	struct behind behinds[BEHIND_MAX];
@@ -101,7 +103,8 @@ static uint32_t nfa_repeat(struct builder *b, const struct regex_node *node, uin
 	uint16_t ladder = 0;
 
 	if (node->high == REGEX_FOREVER) {
-		uint32_t loop = nfa_add(b, (struct nfa_state){.kind = NFA_SPLIT, .b = next}), body;
+		uint32_t loop = nfa_add(b, (struct nfa_state){.kind = NFA_SPLIT, .home = true, .b = next}),
+			 body;
 
 		if (loop == UINT32_MAX)
 			return loop;
@@ -122,10 +125,16 @@ static uint32_t nfa_repeat(struct builder *b, const struct regex_node *node, uin
 									.ladder = ladder,
 									.rank = (uint16_t)(i - node->low)});
 	}
-	/* At the expression's end, who has fewer rounds to go accepts what the others do, and earlier. */
-	ladder = at == b->accept && node->low > 1 && b->regex->nodes[node->a].kind == REGEX_SET
+	/* At the expression's end, and where any number may follow, who has fewer rounds to go accepts what
+	 * the others do, and earlier. */
+	ladder = (at == b->accept || node->high == REGEX_FOREVER) && node->low > 1 && at != UINT32_MAX &&
+				 b->regex->nodes[node->a].kind == REGEX_SET
 			 ? ladder_new(b)
 			 : 0;
+	if (ladder && node->high == REGEX_FOREVER) {
+		b->nfa[at].ladder = ladder;
+		b->nfa[at].rank = (uint16_t)(node->low + 1);
+	}
 	for (uint32_t i = 0; i < node->low && at != UINT32_MAX; i++) {
 		at = nfa_make(b, node->a, at, depth);
 		if (at != UINT32_MAX && ladder) {
@@ -150,6 +159,8 @@ static uint32_t nfa_make(struct builder *b, uint32_t number, uint32_t next, unsi
 			return next;
 		case REGEX_CAT:
 			next = nfa_make(b, node->b, next, depth + 1);
+			if (node->b == b->last)
+				b->tail = b->nfa_count;
 			number = node->a;
 			continue;
 		case REGEX_ALT:
@@ -302,11 +313,15 @@ static int subset_number(struct builder *b, uint32_t *states, uint32_t count, ui
 	return 0;
 }
 
-/* Of each ladder the highest alone: counting in bounds would else take as many subsets as it has ways to
- * count. */
+/*
+ * Of each ladder the highest alone: counting in bounds would else take as many subsets as it has ways to
+ * count. Focused, what is in the expression's last element forgets what may begin meanwhile, but for the
+ * loops that it came out of: every beginning beside every count there would be too many.
+ */
 static uint32_t subset_thin(struct builder *b, uint32_t *states, uint32_t count)
 {
 	uint32_t kept = 0;
+	bool ends = false;
 
 	for (uint32_t i = 0; i < count; i++)
 		b->best[b->nfa[states[i]].ladder] = 0;
@@ -315,10 +330,13 @@ static uint32_t subset_thin(struct builder *b, uint32_t *states, uint32_t count)
 
 		if (state->rank >= b->best[state->ladder])
 			b->best[state->ladder] = state->rank;
+		ends |= states[i] < b->tail;
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		const struct nfa_state *state = &b->nfa[states[i]];
 
+		if (b->focused && ends && states[i] >= b->tail && !state->home)
+			continue;
 		if (!state->ladder || state->rank == b->best[state->ladder])
 			states[kept++] = states[i];
 	}
@@ -394,6 +412,7 @@ static int moves_make(struct builder *b, struct automaton *out)
 		out->moves[at * out->classes + b->classes] = (uint16_t)to;
 	}
 	out->states = b->subset_count;
+
 	return 0;
 }
 
@@ -403,6 +422,8 @@ static int builder_run(struct builder *b, uint32_t root, struct automaton *out)
 	uint32_t accept, first, at;
 	int err;
 
+	for (b->last = root; b->regex->nodes[b->last].kind == REGEX_CAT; b->last = b->regex->nodes[b->last].b)
+		;
 	accept = nfa_add(b, (struct nfa_state){.kind = NFA_ACCEPT});
 	b->accept = accept;
 	b->start = nfa_make(b, root, accept, 0);
@@ -429,7 +450,7 @@ static int builder_run(struct builder *b, uint32_t root, struct automaton *out)
 	return err;
 }
 
-int automaton_build(struct regex *regex, uint32_t root, bool known, struct automaton *out)
+static int build(struct regex *regex, uint32_t root, bool known, bool focused, struct automaton *out)
 {
 	struct builder *b = calloc(1, sizeof(*b));
 	int err;
@@ -439,12 +460,23 @@ int automaton_build(struct regex *regex, uint32_t root, bool known, struct autom
 		return -ENOMEM;
 	b->regex = regex;
 	b->known = known;
+	b->focused = focused;
 	err = builder_run(b, root, out);
 	free(b->pool);
 	free(b);
 	if (err)
 		automaton_clear(out);
 	return err;
+}
+
+int automaton_build(struct regex *regex, uint32_t root, bool known, struct automaton *out)
+{
+	int err = build(regex, root, known, false, out);
+
+	if (err != -E2BIG)
+		return err;
+	regex->exact = false;
+	return build(regex, root, known, true, out);
 }
 
 void automaton_clear(struct automaton *automaton)
