@@ -2,9 +2,10 @@
 /*
  * attacks.c - plays attacks against a machine that the daemon protects and reads of its events what became of
  * them: `attacks TALKS EVENTS SIDS NETNS` (selftests/vm/part_inline.sh). Each talk comes from an address of
- * its own in 198.18.0.0/15, which NETNS has; the protected side is 203.0.113.1. An attack whose signatures
- * the kernel module drops by must not arrive when one packet holds it; cut in two it is cut at worst. SIDS
- * names the signatures that drop.
+ * its own in 198.18.0.0/15, which NETNS has; the protected side has 203.0.113.100 to .131. An attack whose
+ * signatures the kernel module drops by must not arrive when one packet holds it; cut in two it is cut at
+ * worst. SIDS names the signatures that drop. Talks mostly wait for what does not come, so WORKERS of them go
+ * on at a time, each worker's with a protected address of its own, since two servers cannot share a port.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,8 +25,9 @@
 #define MESSAGES_MAX 24
 #define SIDS_MAX     100
 #define ONE_PACKET   1400
-#define PATIENCE_MS  700 /* for what must arrive; so long nothing comes of what was dropped */
-#define EVENTS_S     120 /* for the last event to be written */
+#define WORKERS	     32
+#define PATIENCE_MS  1500 /* for what must arrive; so long nothing comes of what was dropped */
+#define EVENTS_S     120  /* for the last event to be written */
 
 enum side { CLIENT, SERVER };
 enum way { WHOLE, HALVES, WAYS };
@@ -43,8 +46,9 @@ struct talk {
 	uint32_t sids[8];
 	int sid_count, count;
 	struct message messages[MESSAGES_MAX];
-	bool one_packet; /* no message of the attacker, and no match, needs more */
+	bool one_packet; /* no message of the attacker needs more */
 	size_t arrived[WAYS];
+	int refused[WAYS]; /* errno of a connection that did not come about */
 };
 
 static struct talk talks[TALKS_MAX];
@@ -66,17 +70,17 @@ static bool sid_drops(uint32_t sid)
 static bool talk_line(const char *line)
 {
 	struct talk *talk = &talks[talk_count];
-	char name[40], proto[8], attacker[8], sids[64], packets[8], *at = sids;
+	char name[40], proto[8], attacker[8], sids[64], *at = sids;
 	int variant, port;
 
-	if (talk_count == TALKS_MAX || sscanf(line, "talk %39s %d %7s %d %7s %63s %7s", name, &variant, proto,
-					      &port, attacker, sids, packets) != 7)
+	if (talk_count == TALKS_MAX ||
+	    sscanf(line, "talk %39s %d %7s %d %7s %63s", name, &variant, proto, &port, attacker, sids) != 6)
 		return false;
 	snprintf(talk->name, sizeof(talk->name), "%s/%d", name, variant);
 	talk->udp = !strcmp(proto, "udp");
 	talk->port = (uint16_t)port;
 	talk->attacker = strcmp(attacker, "server") ? CLIENT : SERVER;
-	talk->one_packet = !strcmp(packets, "one");
+	talk->one_packet = true;
 	while (talk->sid_count < 8 && *at) {
 		uint32_t sid = (uint32_t)strtoul(at, &at, 10);
 
@@ -161,14 +165,22 @@ static int socket_in(int ns, int type, const struct sockaddr_in *at)
 	return fd;
 }
 
+/* The protected address of a talk: no other of its worker goes on at the same time. */
+static struct sockaddr_in near_address(int number)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET};
+
+	at.sin_addr.s_addr = htonl(0xcb007164u + (uint32_t)(number % WORKERS)); /* 203.0.113.100 and on */
+	return at;
+}
+
 /* Both ends of a conversation, connected. */
 static bool line_open(const struct talk *talk, int number, enum way way, struct line *line)
 {
-	struct sockaddr_in near = {.sin_family = AF_INET}, far = far_address(number, way, 0);
+	struct sockaddr_in near = near_address(number), far = far_address(number, way, 0);
 	struct sockaddr_in *ends[2] = {&near, &near};
 	int spaces[2] = {near_ns, near_ns}, type = talk->udp ? SOCK_DGRAM : SOCK_STREAM, listener, one = 1;
 
-	near.sin_addr.s_addr = inet_addr("203.0.113.1");
 	ends[talk->attacker] = &far;
 	spaces[talk->attacker] = far_ns;
 	ends[SERVER]->sin_port = htons(talk->port);
@@ -218,16 +230,15 @@ static size_t hear(int fd, size_t wanted)
 	return heard;
 }
 
-/* Returns the bytes of the attacker's that arrived. */
-static size_t talk_play(const struct talk *talk, int number, enum way way)
+/* Says it, and notes how many of the attacker's bytes arrived. */
+static void talk_play(struct talk *talk, int number, enum way way)
 {
 	struct line line = {{-1, -1}};
-	size_t arrived = 0;
 
-	if (!CHECK(line_open(talk, number, way, &line), "%s: no connection: %s", talk->name,
-		   strerror(errno))) {
+	if (!line_open(talk, number, way, &line)) {
+		talk->refused[way] = errno;
 		line_close(&line);
-		return 0;
+		return;
 	}
 	for (int i = 0; i < talk->count; i++) {
 		const struct message *message = &talk->messages[i];
@@ -242,12 +253,54 @@ static size_t talk_play(const struct talk *talk, int number, enum way way)
 		    send(from, message->data + first, message->len - first, MSG_NOSIGNAL) > 0)
 			heard += hear(to, message->len - first);
 		if (message->side == talk->attacker)
-			arrived += heard;
+			talk->arrived[way] += heard;
 		if (heard != message->len)
 			break;
 	}
 	line_close(&line);
-	return arrived;
+}
+
+/* A datagram is not divided; what needs more than a packet is not sent in one. */
+static bool talk_played(const struct talk *talk, enum way way)
+{
+	return talk->drops && (way == WHOLE ? talk->one_packet : !talk->udp);
+}
+
+struct worker {
+	pthread_t thread;
+	int first;
+	enum way way;
+};
+
+static void *worker_run(void *arg)
+{
+	const struct worker *worker = arg;
+
+	for (int i = worker->first; i < talk_count; i += WORKERS)
+		if (talk_played(&talks[i], worker->way))
+			talk_play(&talks[i], i, worker->way);
+	return NULL;
+}
+
+/* All talks in one way. Returns how many. */
+static int talks_play(enum way way)
+{
+	struct worker workers[WORKERS];
+	int played = 0;
+
+	for (int i = 0; i < WORKERS; i++) {
+		workers[i] = (struct worker){.first = i, .way = way};
+		if (!CHECK_EQ(pthread_create(&workers[i].thread, NULL, worker_run, &workers[i]), 0))
+			exit(1);
+	}
+	for (int i = 0; i < WORKERS; i++)
+		pthread_join(workers[i].thread, NULL);
+	for (int i = 0; i < talk_count; i++) {
+		CHECK(!talks[i].refused[way], "%s: no connection: %s", talks[i].name,
+		      strerror(talks[i].refused[way]));
+		played += talk_played(&talks[i], way);
+	}
+	return played;
 }
 
 /* --- what became of it */
@@ -287,26 +340,24 @@ static void event_take(const json_t *event)
 	}
 }
 
+/* What was written since the last time, line by line as far as lines are whole. */
 static void events_read(void)
 {
 	static char line[1 << 16];
+	static long done;
 	FILE *file = fopen(events_path, "re");
 
-	memset(results, 0, sizeof(results));
-	while (file && fgets(line, sizeof(line), file)) {
+	if (file && fseek(file, done, SEEK_SET))
+		return;
+	while (file && fgets(line, sizeof(line), file) && strchr(line, '\n')) {
 		json_t *event = json_loads(line, 0, NULL);
 
 		event_take(event);
 		json_decref(event);
+		done += (long)strlen(line);
 	}
 	if (file)
 		fclose(file);
-}
-
-/* A datagram is not divided; what needs more than a packet is not sent in one. */
-static bool talk_played(const struct talk *talk, enum way way)
-{
-	return talk->drops && (way == WHOLE ? talk->one_packet : !talk->udp);
 }
 
 /* Every talk of a way has its alert, or the time is over. */
@@ -353,14 +404,8 @@ static bool arrived_whole_messages(const struct talk *talk, size_t arrived)
 
 static void blocked_in_one_packet(void)
 {
-	int played = 0;
+	int played = talks_play(WHOLE);
 
-	for (int i = 0; i < talk_count; i++) {
-		if (!talk_played(&talks[i], WHOLE))
-			continue;
-		talks[i].arrived[WHOLE] = talk_play(&talks[i], i, WHOLE);
-		played++;
-	}
 	CHECK(events_wait(WHOLE), "alerts are missing");
 	for (int i = 0; i < talk_count; i++) {
 		const struct found *found = &results[i][WHOLE];
@@ -379,14 +424,8 @@ static void blocked_in_one_packet(void)
 
 static void cut_at_worst_in_two(void)
 {
-	int played = 0, cut = 0;
+	int played = talks_play(HALVES), cut = 0;
 
-	for (int i = 0; i < talk_count; i++) {
-		if (!talk_played(&talks[i], HALVES))
-			continue;
-		talks[i].arrived[HALVES] = talk_play(&talks[i], i, HALVES);
-		played++;
-	}
 	CHECK(events_wait(HALVES), "alerts are missing");
 	for (int i = 0; i < talk_count; i++) {
 		const struct found *found = &results[i][HALVES];

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int ktap_failed_checks, ktap_failed_tests;
 static const char *ktap_skip_reason;
@@ -57,14 +58,23 @@ static inline bool ktap_slow(void)
 	return getenv("SEKI_TEST_SLOW") != NULL;
 }
 
+#define KTAP_LONG_S 3 /* a test that takes so long says how long */
+
 static inline int ktap_run(const struct ktap_test *tests, int count)
 {
+	time_t begun;
+	long took;
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("KTAP version 1\n1..%d\n", count);
 	for (int i = 0; i < count; i++) {
 		ktap_failed_checks = 0;
 		ktap_skip_reason = NULL;
+		begun = time(NULL);
 		tests[i].run();
+		took = (long)(time(NULL) - begun);
+		if (took >= KTAP_LONG_S)
+			printf("# after %ld s:\n", took);
 		ktap_failed_tests += ktap_failed_checks > 0;
 		printf("%s %d %s%s%s\n", ktap_failed_checks ? "not ok" : "ok", i + 1, tests[i].name,
 		       ktap_skip_reason ? " # SKIP " : "", ktap_skip_reason ? ktap_skip_reason : "");

@@ -22,9 +22,12 @@ result() { # exit code, name
 try() { # name, command…
 	name=$1
 	shift
+	try_begun=$(date +%s)
 	"$@" >/tmp/out 2>&1
 	rc=$?
 	[ $rc = 0 ] || sed 's/^/# /' /tmp/out
+	took=$(($(date +%s) - try_begun))
+	[ $took -lt 3 ] || echo "# after $took s:"
 	result $rc "$name"
 }
 

@@ -24,6 +24,7 @@ mkdir -p /tmp/istate /tmp/irun
 ip netns add ifar && ip link add i0 type veth peer name i1 netns ifar && ip addr add 203.0.113.1/24 dev i0 && ip link set i0 up &&
 	far ip link set i1 up && far ip addr add 203.0.113.2/24 dev i1 && far ip addr add 203.0.113.77/24 dev i1
 result $? "a veth pair"
+for host in $(seq 100 131); do ip addr add "203.0.113.$host/24" dev i0; done
 try "insmod" insmod /sekimori/sekimori.ko
 far ip route add local 198.18.0.0/15 dev lo && ip route add 198.18.0.0/15 via 203.0.113.2
 result $? "addresses for attackers"

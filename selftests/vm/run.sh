@@ -70,6 +70,7 @@ make_initramfs() { # series
 	mv "$root$PWD"/build/sekimori{,-tools,d} "$root/sekimori/"
 	for test in build/prog/* build/kmodtest/*; do
 		[ -f "$test" ] && [ -x "$test" ] || continue
+		case $test in */messages) continue ;; esac # plays the kernel itself
 		put "$root" "$PWD/$test"
 		mv "$root$PWD/$test" "$root/sekimori/$(basename "$(dirname "$test")")/"
 	done
