@@ -13,6 +13,16 @@ static uint32_t veth_add(const char *name)
 	return if_nametoindex(name);
 }
 
+/* The instance of those tests whose interface is all that they change: loading one is what takes long. */
+static struct gate *shared;
+
+static bool shared_opens(void)
+{
+	struct gate_why why;
+
+	return shared || CHECK(!world_gate("shared", NULL, 0, &shared, &why), "%s", why.text);
+}
+
 static uint32_t hook_prog(uint32_t ifindex)
 {
 	uint32_t id = 0;
@@ -278,25 +288,23 @@ static void newer_object_updates_links(void)
 
 static void jumbo_takes_frags(void)
 {
-	CLEANUP(gate_free) struct gate *gate = NULL;
 	struct gate_attach_options options = {.tc_egress = false};
 	uint32_t ifindex = veth_add("jumbo");
 	struct gate_hook hook = {0};
 	struct gate_why why;
 
 	CHECK(world_run("ip link set jumbo mtu 9000 && ip link set pjumbo mtu 9000"));
-	if (!CHECK(!world_gate("jumbo", NULL, 0, &gate, &why), "%s", why.text))
+	if (!shared_opens())
 		return;
-	CHECK(!gate_attach(gate, ifindex, &options, &hook, &why), "%s", why.text);
+	CHECK(!gate_attach(shared, ifindex, &options, &hook, &why), "%s", why.text);
 	CHECK(hook.frags);
 	CHECK_STR(hook.prog_name, SEKI_PROG_XDP_FRAGS);
 	CHECK_EQ(hook.kind, GATE_LINK_PINNED);
-	CHECK_EQ(gate_remove(gate, &why), 0);
+	CHECK_EQ(gate_detach(shared, ifindex, &why), 0);
 }
 
 static void generic_only_when_allowed(void)
 {
-	CLEANUP(gate_free) struct gate *gate = NULL;
 	struct gate_attach_options options = {.allow_generic = false};
 	struct gate_hook hook = {0};
 	struct gate_why why;
@@ -306,34 +314,31 @@ static void generic_only_when_allowed(void)
 	if (!world_run("ip link add link under name macv type macvlan"))
 		SKIP("this kernel has no macvlan, the device without native XDP");
 	ifindex = if_nametoindex("macv");
-	if (!CHECK(!world_gate("generic", NULL, 0, &gate, &why), "%s", why.text))
+	if (!shared_opens())
 		return;
-	CHECK_EQ(gate_attach(gate, ifindex, &options, &hook, &why), -EOPNOTSUPP);
+	CHECK_EQ(gate_attach(shared, ifindex, &options, &hook, &why), -EOPNOTSUPP);
 	CHECK(strstr(why.text, "native"), "%s", why.text);
 	options.allow_generic = true;
-	CHECK(!gate_attach(gate, ifindex, &options, &hook, &why), "%s", why.text);
+	CHECK(!gate_attach(shared, ifindex, &options, &hook, &why), "%s", why.text);
 	CHECK_EQ(hook.mode, GATE_GENERIC);
 	CHECK_EQ(hook.kind, GATE_LINK_PINNED);
 	CHECK(strstr(why.text, "GENERIC"), "%s", why.text);
-	CHECK(!gate_detach(gate, ifindex, &why), "%s", why.text);
-	CHECK_EQ(gate_remove(gate, &why), 0);
+	CHECK(!gate_detach(shared, ifindex, &why), "%s", why.text);
 }
 
 /* child refused with the name of the device to use instead */
-static void refusal_check(const char *instance, const char *child, const char *instead)
+static void refusal_check(const char *child, const char *instead)
 {
-	CLEANUP(gate_free) struct gate *gate = NULL;
 	struct gate_attach_options options = {.allow_generic = true};
 	struct gate_hook hook = {0};
 	struct gate_why why;
 	char text[64];
 
-	if (!CHECK(!world_gate(instance, NULL, 0, &gate, &why), "%s", why.text))
+	if (!shared_opens())
 		return;
-	CHECK_EQ(gate_attach(gate, if_nametoindex(child), &options, &hook, &why), -EOPNOTSUPP);
+	CHECK_EQ(gate_attach(shared, if_nametoindex(child), &options, &hook, &why), -EOPNOTSUPP);
 	snprintf(text, sizeof(text), "use %s", instead);
 	CHECK(strstr(why.text, child) && strstr(why.text, text), "%s", why.text);
-	CHECK_EQ(gate_remove(gate, &why), 0);
 }
 
 static void bridge_port_refused(void)
@@ -342,7 +347,7 @@ static void bridge_port_refused(void)
 	if (!world_run("ip link add name span type bridge"))
 		SKIP("this kernel has no bridge device");
 	CHECK(world_run("ip link set port master span"));
-	refusal_check("bridge", "port", "span");
+	refusal_check("port", "span");
 }
 
 static void bond_port_refused(void)
@@ -351,7 +356,7 @@ static void bond_port_refused(void)
 	if (!world_run("ip link add name pair type bond"))
 		SKIP("this kernel has no bond device");
 	CHECK(world_run("ip link set leg down && ip link set leg master pair"));
-	refusal_check("bond", "leg", "pair");
+	refusal_check("leg", "pair");
 }
 
 static void vlan_device_refused(void)
@@ -359,12 +364,11 @@ static void vlan_device_refused(void)
 	veth_add("trunk");
 	if (!world_run("ip link add link trunk name tagged type vlan id 42"))
 		SKIP("this kernel has no VLAN devices");
-	refusal_check("vlan", "tagged", "trunk.42");
+	refusal_check("tagged", "trunk.42");
 }
 
 static void vlan_roles_stop_tag_stripping(void)
 {
-	CLEANUP(gate_free) struct gate *gate = NULL;
 	struct gate_attach_options options = {.vlan_roles = true};
 	uint32_t ifindex = veth_add("tags");
 	struct gate_hook hook = {0};
@@ -373,44 +377,41 @@ static void vlan_roles_stop_tag_stripping(void)
 	if (!world_run("ethtool -k tags"))
 		SKIP("needs ethtool");
 	CHECK(world_run("ethtool -k tags | grep -q 'rx-vlan-offload: on'"));
-	if (!CHECK(!world_gate("tags", NULL, 0, &gate, &why), "%s", why.text))
+	if (!shared_opens())
 		return;
-	CHECK(!gate_attach(gate, ifindex, &options, &hook, &why), "%s", why.text);
+	CHECK(!gate_attach(shared, ifindex, &options, &hook, &why), "%s", why.text);
 	CHECK(world_run("ethtool -k tags | grep -q 'rx-vlan-offload: off'"));
 	CHECK(world_run("ethtool -k tags | grep -q 'tx-vlan-offload: on'"));
-	CHECK_EQ(gate_remove(gate, &why), 0);
+	CHECK_EQ(gate_detach(shared, ifindex, &why), 0);
 }
 
 /* An interface that is gone leaves a dead link behind, its number may come again. */
 static void dead_link_is_cleared(void)
 {
-	CLEANUP(gate_free) struct gate *gate = NULL;
 	struct gate_attach_options options = {.tc_egress = false};
 	uint32_t ifindex = veth_add("gone");
 	struct gate_hook hook = {0};
 	struct gate_why why;
 	char pin[32];
 
-	if (!CHECK(!world_gate("dead", NULL, 0, &gate, &why), "%s", why.text))
+	if (!shared_opens())
 		return;
-	CHECK(!gate_attach(gate, ifindex, &options, &hook, &why), "%s", why.text);
+	CHECK(!gate_attach(shared, ifindex, &options, &hook, &why), "%s", why.text);
 	snprintf(pin, sizeof(pin), "link_%u", ifindex);
 	CHECK(world_run("ip link del gone"));
-	CHECK(world_pin_exists("dead", pin));
+	CHECK(world_pin_exists("shared", pin));
 	CHECK(world_run("ip link add back index %u type veth peer name pback", ifindex));
 	CHECK_EQ(if_nametoindex("back"), ifindex);
-	CHECK(!gate_attach(gate, ifindex, &options, &hook, &why), "%s", why.text);
+	CHECK(!gate_attach(shared, ifindex, &options, &hook, &why), "%s", why.text);
 	CHECK_EQ(hook.kind, GATE_LINK_PINNED);
 	CHECK(world_run("ip link del back"));
-	CHECK_EQ(gate_attach(gate, ifindex, &options, &hook, &why), -ENODEV);
-	CHECK(!world_pin_exists("dead", pin));
-	CHECK_EQ(gate_remove(gate, &why), 0);
+	CHECK_EQ(gate_attach(shared, ifindex, &options, &hook, &why), -ENODEV);
+	CHECK(!world_pin_exists("shared", pin));
 }
 
 /* A filter of others at our place is not replaced, and one beside ours survives our leaving. */
 static void foreign_tc_filter_is_left(void)
 {
-	CLEANUP(gate_free) struct gate *gate = NULL;
 	struct gate_attach_options options = {.tc_egress = true};
 	struct bpf_insn code[] = {
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = -1},
@@ -432,17 +433,25 @@ static void foreign_tc_filter_is_left(void)
 	CHECK_EQ(bpf_tc_hook_create(&place), 0);
 	CHECK_EQ(bpf_tc_attach(&place, &beside), 0);
 	CHECK_EQ(bpf_tc_attach(&place, &same), 0);
-	if (!CHECK(!world_gate("tc", NULL, 0, &gate, &why), "%s", why.text))
+	if (!shared_opens())
 		return;
-	CHECK_EQ(gate_attach(gate, ifindex, &options, &hook, &why), -EBUSY);
+	CHECK_EQ(gate_attach(shared, ifindex, &options, &hook, &why), -EBUSY);
 	CHECK(strstr(why.text, "\"stranger\"") && strstr(why.text, "0x5e41"), "%s", why.text);
 	CHECK_EQ(hook_prog(ifindex), 0); /* a refusal leaves the XDP hook as it was */
 	CHECK_EQ(bpf_tc_detach(&place, &same_leave), 0);
-	CHECK(!gate_attach(gate, ifindex, &options, &hook, &why), "%s", why.text);
+	CHECK(!gate_attach(shared, ifindex, &options, &hook, &why), "%s", why.text);
 	CHECK(hook.tc_egress);
-	CHECK_EQ(gate_remove(gate, &why), 0);
+	CHECK_EQ(gate_detach(shared, ifindex, &why), 0);
 	CHECK_EQ(bpf_tc_query(&place, &same_query), -ENOENT);
 	CHECK_EQ(bpf_tc_query(&place, &beside_query), 0);
+}
+
+static void shared_closes(void)
+{
+	struct gate_why why;
+
+	CHECK_EQ(gate_remove(shared, &why), 0);
+	gate_free(shared);
 }
 
 static const struct ktap_test tests[] = {
@@ -462,5 +471,6 @@ static const struct ktap_test tests[] = {
 	TEST(vlan_roles_stop_tag_stripping),
 	TEST(dead_link_is_cleared),
 	TEST(foreign_tc_filter_is_left),
+	TEST(shared_closes),
 };
 WORLD_MAIN(tests)
