@@ -45,7 +45,7 @@ static void lists_make(void)
 			lists[b][counts[b]++] = judge_row(b ? ONLY_B : ONLY_A, i);
 		}
 	}
-	for (uint32_t i = 0; i < FILLER; i++) {
+	for (uint32_t i = 0; i < (ktap_slow() ? FILLER / 4 : FILLER); i++) {
 		struct gate_list_row row = {{.prefixlen = 128}, {.list = 5, .flags = SEKI_ENTRY_SRC}};
 
 		if (i % 2) {
@@ -221,7 +221,7 @@ static uint32_t dies_on_the_way(int to, uint32_t *after)
 	 * got through.
 	 */
 	const uint32_t enough = ktap_slow() ? 2 : 6;
-	uint32_t n = 0, step = ktap_slow() ? 34 : 1, through = 0;
+	uint32_t n = 0, step = ktap_slow() ? 48 : 1, through = 0;
 	int which;
 
 	for (; n < STEPS && !ktap_failed_checks; n += step) {
@@ -240,7 +240,7 @@ static uint32_t dies_on_the_way(int to, uint32_t *after)
 		CHECK_EQ(which, to);
 		if (step > 2 && n >= step) {
 			n -= step;
-			step /= 4;
+			step /= 6;
 		} else if (++through == enough) {
 			break;
 		}
