@@ -16,6 +16,7 @@
 #define WORK_MAX    4000000u /* steps of the construction: a bound on time */
 #define STATES_MAX  SEKI_PF_STATES_MAX
 #define DEPTH_MAX   64u
+#define COUNT_LONG  16u /* rounds that make an expression's last element one that counts */
 #define HASH_SLOTS  16384u
 #define LADDERS_MAX 256u
 
@@ -416,14 +417,35 @@ static int moves_make(struct builder *b, struct automaton *out)
 	return 0;
 }
 
+/* Is it, or one of its alternatives, a long count? */
+static bool counts_long(const struct regex *regex, uint32_t number)
+{
+	const struct regex_node *node = &regex->nodes[number];
+
+	while (node->kind == REGEX_ALT || node->kind == REGEX_CAT) {
+		const struct regex_node *b = &regex->nodes[node->b];
+
+		if (b->kind == REGEX_REPEAT && b->low >= COUNT_LONG)
+			return true;
+		node = &regex->nodes[node->a];
+	}
+	return node->kind == REGEX_REPEAT && node->low >= COUNT_LONG;
+}
+
+static uint32_t last_element(const struct regex *regex, uint32_t root)
+{
+	while (regex->nodes[root].kind == REGEX_CAT)
+		root = regex->nodes[root].b;
+	return root;
+}
+
 static int builder_run(struct builder *b, uint32_t root, struct automaton *out)
 {
 	uint16_t behind = 0;
 	uint32_t accept, first, at;
 	int err;
 
-	for (b->last = root; b->regex->nodes[b->last].kind == REGEX_CAT; b->last = b->regex->nodes[b->last].b)
-		;
+	b->last = last_element(b->regex, root);
 	accept = nfa_add(b, (struct nfa_state){.kind = NFA_ACCEPT});
 	b->accept = accept;
 	b->start = nfa_make(b, root, accept, 0);
@@ -473,7 +495,7 @@ int automaton_build(struct regex *regex, uint32_t root, bool known, struct autom
 {
 	int err = build(regex, root, known, false, out);
 
-	if (err != -E2BIG)
+	if (err != -E2BIG || !counts_long(regex, last_element(regex, root)))
 		return err;
 	regex->exact = false;
 	return build(regex, root, known, true, out);
