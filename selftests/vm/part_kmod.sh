@@ -69,10 +69,13 @@ try "up" within 120 seki up --iface k0:wan --enforce --confirm-within 600
 try "confirm" seki confirm
 try "status shows the guard" within 60 says "guard on 1 interfaces" seki status
 try "and that the packet program calls the module" refused says "prefilter not used" seki status
+guard_serial() { seki status --json | tr -d ' \n' | sed -n 's/.*"guard":{"serial":\([0-9]*\).*/\1/p'; }
+before=$(guard_serial)
 try "block" seki block 198.51.100.66 --for 1h --reason vm
 try "the packet program drops" cut_off 66
 try "the module cannot go while an interface is guarded" refused rmmod sekimori
-sleep 2 # the keeper commits the list within a second
+guard_has_more() { [ "$(guard_serial)" -gt "$before" ]; }
+try "the guard has the list, too" within 60 guard_has_more
 # Somebody takes the program away behind the daemon's back, and the daemon is killed in the same moment.
 pid=$(cat /tmp/krun/default/lock)
 kill -KILL "$pid"
@@ -122,6 +125,12 @@ try "confirm" seki confirm
 try "status says that it is absent" says "^module *absent" seki status
 try "block" seki block 198.51.100.66 --for 1h --reason vm
 try "the packet program drops by itself" cut_off 66
+for version in older newer; do
+	insmod "/sekimori/sekimori-$version.ko"
+	try "a module of an $version version is not spoken to, and status says so" within 30 says "^module *$version: the loaded module is of an\? $version version" seki status
+	rmmod sekimori
+done
+try "the packet program still drops" cut_off 66
 try "down" seki down
 mkdir -p "$modules" && cp /sekimori/sekimori.ko "$modules/" && depmod
 echo 1 >/sys/module/module/parameters/sig_enforce

@@ -22,7 +22,17 @@ declare -A parts=([module]=inline,egress,kmod,product,vlan [packets]=prog) more=
 # The module for a series; its log goes to the run's.
 build_module() { # series
 	local dir=$work/$1
-	BTF_BASE=$dir/vmlinux RESOLVE_BTFIDS=$dir/resolve_btfids kmod/build.sh "$dir/headers" "$dir/kmod" SEKI_TEST=m
+	BTF_BASE=$dir/vmlinux RESOLVE_BTFIDS=$dir/resolve_btfids kmod/build.sh "$dir/headers" "$dir/kmod" SEKI_TEST=m &&
+		build_other "$1" older -1 && build_other "$1" newer +1
+}
+
+# The module as it was, or will be: with another number of its kfuncs' interface.
+build_other() { # series, name, difference
+	local dir=$work/$1 other=$work/$1/$2 abi
+	abi=$(($(sed -n 's/^#define SEKI_KFUNC_ABI //p' include/sekimori/kfunc.h) $3))
+	mkdir -p "$other" && cp -ru Kbuild kmod include "$other/" &&
+		sed "s/^#define SEKI_KFUNC_ABI .*/#define SEKI_KFUNC_ABI $abi/" include/sekimori/kfunc.h >"$other/include/sekimori/kfunc.h" &&
+		BTF_BASE=$dir/vmlinux RESOLVE_BTFIDS=$dir/resolve_btfids "$other/kmod/build.sh" "$dir/headers" "$other/built"
 }
 
 # Copies programs, and the libraries that ldd names.
@@ -65,6 +75,9 @@ make_initramfs() { # series
 	gcc -D_GNU_SOURCE -O1 -static -o "$root/sbin/wire" selftests/vm/wire.c || return 1
 	cp build/sekimori.bpf.o build/sekimori-family.bpf.o build/sekimori-kmod.bpf.o "$root/sekimori/"
 	cp "$work/$1"/kmod/*.ko "$root/sekimori/"
+	for name in older newer; do
+		cp "$work/$1/$name/built/sekimori.ko" "$root/sekimori/sekimori-$name.ko" || return 1
+	done
 	objcopy --remove-section .BTF "$root/sekimori/sekimori.ko" "$root/sekimori/sekimori-nobtf.ko" || return 1
 	put "$root" "$PWD"/build/sekimori{,-tools,d}
 	mv "$root$PWD"/build/sekimori{,-tools,d} "$root/sekimori/"

@@ -2,6 +2,7 @@
 /*
  * wire.c - what the VM's egress part sends and sees, where there is no Python:
  *   wire udp ADDRESS PORT     one datagram; prints "sent" or the error's name
+ *   wire talk ADDRESS PORT SECONDS TEXT   dull datagrams of one socket for so long, ten a second, then TEXT
  *   wire family               asks for an AF_XDP socket; prints likewise
  *   wire count IFACE SECONDS  IPv4 frames but ICMP that come in there
  */
@@ -39,6 +40,23 @@ static int send_udp(const char *address, const char *port)
 	return told(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1);
 }
 
+static int talk_udp(const char *address, const char *port, int seconds, const char *text)
+{
+	static const char dull[] = "nothing that anybody looks for";
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || inet_pton(AF_INET, address, &to.sin_addr) != 1 ||
+	    connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		return told(false);
+	for (int i = 0; i < seconds * 10; i++) {
+		(void)!send(fd, dull, sizeof(dull) - 1, 0); /* nobody needs to listen */
+		usleep(100000);
+	}
+	/* Nobody listens: the first one may only bring the news of that. */
+	return told(send(fd, text, strlen(text), 0) > 0 || send(fd, text, strlen(text), 0) > 0);
+}
+
 static int ask_family(void)
 {
 	return told(socket(AF_XDP, SOCK_RAW, 0) >= 0);
@@ -74,6 +92,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "udp"))
 		return send_udp(argv[2], argv[3]);
+	if (argc == 6 && !strcmp(argv[1], "talk"))
+		return talk_udp(argv[2], argv[3], atoi(argv[4]), argv[5]);
 	if (argc == 2 && !strcmp(argv[1], "family"))
 		return ask_family();
 	if (argc == 4 && !strcmp(argv[1], "count"))

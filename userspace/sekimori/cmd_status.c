@@ -103,7 +103,25 @@ static void print_ifaces(const json_t *status)
 	}
 }
 
-/* What the kernel module does, or why it does nothing; the second line only when somebody took the program
+/* How many rules the kernel has taken over; a table of other rules than the engines' must not go unsaid. */
+static void print_prefilter(const json_t *module)
+{
+	const json_t *rules = json_object_get(module, "rules");
+	long long drop = client_number(rules, "drop"), inspect = client_number(rules, "inspect"),
+		  stay = client_number(rules, "stay");
+
+	if (drop + inspect + stay)
+		printf("prefilter %lld rules drop in the kernel, %lld make it look closer, %lld stay with "
+		       "the "
+		       "matcher (why: `sekimori rules check --kernel FILE`)\n",
+		       drop, inspect, stay);
+	if (client_flag(module, "behind") && json_object_get(json_object_get(module, "tables"), "prefilter"))
+		printf("prefilter NOT OF THE RULES IN FORCE: until its table is made anew it drops by "
+		       "earlier "
+		       "ones, and flows are handed over whole\n");
+}
+
+/* What the kernel module does, or why it does nothing; the last line only when somebody took the program
  * away. */
 static void print_module(const json_t *status)
 {
@@ -121,6 +139,8 @@ static void print_module(const json_t *status)
 										 : "waits for a table",
 	       client_number(stats, "scans"), client_number(stats, "scan_hits"),
 	       client_number(stats, "scan_drops"), client_number(module, "guarded"));
+	if (client_flag(module, "used"))
+		print_prefilter(module);
 	if (client_number(module, "enforcing"))
 		printf("guard     ENFORCES in the program's place on %lld interfaces: %lld packets dropped, "
 		       "%lld would be\n",

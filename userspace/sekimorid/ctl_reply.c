@@ -273,11 +273,17 @@ static json_t *reply_module(const struct message_status_module *m)
 #undef X
 	};
 	json_t *out = json_object(), *tables = json_object(), *counts = json_object();
+	json_t *rules = json_object();
 
 	put_text(out, "presence", kmod_presence_name(m->presence));
 	put_text(out, "text", kmod_presence_text(m->presence));
 	put_text(out, "version", m->version);
 	put_flag(out, "used", m->used);
+	put_flag(out, "behind", m->behind);
+	put_number(rules, "drop", m->rules_drop);
+	put_number(rules, "inspect", m->rules_inspect);
+	put_number(rules, "stay", m->rules_stay);
+	json_object_set_new(out, "rules", rules);
 	put_number(out, "guarded", m->guarded);
 	put_number(out, "enforcing", m->enforcing);
 	put_number(out, "guard_dropped", m->guard_dropped);

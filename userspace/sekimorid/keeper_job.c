@@ -420,10 +420,13 @@ static void job_rules_done(struct keeper *k)
 		keeper_done(k, k->job->cookie, 0,
 			    "%u rules active, %u refused, %u skipped; sha256 %s; taken in %u ms by %u "
 			    "engine%s%s, "
-			    "which held %u MiB at most%s%.300s",
+			    "which held %u MiB at most%s%s%.300s",
 			    worst.loaded, worst.failed, worst.skipped, digest, worst.load_ms, engines,
 			    engines == 1 ? "" : "s", worst.cached ? ", compiled ahead" : "",
-			    worst.peak_kib / 1024, *worst.text ? "\n" : "", worst.text);
+			    worst.peak_kib / 1024,
+			    keeper_module_behind(k) ? "; the kernel's prefilter follows (`sekimori status`)"
+						    : "",
+			    *worst.text ? "\n" : "", worst.text);
 	else
 		keeper_done(k, k->job->cookie, 0, "%s; no engine runs that could take them", k->job->text);
 	job_end(k);
@@ -769,7 +772,9 @@ static void job_prefilter(struct keeper *k, const struct message_parsed *parsed,
 		keeper_audit(k, AUDIT_NOTE, 0, "prefilter: %.*s", (int)strcspn(parsed->text, "\n"),
 			     parsed->text);
 	if (!err)
-		keeper_module_fresh(k);
+		keeper_module_fresh(k, &(struct keeper_module_rules){.drop = parsed->accepted,
+								     .inspect = parsed->merged,
+								     .stay = parsed->refused});
 	job_end(k);
 }
 

@@ -26,7 +26,9 @@ struct keeper_module {
 	struct kmod_watch *watch;
 	enum kmod_presence presence;
 	struct kmod_info info;
-	bool used; /* the object that was loaded calls it */
+	bool used;   /* the object that was loaded calls it */
+	bool behind; /* the prefilter's table is not of the rules that the engines have */
+	struct keeper_module_rules rules; /* those that the table was made of */
 	uint32_t next_search;
 
 	struct guard_net *nets;
@@ -266,12 +268,20 @@ static void narrow_set(struct keeper *k, bool narrow)
 void keeper_module_stale(struct keeper *k)
 {
 	k->prefilter_stale = true;
+	k->module->behind = true;
 	narrow_set(k, false);
 }
 
-void keeper_module_fresh(struct keeper *k)
+void keeper_module_fresh(struct keeper *k, const struct keeper_module_rules *rules)
 {
+	k->module->rules = *rules;
+	k->module->behind = k->prefilter_stale;
 	narrow_set(k, !k->prefilter_stale);
+}
+
+bool keeper_module_behind(const struct keeper *k)
+{
+	return k->module->kmod && k->module->used && k->module->behind;
 }
 
 int keeper_module_commit(struct keeper *k, enum seki_table_kind kind, const void *table, size_t len,
@@ -509,5 +519,9 @@ void keeper_module_status(struct keeper *k, struct message_status_module *out)
 	}
 	out->presence = m->presence;
 	out->used = m->used;
+	out->behind = keeper_module_behind(k);
+	out->rules_drop = m->rules.drop;
+	out->rules_inspect = m->rules.inspect;
+	out->rules_stay = m->rules.stay;
 	snprintf(out->version, sizeof(out->version), "%s", m->kmod ? m->info.version : "");
 }

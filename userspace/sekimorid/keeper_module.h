@@ -34,10 +34,17 @@ void keeper_module_leave(struct keeper *k, uint32_t ifindex, const char *reason)
 /* A table of the rules. -ENODEV: no module; other errors with why. */
 __must_check int keeper_module_commit(struct keeper *k, enum seki_table_kind kind, const void *table,
 				      size_t len, struct gate_why *why);
-/* The engines get other rules: no flow is narrowed until the module's table is made of them. Before they get them. */
+/* The engines get other rules: no flow is narrowed until the module's table is made of them. Before they get
+ * them. */
 void keeper_module_stale(struct keeper *k);
+/* What the prefilter's table does for the rules that it was made of. */
+struct keeper_module_rules {
+	uint32_t drop, inspect, stay; /* drop in the kernel; make it look closer; stay with the matcher */
+};
 /* The table is of the rules that the engines have, unless they have others by now. */
-void keeper_module_fresh(struct keeper *k);
+void keeper_module_fresh(struct keeper *k, const struct keeper_module_rules *rules);
+/* Does the packet path ask a table that is not, or not yet, of the engines' rules? */
+bool keeper_module_behind(const struct keeper *k);
 void keeper_module_status(struct keeper *k, struct message_status_module *out);
 
 #endif

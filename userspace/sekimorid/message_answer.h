@@ -37,8 +37,10 @@ struct message_status_process {
 	uint32_t up, pad;
 };
 struct message_status_module {
-	uint32_t presence;	     /* enum kmod_presence */
-	uint32_t used;		     /* the packet program calls it */
+	uint32_t presence; /* enum kmod_presence */
+	uint32_t used;	   /* the packet program calls it */
+	uint32_t behind;   /* the prefilter's table is not of the engines' rules */
+	uint32_t rules_drop, rules_inspect, rules_stay; /* of those that it was made of; all 0: none was */
 	uint32_t guarded, enforcing; /* interfaces; those of them where the guard does the program's work */
 	uint64_t guard_dropped, guard_would;
 	uint64_t stats[SEKI_STAT_MAX];

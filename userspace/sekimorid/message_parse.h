@@ -39,7 +39,8 @@ struct message_parsed {
 	int32_t result; /* 0: the policy image is the passed descriptor; PARSE_RULES: the compiled databases;
 			   PARSE_PREFILTER: the module's table */
 	uint32_t lines, accepted, merged,
-		refused;  /* of list files; PARSE_RULES: rules, merged: skipped ones */
+		refused;  /* of list files; PARSE_RULES: rules, merged: skipped ones; PARSE_PREFILTER: rules
+			     that drop, that make flows suspect, that stay with the matcher */
 	uint32_t removed; /* of list files: accepted ones that take something off */
 	uint32_t pad;
 	char text[4096]; /* errors and refused lines, one per line */

@@ -387,6 +387,9 @@ static int parser_prefilter(struct parser *p, const struct ruleset *set, void **
 	int err = prefilter_compile(set, &options, NULL, NULL, image, &len, &counts);
 
 	*image_len = len;
+	p->answer.accepted = counts.fates[PREFILTER_DROPS];
+	p->answer.merged = counts.fates[PREFILTER_INSPECTS];
+	p->answer.refused = counts.fates[PREFILTER_STAYS];
 	if (!err)
 		parser_say(p,
 			   "%u rules drop in the kernel, %u make it look closer, %u stay with the matcher\n",
