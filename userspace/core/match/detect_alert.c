@@ -35,6 +35,10 @@ static void state_change(struct detect_run *run, const struct rule_state *state)
 
 	if (state->action == STATE_ISSET || state->action == STATE_ISNOTSET || state->action == STATE_COMPARE)
 		return;
+	if (state->kind == STATE_XBIT && state->track == TRACK_TX) {
+		run->detect->marks_given_up += !run->tx || txbit_set(run->tx->detect, state->names[0]);
+		return;
+	}
 	if (state->kind == STATE_XBIT) {
 		xbit_change(run, state);
 		return;

@@ -464,6 +464,8 @@ static bool state_holds(const struct detect_run *run, const struct rule_state *s
 	}
 	if (state->action != STATE_ISSET && state->action != STATE_ISNOTSET)
 		return true;
+	if (state->kind == STATE_XBIT && state->track == TRACK_TX)
+		return run->tx && txbit_is_set(run->tx->detect, state->names[0]);
 	if (state->kind == STATE_XBIT) {
 		struct tracker_key key;
 

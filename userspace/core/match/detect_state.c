@@ -48,7 +48,8 @@ void detect_tx_free(struct detect_tx_state *state)
 	if (!state)
 		return;
 	account_release(state->mark_room * sizeof(*state->marks) + state->scanned_size[0] +
-			state->scanned_size[1]);
+			state->scanned_size[1] + state->bit_count * sizeof(*state->bits));
+	free(state->bits);
 	free(state->marks);
 	free(state->scanned[0]);
 	free(state->scanned[1]);
@@ -108,6 +109,29 @@ struct tx_mark *tx_mark_get(struct detect_tx_state *state, uint32_t rule)
 	}
 	state->marks[state->mark_count] = (struct tx_mark){.rule = rule};
 	return &state->marks[state->mark_count++];
+}
+
+bool txbit_is_set(const struct detect_tx_state *state, uint32_t bit)
+{
+	for (uint32_t i = 0; state && i < state->bit_count; i++)
+		if (state->bits[i] == bit)
+			return true;
+	return false;
+}
+
+int txbit_set(struct detect_tx_state *state, uint32_t bit)
+{
+	uint32_t *bits;
+
+	if (txbit_is_set(state, bit))
+		return 0;
+	bits = state ? realloc(state->bits, (state->bit_count + 1) * sizeof(*bits)) : NULL;
+	if (!bits)
+		return -ENOMEM;
+	account_charge(sizeof(*bits));
+	state->bits = bits;
+	bits[state->bit_count++] = bit;
+	return 0;
 }
 
 static bool bit_get(const uint32_t *bits, uint32_t bit)

@@ -53,6 +53,8 @@ struct detect_tx_state {
 	uint32_t
 		again_at[2]; /* bytes of the biggest growing buffer at which waiting rules are judged again */
 	bool begun[2];
+	uint32_t *bits; /* numbers of the xbits that are set on it */
+	uint32_t bit_count;
 	struct tx_progress *scanned[2]; /* per lane */
 	uint32_t scanned_size[2];
 };
@@ -66,6 +68,9 @@ struct stream_mark *stream_mark_get(struct detect_flow_state *state, uint32_t ru
 				    uint64_t *given_up);
 struct stream_mark *stream_mark_find(struct detect_flow_state *state, uint32_t rule, enum direction dir);
 struct tx_mark *tx_mark_get(struct detect_tx_state *state, uint32_t rule);
+/* Marks of rules on the transaction itself, by the number of their name. -ENOMEM. */
+bool txbit_is_set(const struct detect_tx_state *state, uint32_t bit);
+__must_check int txbit_set(struct detect_tx_state *state, uint32_t bit);
 
 bool flowbit_is_set(const struct detect_flow_state *state, uint32_t bit);
 /* Sets, unsets or toggles. -ENOMEM. */

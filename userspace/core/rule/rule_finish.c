@@ -385,6 +385,11 @@ int rule_finish(struct rule_parser *parser)
 	    !rule->info.references)
 		return -ENOMEM;
 	err = finish_stages(parser, payload, tx);
+	for (unsigned int i = 0; !err && i < rule->state_count; i++)
+		if (rule->states[i].kind == STATE_XBIT && rule->states[i].track == TRACK_TX &&
+		    rule->stages != STAGE_TX)
+			err = rule_refuse(
+				parser, "a mark on a transaction, and the rule looks at none of its buffers");
 	if (!err)
 		finish_fast_pattern(rule);
 	return err;

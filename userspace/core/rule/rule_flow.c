@@ -185,7 +185,8 @@ static int xbits_options(struct rule_parser *parser, struct rule_state *state, c
 	static const struct {
 		const char *word;
 		uint8_t track;
-	} tracks[] = {{"ip_src", TRACK_SRC}, {"ip_dst", TRACK_DST}, {"ip_pair", TRACK_BOTH}};
+	} tracks[] = {
+		{"ip_src", TRACK_SRC}, {"ip_dst", TRACK_DST}, {"ip_pair", TRACK_BOTH}, {"tx", TRACK_TX}};
 	char *item;
 
 	state->expire = 30;
@@ -205,7 +206,9 @@ static int xbits_options(struct rule_parser *parser, struct rule_state *state, c
 			return rule_refuse(parser, "unknown xbits option");
 		}
 	}
-	return state->track ? 0 : rule_refuse(parser, "track is not ip_src, ip_dst or ip_pair");
+	if (state->track == TRACK_TX && state->action != STATE_SET && state->action != STATE_ISSET)
+		return rule_refuse(parser, "marks on a transaction are set and isset only");
+	return state->track ? 0 : rule_refuse(parser, "track is not ip_src, ip_dst, ip_pair or tx");
 }
 
 int keyword_xbits(struct rule_parser *parser, const struct rule_keyword *keyword, char *arg)

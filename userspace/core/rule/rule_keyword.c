@@ -106,7 +106,8 @@ static const struct rule_keyword keywords[] = {
 	META("flow", keyword_flow, "established, to_server, to_client, stateless, only_stream, no_stream, …"),
 	META("flowbits", keyword_flowbits, "set, unset, toggle, isset or isnotset,name: a mark on the flow"),
 	META("flowint", keyword_flowint, "name,operator,value: a counter on the flow"),
-	META("xbits", keyword_xbits, "action,name,track ip_src|ip_dst|ip_pair,expire s: a mark on addresses"),
+	META("xbits", keyword_xbits,
+	     "action,name,track ip_src|ip_dst|ip_pair|tx,expire s: a mark on addresses or a transaction"),
 	META("hostbits", keyword_hostbits, "action,name[,src|dst]: a mark on an address"),
 	META("threshold", keyword_threshold,
 	     "type limit|threshold|both, track …, count n, seconds s, or type backoff, track …, count n, "
