@@ -64,6 +64,20 @@ egress_dmz() {
 	done
 }
 
+# --- the daemon, with $WORLD/sekimori.conf, enforcing
+daemon_begin() { # --iface ...
+	sekimori up "$@" --config "$WORLD/sekimori.conf" --enforce --confirm-within 900 >"$WORLD/up.out" 2>&1 && sekimori confirm >/dev/null
+}
+# Ends it, which writes its last span of coverage; what is attached stays.
+daemon_finish() {
+	local ended
+	server kill -TERM "$(cat "$WORLD/run/default/lock")"
+	ended() { ! server ps -C sekimorid -o stat= | grep -qv Z; } # who ended is nobody's child here, and stays as a zombie
+	wait_for 15 ended
+}
+# The spans of coverage that are on file, one a line.
+coverage() { eve_select "e['event_type'] == 'egress' and e['egress']['kind'] == 'coverage'" | jq -c .egress; }
+
 # --- servers; serve_* MACHINE
 listening_on() { machine "$1" ss -Hln"$2" "sport = :$3" | grep -q .; }
 

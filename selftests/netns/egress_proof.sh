@@ -22,15 +22,7 @@ config() {
 		eve "$EVE"; rules "$here/rules/*.rules";
 	CONF
 }
-start() {
-	sekimori up --iface dm2:dmz --config "$WORLD/sekimori.conf" --enforce --confirm-within 900 >"$WORLD/up.out" 2>&1 && sekimori confirm >/dev/null
-}
-# Ends the daemon, which writes its last span; what is attached stays.
-finish() {
-	server kill -TERM "$(cat "$WORLD/run/default/lock")"
-	gone() { ! server pgrep sekimorid >/dev/null; }
-	wait_for 10 gone
-}
+start() { daemon_begin --iface dm2:dmz; }
 # A moment within what was recorded: of the first span (1 from) or the last (\$ to).
 edge() {
 	eve_select "e['event_type'] == 'egress' and e['egress']['kind'] == 'coverage'" | sed -n "$1p" |
@@ -45,7 +37,7 @@ result $? "up"
 for _ in 1 2 3; do works; sleep 1; done
 works
 result $? "what is permitted works"
-finish
+daemon_finish
 # Within what the daemon recorded.
 first=$(edge 1 from)
 last=$(edge '$' to)
@@ -69,7 +61,7 @@ works
 result $? "without the daemon what is permitted works"
 start
 for _ in 1 2 3; do works; sleep 1; done
-finish
+daemon_finish
 last=$(edge '$' to)
 report --from "$first" --to "$last" >"$WORLD/report"
 rc=$?
@@ -95,7 +87,7 @@ config "allow dns to any; allow udp 9 to 192.0.2.251;"
 start
 result $? "a policy that is too broad"
 for _ in 1 2 3; do works; sleep 1; done
-finish
+daemon_finish
 first=$(edge 1 from)
 last=$(edge '$' to)
 report --from "$first" --to "$last" >"$WORLD/report"
@@ -111,7 +103,7 @@ start
 result $? "up again"
 for _ in 1 2; do works; sleep 1; done
 PATIENCE=1 client_tcp web 198.51.100.2
-finish
+daemon_finish
 report --from "$first" --to "$(lab_now)" >"$WORLD/report"
 [ $? = 1 ] && grep -q 4444 "$WORLD/report" && grep -qF "www-one (${HOST4[web]})" "$WORLD/report"
 result $? "a finding is told with the host, by its name, and the service"

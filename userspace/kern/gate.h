@@ -137,7 +137,8 @@ __must_check int gate_grace_learnt(struct gate *gate, uint32_t *count);
  */
 __must_check int gate_sockets_attach(struct gate *gate, struct gate_why *why);
 __must_check int gate_sockets_detach(struct gate *gate);
-bool gate_sockets_present(struct gate *gate);
+/* 0: all there; -ENOENT: one is gone, or is not ours; -errno: not known. */
+__must_check int gate_sockets_query(struct gate *gate);
 __must_check int gate_netns_cookie(uint64_t *cookie); /* of this process's network namespace */
 
 /*
@@ -152,9 +153,25 @@ bool gate_family_denied(const struct gate *gate);
 /*
  * May frames leave the machine by this interface while none of the watched ones sees them? Not by loopback,
  * dummies and tunnels, and not by what hands its frames to another interface of this namespace (ports of a
- * bridge or bond, whose master counts; VLANs of a watched one). What cannot be asked about may.
+ * bridge or bond, whose master counts; VLANs of a watched one). What is gone may not, what cannot be asked
+ * about may.
  */
 bool gate_way_out(uint32_t ifindex, const uint32_t *watched, uint32_t count);
+/* Can frames leave by an interface with these flags (IFF_*), as far as it itself goes? */
+bool gate_link_carries(unsigned int flags);
+
+/* What was between two looks. open: the caller's descriptor, from when on is told. */
+struct gate_ways {
+	const uint32_t *host, *watched; /* interfaces of role host; all that have an egress filter of ours */
+	uint32_t host_count, count;
+};
+struct gate_news {
+	char way_out[16]; /* that was up, if only for a moment; "" none */
+	bool filter_off;  /* of a watched one, if only for a moment */
+};
+__must_check int gate_news_open(int *fd);
+/* -ENOBUFS, -errno: not everything was told; what was is in news. */
+__must_check int gate_news_read(int fd, const struct gate_ways *ways, struct gate_news *news);
 
 /*
  * The backstop (role host): an nftables chain at the egress of each device, which sees what packet sockets

@@ -232,6 +232,10 @@ struct netdev {
 	char port_kind[16]; /* what its master makes of it: "bond", "bridge", ... */
 };
 __must_check int netdev_get(uint32_t ifindex, struct netdev *out);
+/* The attributes of an RTM_NEWLINK into dev, whose index is the caller's. */
+void netdev_parse(const void *attrs, size_t len, struct netdev *dev);
+/* As gate_way_out(). */
+bool netdev_way_out(const struct netdev *dev, const uint32_t *watched, uint32_t count);
 /* -EOPNOTSUPP with the interface to use instead. */
 __must_check int netdev_attachable(const struct netdev *dev, struct gate_why *why);
 /* An ethtool command of the interface's; sock is any socket of its namespace. -errno. */

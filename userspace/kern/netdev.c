@@ -59,7 +59,7 @@ static void attr_text(const void *at, size_t len, unsigned short type, char *out
 	out[n] = '\0';
 }
 
-static void link_parse(const void *attrs, size_t len, struct netdev *dev)
+void netdev_parse(const void *attrs, size_t len, struct netdev *dev)
 {
 	const struct rtattr *info, *data;
 
@@ -140,7 +140,7 @@ int netdev_get(uint32_t ifindex, struct netdev *out)
 	}
 	if (head->nlmsg_type != RTM_NEWLINK || head->nlmsg_len < skip)
 		return -EPROTO;
-	link_parse((const uint8_t *)answer + skip, head->nlmsg_len - skip, &dev);
+	netdev_parse((const uint8_t *)answer + skip, head->nlmsg_len - skip, &dev);
 	*out = dev;
 	return 0;
 }
@@ -212,24 +212,25 @@ static bool netdev_inward(const struct netdev *dev)
 	return false;
 }
 
-bool gate_way_out(uint32_t ifindex, const uint32_t *watched, uint32_t count)
+bool netdev_way_out(const struct netdev *dev, const uint32_t *watched, uint32_t count)
 {
-	struct netdev dev;
-
-	for (uint32_t i = 0; i < count; i++)
-		if (watched[i] == ifindex)
-			return false;
-	if (netdev_get(ifindex, &dev))
-		return true;
-	if (netdev_inward(&dev) || dev.master)
+	if (netdev_inward(dev) || dev->master)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		struct netdev below;
 
-		if (!dev.lower_elsewhere && dev.lower == watched[i])
+		if (watched[i] == dev->ifindex || (!dev->lower_elsewhere && dev->lower == watched[i]))
 			return false;
-		if (!netdev_get(watched[i], &below) && below.master == ifindex)
+		if (!netdev_get(watched[i], &below) && below.master == dev->ifindex)
 			return false;
 	}
 	return true;
+}
+
+bool gate_way_out(uint32_t ifindex, const uint32_t *watched, uint32_t count)
+{
+	struct netdev dev;
+	int err = netdev_get(ifindex, &dev);
+
+	return err ? err != -ENODEV : netdev_way_out(&dev, watched, count);
 }

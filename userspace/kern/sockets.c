@@ -100,7 +100,7 @@ int gate_sockets_attach(struct gate *gate, struct gate_why *why)
 				       why_heard(), undone && undone != -ENOENT ? "; others stay" : "");
 		}
 	}
-	return gate_sockets_present(gate)
+	return !gate_sockets_query(gate)
 		       ? 0
 		       : why_set(why, -EIO, "the kernel does not show the socket hooks that were attached");
 }
@@ -125,15 +125,18 @@ int gate_sockets_detach(struct gate *gate)
 	return result;
 }
 
-bool gate_sockets_present(struct gate *gate)
+int gate_sockets_query(struct gate *gate)
 {
 	for (unsigned int i = 0; i < ARRAY_LEN(hooks); i++) {
 		int link AUTO_FD = -1;
+		int err = pin_open(gate, hooks[i].pin, &link);
 
-		if (pin_open(gate, hooks[i].pin, &link) || !link_lives(link, gate->prog[hooks[i].prog].id))
-			return false;
+		if (err)
+			return err;
+		if (!link_lives(link, gate->prog[hooks[i].prog].id))
+			return -ENOENT;
 	}
-	return true;
+	return 0;
 }
 
 #ifndef SO_NETNS_COOKIE

@@ -476,6 +476,8 @@ static void keeper_end(struct keeper *k)
 		close(k->listener);
 	if (k->shared >= 0)
 		close(k->shared);
+	if (k->news >= 0)
+		close(k->news);
 	if (k->journal.fd >= 0)
 		close(k->journal.fd);
 	if (k->lock >= 0)
@@ -489,7 +491,7 @@ int keeper_run(const struct keeper_options *options)
 	int err;
 
 	k->options = *options;
-	k->lock = k->listener = k->compiled = k->shared = k->journal.fd = k->portal_listener = -1;
+	k->lock = k->listener = k->compiled = k->shared = k->journal.fd = k->portal_listener = k->news = -1;
 	k->started = keeper_epoch();
 	keeper_children_init(k);
 	err = instance_path(k->run_dir, sizeof(k->run_dir), options->run_root, options->instance, NULL);

@@ -171,16 +171,20 @@ struct keeper {
 
 	struct egress_table *egress; /* as pushed; NULL before the first policy */
 	bool egress_early;	     /* socket hooks may refuse: every way out is managed */
+	bool egress_blind;	     /* the last look at them, or at what was in between, failed */
+	int news;		     /* what happens to interfaces, -1 nobody asks */
 	char egress_other[16];	     /* role host: an interface by which frames may leave unseen, "" none */
 	bool sockets_wanted, backstop_wanted, backstop_stops;
 	uint64_t backstop_frames;
 	uint32_t self_until;
+	uint64_t self_cookie; /* of our network namespace, 0 unknown */
 	int64_t clock_offset; /* wall clock minus monotonic, seconds, at the last push */
 	struct keeper_watch *watch;
 
 	struct keeper_repeat repeats[KEEPER_REPEATS];
 	uint32_t block_second, block_count; /* rate of source blocks */
 	uint64_t proposals, proposals_refused, protocol_breaks, blocks_made, cuts_made, events_lost;
+	int report_patience_ms; /* 0 but for what must not be lost */
 	uint32_t alarms, ticks;
 	char alarm[256];
 	bool block_table_full, eve_named;
@@ -222,11 +226,9 @@ __must_check int keeper_child_send(const struct keeper_child *child, uint32_t ty
 /* To the child of that kind; -EAGAIN, -EPIPE: it has not got it. */
 __must_check int keeper_child_tell(struct keeper *k, enum process_kind kind, uint32_t type, const void *body,
 				   size_t len);
-/* Sends; a full queue to the reporter is counted as lost events. */
+/* Sends; a full queue to the reporter is waited for while report_patience_ms lasts, then counted as lost
+ * events. */
 void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len);
-/* Up to ms until its queue has room: before what must not be lost. Only where nothing else waits for the
- * keeper. */
-void keeper_report_wait(struct keeper *k, int ms);
 void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len);
 void keeper_done(struct keeper *k, uint64_t cookie, int result, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -278,6 +280,9 @@ void keeper_egress_hooks(struct keeper *k, const struct policy *policy, char *te
 void keeper_egress_tick(struct keeper *k);
 void keeper_egress_status(struct keeper *k, struct message_status_egress *out);
 bool keeper_egress_xdp_denied(struct keeper *k); /* AF_XDP sockets cannot be made in this network namespace */
+
+/* keeper_ways.c: by which interfaces this machine's packets leave, now and since the last look */
+void keeper_ways_follow(struct keeper *k);
 
 /* keeper_watch.c: what our side began, watched; the sensor's own record */
 __must_check int keeper_watch_start(struct keeper *k);

@@ -510,6 +510,7 @@ void keeper_hooks_poll(struct keeper *k)
 	for (uint32_t i = 0; k->gate && i < k->iface_count; i++) {
 		struct keeper_iface *row = &k->ifaces[i];
 		uint32_t ifindex = if_nametoindex(row->want.name);
+		int err = -errno; /* when there is none */
 		struct gate_hook hook = {0};
 		bool ours;
 
@@ -517,8 +518,13 @@ void keeper_hooks_poll(struct keeper *k)
 			hook_reattach(k, row, ifindex);
 			continue;
 		}
-		ours = ifindex && gate_query(k->gate, ifindex, &hook) == 0 &&
-		       (hook.kind == GATE_LINK_PINNED || hook.kind == GATE_LINK_NETLINK);
+		if (ifindex)
+			err = gate_query(k->gate, ifindex, &hook);
+		if (err && err != -ENODEV) { /* nobody knows: no alarm, and no proof */
+			keeper_watch_came_off(k);
+			continue;
+		}
+		ours = !err && (hook.kind == GATE_LINK_PINNED || hook.kind == GATE_LINK_NETLINK);
 		if (ours == row->attached && (!ours || hook.prog_id == row->hook.prog_id)) {
 			row->alarmed = !ours;
 			continue;

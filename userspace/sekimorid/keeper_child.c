@@ -23,7 +23,8 @@
 #include "lib/file.h"
 #include "lib/log.h"
 
-#define CHILD_QUEUE (1 << 20) /* bytes that may wait in a channel */
+#define CHILD_QUEUE    (1 << 20) /* bytes that may wait in a channel */
+#define REPORT_STEP_MS 10
 
 void keeper_children_init(struct keeper *k)
 {
@@ -176,21 +177,30 @@ int keeper_child_send(const struct keeper_child *child, uint32_t type, uint64_t 
 	return child->fd < 0 ? -ENOTCONN : channel_send(child->fd, type, cookie, body, len, fd);
 }
 
-void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len)
-{
-	/* Before an event file is named there is nowhere to write to; the log has it. */
-	if (type == MESSAGE_AUDIT && !k->eve_named)
-		return;
-	if (keeper_child_send(keeper_child(k, PROCESS_REPORTER, 0), type, 0, body, len, -1))
-		k->events_lost++;
-}
-
-void keeper_report_wait(struct keeper *k, int ms)
+/* Waits for room in the reporter's queue, as long as what is told now is worth it. */
+static bool report_waits(struct keeper *k)
 {
 	struct pollfd room = {.fd = keeper_child(k, PROCESS_REPORTER, 0)->fd, .events = POLLOUT};
 
-	if (poll(&room, 1, ms) <= 0)
-		log_warn("the reporter takes nothing: what is told now may be lost");
+	if (k->report_patience_ms <= 0)
+		return false;
+	poll(&room, 1, REPORT_STEP_MS);
+	k->report_patience_ms -= REPORT_STEP_MS;
+	return true;
+}
+
+void keeper_report(struct keeper *k, uint32_t type, const void *body, size_t len)
+{
+	int err;
+
+	/* Before an event file is named there is nowhere to write to; the log has it. */
+	if (type == MESSAGE_AUDIT && !k->eve_named)
+		return;
+	do {
+		err = keeper_child_send(keeper_child(k, PROCESS_REPORTER, 0), type, 0, body, len, -1);
+	} while (err == -EAGAIN && report_waits(k));
+	if (err)
+		k->events_lost++;
 }
 
 void keeper_answer(struct keeper *k, uint64_t cookie, uint32_t type, const void *body, size_t len)

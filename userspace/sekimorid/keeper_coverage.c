@@ -16,7 +16,8 @@
 
 #define SPAN_SECONDS	  60u
 #define BYTES_SECONDS	  10u
-#define CLOSE_PATIENCE_MS 1000
+#define LINE_PATIENCE_MS  300		   /* the record of a minute is worth waiting for */
+#define CLOSE_PATIENCE_MS 3000		   /* and nothing else waits at the end */
 #define LOOK_US		  (10u * 1000000u) /* the tick is one second: when none came for so long, nobody looked */
 
 /* 192.0.2.0/24 is nobody's (RFC 5737); port 9 is discard. */
@@ -202,14 +203,16 @@ static void span_end(struct keeper *k)
 	char *line;
 	size_t len;
 
+	egress_watch_flush(w->watch, w->span.to); /* what of it is lost is lost in this span */
 	counters_read(k, w, false);
-	egress_watch_flush(w->watch, w->span.to);
 	if (w->span.to <= w->span.from)
 		return;
+	k->report_patience_ms = LINE_PATIENCE_MS;
 	if (egress_line_coverage(&w->span, &line, &len))
 		k->events_lost++;
 	else
 		watch_line_send(k, line, len);
+	k->report_patience_ms = 0;
 	watch_known_save(k);
 }
 
@@ -245,8 +248,9 @@ static void span_look(struct keeper *k)
 	}
 	if (jump > 1000000 || jump < -1000000)
 		w->span.gaps[EGRESS_GAP_CLOCK]++;
-	/* A daemon that was stopped sent no canary and did not see what came off. */
-	if (boot - w->last_boot > LOOK_US)
+	/* A daemon that was stopped sent no canary and did not see what came off; nor did one that could not
+	 * ask. */
+	if (boot - w->last_boot > LOOK_US || k->egress_blind)
 		w->span.gaps[EGRESS_GAP_STALLED] += passed / 1000;
 	else if (attached && !w->came_off)
 		w->span.attached_us += passed;
@@ -314,7 +318,7 @@ void keeper_watch_close(struct keeper *k)
 	watch_awaited(k, UINT32_MAX);
 	if (!k->gate || !w->span.from)
 		return;
-	keeper_report_wait(k, CLOSE_PATIENCE_MS);
+	k->report_patience_ms = CLOSE_PATIENCE_MS;
 	span_look(k);
 	span_end(k);
 	w->span.from = 0;

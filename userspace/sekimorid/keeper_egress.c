@@ -5,8 +5,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,6 +57,14 @@ static int table_push(struct keeper *k, const struct egress_table *table, struct
 	return gate_egress_replace(k->gate, rows, table->row_count, hosts, table->host_count, why);
 }
 
+/* It is the same for as long as we live. */
+static void cookie_read(struct keeper *k)
+{
+	if (!k->self_cookie && gate_netns_cookie(&k->self_cookie))
+		log_warn("this kernel has no cookie of network namespaces: connections are judged by their "
+			 "packets only");
+}
+
 int keeper_egress_push(struct keeper *k, const struct policy *policy, struct gate_why *why)
 {
 	CLEANUP(egress_table_free) struct egress_table *table = NULL;
@@ -74,13 +80,14 @@ int keeper_egress_push(struct keeper *k, const struct policy *policy, struct gat
 		return err;
 	egress_table_free(k->egress);
 	k->egress = TAKE_PTR(table);
+	if (k->egress->self)
+		cookie_read(k);
 	return 0;
 }
 
 void keeper_egress_settings(const struct keeper *k, struct seki_settings *settings)
 {
 	const struct egress_table *table = k->egress;
-	uint64_t cookie = 0;
 
 	if (!table)
 		return;
@@ -88,51 +95,11 @@ void keeper_egress_settings(const struct keeper *k, struct seki_settings *settin
 		settings->egress_flags |= SEKI_EGRESS_MONITOR;
 	if (!table->self)
 		return;
-	if (gate_netns_cookie(&cookie))
-		log_warn("this kernel has no cookie of network namespaces: connections are judged by their "
-			 "packets only");
-	settings->self_cookie = cookie;
+	settings->self_cookie = k->self_cookie;
 	settings->self_profile = table->self_profile;
 	settings->self_until = k->self_until;
 	settings->egress_flags |= SEKI_EGRESS_SELF | (table->self_monitor ? SEKI_EGRESS_SELF_MONITOR : 0) |
-				  (k->egress_early && cookie ? SEKI_EGRESS_SELF_EARLY : 0);
-}
-
-static const struct keeper_iface *host_iface(const struct keeper *k, const char *name)
-{
-	for (uint32_t i = 0; i < k->iface_count; i++)
-		if (!strcmp(k->ifaces[i].want.name, name) && k->ifaces[i].want.role == SEKI_ROLE_HOST)
-			return &k->ifaces[i];
-	return NULL;
-}
-
-/* An address of an interface that is up, beyond this machine. */
-static bool address_leads_out(const struct ifaddrs *at)
-{
-	return at->ifa_addr && !(at->ifa_flags & IFF_LOOPBACK) && at->ifa_flags & IFF_UP &&
-	       (at->ifa_addr->sa_family == AF_INET || at->ifa_addr->sa_family == AF_INET6);
-}
-
-/*
- * A socket that asks for a way out has not chosen an interface. It may be
- * refused only when whatever it chooses is one that enforces.
- */
-static bool early_holds(const struct keeper *k)
-{
-	struct ifaddrs *all;
-	bool holds = true;
-
-	if (getifaddrs(&all) < 0)
-		return false;
-	for (const struct ifaddrs *at = all; at && holds; at = at->ifa_next) {
-		const struct keeper_iface *row = host_iface(k, at->ifa_name);
-
-		if (!address_leads_out(at))
-			continue;
-		holds = row && row->attached && row->want.mode == SEKI_MODE_ENFORCE;
-	}
-	freeifaddrs(all);
-	return holds && k->iface_count;
+				  (k->egress_early && k->self_cookie ? SEKI_EGRESS_SELF_EARLY : 0);
 }
 
 static int backstop_fill(struct keeper *k, const struct policy *policy, struct gate_why *why)
@@ -219,44 +186,6 @@ void keeper_egress_hooks(struct keeper *k, const struct policy *policy, char *te
 	keeper_watch_policy(k, policy);
 }
 
-/* The first interface in use by which frames may leave unseen; "" when there is none, or this machine's own
- * traffic is not judged. */
-static void other_way(const struct keeper *k, char name[16])
-{
-	uint32_t watched[MESSAGE_IFACES_MAX], count = 0;
-	struct ifaddrs *all;
-
-	name[0] = '\0';
-	for (uint32_t i = 0; i < k->iface_count; i++)
-		if (k->ifaces[i].want.role == SEKI_ROLE_HOST && k->ifaces[i].attached)
-			watched[count++] = k->ifaces[i].ifindex;
-	if (!k->egress->self || getifaddrs(&all) < 0)
-		return;
-	for (const struct ifaddrs *at = all; at && !*name; at = at->ifa_next) {
-		if (!address_leads_out(at))
-			continue;
-		if (gate_way_out(if_nametoindex(at->ifa_name), watched, count))
-			snprintf(name, 16, "%s", at->ifa_name);
-	}
-	freeifaddrs(all);
-}
-
-static void other_way_follow(struct keeper *k)
-{
-	char name[16];
-
-	other_way(k, name);
-	if (!strcmp(name, k->egress_other))
-		return;
-	memcpy(k->egress_other, name, sizeof(name));
-	if (*name)
-		keeper_audit(k, AUDIT_ALARM, 0,
-			     "%s is up and not protected: what this machine sends by it is not seen, and "
-			     "nothing is proven; "
-			     "add it with --iface %s:host",
-			     name, name);
-}
-
 /* What changes without a policy: interfaces, probation, the clock. */
 static void settings_follow(struct keeper *k)
 {
@@ -268,7 +197,6 @@ static void settings_follow(struct keeper *k)
 	if (k->pending_until)
 		until = k->pending_until;
 	k->self_until = until;
-	k->egress_early = early_holds(k);
 	next.egress_flags = 0;
 	keeper_egress_settings(k, &next);
 	if (memcmp(&next, &k->settings, sizeof(next)) && !gate_settings_set(k->gate, &next))
@@ -323,25 +251,33 @@ static void filters_follow(struct keeper *k)
 				     row->want.name);
 		row->hook.tc_egress = hook.tc_egress;
 	}
-	if (k->sockets_wanted && !gate_sockets_present(k->gate)) {
-		struct gate_why why = {""};
-		int err = gate_sockets_attach(k->gate, &why);
+}
 
-		keeper_watch_came_off(k);
-		keeper_audit(k, AUDIT_ALARM, 0, "somebody removed the socket hooks: %s",
-			     err ? why.text : "they are back");
-	}
+static void sockets_follow(struct keeper *k)
+{
+	struct gate_why why = {""};
+	int err = k->sockets_wanted ? gate_sockets_query(k->gate) : 0;
+
+	if (!err)
+		return;
+	keeper_watch_came_off(k);
+	if (err != -ENOENT) /* nobody knows: no alarm, and no proof */
+		return;
+	err = gate_sockets_attach(k->gate, &why);
+	keeper_audit(k, AUDIT_ALARM, 0, "somebody removed the socket hooks: %s",
+		     err ? why.text : "they are back");
 }
 
 void keeper_egress_tick(struct keeper *k)
 {
 	if (!k->gate || !k->egress || !k->iface_count)
 		return;
+	keeper_ways_follow(k);
 	settings_follow(k);
 	if (k->backstop_wanted)
 		backstop_follow(k);
 	filters_follow(k);
-	other_way_follow(k);
+	sockets_follow(k);
 	keeper_watch_tick(k);
 }
 

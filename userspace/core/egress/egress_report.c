@@ -185,7 +185,9 @@ static int take_coverage(struct egress_report *r, const struct egress_coverage *
 	r->spans[r->span_count++] = (struct egress_span){
 		.from = c->from < r->from ? r->from : c->from,
 		.to = c->to > r->to ? r->to : c->to,
-		.lost_us = (c->gaps[EGRESS_GAP_DETACHED] + c->gaps[EGRESS_GAP_STALLED]) * 1000,
+		.lost_us = (c->gaps[EGRESS_GAP_DETACHED] + c->gaps[EGRESS_GAP_STALLED] +
+			    c->gaps[EGRESS_GAP_OTHER_WAY]) *
+			   1000,
 	};
 	for (int i = 0; i < EGRESS_GAP_MAX; i++)
 		r->gaps[i] += c->gaps[i];

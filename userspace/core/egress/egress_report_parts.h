@@ -27,7 +27,8 @@ enum egress_doubt {
 };
 
 struct egress_span {
-	uint64_t from, to, lost_us; /* lost: of it, without programs or without a look */
+	uint64_t from, to,
+		lost_us; /* lost: of it, without programs, without a look, or with a way out beside */
 };
 
 struct egress_report {
