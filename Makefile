@@ -107,7 +107,7 @@ check:
 	$(Q)selftests/run.sh $(if $(T),'$(T)')
 
 # Its shadow memory wants addresses where they always were.
-THREADED := parallel pause list_build
+THREADED := parallel pause list_build report_worker
 check-threads:
 	$(Q)tools/install-deps.sh check
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) SAN=thread $(THREADED:%=$(TOP)/tsan/unit/%)

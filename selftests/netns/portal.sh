@@ -167,6 +167,8 @@ result $? "by command, too"
 pid=$(process_of portal)
 server grep -q 'CapEff:.*0000000000000000' "/proc/$pid/status" && server grep -q 'Seccomp:.*2' "/proc/$pid/status" && server grep -q 'NoNewPrivs:.*1' "/proc/$pid/status"
 result $? "the process has no capability and a filter of system calls"
+[ "$(server ls "/proc/$pid/task" | wc -l)" = 2 ]
+result $? "reports, which were shown above, have a thread of their own"
 
 server $CLIENT attack $URL "$WORLD/state.json" >"$WORLD/attacks"
 while read -r line; do

@@ -33,6 +33,8 @@ struct http {
 	char *certificate, *key;
 	int epoll, timer, listener;
 	bool tls;
+	struct MHD_Connection *waiting[CONNECTIONS_MAX]; /* suspended */
+	size_t waiting_count;
 };
 
 /* One request while it comes in. */
@@ -220,6 +222,12 @@ static enum MHD_Result request_serve(struct http *http, struct MHD_Connection *c
 	peer_text(connection, peer);
 	request.path = split_query(state->uri, &request.query);
 	portal_answer(http->portal, &request, &out);
+	/* Suspended it neither times out nor costs anything; it comes here again. */
+	if (out.later && http->waiting_count < CONNECTIONS_MAX) {
+		MHD_suspend_connection(connection);
+		http->waiting[http->waiting_count++] = connection;
+		return MHD_YES;
+	}
 	return answer_send(http, connection, &out);
 }
 
@@ -293,6 +301,15 @@ static void http_run(struct http *http)
 		log_debug("the portal's timer cannot be set");
 }
 
+void http_again(struct http *http)
+{
+	if (!http)
+		return;
+	while (http->waiting_count)
+		MHD_resume_connection(http->waiting[--http->waiting_count]);
+	http_run(http);
+}
+
 static void http_ready(int fd, uint32_t events, void *arg)
 {
 	http_run(arg);
@@ -320,7 +337,7 @@ static int daemon_start(struct http *http, int listener)
 	struct MHD_OptionItem options[16];
 	unsigned int n = 0;
 	const union MHD_DaemonInfo *info;
-	unsigned int flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+	unsigned int flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
 
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, listener, NULL};
 	options[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL};
@@ -388,6 +405,8 @@ void http_stop(struct http *http)
 		loop_remove(http->loop, http->epoll);
 	if (http->timer > 0 && loop_timer_set(http->timer, 0))
 		log_debug("the portal's timer goes on");
+	while (http->waiting_count)
+		MHD_resume_connection(http->waiting[--http->waiting_count]);
 	if (http->daemon)
 		MHD_stop_daemon(http->daemon); /* closes the listener */
 	else

@@ -74,18 +74,20 @@ void page_reports(struct visit *v)
 	answer_page(v, 200);
 }
 
-static int report_make(struct visit *v, size_t which, const struct period *period, struct document **out)
+/* In the worker's thread. */
+static int report_make(const struct report_order *order, const struct report_place *place,
+		       struct document **out)
 {
 	CLEANUP(report_free) struct report *report = NULL;
-	struct store *store = visit_store(v);
+	const struct period *period = &order->period;
 	struct audit_head head;
 	char text[96] = "";
 	struct report_frame frame = {
-		.language = v->language,
+		.language = order->name.language,
 		.from = period->from,
 		.to = period->to,
 		.before_from = period->before_from,
-		.now = v->now,
+		.now = order->now,
 		.zone_s = period->zone_s,
 		.n = 10,
 		.name = period->name,
@@ -93,14 +95,39 @@ static int report_make(struct visit *v, size_t which, const struct period *perio
 	};
 	int err;
 
-	if (!store)
+	if (!place->store)
 		return -ENOENT;
-	if (!audit_head_read(v->portal->options.store_dir, &head))
+	if (!audit_head_read(place->store_dir, &head))
 		snprintf(text, sizeof(text), "%llu:%s", (unsigned long long)head.number, head.hash);
-	err = report_new(&frame, v->portal->threats, &report);
+	err = report_new(&frame, place->threats, &report);
 	if (!err)
-		err = report_store_fill(store, report, period, reports[which].wants, visit_tenant(v));
-	return err ? err : reports[which].make(report, out);
+		err = report_store_fill(place->store, report, period, reports[order->which].wants,
+					*order->name.tenant ? order->name.tenant : NULL);
+	return err ? err : reports[order->which].make(report, out);
+}
+
+/* -EINPROGRESS: nothing is to be answered yet. -EINVAL: no such period. */
+static int report_ask(struct visit *v, const char *name, const char *usual, struct report_order *order,
+		      struct document **out)
+{
+	const char *asked = web_form_get(&v->query, "period");
+	char why[160];
+	int err;
+
+	if (!*asked)
+		asked = usual;
+	memset(&order->name, 0, sizeof(order->name));
+	if (strlen(asked) >= sizeof(order->name.period) ||
+	    period_read(asked, NULL, NULL, v->now, &order->period, why))
+		return -EINVAL;
+	snprintf(order->name.report, sizeof(order->name.report), "%s", name);
+	snprintf(order->name.period, sizeof(order->name.period), "%s", asked);
+	snprintf(order->name.tenant, sizeof(order->name.tenant), "%s", v->user->tenant);
+	order->name.language = v->language;
+	order->now = v->now;
+	err = report_worker_ask(v->portal->reports, order, out);
+	v->response->later = err == -EINPROGRESS;
+	return err;
 }
 
 static void report_download(struct visit *v, const char *name, const struct document *document,
@@ -151,10 +178,9 @@ void report_show(struct visit *v, const char *name, bool of_period, const struct
 void page_report(struct visit *v)
 {
 	CLEANUP(document_free) struct document *document = NULL;
-	const char *asked = web_form_get(&v->query, "period"), *word = web_form_get(&v->query, "format");
+	struct report_order order = {.make = report_make};
+	const char *word = web_form_get(&v->query, "format");
 	enum document_format format = DOCUMENT_FORMATS;
-	struct period period;
-	char why[160];
 	size_t which = 0;
 	int err;
 
@@ -173,11 +199,14 @@ void page_report(struct visit *v)
 		answer_fault(v, 400, PHRASE_P_FAULT_FORM);
 		return;
 	}
-	if (period_read(*asked ? asked : "30d", NULL, NULL, v->now, &period, why)) {
+	order.which = which;
+	err = report_ask(v, reports[which].name, "30d", &order, &document);
+	if (err == -EINPROGRESS)
+		return;
+	if (err == -EINVAL) {
 		answer_fault(v, 400, PHRASE_P_BAD_PERIOD);
 		return;
 	}
-	err = report_make(v, which, &period, &document);
 	if (err) {
 		log_warn("portal: report %s: %s", reports[which].name, strerror(-err));
 		answer_fault(v, err == -ENOENT ? 404 : 500,
@@ -190,36 +219,38 @@ void page_report(struct visit *v)
 /* --- what protected hosts began */
 
 /* The newest moments are not told yet: they would only say that nobody watched them. */
-static int egress_make(struct visit *v, const struct period *period, struct document **out)
+static int egress_make(const struct report_order *order, const struct report_place *place,
+		       struct document **out)
 {
 	CLEANUP(egress_report_free) struct egress_report *report = NULL;
-	struct store *store = visit_store(v);
-	uint64_t told = v->now - EGRESS_SETTLE_US;
-	int err = store ? egress_store_report(store, period->from, period->to < told ? period->to : told,
-					      &report)
-			: -ENOENT;
+	const struct period *period = &order->period;
+	uint64_t told = order->now - EGRESS_SETTLE_US;
+	int err = place->store ? egress_store_report(place->store, period->from,
+						     period->to < told ? period->to : told, &report)
+			       : -ENOENT;
 
-	return err ? err : egress_report_document(report, v->language, period->zone_s, out);
+	return err ? err : egress_report_document(report, order->name.language, period->zone_s, out);
 }
 
 void page_egress(struct visit *v)
 {
 	CLEANUP(document_free) struct document *document = NULL;
-	const char *asked = web_form_get(&v->query, "period"), *word = web_form_get(&v->query, "format");
+	struct report_order order = {.make = egress_make};
+	const char *word = web_form_get(&v->query, "format");
 	enum document_format format = DOCUMENT_FORMATS;
-	struct period period;
-	char why[160];
 	int err;
 
 	if (*word && document_format_find(word, &format)) {
 		answer_fault(v, 400, PHRASE_P_FAULT_FORM);
 		return;
 	}
-	if (period_read(*asked ? asked : "24h", NULL, NULL, v->now, &period, why)) {
+	err = report_ask(v, "egress", "24h", &order, &document);
+	if (err == -EINPROGRESS)
+		return;
+	if (err == -EINVAL) {
 		answer_fault(v, 400, PHRASE_P_BAD_PERIOD);
 		return;
 	}
-	err = egress_make(v, &period, &document);
 	if (!err && format != DOCUMENT_FORMATS) {
 		report_download(v, "egress", document, format);
 		return;

@@ -43,6 +43,8 @@ int portal_new(const struct portal_options *options, struct portal **out)
 		log_error("portal: guideline.json: %s", why);
 		why[0] = '\0';
 	}
+	if (!err)
+		err = report_worker_new(options->store_dir, options->threats, &portal->reports);
 	portal->assets = asset_set_new();
 	if (!err && !portal->assets)
 		err = -ENOMEM;
@@ -58,6 +60,7 @@ void portal_free(struct portal *portal)
 {
 	if (!portal)
 		return;
+	report_worker_free(portal->reports);
 	store_close(portal->store);
 	threat_set_free(portal->threats);
 	assess_free(portal->assess);
@@ -65,6 +68,16 @@ void portal_free(struct portal *portal)
 	json_decref(portal->status);
 	sodium_memzero(portal, sizeof(*portal));
 	free(portal);
+}
+
+int portal_reports(struct portal *portal, int *ready)
+{
+	return report_worker_start(portal->reports, ready);
+}
+
+void portal_reports_heard(struct portal *portal)
+{
+	report_worker_heard(portal->reports);
 }
 
 void portal_change(struct portal *portal, const char *host, bool may_allow)

@@ -39,6 +39,7 @@ struct portal_response {
 	const char *allow;    /* of 405; NULL */
 	uint32_t retry_after; /* seconds, 0 none */
 	bool cacheable;
+	bool later; /* there is no answer yet: ask the same again when portal_reports() says so */
 };
 
 struct portal_options {
@@ -63,7 +64,14 @@ DEFINE_CLEANUP(portal_free, struct portal)
 /* What the configuration says; text borrowed. */
 void portal_change(struct portal *portal, const char *host, bool may_allow);
 
-/* Always an answer. */
+/*
+ * Reports are made by a thread from now on, so that pages do not wait for them. *ready: readable when
+ * requests that got no answer may be asked again, after portal_reports_heard(). -errno.
+ */
+__must_check int portal_reports(struct portal *portal, int *ready);
+void portal_reports_heard(struct portal *portal);
+
+/* Always an answer, or later. */
 void portal_answer(struct portal *portal, const struct portal_request *request,
 		   struct portal_response *response);
 

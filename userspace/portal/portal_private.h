@@ -13,6 +13,7 @@
 #include "core/report/threat.h"
 #include "core/web/web_request.h"
 #include "portal.h"
+#include "report_worker.h"
 #include "session.h"
 #include "store/store.h"
 #include "users.h"
@@ -25,6 +26,7 @@ struct portal {
 	struct sessions sessions;
 	struct store *store; /* NULL: there is none yet */
 	struct threat_set *threats;
+	struct report_worker *reports;
 	struct assess *assess; /* NULL: there is no guideline */
 	struct asset_set *assets;
 	uint64_t assets_stamp, observed_stamp;

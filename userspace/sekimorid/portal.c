@@ -213,6 +213,26 @@ static void serving_keeper(int fd, uint32_t events, void *arg)
 		loop_stop(s->loop, err == -ENOTCONN ? 0 : 1);
 }
 
+/* Reports that were waited for. */
+static void serving_reports(int fd, uint32_t events, void *arg)
+{
+	struct serving *s = arg;
+
+	portal_reports_heard(s->portal);
+	http_again(s->http);
+}
+
+/* Without the thread reports are made all the same; other pages wait meanwhile. */
+static void serving_worker(struct serving *s)
+{
+	int ready = -1, err = portal_reports(s->portal, &ready);
+
+	if (!err)
+		err = loop_add(s->loop, ready, EPOLLIN, serving_reports, s);
+	if (err)
+		log_error("reports hold up other pages: %s", strerror(-err));
+}
+
 int portal_main(unsigned int index)
 {
 	CLEANUP(loop_free) struct loop *loop = NULL;
@@ -235,6 +255,8 @@ int portal_main(unsigned int index)
 	if (!err)
 		err = portal_new(&options, &s.portal);
 	s.loop = loop;
+	if (!err)
+		serving_worker(&s);
 	if (!err)
 		err = loop_add(loop, PROCESS_FD_KEEPER, EPOLLIN, serving_keeper, &s);
 	if (!err)

@@ -97,7 +97,8 @@ const struct process_row process_table[PROCESS_KIND_MAX] = {
 			    .main = portal_main,
 			    .fds = "keeper channel; its folder; the store's folder; ctl channel; listening "
 				   "socket; accepted browsers",
-			    .calls = "base + files + accept4, getsockopt, setsockopt, shutdown; no socket, "
+			    .calls = "base + files + accept4, getsockopt, setsockopt, shutdown, clone (the "
+				     "thread of reports); no socket, "
 				     "no connect, except with a PostgreSQL server",
 			    .paths = "STATE/INSTANCE/portal; STATE/INSTANCE/store read only (Landlock)"},
 };
