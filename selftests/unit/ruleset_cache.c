@@ -38,9 +38,9 @@ static bool build_after(const char *text, struct image *image, struct ruleset *p
 
 	if (!CHECK_EQ(ruleset_builder_new(&builder), 0))
 		return false;
+	CHECK_EQ(ruleset_set_previous(builder, previous), 0);
 	CHECK_EQ(ruleset_add_rules(builder, "t", text, strlen(text), NULL, NULL), 0);
 	ruleset_set_cache(builder, fetch, image);
-	ruleset_set_previous(builder, previous);
 	return CHECK(!ruleset_build(builder, out, why, sizeof(why)), "%s", why);
 }
 
@@ -160,6 +160,15 @@ static int compare(struct mpm *mpm, void *arg)
 	return 0;
 }
 
+static const struct rule_node *nodes_of(const struct ruleset *set, uint32_t sid)
+{
+	for (uint32_t i = 0; i < set->count; i++) {
+		if (set->rules[i]->info.sid == sid)
+			return set->rules[i]->lists[0].nodes;
+	}
+	return NULL;
+}
+
 /* What did not change between two sets is there once, and outlives the first. */
 static void shared(void)
 {
@@ -179,6 +188,9 @@ static void shared(void)
 		return;
 	CHECK_EQ(ruleset_each_mpm(first, gather, &databases), 0);
 	if (build_after(changed, &image, first, &second)) {
+		CHECK(nodes_of(first, 5) && nodes_of(second, 5) == nodes_of(first, 5),
+		      "what sid 5 looks for");
+		CHECK(nodes_of(second, 3) != nodes_of(first, 3), "what sid 3 looks for now");
 		CHECK_EQ(ruleset_each_mpm(second, compare, &databases), 0);
 		CHECK(databases.shared > 0 && databases.shared < databases.count, "%u of %u",
 		      databases.shared, databases.count);

@@ -31,6 +31,33 @@ static void held_once(void)
 	CHECK(!text_pool_get(pool, "late", 4));
 }
 
+/* What both have is there once, and lives as long as one of them, whichever goes first. */
+static void shared_with_the_one_before(void)
+{
+	for (int older_first = 0; older_first < 2; older_first++) {
+		struct text_pool *older = NULL, *pool = NULL;
+		const char *both, *alone, *new;
+
+		if (!CHECK(!text_pool_new(&older) && !text_pool_new(&pool)))
+			return;
+		both = text_pool_get(older, "both", 4);
+		alone = text_pool_get(older, "alone", 5);
+		for (int i = 0; i < 20000; i++)
+			text_pool_get(older, (const char *)&i, sizeof(i));
+		text_pool_close(older);
+		CHECK_EQ(text_pool_reuse(pool, older), 0);
+		CHECK(text_pool_get(pool, "both", 4) == both);
+		CHECK(text_pool_get(pool, "both", 4) == both);
+		new = text_pool_get(pool, "new", 3);
+		text_pool_close(pool);
+		CHECK(!text_pool_get(pool, "both", 4), "closed");
+		text_pool_free(older_first ? older : pool);
+		CHECK_STR(older_first ? new : alone, older_first ? "new" : "alone");
+		CHECK_STR(both, "both");
+		text_pool_free(older_first ? pool : older);
+	}
+}
+
 /* The first rule is refused behind its metadata; the second one has the same. */
 static void outlives_refused_rules(void)
 {
@@ -50,6 +77,7 @@ static void outlives_refused_rules(void)
 
 static const struct ktap_test tests[] = {
 	TEST(held_once),
+	TEST(shared_with_the_one_before),
 	TEST(outlives_refused_rules),
 };
 KTAP_MAIN(tests)

@@ -17,6 +17,9 @@
 #include "process.h"
 #include "rules_read.h"
 
+#define HEAP_BLOCK_RULES   (128u << 10)
+#define HEAP_BLOCK_PACKETS (4u << 20) /* what streams and bodies need again and again stays */
+
 static void engine_refused(const char *file, unsigned int line, uint32_t sid, const char *keyword,
 			   const char *why, void *arg)
 {
@@ -53,6 +56,12 @@ static void engine_pause(void *arg)
 		engine_ring(arg);
 }
 
+/* While a set is made, blocks of its size come from the system one by one, and go back whole with it. */
+static void engine_heap(size_t threshold)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, (int)threshold);
+}
+
 static int engine_build(struct engine *e, const void *data, size_t len, struct ruleset **out)
 {
 	CLEANUP(ruleset_builder_free) struct ruleset_builder *builder = NULL;
@@ -60,18 +69,21 @@ static int engine_build(struct engine *e, const void *data, size_t len, struct r
 	struct ruleset_counts counts;
 	uint64_t began = engine_now_us();
 	char text[256] = "";
-	int err = ruleset_builder_new(&builder);
+	int err;
 
+	engine_heap(HEAP_BLOCK_RULES);
+	err = ruleset_builder_new(&builder);
+	if (!err && e->inspector)
+		err = ruleset_set_previous(builder, inspector_rules(e->inspector));
 	if (!err)
 		err = rules_read(builder, e->policy, data, len, engine_refused, engine_pause, e);
 	if (!err) {
 		ruleset_set_cache(builder, engine_compiled, e);
-		if (e->inspector)
-			ruleset_set_previous(builder, inspector_rules(e->inspector));
 		err = ruleset_build(builder, &set, text, sizeof(text));
 		if (err)
 			log_error("rules: %s", text);
 	}
+	engine_heap(HEAP_BLOCK_PACKETS);
 	if (err)
 		return err;
 	ruleset_share_values(set, e->state.values);

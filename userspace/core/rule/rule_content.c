@@ -56,7 +56,7 @@ int content_bytes(struct rule_parser *parser, const char *text, const uint8_t **
 		return rule_refuse(parser, "the bars do not close");
 	if (!count)
 		return rule_refuse(parser, "the content is empty");
-	*data = arena_copy(parser->context->arena, bytes, count);
+	*data = arena_copy(parser->context->scratch, bytes, count);
 	*len = (uint16_t)count;
 	return *data ? 0 : -ENOMEM;
 }

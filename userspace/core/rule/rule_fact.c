@@ -36,7 +36,7 @@ static int fact_is(struct rule_parser *parser, enum buffer_id buffer, const char
 	node->negated = negated;
 	node->content.startswith = node->content.endswith = true;
 	node->content.len = (uint16_t)strlen(text);
-	node->content.data = arena_copy(parser->context->arena, text, strlen(text));
+	node->content.data = arena_copy(parser->context->scratch, text, strlen(text));
 	return node->content.data ? 0 : -ENOMEM;
 }
 

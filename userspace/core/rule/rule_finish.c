@@ -10,6 +10,12 @@
 
 #include "rule_finish.h"
 
+/* What is not changed any more is the same for all rules and sets that have it. NULL: out of memory. */
+static const void *finish_share(struct rule_parser *parser, const void *data, size_t size)
+{
+	return text_pool_get(parser->context->texts, data, size);
+}
+
 static int finish_content(struct rule_parser *parser, struct rule_node *node)
 {
 	struct node_content *content = &node->content;
@@ -24,7 +30,7 @@ static int finish_content(struct rule_parser *parser, struct rule_node *node)
 		content->depth = (struct rule_number){content->len, -1};
 	}
 	if (content->nocase) {
-		uint8_t *folded = arena_copy(parser->context->arena, content->data, content->len);
+		uint8_t *folded = arena_copy(parser->context->scratch, content->data, content->len);
 
 		if (!folded)
 			return -ENOMEM;
@@ -32,7 +38,8 @@ static int finish_content(struct rule_parser *parser, struct rule_node *node)
 			folded[i] = (uint8_t)tolower(folded[i]);
 		content->data = folded;
 	}
-	return 0;
+	content->data = finish_share(parser, content->data, content->len);
+	return content->data ? 0 : -ENOMEM;
 }
 
 /* Marks the match before nodes[i] whose other occurrences may help a relative node. */
@@ -75,7 +82,7 @@ static int finish_lists(struct rule_parser *parser)
 	struct rule *rule = parser->rule;
 	unsigned int kept = 0;
 
-	rule->lists = arena_alloc(parser->context->arena, parser->list_count * sizeof(*rule->lists));
+	rule->lists = arena_alloc(parser->context->scratch, parser->list_count * sizeof(*rule->lists));
 	if (!rule->lists)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < parser->list_count; i++) {
@@ -87,7 +94,7 @@ static int finish_lists(struct rule_parser *parser)
 		if (!count)
 			continue;
 		*list = parser->lists[i];
-		list->nodes = arena_alloc(parser->context->arena, count * sizeof(*list->nodes));
+		list->nodes = arena_alloc(parser->context->scratch, count * sizeof(*list->nodes));
 		if (!list->nodes)
 			return -ENOMEM;
 		for (unsigned int j = 0; j < parser->node_count; j++) {
@@ -352,6 +359,31 @@ static void finish_fast_pattern(struct rule *rule)
 	}
 }
 
+static int keep_nodes(struct rule_parser *parser, struct rule_list *list)
+{
+	list->nodes = (struct rule_node *)finish_share(parser, list->nodes,
+						       list->node_count * sizeof(*list->nodes));
+	return list->nodes ? 0 : -ENOMEM;
+}
+
+/* The finished lists, which were scratch so far. Only the lists themselves are the rule's own: its set
+ * numbers their views. */
+static int finish_keep(struct rule_parser *parser)
+{
+	struct rule *rule = parser->rule;
+	int err = rule->decoded ? keep_nodes(parser, rule->decoded) : 0;
+
+	for (unsigned int i = 0; i < rule->list_count && !err; i++)
+		err = keep_nodes(parser, &rule->lists[i]);
+	for (unsigned int i = 0; i < rule->header_count && !err; i++)
+		err = keep_nodes(parser, &rule->headers[i]);
+	if (err)
+		return err;
+	rule->lists =
+		arena_copy(parser->context->arena, rule->lists, rule->list_count * sizeof(*rule->lists));
+	return rule->lists ? 0 : -ENOMEM;
+}
+
 int rule_finish(struct rule_parser *parser)
 {
 	struct arena *arena = parser->context->arena;
@@ -377,10 +409,11 @@ int rule_finish(struct rule_parser *parser)
 	rule->info.reference_count = parser->reference_count;
 	rule->tests = arena_copy(arena, parser->tests, parser->test_count * sizeof(*rule->tests));
 	rule->states = arena_copy(arena, parser->states, parser->state_count * sizeof(*rule->states));
-	rule->info.metadata = arena_copy(arena, parser->metadata, parser->metadata_count * sizeof(char *));
+	rule->info.metadata = finish_share(parser, parser->metadata, parser->metadata_count * sizeof(char *));
 	rule->info.references =
-		arena_copy(arena, parser->references, parser->reference_count * sizeof(char *));
-	rule->info.addresses = arena_copy(arena, parser->addresses, parser->reference_count * sizeof(char *));
+		finish_share(parser, parser->references, parser->reference_count * sizeof(char *));
+	rule->info.addresses =
+		finish_share(parser, parser->addresses, parser->reference_count * sizeof(char *));
 	if (!rule->info.addresses || !rule->tests || !rule->states || !rule->info.metadata ||
 	    !rule->info.references)
 		return -ENOMEM;
@@ -390,7 +423,8 @@ int rule_finish(struct rule_parser *parser)
 		    rule->stages != STAGE_TX)
 			err = rule_refuse(
 				parser, "a mark on a transaction, and the rule looks at none of its buffers");
-	if (!err)
-		finish_fast_pattern(rule);
-	return err;
+	if (err)
+		return err;
+	finish_fast_pattern(rule);
+	return finish_keep(parser);
 }

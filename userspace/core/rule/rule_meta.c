@@ -37,7 +37,7 @@ int keyword_msg(struct rule_parser *parser, const struct rule_keyword *keyword, 
 		*to++ = *from;
 	}
 	parser->msg_seen = true;
-	parser->rule->info.msg = arena_string(parser->context->arena, text, (size_t)(to - text));
+	parser->rule->info.msg = text_pool_get(parser->context->texts, text, (size_t)(to - text));
 	return parser->rule->info.msg ? 0 : -ENOMEM;
 }
 

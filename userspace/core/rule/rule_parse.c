@@ -149,7 +149,7 @@ int rule_parse(const struct rule_context *context, const char *text, size_t len,
 	AUTO_FREE struct rule_parser *parser = malloc(sizeof(*parser));
 	AUTO_FREE char *copy = NULL;
 	struct rule rule = {.info = {.gid = 1, .priority = 3, .msg = "", .category = ""}, .fast_list = -1};
-	struct arena_mark mark;
+	struct arena_mark mark, scratch = arena_mark(context->scratch);
 	char *open, *close;
 	int err;
 
@@ -194,6 +194,7 @@ int rule_parse(const struct rule_context *context, const char *text, size_t len,
 		parser_release(parser);
 		arena_rewind(context->arena, mark);
 	}
+	arena_rewind(context->scratch, scratch);
 	return err;
 }
 

@@ -33,9 +33,10 @@ uint32_t rule_names_count(const struct rule_names *names, enum rule_state_kind k
 /* What rules of one set have in common while they are read. */
 struct rule_context {
 	struct arena *arena;
+	struct arena *scratch; /* until the rule is read */
 	struct rule_groups *groups;
 	struct rule_names *names;
-	struct text_pool *texts;
+	struct text_pool *texts; /* what does not change any more, and other rules and sets may have too */
 	const struct classification *classes;
 	const struct reference_kinds *references;
 	struct transform_pool *transforms;

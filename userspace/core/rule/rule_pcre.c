@@ -96,7 +96,7 @@ int rule_compile_pcre(struct rule_parser *parser, struct rule_node *node, const 
 	PCRE2_SIZE at;
 	int code;
 
-	node->pcre.text = arena_string(parser->context->arena, expression, strlen(expression));
+	node->pcre.text = text_pool_get(parser->context->texts, expression, strlen(expression));
 	if (!node->pcre.text)
 		return -ENOMEM;
 	node->pcre.flags =

@@ -67,7 +67,8 @@ int ruleset_builder_new(struct ruleset_builder **out)
 	builder->names = rule_names_new();
 	if (!err)
 		err = ruleset_builder_fill(builder);
-	if (err || !builder->names)
+	/* Its first block stays from rule to rule. */
+	if (err || !builder->names || !arena_alloc(&builder->scratch, 1))
 		return -ENOMEM;
 	classification_init(&builder->classes);
 	reference_init(&builder->references);
@@ -101,6 +102,7 @@ void ruleset_builder_free(struct ruleset_builder *builder)
 	severity_clear(&builder->severities);
 	free(builder->sids);
 	arena_clear(&builder->arena);
+	arena_clear(&builder->scratch);
 	free(builder);
 }
 
@@ -189,9 +191,10 @@ int ruleset_add_data(struct ruleset_builder *builder, enum rule_data_kind kind, 
 	}
 }
 
-void ruleset_set_previous(struct ruleset_builder *builder, struct ruleset *previous)
+int ruleset_set_previous(struct ruleset_builder *builder, struct ruleset *previous)
 {
 	builder->previous = previous;
+	return previous ? text_pool_reuse(builder->texts, previous->texts) : 0;
 }
 
 void ruleset_set_loader(struct ruleset_builder *builder, ruleset_load_fn fn, void *arg)
@@ -321,6 +324,7 @@ static int ruleset_add_rule(struct ruleset_builder *builder, const struct rulese
 	struct ruleset_load load = {builder, place};
 	struct rule_context context = {
 		.arena = &builder->arena,
+		.scratch = &builder->scratch,
 		.groups = &builder->groups,
 		.names = builder->names,
 		.texts = builder->texts,

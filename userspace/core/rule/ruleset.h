@@ -113,10 +113,11 @@ __must_check int ruleset_add_rules(struct ruleset_builder *builder, const char *
 typedef int (*ruleset_fetch_fn)(const char *name, const void **image, size_t *len, void *arg);
 void ruleset_set_cache(struct ruleset_builder *builder, ruleset_fetch_fn fetch, void *arg);
 /*
- * Databases of the same literals are shared with another set of this process, mostly the one before. It is
- * borrowed until ruleset_build(). NULL: none.
+ * Databases of the same literals are shared with another set of this process, mostly the one before, and so
+ * is what the rules that are added from here on have in common with its rules. It is borrowed until
+ * ruleset_build(). NULL: none. -ENOMEM.
  */
-void ruleset_set_previous(struct ruleset_builder *builder, struct ruleset *previous);
+__must_check int ruleset_set_previous(struct ruleset_builder *builder, struct ruleset *previous);
 /* Of a built set; *out is the caller's. */
 __must_check int ruleset_cache_image(struct ruleset *set, void **out, size_t *len);
 #define RULESET_CACHE_NAME_MAX 72u

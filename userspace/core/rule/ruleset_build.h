@@ -20,7 +20,7 @@ struct ruleset_file {
 };
 
 struct ruleset_builder {
-	struct arena arena;
+	struct arena arena, scratch;
 	struct rule_groups groups;
 	struct rule_names *names;
 	struct text_pool *texts;
