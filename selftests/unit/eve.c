@@ -316,6 +316,8 @@ static void details(void)
 	CHECK_EQ(number_at(event, "payload_length", NULL), 7);
 	CHECK_STR(text_at(event, "packet", NULL), "aGVhZABHRVQg/w0K");
 	CHECK_EQ(number_at(event, "packet_info", "linktype"), 1);
+	CHECK_STR(json_string_value(json_object_get(json_object_get(event, "packet_info"), "linktype_name")),
+		  "EN10MB");
 	CHECK(json_is_integer(json_object_get(event, "stream")));
 	json_decref(event);
 	free(line);
@@ -349,6 +351,10 @@ static void bytes_found(void)
 	} rows[] = {
 		{"{\"a\":1,\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":1},\"b\":2}",
 		 ",\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":1}"},
+		{"{\"a\":1,\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":1,\"linktype_name\":\"EN10MB\","
+		 "\"length\":9}}",
+		 ",\"packet\":\"QUJD\",\"packet_info\":{\"linktype\":1,\"linktype_name\":\"EN10MB\","
+		 "\"length\":9}"},
 		{"{\"a\":1,\"packet\":\"QQ==\",\"packet_info\":{\"linktype\":101,\"length\":9}}",
 		 ",\"packet\":\"QQ==\",\"packet_info\":{\"linktype\":101,\"length\":9}"},
 		/* within a text, without its end, with more than the writer says */

@@ -45,6 +45,12 @@ static bool packet(struct cursor *c)
 		c->at++;
 	if (!word(c, "\",\"packet_info\":{\"linktype\":") || !number(c))
 		return false;
+	if (word(c, ",\"linktype_name\":\"")) {
+		while (c->at < c->end && (isalnum((unsigned char)*c->at) || *c->at == '_' || *c->at == '/'))
+			c->at++;
+		if (!word(c, "\""))
+			return false;
+	}
 	if (word(c, ",\"length\":") && !number(c))
 		return false;
 	return word(c, "}");

@@ -62,6 +62,7 @@ void eve_details_add(json_t *event, const struct packet *packet, uint32_t detail
 			frame.len = EVE_PACKET_MAX;
 		base64_add(event, "packet", frame);
 		eve_set(info, "linktype", json_integer(packet->link));
+		eve_set(info, "linktype_name", json_string(packet_link_name(packet->link)));
 		if (frame.len < packet->frame.len)
 			eve_set(info, "length", json_integer(packet->frame.len));
 		eve_set(event, "packet_info", info);

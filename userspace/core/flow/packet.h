@@ -30,6 +30,8 @@ enum link_type { /* DLT values of pcap */
 
 /* What a capture library calls a link, on this system (DLT_*). false: it is not decoded. */
 bool packet_link_find(int datalink, enum link_type *out);
+/* What libpcap calls it. */
+const char *packet_link_name(enum link_type link);
 
 /* Sender and receiver as on the wire; the innermost IP header that was followed. */
 struct packet {

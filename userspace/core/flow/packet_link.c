@@ -398,3 +398,19 @@ bool packet_link_find(int datalink, enum link_type *out)
 		}
 	return false;
 }
+
+const char *packet_link_name(enum link_type link)
+{
+	static const struct {
+		enum link_type link;
+		const char *name;
+	} rows[] = {{LINK_NULL, "NULL"},     {LINK_ETHERNET, "EN10MB"}, {LINK_PPP, "PPP"},
+		    {LINK_RAW, "RAW"},	     {LINK_RAW_12, "RAW"},	{LINK_CHDLC, "C_HDLC"},
+		    {LINK_SLL, "LINUX_SLL"}, {LINK_SLL2, "LINUX_SLL2"}, {LINK_IPV4, "IPV4"},
+		    {LINK_IPV6, "IPV6"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].link == link)
+			return rows[i].name;
+	return "n/a";
+}
