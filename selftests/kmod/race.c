@@ -61,7 +61,7 @@ static void *inject(void *arg)
 static void commits_under_traffic(void)
 {
 	const struct seki_guard_row rows[] = {{.mode = SEKI_MODE_ENFORCE}};
-	int swaps = getenv("SEKI_TEST_SLOW") ? 3000 : 10000, bad = world_receiver(PORT),
+	int swaps = getenv("SEKI_TEST_SLOW") ? 2000 : 10000, bad = world_receiver(PORT),
 	    good = world_receiver(PORT + 1);
 	pthread_t threads[2];
 	void *tables[2];

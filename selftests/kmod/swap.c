@@ -96,7 +96,7 @@ static void counts_read(struct swap_counts *counts)
 
 static void judged_by_one_set(void)
 {
-	int swaps = ktap_slow() ? 3000 : 10000;
+	int swaps = ktap_slow() ? 2000 : 10000;
 	struct swap_counts counts;
 	pthread_t threads[2];
 	struct gate_why why;
