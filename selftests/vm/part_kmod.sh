@@ -127,7 +127,7 @@ try "block" seki block 198.51.100.66 --for 1h --reason vm
 try "the packet program drops by itself" cut_off 66
 for version in older newer; do
 	insmod "/sekimori/sekimori-$version.ko"
-	try "a module of an $version version is not spoken to, and status says so" within 30 says "^module *$version: the loaded module is of an\? $version version" seki status
+	try "a module of another version ($version) is not spoken to, and status says so" within 30 says "^module *$version: the loaded module is of an\? $version version" seki status
 	rmmod sekimori
 done
 try "the packet program still drops" cut_off 66
