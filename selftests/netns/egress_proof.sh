@@ -7,7 +7,7 @@ egress_need
 egress_wire
 egress_dmz
 serve_internet
-plan 19
+plan 20
 RATE=60 BASE=1788220800 # 2026-09-01 00:00:00 UTC
 START=$(python3 -c 'import time; print(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000)')
 export SEKIMORI_LAB_CLOCK="$BASE $RATE $START"
@@ -101,12 +101,21 @@ EVE=$WORLD/eve.found.json
 config
 start
 result $? "up again"
+machine web python3 - <<-'PY'
+	import socket
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+	s.bind(("", 68))
+	s.sendto(bytes([1, 1, 6, 0]) + bytes(232) + bytes([99, 130, 83, 99, 53, 1, 3, 12, 6]) + b"web-07" + bytes([255]), ("255.255.255.255", 67))
+PY
 for _ in 1 2; do works; sleep 1; done
 PATIENCE=1 client_tcp web 198.51.100.2
 daemon_finish
 report --from "$first" --to "$(lab_now)" >"$WORLD/report"
 [ $? = 1 ] && grep -q 4444 "$WORLD/report" && grep -qF "www-one (${HOST4[web]})" "$WORLD/report"
 result $? "a finding is told with the host, by its name, and the service"
+grep -q 'calls itself: web-07 (DHCP)' "$WORLD/report"
+result $? "and with what it calls itself by DHCP"
 report --format html --from "$first" --to "$(lab_now)" >"$WORLD/report.html"
 grep -q '<svg' "$WORLD/report.html" && ! grep -q 'http://[^w]' "$WORLD/report.html"
 result $? "HTML with pictures, of one piece"

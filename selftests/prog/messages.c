@@ -499,7 +499,8 @@ static void every_sender_has_its_own_rows(void)
 	for (size_t i = 0; i < count; i++)
 		CHECK(rules[i].type == MESSAGE_PROPOSAL || rules[i].type == MESSAGE_OUTCOMES ||
 		      rules[i].type == MESSAGE_ANNOUNCED || rules[i].type == MESSAGE_TUNNEL ||
-		      rules[i].type == MESSAGE_ENGINE_STATS || rules[i].type == MESSAGE_READY);
+		      rules[i].type == MESSAGE_HOST_SAID || rules[i].type == MESSAGE_ENGINE_STATS ||
+		      rules[i].type == MESSAGE_READY);
 	CHECK_EQ(message_rules(PROCESS_REPORTER, PROCESS_KEEPER, rules), 1);
 	CHECK_EQ(rules[0].type, MESSAGE_REPORTER_STATS);
 	CHECK_EQ(message_rules(PROCESS_REPORTER, PROCESS_ENGINE, rules), 0);

@@ -300,6 +300,23 @@ static void engine_announced(const struct flow *flow, const struct expectation *
 		e->stats.proposals_lost++;
 }
 
+/* Where its frame comes in: behind a router the card would be the router's. */
+static void engine_host_said(const struct engine *e, const struct seki_record *record, const uint8_t *frame,
+			     size_t len)
+{
+	struct message_host_said body = {.vlan = record->vlan};
+
+	if (record->role != SEKI_ROLE_DMZ || record->flags & SEKI_REC_EGRESS || record->l3_offset < 14 ||
+	    len < record->l3_offset)
+		return;
+	body.by = host_said(frame + record->l3_offset, len - record->l3_offset, body.name);
+	if (!body.by)
+		return;
+	memcpy(body.mac, frame + 6, sizeof(body.mac));
+	if (engine_send(PROCESS_FD_KEEPER, MESSAGE_HOST_SAID, &body, sizeof(body)))
+		log_debug("a host's name is lost; it says it again");
+}
+
 static void engine_record(const struct seki_record *record, const uint8_t *data, void *arg)
 {
 	struct engine *e = arg;
@@ -320,6 +337,7 @@ static void engine_record(const struct seki_record *record, const uint8_t *data,
 	hint.lost = lost || record->flow_flags & SEKI_FLOW_LOST;
 	e->record = record;
 	e->records.origin.in_iface = engine_iface(e, record->ifindex);
+	engine_host_said(e, record, frame, len);
 	inspector_frame(e->inspector, LINK_ETHERNET, frame, len, record->t_ns / 1000, &hint);
 	e->record = NULL;
 	e->records.origin.in_iface = NULL;

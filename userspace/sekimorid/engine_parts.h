@@ -7,6 +7,7 @@
 
 #include "core/app/banner.h"
 #include "core/egress/dns_tunnel.h"
+#include "core/egress/host_said.h"
 #include "core/eve/eve_writer.h"
 #include "core/match/inspector.h"
 #include "core/match/shared_state.h"

@@ -290,6 +290,7 @@ __must_check int keeper_watch_start(struct keeper *k);
 void keeper_watch_close(struct keeper *k);
 void keeper_watch_end(struct keeper *k);
 void keeper_watch_policy(struct keeper *k, const struct policy *policy);
+void keeper_watch_said(struct keeper *k, const struct message_host_said *in);
 void keeper_watch_tunnel(struct keeper *k, const struct message_tunnel *in);
 /* FTP announced it: a first packet that came before is no finding. */
 void keeper_watch_announced(struct keeper *k, const struct seki_expect_key *key);

@@ -76,6 +76,8 @@ static void child_message(struct keeper *k, struct keeper_child *child, const st
 			keeper_announced(k, child, body);
 		else if (head->type == MESSAGE_TUNNEL)
 			keeper_tunnel(k, body);
+		else if (head->type == MESSAGE_HOST_SAID)
+			keeper_watch_said(k, (const struct message_host_said *)body);
 		else if (head->type == MESSAGE_ENGINE_STATS)
 			memcpy(&child->stats, body, sizeof(child->stats));
 		else if (head->type == MESSAGE_READY) {

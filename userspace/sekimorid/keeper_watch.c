@@ -30,14 +30,51 @@ void watch_line_send(struct keeper *k, char *line, size_t len)
 	free(line);
 }
 
+static struct said *said_find(struct keeper_watch *w, const uint8_t mac[6], uint16_t vlan)
+{
+	for (unsigned int i = 0; i < SAID; i++)
+		if (w->said[i].last && w->said[i].it.vlan == vlan && !memcmp(w->said[i].it.mac, mac, 6))
+			return &w->said[i];
+	return NULL;
+}
+
+void keeper_watch_said(struct keeper *k, const struct message_host_said *in)
+{
+	struct keeper_watch *w = k->watch;
+	struct said *row = said_find(w, in->mac, in->vlan);
+
+	if (!message_text_valid(in->name, sizeof(in->name)) || !*in->name || !in->by ||
+	    in->by >= HOST_SAID_BY_MAX) {
+		k->proposals_refused++;
+		return;
+	}
+	if (!row) {
+		row = &w->said[0];
+		for (unsigned int i = 1; i < SAID; i++)
+			if (w->said[i].last < row->last)
+				row = &w->said[i];
+	}
+	row->last = keeper_now() ? keeper_now() : 1;
+	row->it = *in;
+}
+
 static void on_note(const struct egress_note *note, void *arg)
 {
 	struct keeper *k = arg;
+	static const uint8_t nobody[6];
 	struct egress_note named = *note;
+	const struct said *said;
 	char *line;
 	size_t len;
 
 	named.name = egress_names_find(k->watch->names, &note->talk->host);
+	said = memcmp(note->talk->mac, nobody, sizeof(nobody))
+		       ? said_find(k->watch, note->talk->mac, note->talk->vlan)
+		       : NULL;
+	if (said) {
+		named.said = said->it.name;
+		named.said_by = host_said_names[said->it.by];
+	}
 	if (egress_line_note(&named, &line, &len))
 		k->events_lost++;
 	else

@@ -33,6 +33,13 @@ struct awaited {
 	uint8_t data[SEKI_ORIGIN_HEAD + sizeof(struct seki_process)];
 };
 
+/* What hosts call themselves, by the address of their card; the longest unsaid makes room. */
+#define SAID 1024u
+struct said {
+	uint32_t last; /* 0: free */
+	struct message_host_said it;
+};
+
 struct keeper_watch {
 	struct egress_watch *watch;
 	struct egress_names *names; /* NULL before the first policy */
@@ -51,6 +58,7 @@ struct keeper_watch {
 	struct announced announced[AWAITED];
 	uint32_t announced_next;
 	struct tap taps[TAPS];
+	struct said said[SAID];
 };
 
 static inline uint64_t watch_clock_us(clockid_t id)

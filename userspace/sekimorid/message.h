@@ -42,6 +42,7 @@ enum process_kind {
 	X(OUTCOMES, "flow-outcomes", ENGINE, KEEPER, ONE(message_outcomes), 0, 20000)                        \
 	X(ANNOUNCED, "announced-connection", ENGINE, KEEPER, ONE(message_announced), 0, 20000)               \
 	X(TUNNEL, "dns-tunnel", ENGINE, KEEPER, ONE(message_tunnel), 0, 100)                                 \
+	X(HOST_SAID, "host-name", ENGINE, KEEPER, ONE(message_host_said), 0, 100)                            \
 	X(ENGINE_STATS, "engine-stats", ENGINE, KEEPER, ONE(message_engine_stats), 0, 10)                    \
 	X(READY, "ready", ENGINE, KEEPER, ONE(message_ready), 0, 10)                                         \
 	X(EVENT, "event", ENGINE, REPORTER, BYTES(2, MESSAGE_LINE_MAX), 0, 50000)                            \

@@ -5,6 +5,7 @@
 #ifndef SEKIMORID_MESSAGE_ENGINE_H
 #define SEKIMORID_MESSAGE_ENGINE_H
 
+#include "core/egress/host_said.h"
 #include "kern/gate.h"
 #include "sekimori/event.h"
 #include "sekimorid/message_common.h"
@@ -45,6 +46,13 @@ struct message_announced {
 	struct seki_addr from, to;
 	uint16_t port;
 	uint8_t pad[6];
+};
+
+struct message_host_said { /* a host of ours gives itself a name */
+	uint8_t mac[6];
+	uint16_t vlan;
+	uint32_t by; /* enum host_said_by */
+	char name[HOST_SAID_MAX];
 };
 
 struct message_tunnel { /* names that may carry data out */

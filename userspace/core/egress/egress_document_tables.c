@@ -56,6 +56,18 @@ static const char *writer_service(const struct egress_record *r, char text[24])
 
 /* --- who */
 
+/* "MAC 02:00:00:00:00:07, VLAN 12, calls itself web-07 (DHCP)" */
+static void sender_say(const struct writer *w, const struct egress_record *r, char *text, size_t size)
+{
+	int n = snprintf(text, size, *r->mac ? "MAC %s" : "-", r->mac);
+
+	if (*r->mac && r->vlan)
+		n += snprintf(text + n, size - (size_t)n, ", VLAN %u", r->vlan);
+	if (*r->mac && *r->said)
+		snprintf(text + n, size - (size_t)n, ", %s: %s (%s)", writer_say(w, PHRASE_E_SAYS), r->said,
+			 r->said_by);
+}
+
 /* "/usr/bin/curl (pid 7, uid 33, <- bash 6) nginx.service", or the sender's MAC address and VLAN. */
 static void cell_program(const struct writer *w, const struct egress_record *r)
 {
@@ -67,10 +79,8 @@ static void cell_program(const struct writer *w, const struct egress_record *r)
 	else if (r->process)
 		snprintf(text, sizeof(text), "%s%s%s", writer_say(w, PHRASE_UNKNOWN), *r->unit ? " " : "",
 			 r->unit);
-	else if (*r->mac && r->vlan)
-		snprintf(text, sizeof(text), "MAC %s, VLAN %u", r->mac, r->vlan);
 	else
-		snprintf(text, sizeof(text), *r->mac ? "MAC %s" : "-", r->mac);
+		sender_say(w, r, text, sizeof(text));
 	document_cell(w->document, text);
 }
 
@@ -81,8 +91,10 @@ static void cell_program(const struct writer *w, const struct egress_record *r)
 		{"parent", writer_say(w, PHRASE_E_PARENT), false},                                           \
 		{"unit", writer_say(w, PHRASE_E_UNIT), false}, {"cgroup", "cgroup", false},                  \
 		{"host", writer_say(w, PHRASE_E_HOST), false},                                               \
+		{"host_name", writer_say(w, PHRASE_E_NAME), false},                                          \
+		{"host_says", writer_say(w, PHRASE_E_SAYS), false},                                          \
 	{                                                                                                    \
-		"host_name", writer_say(w, PHRASE_E_NAME), false                                             \
+		"host_says_by", writer_say(w, PHRASE_E_SAYS_BY), false                                       \
 	}
 
 static void cells_who(const struct writer *w, const struct egress_record *r)
@@ -98,6 +110,8 @@ static void cells_who(const struct writer *w, const struct egress_record *r)
 	document_cell(w->document, r->cgroup);
 	document_cell(w->document, r->host);
 	document_cell(w->document, r->name);
+	document_cell(w->document, r->said);
+	document_cell(w->document, r->said_by);
 }
 
 /* --- findings */

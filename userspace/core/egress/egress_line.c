@@ -173,6 +173,13 @@ int egress_line_note(const struct egress_note *note, char **line, size_t *len)
 	put_talk(event, egress, note->talk);
 	if (note->name)
 		eve_set(egress, "host_name", eve_text_of(note->name));
+	if (note->said) {
+		json_t *says = json_object();
+
+		eve_set(says, "name", eve_text_of(note->said));
+		eve_set(says, "by", json_string(note->said_by));
+		eve_set(egress, "host_says", says);
+	}
 	if (finding)
 		put_evidence(egress, note);
 	eve_set(event, "egress", egress);
@@ -253,7 +260,8 @@ static void read_process(const json_t *egress, struct egress_record *out)
 static int read_talk(const json_t *event, const json_t *egress, struct egress_record *out)
 {
 	const json_t *own = json_object_get(event, "sekimori"),
-		     *evidence = json_object_get(egress, "evidence");
+		     *evidence = json_object_get(egress, "evidence"),
+		     *says = json_object_get(egress, "host_says");
 	int verdict = choice(own, "verdict", contract_verdicts, SEKI_VERDICT_MAX), severity, finding;
 	const char *of = json_string_value(json_object_get(evidence, "of"));
 
@@ -262,6 +270,8 @@ static int read_talk(const json_t *event, const json_t *egress, struct egress_re
 	out->verdict = (uint8_t)verdict;
 	text(event, "src_ip", out->host, sizeof(out->host));
 	text(egress, "host_name", out->name, sizeof(out->name));
+	text(says, "name", out->said, sizeof(out->said));
+	text(says, "by", out->said_by, sizeof(out->said_by));
 	text(event, "dest_ip", out->dst, sizeof(out->dst));
 	text(event, "proto", out->proto, sizeof(out->proto));
 	out->dport = (uint16_t)number(event, "dest_port");

@@ -52,7 +52,7 @@ struct egress_record {
 	uint64_t first, last;
 	char host[48], name[64], dst[48], proto[12];
 	uint16_t dport, vlan;
-	char mac[18];
+	char mac[18], said[64], said_by[8]; /* what the host calls itself, and by what */
 	uint8_t verdict, severity;
 	uint64_t flows, blocked, would, bytes_out, bytes_in;
 	char exe[EGRESS_TEXT_MAX], comm[32], parent[32], unit[128], cgroup[EGRESS_TEXT_MAX];

@@ -116,6 +116,8 @@ static void row_add(struct egress_record *to, const struct egress_record *more)
 		to->last = more->last;
 		to->verdict = more->verdict;
 		memcpy(to->name, more->name, sizeof(to->name));
+		memcpy(to->said, more->said, sizeof(to->said));
+		memcpy(to->said_by, more->said_by, sizeof(to->said_by));
 	}
 	if (more->first < to->first)
 		to->first = more->first;

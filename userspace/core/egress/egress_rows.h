@@ -43,6 +43,8 @@
 	X(E_KIND, "kind", "種別") \
 	X(E_HOST, "server", "サーバ") \
 	X(E_NAME, "name", "名前") \
+	X(E_SAYS, "calls itself", "自称のホスト名") \
+	X(E_SAYS_BY, "name seen in", "ホスト名の出所") \
 	X(E_DESTINATION, "destination", "宛先") \
 	X(E_SERVICE, "service", "サービス") \
 	X(E_FLOWS, "connections", "接続数") \

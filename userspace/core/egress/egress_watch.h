@@ -77,6 +77,7 @@ struct egress_note {
 	bool ports;			       /* scanning: count are ports of one host, else hosts */
 	const char *text;		       /* list, or domain; NULL none */
 	const char *name;		       /* of the host; the watch knows none: NULL */
+	const char *said, *said_by;	       /* what it calls itself, and by what; NULL */
 };
 typedef void (*egress_note_fn)(const struct egress_note *note, void *arg);
 
