@@ -3,6 +3,8 @@
  * rule_header.c - addresses, ports, groups, variables, directions and the
  * tests of header fields.
  */
+#include <netinet/in.h>
+
 #include "rules.h"
 
 static const struct header_row {
@@ -232,6 +234,31 @@ static void pass_wins(void)
 	rules_close(&world);
 }
 
+/* Protocols without ports: each rule sees packets of its own. */
+static void portless(void)
+{
+	static const struct {
+		uint8_t proto;
+		uint32_t sid;
+	} rows[] = {{IPPROTO_ICMP, 1}, {IPPROTO_IGMP, 2}, {IPPROTO_SCTP, 3}};
+	struct rules_world world;
+
+	if (!rules_open(&world, "alert icmp any any -> any any (content:\"x\"; sid:1;)\n"
+				"alert igmp any any -> any any (content:\"x\"; sid:2;)\n"
+				"alert sctp any any -> any any (content:\"x\"; sid:3;)\n"))
+		return;
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct packet packet = rules_packet(&world, rows[i].proto, TO_SERVER, "x", 1);
+
+		detect_packet(world.detect, &packet, NULL, TO_SERVER);
+		detect_packet_end(world.detect);
+		CHECK_EQ(world.alerts, i + 1);
+		CHECK_EQ(world.sids[i], rows[i].sid);
+	}
+	rules_close(&world);
+}
+
 static const struct ktap_test tests[] = {TEST(headers),	      TEST(deep_groups),   TEST(variables),
-					 TEST(header_fields), TEST(once_per_flow), TEST(pass_wins)};
+					 TEST(header_fields), TEST(once_per_flow), TEST(pass_wins),
+					 TEST(portless)};
 KTAP_MAIN(tests)

@@ -51,6 +51,7 @@ static const struct header_protocol {
 	{.name = "icmpv4", .protocol = IPPROTO_ICMP, .ip_version = 4},
 	{.name = "icmpv6", .protocol = IPPROTO_ICMPV6, .ip_version = 6},
 	{.name = "sctp", .protocol = IPPROTO_SCTP},
+	{.name = "igmp", .protocol = IPPROTO_IGMP},
 	{.name = "http", .protocol = IPPROTO_TCP, .app = APP_HTTP},
 	{.name = "http1", .protocol = IPPROTO_TCP, .app = APP_HTTP},
 	{.name = "tls", .protocol = IPPROTO_TCP, .app = APP_TLS},
