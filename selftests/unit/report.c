@@ -8,6 +8,7 @@
 
 #include "core/report/phrase.h"
 #include "core/report/report.h"
+#include "core/report/asset.h"
 #include "lib/file.h"
 #include "lib/ktap.h"
 
@@ -333,6 +334,53 @@ static void urgent(void)
 	json_decref(root);
 }
 
+/* An attack on Sendmail, on three hosts: one runs it, one has all its products told, of one nothing is known.
+ */
+static void concerned_by_inventory(void)
+{
+	static const char inventory[] = "address,port,product,complete\n192.0.2.1,25,Sendmail,\n"
+					"192.0.2.2,25,Postfix,yes\n";
+	static const char *const words[] = {"applicable", "not applicable", "unknown"};
+	CLEANUP(threat_set_free) struct threat_set *threats = threats_shipped();
+	CLEANUP(report_free) struct report *report = report_of(threats, EXPLAIN_EN);
+	CLEANUP(asset_set_free) struct asset_set *assets = asset_set_new();
+	AUTO_FREE char *text = NULL;
+	struct asset_fault fault;
+	size_t taken;
+	json_t *root, *rows;
+
+	CHECK_EQ(asset_read(assets, inventory, sizeof(inventory) - 1, &taken, &fault), 0);
+	CHECK_EQ(report_rule(report, 1, 77, "Sendmail overflow",
+			     "{\"metadata\":{\"affected_product\":[\"Sendmail\"]}}"),
+		 0);
+	for (uint8_t host = 1; host <= 3; host++) {
+		for (uint8_t n = host; n <= 3; n++) { /* so that the order of rows is known */
+			const struct report_event event = {
+				.t = SEPTEMBER + 1,
+				.severity = SEKI_SEVERITY_CRITICAL,
+				.verdict = SEKI_VERDICT_CUT,
+				.gid = 1,
+				.sid = 77,
+				.target = {.b = {[10] = 0xff, [11] = 0xff, 192, 0, 2, host}}};
+
+			CHECK_EQ(report_event(report, &event), 0);
+		}
+	}
+	text = written(report, DOCUMENT_JSON, true);
+	/* Without an inventory nothing is claimed. */
+	CHECK(!strstr(text, "concerns") && !strstr(text, "begin there"));
+	free(text);
+	report_assets(report, assets);
+	text = written(report, DOCUMENT_JSON, true);
+	root = json_loads(text, 0, NULL);
+	rows = rows_of(root, "not_blocked");
+	CHECK_EQ(json_array_size(rows), 3);
+	for (size_t i = 0; i < 3; i++)
+		CHECK_STR(cell(rows, i, "concerns"), words[i]);
+	CHECK(strstr(text, "3 of them attack a product that the inventory has at the target"));
+	json_decref(root);
+}
+
 /* Detections from as many addresses as there are of them are counted at once, also where only the last octets
  * differ. */
 static void many_addresses(void)
@@ -412,7 +460,8 @@ static void phrases(void)
 }
 
 static const struct ktap_test tests[] = {
-	TEST(many_addresses), TEST(newsletter), TEST(emerging),	    TEST(moves),  TEST(change),
-	TEST(coverage),	      TEST(urgent),	TEST(hostile_text), TEST(widths), TEST(phrases),
+	TEST(many_addresses), TEST(newsletter), TEST(emerging), TEST(moves),
+	TEST(change),	      TEST(coverage),	TEST(urgent),	TEST(concerned_by_inventory),
+	TEST(hostile_text),   TEST(widths),	TEST(phrases),
 };
 KTAP_MAIN(tests)

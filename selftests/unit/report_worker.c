@@ -59,7 +59,7 @@ static void at_once_without_thread(void)
 	struct document *document = NULL;
 
 	CHECK_EQ(sem_init(&gate, 0, 1), 0);
-	CHECK_EQ(report_worker_new("/nonexistent", NULL, &worker), 0);
+	CHECK_EQ(report_worker_new("/nonexistent", NULL, -1, &worker), 0);
 	CHECK_EQ(report_worker_ask(worker, &order, &document), 0);
 	title_is(document, "alone");
 }
@@ -74,7 +74,7 @@ static void asked_again(void)
 
 	CHECK_EQ(sem_init(&gate, 0, 0), 0);
 	made = 0;
-	CHECK_EQ(report_worker_new("/nonexistent", NULL, &worker), 0);
+	CHECK_EQ(report_worker_new("/nonexistent", NULL, -1, &worker), 0);
 	CHECK_EQ(report_worker_start(worker, &ready), 0);
 	CHECK_EQ(report_worker_ask(worker, &a, &document), -EINPROGRESS);
 	CHECK_EQ(report_worker_ask(worker, &b, &document), -EINPROGRESS);
@@ -107,7 +107,7 @@ static void stale_and_many(void)
 
 	CHECK_EQ(sem_init(&gate, 0, 100), 0);
 	made = 0;
-	CHECK_EQ(report_worker_new("/nonexistent", NULL, &worker), 0);
+	CHECK_EQ(report_worker_new("/nonexistent", NULL, -1, &worker), 0);
 	CHECK_EQ(report_worker_start(worker, &ready), 0);
 	CHECK_EQ(report_worker_ask(worker, &order, &document), -EINPROGRESS);
 	heard(worker, ready);

@@ -100,9 +100,11 @@ static int report_make(const struct report_order *order, const struct report_pla
 	if (!audit_head_read(place->store_dir, &head))
 		snprintf(text, sizeof(text), "%llu:%s", (unsigned long long)head.number, head.hash);
 	err = report_new(&frame, place->threats, &report);
-	if (!err)
+	if (!err) {
+		report_assets(report, place->assets);
 		err = report_store_fill(place->store, report, period, reports[order->which].wants,
 					*order->name.tenant ? order->name.tenant : NULL);
+	}
 	return err ? err : reports[order->which].make(report, out);
 }
 

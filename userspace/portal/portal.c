@@ -44,7 +44,8 @@ int portal_new(const struct portal_options *options, struct portal **out)
 		why[0] = '\0';
 	}
 	if (!err)
-		err = report_worker_new(options->store_dir, options->threats, &portal->reports);
+		err = report_worker_new(options->store_dir, options->threats, options->users_dir,
+					&portal->reports);
 	portal->assets = asset_set_new();
 	if (!err && !portal->assets)
 		err = -ENOMEM;

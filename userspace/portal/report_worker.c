@@ -6,6 +6,7 @@
 #include "report_worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -33,12 +34,13 @@ struct report_worker {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	bool started, ends;
+	int assets_dir;
 	int ready;
 	uint64_t turn;
 	struct slot slots[SLOTS];
 };
 
-int report_worker_new(const char *store_dir, const char *threats, struct report_worker **out)
+int report_worker_new(const char *store_dir, const char *threats, int assets_dir, struct report_worker **out)
 {
 	struct report_worker *worker = calloc(1, sizeof(*worker));
 
@@ -46,6 +48,7 @@ int report_worker_new(const char *store_dir, const char *threats, struct report_
 		return -ENOMEM;
 	worker->store_dir = store_dir;
 	worker->threats = threats;
+	worker->assets_dir = assets_dir;
 	worker->ready = -1;
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_cond_init(&worker->work, NULL);
@@ -77,6 +80,8 @@ static int order_make(struct report_worker *worker, const struct report_order *o
 {
 	const struct store_options options = {.dir = worker->store_dir, .readonly = true};
 	CLEANUP(threat_set_free) struct threat_set *threats = NULL;
+	CLEANUP(asset_set_free) struct asset_set *assets = NULL;
+	AUTO_FD int observed = -1;
 	struct report_place place = {.store_dir = worker->store_dir};
 	char why[STORE_WHY_MAX] = "";
 	int err =
@@ -86,6 +91,10 @@ static int order_make(struct report_worker *worker, const struct report_order *o
 		return err;
 	if (!worker->store && store_open(&options, &worker->store, why))
 		log_debug("portal: %s", why);
+	observed = open(worker->store_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (asset_inventory_load(worker->assets_dir, observed < 0 ? -1 : observed, &assets))
+		log_warn("portal: the inventory cannot be read: a report says less");
+	place.assets = assets;
 	place.store = worker->store;
 	place.threats = threats;
 	return order->make(order, &place, out);

@@ -10,11 +10,13 @@
 #include "core/report/document.h"
 #include "core/report/threat.h"
 #include "store/store.h"
+#include "view/asset_file.h"
 #include "view/period.h"
 
 struct report_place {
 	struct store *store;
 	struct threat_set *threats;
+	const struct asset_set *assets; /* NULL: they cannot be read */
 	const char *store_dir;
 };
 
@@ -34,8 +36,10 @@ struct report_order {
 };
 
 struct report_worker;
-/* Texts borrowed. Until it is started it makes reports at once, in the caller's thread. */
-__must_check int report_worker_new(const char *store_dir, const char *threats, struct report_worker **out);
+/* Texts and folder (-1: none) borrowed. Until it is started it makes reports at once, in the caller's thread.
+ */
+__must_check int report_worker_new(const char *store_dir, const char *threats, int assets_dir,
+				   struct report_worker **out);
 void report_worker_free(struct report_worker *worker); /* waits for what is being made; NULL is fine */
 DEFINE_CLEANUP(report_worker_free, struct report_worker)
 /* *ready: readable when something that was asked may be ready; the worker's own. -errno. */

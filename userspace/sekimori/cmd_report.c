@@ -3,6 +3,7 @@
  * cmd_report.c - report and top: what the store has, told to people.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "core/report/report.h"
 #include "data_file.h"
 #include "lib/wall.h"
+#include "view/asset_file.h"
 #include "view/report_store.h"
 #include "store/audit_log.h"
 
@@ -51,6 +53,26 @@ static int threats_load(const char *path, struct threat_set **out)
 	return err;
 }
 
+/* Of this machine's own store only: another one's events are about other hosts. NULL: none, or not to be
+ * read. */
+static void assets_load(const char *store, struct asset_set **out)
+{
+	char path[INSTANCE_PATH_MAX];
+	AUTO_FD int imported = -1;
+	AUTO_FD int observed = -1;
+
+	if (store)
+		return;
+	if (!instance_path(path, sizeof(path), client.state_root, client.instance, "portal"))
+		imported = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (!client_store_folder(path))
+		observed = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (asset_inventory_load(imported < 0 ? -1 : imported, observed < 0 ? -1 : observed, out))
+		fprintf(stderr,
+			"sekimori: the inventory cannot be read (see sekimori assets list): whether attacks "
+			"concern what runs there is not in this report\n");
+}
+
 static void head_text(char text[96])
 {
 	char dir[INSTANCE_PATH_MAX];
@@ -66,6 +88,7 @@ static int report_print(const struct report_kind *kind, const struct report_opti
 {
 	CLEANUP(store_close) struct store *store = NULL;
 	CLEANUP(threat_set_free) struct threat_set *threats = NULL;
+	CLEANUP(asset_set_free) struct asset_set *assets = NULL;
 	CLEANUP(report_free) struct report *report = NULL;
 	CLEANUP(document_free) struct document *document = NULL;
 	AUTO_FREE char *text = NULL;
@@ -87,7 +110,10 @@ static int report_print(const struct report_kind *kind, const struct report_opti
 	head_text(head);
 	if (client_store_open(options->store, &store) || threats_load(options->threats, &threats))
 		return EXIT_NOT_CONVERGED;
+	assets_load(options->store, &assets);
 	err = report_new(&frame, threats, &report);
+	if (!err)
+		report_assets(report, assets);
 	if (!err)
 		err = report_store_fill(store, report, period, kind->wants, options->tenant);
 	if (!err)

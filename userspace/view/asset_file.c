@@ -43,6 +43,21 @@ int asset_observed_load(int dir, struct asset_set **out, struct asset_fault *fau
 	return load(dir, ASSET_OBSERVED_FILE, out, fault);
 }
 
+int asset_inventory_load(int imported, int observed, struct asset_set **out)
+{
+	CLEANUP(asset_set_free) struct asset_set *set = NULL, *seen = NULL;
+	struct asset_fault fault;
+	int err = asset_file_load(imported, &set, &fault);
+
+	if (err)
+		return err;
+	if (!asset_observed_load(observed, &seen, &fault))
+		err = asset_merge(set, seen);
+	if (!err)
+		*out = TAKE_PTR(set);
+	return err;
+}
+
 static int save(int dir, const char *name, const struct asset_set *set, bool observed, unsigned int mode)
 {
 	AUTO_FREE char *text = NULL;

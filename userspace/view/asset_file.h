@@ -18,6 +18,8 @@ __must_check int asset_file_save(int dir, const struct asset_set *set);
 /* The same of what the archive observed. */
 __must_check int asset_observed_load(int dir, struct asset_set **out, struct asset_fault *fault);
 __must_check int asset_observed_save(int dir, const struct asset_set *set);
+/* Both together; either folder may be -1. What was observed goes without saying when it cannot be read. */
+__must_check int asset_inventory_load(int imported, int observed, struct asset_set **out);
 /* Tells one state of the file from another; 0: there is none. */
 uint64_t asset_file_stamp(int dir);
 uint64_t asset_observed_stamp(int dir);

@@ -18,6 +18,12 @@
 	  "blocked\"; check the targets first.",                                                                                                             \
 	  "危険度 Critical で、到達前に遮断されなかった攻撃が {0} 件あります。「遮断されなかった "                        \
 	  "Critical」を参照し、まず攻撃先を確認してください。")                                                                                              \
+	X(LOOK_CONCERNED, "{0} of them attack a product that the inventory has at the target: begin there.",                                                 \
+	  "そのうち {0} 件は、資産情報で攻撃先に存在する製品への攻撃です。最初に確認してください。")                                                         \
+	X(CONCERNS, "concerns what runs there", "攻撃先の製品")                                                                                              \
+	X(CONCERNS_UNKNOWN, "unknown", "不明")                                                                                                               \
+	X(CONCERNS_YES, "applicable", "該当")                                                                                                                \
+	X(CONCERNS_NO, "not applicable", "非該当")                                                                                                           \
 	X(LOOK_EMERGING, "{0} is new: first seen {1}, on {2} of {3} days since, {4} detections.",                                                            \
 	  "{0} が新たに観測されています。初回 {1}、以降 {3} 日中 {2} 日、{4} 件です。")                                                                      \
 	X(LOOK_RISING, "{0} is rising: {1} detections, {2} in the period before.",                                                                           \

@@ -56,6 +56,9 @@ __must_check int report_event(struct report *report, const struct report_event *
 /* Counters of the period as the sensor told them, "packets", "lost.ring-full", …; see keeper_archive.c. */
 void report_counter(struct report *report, const char *name, uint64_t sum);
 void report_counter_before(struct report *report, const char *name, uint64_t sum); /* of the period before */
+/* What runs at the targets, borrowed; without it nothing is said of whether attacks concern it. */
+struct asset_set;
+void report_assets(struct report *report, const struct asset_set *assets);
 /* Events that the store lost or removed in months of the period. */
 void report_store(struct report *report, uint64_t lost, uint64_t removed);
 

@@ -51,6 +51,12 @@ static void log_not_blocked(struct report *report, struct document *document)
 		{"count", phrase(language, PHRASE_COUNT), true},
 		{"verdict", phrase(language, PHRASE_VERDICT), false},
 		{"last", phrase(language, PHRASE_LAST), false},
+		{"concerns", phrase(language, PHRASE_CONCERNS), false},
+	};
+	static const enum phrase concerns[] = {
+		[ASSET_UNKNOWN] = PHRASE_CONCERNS_UNKNOWN,
+		[ASSET_APPLICABLE] = PHRASE_CONCERNS_YES,
+		[ASSET_NOT_APPLICABLE] = PHRASE_CONCERNS_NO,
 	};
 	const struct report_pairs *pairs = &report->urgent;
 	char text[48];
@@ -61,7 +67,7 @@ static void log_not_blocked(struct report *report, struct document *document)
 		document_say(document, TONE_GOOD, phrase(language, PHRASE_NOT_BLOCKED_NONE));
 		return;
 	}
-	document_table(document, columns, ARRAY_LEN(columns),
+	document_table(document, columns, ARRAY_LEN(columns) - !report->assets,
 		       "alerts with severity critical and verdict not blocked");
 	for (size_t i = 0; i < pairs->count && i < REPORT_ROWS_MAX; i++) {
 		const struct report_pair *pair = &pairs->places[i];
@@ -71,6 +77,8 @@ static void log_not_blocked(struct report *report, struct document *document)
 		document_number(document, pair->count);
 		document_cell(document, contract_verdicts[pair->verdict]);
 		document_cell(document, report_time(report, pair->last, text));
+		if (report->assets)
+			document_cell(document, phrase(language, concerns[report_concern(report, pair)]));
 	}
 }
 

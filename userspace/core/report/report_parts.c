@@ -165,6 +165,31 @@ static char *watched_text(const struct report *report, char text[24])
 	return text;
 }
 
+void report_assets(struct report *report, const struct asset_set *assets)
+{
+	report->assets = assets;
+}
+
+enum asset_concern report_concern(const struct report *report, const struct report_pair *pair)
+{
+	const struct asset *asset;
+
+	return asset_concerns(report->assets, &pair->addr, 0, "{}", pair->row->threat->affected[EXPLAIN_EN],
+			      &asset);
+}
+
+/* Of the critical ones that were not blocked; pairs are a plain array by now, or a table with free places. */
+static uint64_t concerned(const struct report *report)
+{
+	const struct report_pairs *pairs = &report->urgent;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; report->assets && pairs->places && i < 1ull << pairs->bits; i++)
+		if (pairs->places[i].row && report_concern(report, &pairs->places[i]) == ASSET_APPLICABLE)
+			sum += pairs->places[i].count;
+	return sum;
+}
+
 void report_look(struct report *report, struct document *document)
 {
 	const struct report_frame *f = &report->frame;
@@ -178,6 +203,10 @@ void report_look(struct report *report, struct document *document)
 	if (urgent && ++found)
 		report_say(document, TONE_LOOK,
 			   phrase_with(f->language, PHRASE_LOOK_NOT_BLOCKED, report_number(urgent, a)));
+	if (concerned(report) && ++found)
+		report_say(
+			document, TONE_LOOK,
+			phrase_with(f->language, PHRASE_LOOK_CONCERNED, report_number(concerned(report), a)));
 	for (size_t i = 0; i < report->row_count && found < 20; i++) {
 		const struct report_row *row = report->rows[i];
 		unsigned int seen, since;

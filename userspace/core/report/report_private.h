@@ -5,6 +5,7 @@
 #ifndef CORE_REPORT_PRIVATE_H
 #define CORE_REPORT_PRIVATE_H
 
+#include "asset.h"
 #include "phrase.h"
 #include "report.h"
 
@@ -59,6 +60,7 @@ struct report {
 	} counters[REPORT_COUNTERS_MAX];
 	size_t counter_count;
 	uint64_t store_lost, store_removed;
+	const struct asset_set *assets; /* NULL: not known */
 	struct report_slo *slo; /* report_notices.c; NULL: not asked for */
 };
 void report_slo_free(struct report *report);
@@ -89,6 +91,9 @@ bool report_rising(const struct report_row *row);
 
 void report_say(struct document *document, enum document_tone tone, char *text); /* frees text */
 struct document *report_begin(const struct report *report, enum phrase title, const char *first);
+/* Does the threat concern what runs at the pair's address? Without a port: any service of that host counts.
+ */
+enum asset_concern report_concern(const struct report *report, const struct report_pair *pair);
 /* Sections that every report has. */
 void report_look(struct report *report, struct document *document);
 void report_blindness(struct report *report, struct document *document);
