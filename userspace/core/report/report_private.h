@@ -61,7 +61,7 @@ struct report {
 	size_t counter_count;
 	uint64_t store_lost, store_removed;
 	const struct asset_set *assets; /* NULL: not known */
-	struct report_slo *slo; /* report_notices.c; NULL: not asked for */
+	struct report_slo *slo;		/* report_notices.c; NULL: not asked for */
 };
 void report_slo_free(struct report *report);
 /* NULL: no memory. */
