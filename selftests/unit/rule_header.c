@@ -240,20 +240,20 @@ static void portless(void)
 	static const struct {
 		uint8_t proto;
 		uint32_t sid;
-	} rows[] = {{IPPROTO_ICMP, 1}, {IPPROTO_IGMP, 2}, {IPPROTO_SCTP, 3}};
+	} kinds[] = {{IPPROTO_ICMP, 1}, {IPPROTO_IGMP, 2}, {IPPROTO_SCTP, 3}};
 	struct rules_world world;
 
 	if (!rules_open(&world, "alert icmp any any -> any any (content:\"x\"; sid:1;)\n"
 				"alert igmp any any -> any any (content:\"x\"; sid:2;)\n"
 				"alert sctp any any -> any any (content:\"x\"; sid:3;)\n"))
 		return;
-	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct packet packet = rules_packet(&world, rows[i].proto, TO_SERVER, "x", 1);
+	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct packet packet = rules_packet(&world, kinds[i].proto, TO_SERVER, "x", 1);
 
 		detect_packet(world.detect, &packet, NULL, TO_SERVER);
 		detect_packet_end(world.detect);
 		CHECK_EQ(world.alerts, i + 1);
-		CHECK_EQ(world.sids[i], rows[i].sid);
+		CHECK_EQ(world.sids[i], kinds[i].sid);
 	}
 	rules_close(&world);
 }

@@ -248,7 +248,16 @@ enum rule_state_action {
 	STATE_ASSIGN,
 	STATE_COMPARE
 };
-enum rule_track { TRACK_NONE, TRACK_SRC, TRACK_DST, TRACK_BOTH, TRACK_RULE, TRACK_FLOW, TRACK_EITHER, TRACK_TX };
+enum rule_track {
+	TRACK_NONE,
+	TRACK_SRC,
+	TRACK_DST,
+	TRACK_BOTH,
+	TRACK_RULE,
+	TRACK_FLOW,
+	TRACK_EITHER,
+	TRACK_TX
+};
 enum rule_state_kind { STATE_FLOWBIT, STATE_FLOWINT, STATE_XBIT };
 struct rule_state { /* one flowbits, flowint, xbits or hostbits option */
 	uint8_t kind, action, track, op;
