@@ -8,7 +8,9 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -21,8 +23,25 @@
 #define COMMANDS 200
 #define PATIENCE 5e9 /* ns */
 #define RATE	 100 /* frames a millisecond */
-#define AIM_US	 200.0
-#define AIM_MS	 5.0
+
+#define AIMS(size, how)                                                                                      \
+	{"latency.daemon_us." size "." how ".p99", NULL, 200},                                               \
+	{                                                                                                    \
+		"latency.command_ms." size "." how ".p99", NULL, 5                                           \
+	}
+static const struct bench_aim aims[] = {
+	AIMS("1000", "idle"),
+	AIMS("1000", "traffic"),
+	AIMS("1000000", "idle"),
+	AIMS("1000000", "traffic"),
+	AIMS("10000000", "idle"),
+	AIMS("10000000", "traffic"),
+	{"latency.daemon_us.1000000.while_loading.p99", NULL, 200},
+	{"latency.daemon_us.1000000.while_verifying.p99", NULL, 200},
+	{"latency.daemon_us.10000000.while_loading.p99", NULL, 200},
+	{"latency.daemon_us.10000000.while_verifying.p99", NULL, 200},
+	{0},
+};
 
 static char folder[] = "/tmp/sekimori-latency.XXXXXX", program[512];
 static uint32_t ifindex;
@@ -89,9 +108,11 @@ static void *traffic_run(void *arg)
 {
 	const struct sockaddr_ll to = {
 		.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("lat1"), .sll_halen = 6};
-	int sock = socket(AF_PACKET, SOCK_RAW, 0);
+	int sock = socket(AF_PACKET, SOCK_RAW, 0), ordinary = setpriority(PRIO_PROCESS, 0, 0);
 	uint8_t frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 46};
 
+	if (ordinary)
+		die("setpriority");
 	frame[22] = 64;
 	frame[23] = 17;
 	for (uint32_t i = 0; !__atomic_load_n(&traffic_over, __ATOMIC_ACQUIRE);) {
@@ -110,6 +131,75 @@ static void *traffic_run(void *arg)
 	return NULL;
 }
 
+/* --- who waits for a processor: what a busy machine adds to what the daemon does */
+
+static FILE *waits[2]; /* schedstat of keeper and ctl, of which one waits at a time */
+
+static FILE *waits_open(pid_t pid)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		die(path);
+	setvbuf(file, NULL, _IONBF, 0);
+	return file;
+}
+
+/* The keeper's children, one of which is ctl. */
+static pid_t ctl_pid(pid_t keeper)
+{
+	char path[64], name[64];
+	pid_t pid = 0;
+	FILE *list, *words;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", keeper, keeper);
+	list = fopen(path, "r");
+	while (list && fscanf(list, "%d", &pid) == 1) {
+		snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+		words = fopen(path, "r");
+		name[0] = '\0';
+		if (words && fgets(name, sizeof(name), words) && !strcmp(name, "sekimorid-ctl"))
+			break;
+		if (words)
+			fclose(words);
+		pid = 0;
+	}
+	if (!pid)
+		die("no ctl process");
+	fclose(list);
+	return pid;
+}
+
+static void waits_find(int sock)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		die("SO_PEERCRED");
+	waits[0] = waits_open(peer.pid);
+	waits[1] = waits_open(ctl_pid(peer.pid));
+}
+
+/* ns that they have waited so far. */
+static double waited_ns(void)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
+		double ran, waited;
+
+		rewind(waits[i]);
+		if (fscanf(waits[i], "%lf %lf", &ran, &waited) != 2)
+			die("schedstat");
+		sum += waited;
+	}
+	return sum;
+}
+
 /* --- measurements */
 
 static struct seki_addr host_next(char text[INET_ADDRSTRLEN])
@@ -124,9 +214,11 @@ static struct seki_addr host_next(char text[INET_ADDRSTRLEN])
 /* ns until it is dropped. */
 static double dropped_after(double begin, const struct seki_addr *addr)
 {
-	while (!judge_drops_at(prog, ifindex, addr))
+	while (!judge_drops_at(prog, ifindex, addr)) {
 		if (bench_now_ns() - begin > PATIENCE)
 			die("an address that was blocked is not dropped");
+		sched_yield(); /* who is asked may have to run on this very processor */
+	}
 	return bench_now_ns() - begin;
 }
 
@@ -141,11 +233,12 @@ static int daemon_connect(void)
 	return sock;
 }
 
-static double request_once(int sock)
+/* *own: without what the daemon waited for a processor meanwhile. */
+static double request_once(int sock, double *own)
 {
 	char host[INET_ADDRSTRLEN], text[512];
 	struct seki_addr addr = host_next(host);
-	double begin, took;
+	double begin, took, waited = waited_ns();
 	int len = snprintf(text, sizeof(text),
 			   "{\"command\":\"block\",\"address\":\"%s\",\"seconds\":0,\"reason\":\"bench\"}",
 			   host);
@@ -154,6 +247,8 @@ static double request_once(int sock)
 	if (send(sock, text, (size_t)len, 0) != len)
 		die("send");
 	took = dropped_after(begin, &addr);
+	waited = waited_ns() - waited;
+	*own = took > waited ? took - waited : 0;
 	if (recv(sock, text, sizeof(text), 0) <= 0)
 		die("no answer");
 	return took;
@@ -172,7 +267,7 @@ static double command_once(int quiet)
 	begin = bench_now_ns();
 	pid = fork();
 	if (!pid) {
-		if (dup2(quiet, STDOUT_FILENO) < 0)
+		if (dup2(quiet, STDOUT_FILENO) < 0 || setpriority(PRIO_PROCESS, 0, 0))
 			_exit(126);
 		execl(program, program, "block", host, "--instance", "latency", "--run", run, "--state",
 		      state, NULL);
@@ -184,8 +279,7 @@ static double command_once(int quiet)
 	return took;
 }
 
-static void rows_say(const char *what, uint32_t size, const char *how, double *values, int count, double unit,
-		     double aim)
+static void rows_say(const char *what, uint32_t size, const char *how, double *values, int count, double unit)
 {
 	static const struct {
 		const char *name;
@@ -198,14 +292,22 @@ static void rows_say(const char *what, uint32_t size, const char *how, double *v
 		char metric[96];
 
 		snprintf(metric, sizeof(metric), "latency.%s.%u.%s.%s", what, size, how, marks[i].name);
-		bench_row(metric, values[at < count ? at : count - 1] / unit,
-			  marks[i].per_mille == 990 ? aim : -1, "aim");
+		bench_row(metric, values[at < count ? at : count - 1] / unit, -1, NULL);
 	}
 }
 
+/* What others do on this machine keeps neither the watch nor, by its own priority, the daemon from working.
+ */
+static void watch_first(void)
+{
+	if (setpriority(PRIO_PROCESS, 0, -10))
+		die("setpriority");
+}
+
+static double values[100000], own[100000];
+
 static void measure(uint32_t size, bool traffic)
 {
-	static double values[REQUESTS];
 	const char *how = traffic ? "traffic" : "idle";
 	int sock = daemon_connect(), quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	pthread_t thread;
@@ -213,13 +315,14 @@ static void measure(uint32_t size, bool traffic)
 	if (traffic && pthread_create(&thread, NULL, traffic_run, NULL))
 		die("thread");
 	for (int i = 0; i < 100; i++)
-		(void)request_once(sock);
+		(void)request_once(sock, &own[0]);
 	for (int i = 0; i < REQUESTS; i++)
-		values[i] = request_once(sock);
-	rows_say("daemon_us", size, how, values, REQUESTS, 1e3, AIM_US);
+		values[i] = request_once(sock, &own[i]);
+	rows_say("daemon_us", size, how, values, REQUESTS, 1e3);
+	rows_say("daemon_own_us", size, how, own, REQUESTS, 1e3);
 	for (int i = 0; i < COMMANDS; i++)
 		values[i] = command_once(quiet);
-	rows_say("command_ms", size, how, values, COMMANDS, 1e6, AIM_MS);
+	rows_say("command_ms", size, how, values, COMMANDS, 1e6);
 	close(sock);
 	close(quiet);
 	if (!traffic)
@@ -232,23 +335,25 @@ static void measure(uint32_t size, bool traffic)
 /* While the daemon is at work on the whole list. */
 static void measure_during(const char *what, uint32_t size, const char *words, const char *path)
 {
-	static double values[100000];
 	char command[512];
 	int sock = daemon_connect(), count = 0, status = -1;
 	pid_t pid = fork();
 
 	if (!pid) {
+		(void)setpriority(PRIO_PROCESS, 0, 0);
 		snprintf(command, sizeof(command), "list %s %s%s", words, path ? folder : "",
 			 path ? path : "");
 		_exit(!sekimori(command));
 	}
 	while (count < (int)ARRAY_LEN(values) && !waitpid(pid, &status, WNOHANG)) {
-		values[count++] = request_once(sock);
+		values[count] = request_once(sock, &own[count]);
+		count++;
 		usleep(1000);
 	}
 	if (status)
 		die(words);
-	rows_say("daemon_us", size, what, values, count, 1e3, AIM_US);
+	rows_say("daemon_us", size, what, values, count, 1e3);
+	rows_say("daemon_own_us", size, what, own, count, 1e3);
 	close(sock);
 }
 
@@ -257,12 +362,15 @@ int main(int argc, char **argv)
 	static const uint32_t sizes[] = {1000, 1000000, 10000000};
 	unsigned long largest = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
 
+	bench_aims = aims;
 	log_init("latency", LOG_LEVEL_ERROR);
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(program, sizeof(program), "%s/sekimori", getenv("BIN") ? getenv("BIN") : "build");
 	if (!mkdtemp(folder))
 		die(folder);
 	daemon_start();
+	waits_find(daemon_connect());
+	watch_first();
 	for (size_t i = 0; i < ARRAY_LEN(sizes) && sizes[i] <= largest; i++) {
 		list_load(sizes[i]);
 		measure(sizes[i], false);
@@ -270,6 +378,7 @@ int main(int argc, char **argv)
 		measure_during("while_loading", sizes[i], "load --allow-shrink --allow-share bench", "/list");
 		measure_during("while_verifying", sizes[i], "verify", NULL);
 	}
+	bench_aims_say();
 	if (!sekimori("down"))
 		die("down");
 	return world_run("rm -rf %s", folder) ? 0 : 1;

@@ -31,7 +31,7 @@ def read(path):
     panels = {}
     with open(path, encoding="utf-8") as file:
         for line in file:
-            metric, ours, peer, name, _ = line.rstrip("\n").split("\t")
+            metric, ours, peer, name = line.rstrip("\n").split("\t")[:4]
             found = METRIC.match(metric)
             if not found:
                 continue

@@ -4,7 +4,7 @@
 # it is compared with what the kernel holds, a block is in force at once.
 . "$(dirname "$0")/../lib/netns.sh"
 
-plan 16
+plan 21
 world
 s up --iface va0:host --enforce --config "$WORK/base.conf" >/dev/null || not_ok "up"
 printf '10.77.0.2\n' >"$WORK/one.txt"
@@ -68,5 +68,31 @@ for i in 6 7 8; do s block 10.77.0.$i >/dev/null; done
 runs $verify && ok "three blocks while the tables are compared" || not_ok "three blocks while the tables are compared" "$(cat "$WORK/verified")"
 ok_if "are in force" blocked 10.77.0.8
 wait $verify && grep -q "holds what the lists add up to" "$WORK/verified" && ok "and no difference" || not_ok "and no difference" "$(cat "$WORK/verified")"
+
+# --- half a million entries of the configuration itself
+{
+	cat "$WORK/base.conf"
+	echo "list large { file \"$WORK/many.txt\"; allow-private on; }"
+} >"$WORK/large.conf"
+s unblock 10.77.0.6 >/dev/null
+s list load many "$WORK/one.txt" --allow-private --allow-shrink >/dev/null || not_ok "many becomes small"
+s apply "$WORK/large.conf" >"$WORK/applied" 2>&1 &
+apply=$!
+count=0 slowest=0 refused=0
+while runs $apply; do
+	count=$((count + 1))
+	before=$(date +%s%3N)
+	s block 203.0.113.$((count % 250)) --reason "$count" >/dev/null || not_ok "a block during an apply"
+	took=$(($(date +%s%3N) - before))
+	[ $took -le $slowest ] || slowest=$took
+	s allow 203.0.113.7 2>&1 | grep -q "another change is being made" && refused=$((refused + 1))
+	[ $count = 3 ] && s block 10.77.0.6 >/dev/null
+done
+wait $apply && ok "a configuration with half a million entries is applied" || not_ok "a configuration with half a million entries is applied" "$(cat "$WORK/applied")"
+echo "# $count blocks, the slowest took $slowest ms; $refused changes of the policy refused"
+[ $count -ge 4 ] && ok "with blocks meanwhile" || not_ok "with blocks meanwhile" "$count"
+[ $refused -ge 1 ] && ok "but with no other change of the policy" || not_ok "but with no other change of the policy"
+ok_if "a block meanwhile is in force" blocked 10.77.0.6
+ok_if "and what is meant is what the kernel holds" s list verify
 s down >/dev/null
 done_testing

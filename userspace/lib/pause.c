@@ -2,16 +2,10 @@
 /*
  * pause.c - who waits for long work of this thread, and when they were served last.
  */
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "cleanup.h"
+#include "apart.h"
 #include "pause.h"
 
 #define PAUSE_NS 1000000ull
@@ -55,51 +49,15 @@ bool pause_here(void)
 	return true;
 }
 
-struct apart {
-	void (*fn)(void *arg);
-	void *arg;
-	int done;
-};
-
-static void *apart_run(void *arg)
-{
-	const struct apart *apart = arg;
-	const uint64_t one = 1;
-
-	apart->fn(apart->arg);
-	while (write(apart->done, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-	return NULL;
-}
-
-static bool is_readable(int fd)
-{
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
-
-	return poll(&ready, 1, 0) > 0;
-}
-
 void pause_while(void (*fn)(void *arg), void *arg)
 {
-	AUTO_FD int done = waiting.fn ? eventfd(0, EFD_CLOEXEC) : -1;
-	struct apart apart = {fn, arg, done};
-	sigset_t all, before;
-	pthread_t thread;
-	int err;
+	struct apart apart;
 
-	if (done < 0) {
+	if (!waiting.fn || apart_begin(&apart, fn, arg)) {
 		fn(arg);
 		return;
 	}
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&thread, NULL, apart_run, &apart);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (err) {
-		fn(arg);
-		return;
-	}
-	while (!is_readable(done))
-		pause_serve(done);
-	pthread_join(thread, NULL);
+	while (!apart_is_over(&apart))
+		pause_serve(apart.done);
+	apart_end(&apart);
 }

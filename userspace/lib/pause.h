@@ -19,7 +19,7 @@ void pause_set(pause_fn fn, void *arg);
 /* Here all is consistent: at most once a millisecond the function above is called. True: it was, so that what
  * others may change has to be looked at anew. */
 bool pause_here(void);
-/* fn in a thread of its own, and pauses until it has returned; in this thread where nobody waits. */
+/* fn apart (apart.h), and pauses until it has returned; in this thread where nobody waits. */
 void pause_while(void (*fn)(void *arg), void *arg);
 
 #endif

@@ -478,8 +478,7 @@ static void keeper_end(struct keeper *k)
 		close(k->shared);
 	if (k->news >= 0)
 		close(k->news);
-	if (k->journal.fd >= 0)
-		close(k->journal.fd);
+	keeper_journal_end(k);
 	if (k->lock >= 0)
 		close(k->lock);
 }
@@ -503,6 +502,7 @@ int keeper_run(const struct keeper_options *options)
 	else
 		err = keeper_prepare(k);
 	if (!err) {
+		process_priority(PROCESS_KEEPER);
 		if (sandbox_keeper())
 			log_warn("capabilities that the keeper does not need could not be given up");
 		if (!sandbox_landlock_abi())

@@ -137,7 +137,9 @@ struct keeper {
 	struct {
 		int fd; /* -1: none */
 		uint32_t records;
-		bool dirty;
+		bool dirty, turned; /* turned: records go to manual.journal.next */
+		uint64_t digest;    /* of manual.list */
+		struct journal_work *work;
 	} journal; /* what was done by hand since manual.list was written */
 
 	struct keeper_auto autos[KEEPER_AUTOS];
@@ -343,11 +345,13 @@ void keeper_expire(struct keeper *k);
  * taken, each within a few milliseconds.
  */
 __must_check int keeper_lists_replace(struct keeper *k, const struct list_image *image, enum keeper_take how,
-				      struct gate_why *why);
+				      uint32_t limit, struct gate_why *why);
 /* While long work gives way (lib/pause.h), requests and proposals are taken, or not any more. */
 void keeper_load_pauses(struct keeper *k, bool on);
 /* The manual list changed at this prefix. */
 void keeper_load_carry(struct keeper *k, const struct prefix *prefix);
+/* While a policy's lists come into force nothing else of it may change. */
+bool keeper_load_refuses(const struct keeper *k, uint16_t type, const struct message_peer *peer);
 /* True: the request comes again when a list that is being loaded is in force. */
 bool keeper_load_holds(struct keeper *k, const struct channel_head *head, const void *body);
 
@@ -358,6 +362,8 @@ void keeper_unblock(struct keeper *k, uint64_t cookie, const struct message_ask 
 /* keeper_allow.c */
 void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *in);
 void keeper_peer_allow(struct keeper *k, const struct message_peer *peer);
+bool keeper_peer_is_new(const struct keeper *k,
+			const struct message_peer *peer); /* it would change the allow set */
 
 /* keeper_verify.c */
 void keeper_list_verify(struct keeper *k, uint64_t cookie, const struct message_ask *in);
@@ -502,5 +508,6 @@ __must_check int keeper_journal_remove(struct keeper *k, const struct prefix *pr
  * new one. */
 __must_check int keeper_journal_load(struct keeper *k, uint64_t base);
 void keeper_journal_tick(struct keeper *k);
+void keeper_journal_end(struct keeper *k);
 
 #endif

@@ -97,21 +97,34 @@ void keeper_allow(struct keeper *k, uint64_t cookie, const struct message_ask *i
 		    text);
 }
 
+static struct seki_scope peer_scope(const struct message_peer *peer, struct prefix *prefix)
+{
+	*prefix = (struct prefix){.len = 128};
+	memcpy(prefix->addr, peer->address, sizeof(prefix->addr));
+	return (struct seki_scope){
+		.port = htons(peer->port), .proto = peer->port ? 6 : 0, .kind = SEKI_SCOPE_MANAGEMENT};
+}
+
+bool keeper_peer_is_new(const struct keeper *k, const struct message_peer *peer)
+{
+	struct prefix prefix;
+	struct seki_scope scope = peer_scope(peer, &prefix);
+
+	return peer->known && !peer->uid && k->now.runtime &&
+	       allow_row_find(k->now.runtime, &prefix, &scope) < 0;
+}
+
 /* Whoever manages this machine right now must not lock himself out by what he is about to do. */
 void keeper_peer_allow(struct keeper *k, const struct message_peer *peer)
 {
-	struct seki_scope scope = {
-		.port = htons(peer->port), .proto = peer->port ? 6 : 0, .kind = SEKI_SCOPE_MANAGEMENT};
 	struct policy *runtime = k->now.runtime;
-	struct prefix prefix = {.len = 128};
+	struct prefix prefix;
+	struct seki_scope scope = peer_scope(peer, &prefix);
 	struct gate_why why;
 	uint32_t peers = 0;
 	int oldest = -1, err;
 
-	if (!peer->known || peer->uid || !runtime)
-		return;
-	memcpy(prefix.addr, peer->address, sizeof(prefix.addr));
-	if (allow_row_find(runtime, &prefix, &scope) >= 0)
+	if (!keeper_peer_is_new(k, peer))
 		return;
 	for (uint32_t i = 0; i < runtime->net_count; i++) {
 		if (runtime->nets[i].scope.kind != SEKI_SCOPE_MANAGEMENT)

@@ -281,15 +281,8 @@ static int push_lists(struct keeper *k, const struct policy *policy, const struc
 		      struct gate_why *why)
 {
 	static const struct list_image none;
-	CLEANUP(list_set_free) struct list_set *next = NULL;
-	int err = keeper_lists_take(k, lists ? &lists->image : &none, TAKE_CONFIG, policy->list_entries,
-				    &next, why);
 
-	if (!err)
-		err = keeper_lists_push_all(k, next, why);
-	if (!err)
-		keeper_lists_commit(k, TAKE_PTR(next));
-	return err;
+	return keeper_lists_replace(k, lists ? &lists->image : &none, TAKE_CONFIG, policy->list_entries, why);
 }
 
 /* Settings are valid before the first packet meets the program; roles come last, so that nothing is enforced

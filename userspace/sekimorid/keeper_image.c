@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "keeper.h"
+#include "lib/apart.h"
 #include "lib/file.h"
 #include "lib/pause.h"
 
@@ -96,6 +97,6 @@ void keeper_image_free(struct keeper_image *image)
 {
 	if (!image || --image->owners)
 		return;
-	munmap((void *)image->data, image->len);
+	apart_unmap(image->data, image->len);
 	free(image);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * keeper_journal.c - `block` and `unblock` are kept at once, in time that does not depend on how many there
- * are: a record behind the others. What a record says twice is the same as once, so it may be read again.
+ * are: a record behind the others. The disk is waited for by a thread of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,76 +9,143 @@
 #include <sys/stat.h>
 
 #include "bundle.h"
-#include "keeper.h"
-#include "lib/file.h"
+#include "keeper_journal.h"
 #include "lib/log.h"
 
-#define JOURNAL_MAGIC	0x4a4b4553u /* "SEKJ" */
-#define JOURNAL_VERSION 1u
-#define JOURNAL_RECORDS 4096u /* then manual.list is written anew */
-#define JOURNAL_MAX	(64u << 20)
-
-struct journal_head {
-	uint32_t magic, version;
-	uint64_t base; /* digest of the image that the records change; others are in it already */
-};
-
-struct journal_record {
-	uint64_t check; /* bundle_digest() of the rest */
-	uint64_t expires, created;
-	uint32_t sid;
-	uint8_t removes, flags, severity;
-	uint8_t len, addr[16];
-	uint8_t pad[8];
-	char reason[LIST_REASON_MAX];
-};
-_Static_assert(sizeof(struct journal_record) == 184, "journal_record has holes");
-
-static const char file_journal[] = "manual.journal";
-
-static uint64_t record_check(const struct journal_record *record)
+uint64_t journal_record_check(const struct journal_record *record)
 {
 	return bundle_digest((const char *)record + sizeof(record->check),
 			     sizeof(*record) - sizeof(record->check));
 }
 
-static int journal_begin(struct keeper *k, uint64_t base)
+/* For records behind its first whole bytes; what is behind these goes. */
+static int journal_open(struct keeper *k, const char *file, size_t whole)
 {
-	const struct journal_head head = {JOURNAL_MAGIC, JOURNAL_VERSION, base};
 	char path[INSTANCE_PATH_MAX];
-	int err = keeper_state_path(k, file_journal, path);
+	int err = keeper_state_path(k, file, path), fd;
 
-	if (!err)
-		err = file_replace(AT_FDCWD, path, &head, sizeof(head), 0600);
+	if (err)
+		return err;
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)whole) < 0) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
 	if (k->journal.fd >= 0)
 		close(k->journal.fd);
-	k->journal.fd = err ? -1 : open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	k->journal.records = 0;
-	k->journal.dirty = false;
-	return err ? err : k->journal.fd < 0 ? -errno : 0;
+	k->journal.fd = fd;
+	return 0;
 }
 
-/* The whole list, then a journal that begins there. A death in between leaves records that are in the list
- * already, under another base. */
-static int journal_fold(struct keeper *k)
+/* Records go to another file from now on. */
+static int journal_turn(struct keeper *k)
 {
-	CLEANUP(keeper_image_free) struct keeper_image *image = NULL;
-	const char *why;
-	int err = keeper_list_state_save(k, LIST_MANUAL, false);
+	const struct journal_head head = {JOURNAL_MAGIC, JOURNAL_VERSION, k->journal.digest,
+					  k->journal.digest};
+	char path[INSTANCE_PATH_MAX];
+	int err = keeper_state_path(k, JOURNAL_NEXT, path), fd;
 
+	if (err)
+		return err;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, &head, sizeof(head)) != (ssize_t)sizeof(head))
+		err = -ENOSPC;
+	close(fd);
 	if (!err)
-		err = keeper_image_file(k, "manual.list", &image, &why);
-	return err ? err : journal_begin(k, image->image.digest);
+		err = journal_open(k, JOURNAL_NEXT, sizeof(head));
+	if (err)
+		unlink(path);
+	else
+		k->journal.turned = true;
+	return err;
 }
+
+/* --- apart */
+
+static void work_run(void *arg)
+{
+	struct journal_work *work = arg;
+
+	if (work->fd < 0)
+		work->err = journal_fold(work->keeper, &work->digest);
+	else if (fdatasync(work->fd) < 0)
+		work->err = -errno;
+}
+
+static void work_take(struct keeper *k, struct journal_work *work)
+{
+	if (work->fd >= 0) {
+		close(work->fd);
+		if (work->err)
+			log_error("the journal of the manual list does not reach the disk: %s",
+				  strerror(-work->err));
+	} else if (work->err) {
+		log_error("the manual list could not be saved whole, its journal goes on: %s",
+			  strerror(-work->err));
+	} else {
+		k->journal.turned = false;
+		k->journal.digest = work->digest;
+	}
+	free(work);
+}
+
+static struct journal_work *work_new(const struct keeper *k, bool fold)
+{
+	struct journal_work *work = calloc(1, sizeof(*work));
+
+	if (!work)
+		return NULL;
+	work->keeper = k;
+	work->fd = fold ? -1 : fcntl(k->journal.fd, F_DUPFD_CLOEXEC, 3);
+	if (fold || work->fd >= 0)
+		return work;
+	free(work);
+	return NULL;
+}
+
+static void work_begin(struct keeper *k, bool fold)
+{
+	struct journal_work *work = work_new(k, fold);
+
+	if (!work)
+		return; /* at the next tick */
+	if (apart_begin(&work->apart, work_run, work)) {
+		work_run(work);
+		work_take(k, work);
+	} else {
+		k->journal.work = work;
+	}
+	k->journal.dirty = false;
+	if (fold)
+		k->journal.records = 0;
+}
+
+static void work_end(struct keeper *k)
+{
+	struct journal_work *work = k->journal.work;
+
+	if (!work)
+		return;
+	apart_end(&work->apart);
+	k->journal.work = NULL;
+	work_take(k, work);
+}
+
+/* --- records */
 
 static int journal_append(struct keeper *k, struct journal_record *record)
 {
 	struct stat st;
 	ssize_t n;
 
-	record->check = record_check(record);
+	record->check = journal_record_check(record);
 	if (k->journal.fd < 0)
-		return journal_fold(k);
+		return -EBADF;
 	if (fstat(k->journal.fd, &st) < 0)
 		return -errno;
 	n = write(k->journal.fd, record, sizeof(*record));
@@ -91,6 +158,9 @@ static int journal_append(struct keeper *k, struct journal_record *record)
 	if (n > 0 && ftruncate(k->journal.fd, st.st_size) < 0) {
 		close(k->journal.fd);
 		k->journal.fd = -1;
+		log_error("the journal of the manual list cannot be written any more: %s; blocks by hand end "
+			  "with this daemon",
+			  strerror(errno));
 	}
 	return n < 0 ? -errno : -ENOSPC;
 }
@@ -117,78 +187,60 @@ int keeper_journal_remove(struct keeper *k, const struct prefix *prefix)
 	return journal_append(k, &record);
 }
 
-/* False: the record does not hold; nothing behind it is believed. */
-static bool record_take(struct keeper *k, const struct journal_record *record)
-{
-	struct list_item item = {.prefix = {.len = record->len},
-				 .list = LIST_MANUAL,
-				 .flags = record->flags,
-				 .severity = record->severity,
-				 .sid = record->sid,
-				 .expires = record->expires,
-				 .created = record->created};
-	int err;
-
-	if (record->check != record_check(record))
-		return false;
-	memcpy(item.prefix.addr, record->addr, sizeof(item.prefix.addr));
-	memcpy(item.reason, record->reason, sizeof(item.reason));
-	if (record->removes || (item.expires && item.expires <= keeper_epoch()))
-		err = list_remove(k->lists, LIST_MANUAL, &item.prefix, keeper_epoch());
-	else
-		err = list_add(k->lists, &item, keeper_epoch());
-	return !err || err == -ENOENT;
-}
-
-static int journal_read(struct keeper *k, uint64_t base)
-{
-	char path[INSTANCE_PATH_MAX];
-	AUTO_FREE char *data = NULL;
-	struct journal_record record;
-	struct journal_head head;
-	size_t len = 0, at = sizeof(head);
-	int err = keeper_state_path(k, file_journal, path);
-
-	if (!err)
-		err = file_read(AT_FDCWD, path, JOURNAL_MAX, &data, &len);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	if (len >= sizeof(head))
-		memcpy(&head, data, sizeof(head));
-	if (len < sizeof(head) || head.magic != JOURNAL_MAGIC || head.version != JOURNAL_VERSION) {
-		log_error("%s: damaged or of another version; move it away to go on without the blocks in it",
-			  path);
-		return -EBADMSG;
-	}
-	if (head.base != base)
-		return 0;
-	for (; len - at >= sizeof(record); at += sizeof(record)) {
-		memcpy(&record, data + at, sizeof(record));
-		if (!record_take(k, &record))
-			break;
-	}
-	if (at < len)
-		log_warn("%s: the last %zu bytes were not written whole: what came last before the machine "
-			 "stopped is not on the manual list",
-			 path, len - at);
-	return 0;
-}
+/* --- at the start, and each second */
 
 int keeper_journal_load(struct keeper *k, uint64_t base)
 {
-	int err = journal_read(k, base);
+	struct journal_found journal, next;
+	int err = journal_read(k, JOURNAL_FILE, base, false, k->lists, &journal);
 
-	return err ? err : journal_fold(k);
+	if (!err)
+		err = journal_read(k, JOURNAL_NEXT, base, journal.fits, k->lists, &next);
+	if (err)
+		return err;
+	k->journal.digest = base;
+	k->journal.turned = next.there && (journal.fits || next.fits);
+	if (k->journal.turned)
+		err = journal_open(k, JOURNAL_NEXT, next.whole);
+	else
+		err = journal_turn(k);
+	if (!err)
+		err = journal_fold(k, &k->journal.digest);
+	if (!err)
+		k->journal.turned = false;
+	k->journal.records = 0;
+	return err;
+}
+
+/* As many records as entries pay for a list written anew; and a journal must not become longer than one that
+ * is read. */
+static bool fold_due(const struct keeper *k)
+{
+	return k->journal.records >= JOURNAL_RECORDS &&
+	       (k->journal.records > list_count(k->lists, LIST_MANUAL) ||
+		k->journal.records >= JOURNAL_MAX / 4 / sizeof(struct journal_record));
 }
 
 void keeper_journal_tick(struct keeper *k)
 {
-	/* Towards the disk, without waiting for it: a death of the daemon loses nothing, one of the machine
-	 * what came in the last second or two. */
-	if (k->journal.dirty && k->journal.fd >= 0)
-		(void)sync_file_range(k->journal.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	k->journal.dirty = false;
-	if (k->journal.records >= JOURNAL_RECORDS && k->journal.records > list_count(k->lists, LIST_MANUAL) &&
-	    journal_fold(k))
-		log_error("the manual list could not be saved whole; its journal goes on");
+	const bool fold = fold_due(k);
+
+	if (k->journal.work && !apart_is_over(&k->journal.work->apart))
+		return;
+	work_end(k);
+	if (k->journal.fd < 0 || (!fold && !k->journal.dirty))
+		return;
+	/* A death of the daemon loses nothing, one of the machine what came in the last second or two. */
+	if (fold && (k->journal.turned || !journal_turn(k)))
+		work_begin(k, true);
+	else
+		work_begin(k, false);
+}
+
+void keeper_journal_end(struct keeper *k)
+{
+	work_end(k);
+	if (k->journal.fd >= 0)
+		close(k->journal.fd);
+	k->journal.fd = -1;
 }

@@ -33,6 +33,7 @@ struct keeper_loading {
 	uint32_t count;
 	struct waiting waiting[WAITING_MAX];
 	uint32_t waits;
+	bool policy; /* a policy is being applied: nobody else may change it */
 };
 
 /* Who may ask for blocks is served; nobody else, since a parser's or a copy's answer may end what is under
@@ -83,6 +84,14 @@ bool keeper_load_holds(struct keeper *k, const struct channel_head *head, const 
 	l->waiting[l->waits].head = *head;
 	memcpy(&l->waiting[l->waits++].body, body, head->len);
 	return true;
+}
+
+bool keeper_load_refuses(const struct keeper *k, uint16_t type, const struct message_peer *peer)
+{
+	const bool by_hand = type == MESSAGE_BLOCK || type == MESSAGE_UNBLOCK;
+
+	return k->loading && k->loading->policy && type >= MESSAGE_SUPPRESS && type <= MESSAGE_DOWN &&
+	       (!by_hand || keeper_peer_is_new(k, peer));
 }
 
 /* --- what changed meanwhile */
@@ -140,7 +149,7 @@ static int carry_over(struct keeper *k, struct list_set *next, bool built)
 
 struct building {
 	struct gate *gate;
-	const struct gate_list_row *rows;
+	struct gate_list_row *rows; /* freed apart, too: there may be hundreds of MiB of them */
 	uint32_t count, slot;
 	struct gate_why *why;
 	int err;
@@ -151,17 +160,16 @@ static void building_run(void *arg)
 	struct building *b = arg;
 
 	b->err = gate_list_build(b->gate, b->rows, b->count, &b->slot, b->why);
+	free(b->rows);
 }
 
 static int load_build(struct keeper *k, const struct list_set *next, uint32_t *slot, struct gate_why *why)
 {
-	AUTO_FREE struct gate_list_row *rows = NULL;
 	struct building b = {.gate = k->gate, .why = why};
-	int err = keeper_lists_rows(k, next, &rows, &b.count);
+	int err = keeper_lists_rows(k, next, &b.rows, &b.count);
 
 	if (err)
 		return err;
-	b.rows = rows;
 	pause_while(building_run, &b);
 	*slot = b.slot;
 	return b.err;
@@ -205,7 +213,7 @@ static void load_end(struct keeper *k, struct keeper_loading *l)
 }
 
 int keeper_lists_replace(struct keeper *k, const struct list_image *image, enum keeper_take how,
-			 struct gate_why *why)
+			 uint32_t limit, struct gate_why *why)
 {
 	struct keeper_loading *l = calloc(1, sizeof(*l));
 	struct list_set *next = NULL;
@@ -215,8 +223,10 @@ int keeper_lists_replace(struct keeper *k, const struct list_image *image, enum 
 		return -ENOMEM;
 	why->text[0] = '\0';
 	k->loading = l;
-	keeper_load_pauses(k, true);
-	err = keeper_lists_take(k, image, how, list_limit_get(k->lists), &next, why);
+	l->policy = how == TAKE_CONFIG;
+	/* At a start there is nothing yet that a block could be put into. */
+	keeper_load_pauses(k, !l->policy || k->iface_count);
+	err = keeper_lists_take(k, image, how, limit, &next, why);
 	if (!err)
 		err = load_push(k, next, why);
 	if (!err)

@@ -287,6 +287,10 @@ void keeper_request(struct keeper *k, const struct channel_head *head, const voi
 		keeper_done(k, head->cookie, -EPERM, "only root may change the shield");
 		return;
 	}
+	if (keeper_load_refuses(k, head->type, peer)) {
+		keeper_done(k, head->cookie, -EBUSY, "another change is being made; try again");
+		return;
+	}
 	if (keeper_load_holds(k, head, body))
 		return;
 	/* Whatever this causes is told with the name of who asked. */

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "keeper.h"
+#include "lib/apart.h"
 #include "lib/log.h"
 
 struct keeper_task {
@@ -91,6 +92,7 @@ task_run(struct keeper *k, pid_t parent, int out, keeper_task_run run, const str
 	if (getppid() != parent)
 		_exit(1);
 	close(k->lock);
+	apart_give_way();
 	err = run(k, task->ask, task->answer + sizeof(uint64_t));
 	memcpy(task->answer, &err, sizeof(err));
 	while (sent < task->want) {

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ const struct process_row process_table[PROCESS_KIND_MAX] = {
 		{.name = "keeper",
 		 .user = "root",
 		 .uid = 0,
+		 .nice = PROCESS_NICE_FIRST,
 		 .fds = "all BPF maps, programs and links; priority ring; channels to every child",
 		 .calls = "not filtered; capabilities cut to CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, "
 			  "CAP_SYS_ADMIN (programs by id), CAP_SETUID, CAP_SETGID, CAP_SETPCAP, CAP_KILL, "
@@ -29,6 +31,7 @@ const struct process_row process_table[PROCESS_KIND_MAX] = {
 			 .user = "sekimori-ctl",
 			 .uid = 64710,
 			 .groups = SANDBOX_BASE | SANDBOX_ACCEPT,
+			 .nice = PROCESS_NICE_FIRST,
 			 .prepare = ctl_prepare,
 			 .main = ctl_main,
 			 .fds = "keeper channel; listening control socket; accepted clients",
@@ -114,12 +117,21 @@ bool process_find(const char *name, enum process_kind *kind)
 	return false;
 }
 
+void process_priority(enum process_kind kind)
+{
+	int now = getpriority(PRIO_PROCESS, 0), want = process_table[kind].nice;
+
+	if ((now == 0 || now == PROCESS_NICE_FIRST) && now != want)
+		(void)setpriority(PRIO_PROCESS, 0, want); /* without the right to it all is as before */
+}
+
 /* Runs in the child between fork and exec: async-signal-safe calls only. */
-static void process_exec(char *const argv[], const int *fds, unsigned int count)
+static void process_exec(enum process_kind kind, char *const argv[], const int *fds, unsigned int count)
 {
 	int high[PROCESS_FDS_MAX];
 	sigset_t none;
 
+	process_priority(kind);
 	/* Out of the way first, so that no dup2 hits a descriptor still needed. */
 	for (unsigned int i = 0; i < count; i++) {
 		high[i] = fcntl(fds[i], F_DUPFD, 64);
@@ -152,7 +164,7 @@ int process_spawn(enum process_kind kind, unsigned int index, const int *fds, un
 	if (child < 0)
 		return -errno;
 	if (!child)
-		process_exec(argv, fds, count);
+		process_exec(kind, argv, fds, count);
 	*pid = child;
 	return 0;
 }

@@ -34,6 +34,7 @@ struct process_row {
 	const char *user;
 	uint32_t uid;	 /* when the user does not exist; engines add their index */
 	uint32_t groups; /* SANDBOX_* */
+	int nice;	 /* 0, or PROCESS_NICE_FIRST */
 	enum process_ending ends;
 	int store; /* descriptor of the store's folder, 0 none: with a server it gets SANDBOX_NETWORK */
 	const char *reads;    /* user whose group it gets, too: what is only read; may be NULL */
@@ -43,6 +44,14 @@ struct process_row {
 	const char *fds, *calls, *paths; /* for people: doc/messages.md */
 };
 extern const struct process_row process_table[PROCESS_KIND_MAX];
+
+/*
+ * Who decides in microseconds and then sleeps goes before who computes: a block does not wait until an
+ * engine's slice of a busy processor is over. Only where nobody chose a priority for the daemon.
+ */
+#define PROCESS_NICE_FIRST (-10)
+/* From now on, of this process: the row's. Threads and children that are made later begin with it. */
+void process_priority(enum process_kind kind);
 
 /* Row by name; false: no such process. */
 bool process_find(const char *name, enum process_kind *kind);
