@@ -150,7 +150,7 @@ bench:
 
 bench-events:
 	$(Q)tools/install-deps.sh bench
-	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/bench/store
+	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all $(B)/bench/store $(B)/bench/portal
 	$(Q)BIN=$(CURDIR)/$(B) selftests/bench/run.sh store events
 
 bench-inspect: deps

@@ -61,7 +61,7 @@ world_new() {
 	cat >"$WORLD/nginx.conf" <<-END
 		daemon off; master_process off; pid $WORLD/nginx.pid; error_log $WORLD/nginx.log;
 		events { worker_connections 2048; }
-		http { access_log off; default_type text/html; root $WORLD/www; keepalive_timeout 5;
+		http { access_log off; default_type text/html; root $WORLD/www; keepalive_timeout 5; keepalive_requests 1000000;
 		       client_body_temp_path $WORLD/t1; proxy_temp_path $WORLD/t2; fastcgi_temp_path $WORLD/t3; uwsgi_temp_path $WORLD/t4; scgi_temp_path $WORLD/t5;
 		       server { listen 198.51.100.1:80 backlog=2048; } }
 	END
