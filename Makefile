@@ -116,7 +116,7 @@ check-threads:
 egress-inbound:
 	$(Q)tools/install-deps.sh check
 	$(Q)$(MAKE) --no-print-directory -j$$(nproc) all
-	$(Q)COUNT=$(or $(COUNT),100000) selftests/netns/egress_inbound.sh
+	$(Q)COUNT=$(or $(COUNT),100000) BIN=$(CURDIR)/$(B) selftests/netns/egress_inbound.sh
 
 newsletter:
 	$(Q)tools/install-deps.sh check
