@@ -96,6 +96,16 @@ static bool has_service(const struct policy *policy, uint8_t proto, uint16_t por
 	return false;
 }
 
+/* The strict template lets a protocol go to named servers only: are there any? 1 when that was told. */
+static uint32_t lint_server(const struct policy *policy, uint16_t port, enum egress_lint kind,
+			    egress_lint_fn fn, void *arg)
+{
+	if (has_service(policy, IPPROTO_UDP, port))
+		return 0;
+	fn(kind, NULL, NULL, arg);
+	return 1;
+}
+
 uint32_t egress_lint(const struct policy *policy, uint64_t now, bool (*used)(uint32_t rule, void *arg),
 		     egress_lint_fn fn, void *arg)
 {
@@ -123,10 +133,9 @@ uint32_t egress_lint(const struct policy *policy, uint64_t now, bool (*used)(uin
 			TELL(UNUSED, NULL);
 	}
 #undef TELL
-	if (policy->egress.template == TEMPLATE_STRICT &&
-	    (!has_service(policy, IPPROTO_UDP, 53) || !has_service(policy, IPPROTO_UDP, 123))) {
-		fn(EGRESS_LINT_NO_SERVERS, NULL, NULL, arg);
-		told++;
+	if (policy->egress.template == TEMPLATE_STRICT) {
+		told += lint_server(policy, 53, EGRESS_LINT_NO_RESOLVER, fn, arg);
+		told += lint_server(policy, 123, EGRESS_LINT_NO_TIME_SERVER, fn, arg);
 	}
 	return told;
 }

@@ -19,9 +19,11 @@
 	X(EXPIRED, "expired", "has ended: remove it", "期限切れです。削除してください")                      \
 	X(ENDS, "ends-soon", "ends within two weeks", "2 週間以内に期限が切れます")                          \
 	X(NOBODY, "nobody", "no host has this profile", "このプロファイルを持つホストがありません")          \
-	X(NO_SERVERS, "no-servers",                                                                          \
-	  "the strict template knows no resolver or time server: nothing can look up names or set clocks",   \
-	  "strict テンプレートに resolver または time-server がありません。名前解決や時刻同期ができません")
+	X(NO_RESOLVER, "no-resolver", "the strict template knows no resolver: nothing can look up names",    \
+	  "strict テンプレートに resolver がありません。名前解決ができません")                               \
+	X(NO_TIME_SERVER, "no-time-server",                                                                  \
+	  "the strict template knows no time server: nothing can set clocks",                                \
+	  "strict テンプレートに time-server がありません。時刻同期ができません")
 enum egress_lint {
 #define X(id, ...) EGRESS_LINT_##id,
 	EGRESS_LINTS(X)
