@@ -83,10 +83,10 @@ help:
 ## make check-vm   packet tables, kernel module and daemon on Debian's 6.1 and 6.12 kernels under QEMU (KERNEL=6.12: on one,
 ##                 KERNEL=debug: on one with KASAN, lockdep and kmemleak that is built first)
 ## make bench      measure, beside the peers; results in build/bench/*.tsv
-## make bench-lists     the blacklist beside the kernel's maps, nftables, ipset and xdp-filter: LARGEST=10000000 entries, LEAST=0; each figure beside its aim
+## make bench-lists     the blacklist beside the kernel's maps, nftables, ipset and xdp-filter: LARGEST=1000000 entries, LEAST=0; aims beside the figures
 ## make bench-prefilter the kernel module's scanner beside the same scan in BPF, Vectorscan and a naive search
 ## make bench-events    the event store, its reports at a million events, and notices at a thousand attacks a second
-## make bench-latency   one address in force: after the daemon has the request, and with the command line program (LARGEST=10000000)
+## make bench-latency   one address in force: after the daemon has the request, and with the command line program (LARGEST=1000000)
 ## make bench-inspect   the matcher beside Suricata 8, unpacked below build/
 ## make fuzz       fuzz every parser for a while (SECONDS=60)
 ## make install    programs, packet program, rules, man pages into DESTDIR/PREFIX (/usr/local)

@@ -33,9 +33,9 @@ bench_xdp() {
 
 bench_lists() {
 	mount -t sysfs sysfs /sys && mount -t bpf bpf /sys/fs/bpf || return 1
-	build/bench/lists_parse "${LARGEST:-10000000}" &&
-		build/bench/lists build/bench/lists.bpf.o "${LARGEST:-10000000}" "${LEAST:-0}" &&
-		build/bench/lists_live build/bench/lists.bpf.o "${LARGEST:-10000000}" "${LEAST:-0}" &&
+	build/bench/lists_parse "${LARGEST:-1000000}" &&
+		build/bench/lists build/bench/lists.bpf.o "${LARGEST:-1000000}" "${LEAST:-0}" &&
+		build/bench/lists_live build/bench/lists.bpf.o "${LARGEST:-1000000}" "${LEAST:-0}" &&
 		python3 selftests/bench/lists_svg.py "$BENCH_TSV" build/bench/lists.svg && echo "curves: build/bench/lists.svg"
 }
 
@@ -64,7 +64,7 @@ bench_prefilter() {
 
 bench_latency() {
 	mount -t sysfs sysfs /sys && mount -t bpf bpf /sys/fs/bpf || return 1
-	ip link set lo up && build/bench/latency "${LARGEST:-10000000}"
+	ip link set lo up && build/bench/latency "${LARGEST:-1000000}"
 }
 
 if [ "$1" = --inside ]; then

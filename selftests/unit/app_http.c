@@ -555,103 +555,98 @@ static void probe(void)
 }
 
 /* One exchange per row; the oddity is named, whatever the cut, and is not where nothing is odd. */
+static const struct {
+	const char *event, *request, *response;
+} odd[] = {
+	{"request_line_leading_whitespace", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+	{"method_delim_non_compliant", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+	{"uri_delim_non_compliant", "GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+	{"request_line_missing_protocol", "GET /a\r\nHost: a\r\n\r\n", ""},
+	{"request_line_unknown_method_invalid_protocol", "WHAT / HTTP/1x\r\nHost: a\r\n\r\n", ""},
+	{"double_encoded_uri", "GET /%2541 HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+	{"request_uri_host_invalid", "GET http://a..b/ HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+	{"invalid_authority_port", "GET http://a:99999/ HTTP/1.1\r\nHost: a\r\n\r\n", ""},
+	{"host_header_ambiguous", "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", ""},
+	{"request_header_host_invalid", "GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", ""},
+	{"invalid_server_port_in_request", "GET / HTTP/1.1\r\nHost: a:x\r\n\r\n", ""},
+	{"request_server_port_tcp_port_mismatch", "GET / HTTP/1.1\r\nHost: a:81\r\n\r\n", ""},
+	{"missing_host_header", "GET / HTTP/1.1\r\nA: b\r\n\r\n", ""},
+	{"request_field_missing_colon", "GET / HTTP/1.1\r\nHost: a\r\nhello\r\n\r\n", ""},
+	{"request_header_invalid", "GET / HTTP/1.1\r\nHost: a\r\nX(y): b\r\n\r\n", ""},
+	{"request_invalid_empty_name", "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", ""},
+	{"request_invalid_lws_after_name", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", ""},
+	{"invalid_request_field_folding", "GET / HTTP/1.1\r\n A: b\r\nHost: a\r\n\r\n", ""},
+	{"request_header_repetition", "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\na: c\r\n\r\n", ""},
+	{"duplicate_content_length_field_in_request",
+	 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", ""},
+	{"invalid_content_length_field_in_request", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+	 ""},
+	{"invalid_transfer_encoding_value_in_request",
+	 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunk\r\n\r\n", ""},
+	{"invalid_request_chunk_len", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n",
+	 ""},
+	{"request_chunk_extension",
+	 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n0\r\n\r\n", ""},
+	{"request_chunk_extension",
+	 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0 ; a=b\r\n\r\n", ""},
+	{"request_auth_unrecognized", "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: x y\r\n\r\n", ""},
+	{"too_many_encoding_layers",
+	 "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip, gzip, gzip\r\n\r\n", ""},
+	{"abnormal_ce_header", "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: xgzip\r\n\r\n", ""},
+	{"unable_to_match_response_to_request", "", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
+	{"100_continue_already_seen", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"},
+	{"response_invalid_protocol", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1x 200 OK\r\n\r\n"},
+	{"response_invalid_status", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 20x OK\r\n\r\n"},
+	{"response_field_missing_colon", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 200 OK\r\nhello\r\n\r\n"},
+	{"response_chunked_old_proto", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+	{"response_abnormal_transfer_encoding", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"},
+	{"invalid_response_chunk_len", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1g\r\nx\r\n0\r\n\r\n"},
+	{"gzip_decompression_failed", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"},
+	{"request_line_invalid", "WHAT / HTTP/1x\r\nHost: a\r\n\r\n", ""},
+	{"response_header_name_not_token", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 200 OK\r\nX(y): b\r\n\r\n"},
+	{"switching_proto_with_content_length", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 101 Go\r\nContent-Length: 5\r\n\r\nhello"},
+	{"response_body_unexpected", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\nhello"},
+	{"response_body_unexpected", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "hello\r\nworld\r\n"},
+	{"response_multipart_byteranges", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 206 OK\r\nContent-Type: multipart/byteranges; boundary=x\r\n\r\n--x\r\n"},
+	{"range_invalid", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 206 OK\r\nContent-Range: bytes 5-2/9\r\n\r\n"},
+	{"range_invalid", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	 "HTTP/1.1 206 OK\r\nContent-Range: bytes 0-9/9\r\n\r\n"},
+	{"multipart_invalid_header",
+	 "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; "
+	 "boundary=x\r\nContent-Length: 28\r\n\r\n"
+	 "--x\r\nno colon\r\n\r\nb\r\n--x--\r\n",
+	 ""},
+	{"multipart_no_filedata",
+	 "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; "
+	 "boundary=x\r\nContent-Length: 62\r\n\r\n"
+	 "--x\r\nContent-Disposition: form-data; filename=\"a\"\r\n\r\n\r\n--x--\r\n",
+	 ""},
+	{"failed_protocol_change", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"},
+};
+
 static void events(void)
 {
-	static const struct {
-		const char *event, *request, *response;
-	} rows[] = {
-		{"request_line_leading_whitespace", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", ""},
-		{"method_delim_non_compliant", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", ""},
-		{"uri_delim_non_compliant", "GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n", ""},
-		{"request_line_missing_protocol", "GET /a\r\nHost: a\r\n\r\n", ""},
-		{"request_line_unknown_method_invalid_protocol", "WHAT / HTTP/1x\r\nHost: a\r\n\r\n", ""},
-		{"double_encoded_uri", "GET /%2541 HTTP/1.1\r\nHost: a\r\n\r\n", ""},
-		{"request_uri_host_invalid", "GET http://a..b/ HTTP/1.1\r\nHost: a\r\n\r\n", ""},
-		{"invalid_authority_port", "GET http://a:99999/ HTTP/1.1\r\nHost: a\r\n\r\n", ""},
-		{"host_header_ambiguous", "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", ""},
-		{"request_header_host_invalid", "GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", ""},
-		{"invalid_server_port_in_request", "GET / HTTP/1.1\r\nHost: a:x\r\n\r\n", ""},
-		{"request_server_port_tcp_port_mismatch", "GET / HTTP/1.1\r\nHost: a:81\r\n\r\n", ""},
-		{"missing_host_header", "GET / HTTP/1.1\r\nA: b\r\n\r\n", ""},
-		{"request_field_missing_colon", "GET / HTTP/1.1\r\nHost: a\r\nhello\r\n\r\n", ""},
-		{"request_header_invalid", "GET / HTTP/1.1\r\nHost: a\r\nX(y): b\r\n\r\n", ""},
-		{"request_invalid_empty_name", "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n", ""},
-		{"request_invalid_lws_after_name", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", ""},
-		{"invalid_request_field_folding", "GET / HTTP/1.1\r\n A: b\r\nHost: a\r\n\r\n", ""},
-		{"request_header_repetition", "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\na: c\r\n\r\n", ""},
-		{"duplicate_content_length_field_in_request",
-		 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", ""},
-		{"invalid_content_length_field_in_request",
-		 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", ""},
-		{"invalid_transfer_encoding_value_in_request",
-		 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunk\r\n\r\n", ""},
-		{"invalid_request_chunk_len",
-		 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", ""},
-		{"request_chunk_extension",
-		 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\nx\r\n0\r\n\r\n",
-		 ""},
-		{"request_chunk_extension",
-		 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0 ; a=b\r\n\r\n",
-		 ""},
-		{"request_auth_unrecognized", "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: x y\r\n\r\n", ""},
-		{"too_many_encoding_layers",
-		 "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip, gzip, gzip\r\n\r\n", ""},
-		{"abnormal_ce_header", "POST / HTTP/1.1\r\nHost: a\r\nContent-Encoding: xgzip\r\n\r\n", ""},
-		{"unable_to_match_response_to_request", "", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
-		{"100_continue_already_seen", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"},
-		{"response_invalid_protocol", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1x 200 OK\r\n\r\n"},
-		{"response_invalid_status", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 20x OK\r\n\r\n"},
-		{"response_field_missing_colon", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 200 OK\r\nhello\r\n\r\n"},
-		{"response_chunked_old_proto", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
-		{"response_abnormal_transfer_encoding", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"},
-		{"invalid_response_chunk_len", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1g\r\nx\r\n0\r\n\r\n"},
-		{"gzip_decompression_failed", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"},
-		{"request_line_invalid", "WHAT / HTTP/1x\r\nHost: a\r\n\r\n", ""},
-		{"response_header_name_not_token", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 200 OK\r\nX(y): b\r\n\r\n"},
-		{"switching_proto_with_content_length", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 101 Go\r\nContent-Length: 5\r\n\r\nhello"},
-		{"response_body_unexpected", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\nhello"},
-		{"response_body_unexpected", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "hello\r\nworld\r\n"},
-		{"response_multipart_byteranges", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 206 OK\r\nContent-Type: multipart/byteranges; boundary=x\r\n\r\n--x\r\n"},
-		{"range_invalid", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 206 OK\r\nContent-Range: bytes 5-2/9\r\n\r\n"},
-		{"range_invalid", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		 "HTTP/1.1 206 OK\r\nContent-Range: bytes 0-9/9\r\n\r\n"},
-		{"multipart_invalid_header",
-		 "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; "
-		 "boundary=x\r\nContent-Length: 28\r\n\r\n"
-		 "--x\r\nno colon\r\n\r\nb\r\n--x--\r\n",
-		 ""},
-		{"multipart_no_filedata",
-		 "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; "
-		 "boundary=x\r\nContent-Length: 62\r\n\r\n"
-		 "--x\r\nContent-Disposition: form-data; filename=\"a\"\r\n\r\n\r\n--x--\r\n",
-		 ""},
-		{"failed_protocol_change", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
-		 "HTTP/1.1 200 OK\r\n\r\n"},
-	};
-
-	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
 		struct turn turns[3] = {
-			{.dir = TO_SERVER, .data = rows[i].request, .len = (uint32_t)strlen(rows[i].request)},
-			{.dir = TO_CLIENT,
-			 .data = rows[i].response,
-			 .len = (uint32_t)strlen(rows[i].response)},
+			{.dir = TO_SERVER, .data = odd[i].request, .len = (uint32_t)strlen(odd[i].request)},
+			{.dir = TO_CLIENT, .data = odd[i].response, .len = (uint32_t)strlen(odd[i].response)},
 			FROM_CLIENT("no TLS at all"),
 		};
-		bool tunnel = !strcmp(rows[i].event, "failed_protocol_change");
+		bool tunnel = !strcmp(odd[i].event, "failed_protocol_change");
 		char line[96], *text = session_check(APP_HTTP, turns, tunnel ? 3 : 2, NULL);
 
-		snprintf(line, sizeof(line), "0 event http.%s", rows[i].event);
+		snprintf(line, sizeof(line), "0 event http.%s", odd[i].event);
 		CHECK_LINE(text, line);
 		free(text);
 	}

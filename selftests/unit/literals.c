@@ -7,19 +7,12 @@
 
 #include "core/match/quad.h"
 #include "core/match/sieve.h"
+#include "lib/draw.h"
 #include "lib/ktap.h"
 
 #define LITERALS 400u
 #define DATA	 300u
 #define PAGE	 65536u
-
-static uint32_t state = 11;
-
-static uint32_t next(uint32_t below)
-{
-	state = state * 1664525u + 1013904223u;
-	return (state >> 8) % below;
-}
 
 static uint8_t texts[LITERALS][64];
 static struct literal literals[LITERALS];
@@ -33,14 +26,14 @@ static void mark(uint32_t literal, uint32_t end, void *arg)
 /* Few letters in two cases, so that much is nearly there. */
 static uint8_t byte_of(bool lower)
 {
-	return lower ? (uint8_t) "xqz{\1"[next(5)] : (uint8_t) "xqzXQZ[{\1\xe1"[next(10)];
+	return lower ? (uint8_t) "xqz{\1"[draw(5)] : (uint8_t) "xqzXQZ[{\1\xe1"[draw(10)];
 }
 
 static void literals_make(uint32_t count, uint32_t shortest)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		literals[i] = (struct literal){
-			.data = texts[i], .len = (uint16_t)(shortest + next(30)), .nocase = next(2)};
+			.data = texts[i], .len = (uint16_t)(shortest + draw(30)), .nocase = draw(2)};
 		for (uint32_t j = 0; j < literals[i].len; j++)
 			texts[i][j] = byte_of(literals[i].nocase);
 	}
@@ -69,15 +62,15 @@ static uint8_t *data_make(uint32_t len, uint32_t count)
 	for (uint32_t i = 0; i < len; i++)
 		data[i] = byte_of(false);
 	for (uint32_t i = 0; i < 6; i++) {
-		const struct literal *literal = &literals[next(count)];
+		const struct literal *literal = &literals[draw(count)];
 		uint32_t room = len >= literal->len ? len - literal->len : 0, at;
 
-		at = i == 0 ? 0 : i == 1 ? room : next(room + 1);
+		at = i == 0 ? 0 : i == 1 ? room : draw(room + 1);
 		for (uint32_t j = 0; j < literal->len && at + j < len; j++) {
 			uint8_t byte = literal->data[j];
 
 			data[at + j] =
-				literal->nocase && byte >= 'a' && byte <= 'z' && next(2) ? byte - 32 : byte;
+				literal->nocase && byte >= 'a' && byte <= 'z' && draw(2) ? byte - 32 : byte;
 		}
 	}
 	return data;
@@ -104,7 +97,7 @@ static uint32_t all_found(uint32_t count, void (*scan)(const uint8_t *data, uint
 	uint32_t there = 0;
 
 	for (unsigned int round = 0; round < 2000; round++) {
-		uint32_t len = 1 + next(round % 4 ? 60 : DATA);
+		uint32_t len = 1 + draw(round % 4 ? 60 : DATA);
 		const uint8_t *data = data_make(len, count);
 		unsigned int wrong = 0;
 

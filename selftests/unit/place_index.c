@@ -4,18 +4,11 @@
  * that begins anywhere and is seen in pieces.
  */
 #include "core/rule/place_index.h"
+#include "lib/draw.h"
 #include "lib/ktap.h"
 
 #define LITERALS 300u
 #define DATA	 64u
-
-static uint32_t state = 7;
-
-static uint32_t next(uint32_t below)
-{
-	state = state * 1664525u + 1013904223u;
-	return (state >> 8) % below;
-}
 
 static void mark(const uint32_t *rules, uint32_t count, uint64_t to, void *arg)
 {
@@ -44,21 +37,21 @@ static void found_in_place(void)
 
 	for (uint32_t i = 0; i < LITERALS; i++) {
 		patterns[i] = (struct mpm_pattern){
-			.data = texts[i], .len = (uint16_t)(1 + next(4)), .nocase = next(2), .rule = i};
+			.data = texts[i], .len = (uint16_t)(1 + draw(4)), .nocase = draw(2), .rule = i};
 		for (uint32_t j = 0; j < patterns[i].len; j++)
-			texts[i][j] = (uint8_t)(patterns[i].nocase ? "ab\0"[next(3)] : "aAbB\0"[next(5)]);
-		starts[i] = next(DATA);
+			texts[i][j] = (uint8_t)(patterns[i].nocase ? "ab\0"[draw(3)] : "aAbB\0"[draw(5)]);
+		starts[i] = draw(DATA);
 		CHECK_EQ(place_index_add(&index, &patterns[i], starts[i]), 0);
 	}
 	CHECK_EQ(place_index_build(&index), 0);
 	for (unsigned int round = 0; round < 2000; round++) {
-		uint64_t found[LITERALS] = {0}, base = next(DATA / 2), fresh;
-		uint32_t len = 1 + next(DATA - (uint32_t)base);
+		uint64_t found[LITERALS] = {0}, base = draw(DATA / 2), fresh;
+		uint32_t len = 1 + draw(DATA - (uint32_t)base);
 		uint8_t *data = malloc(len);
 
 		for (uint32_t i = 0; i < len; i++)
-			data[i] = (uint8_t) "aAbB\0"[next(5)];
-		fresh = base + next(len + 1);
+			data[i] = (uint8_t) "aAbB\0"[draw(5)];
+		fresh = base + draw(len + 1);
 		place_index_find(&index, data, len, base, fresh, mark, found);
 		for (uint32_t i = 0; i < LITERALS; i++) {
 			uint64_t end = (uint64_t)starts[i] + patterns[i].len;
